@@ -1,0 +1,37 @@
+namespace AttentionApi.Tests;
+
+/// <summary>Finds the reference data: small ones in the repository (tests/fixtures), the rest in the shared folder beside it.</summary>
+public static class SharedFixtures
+{
+    /// <summary>References that are part of the repository, copied beside the test program.</summary>
+    public static string Local(params ReadOnlySpan<string> parts) => Path.Combine([AppContext.BaseDirectory, "fixtures", .. parts]);
+
+    /// <summary>A path in the shared folder; skips the calling test where the folder is absent, fails it in CI.</summary>
+    public static string InShared(params ReadOnlySpan<string> parts)
+    {
+        var root = Root ?? throw Missing();
+        return Path.Combine([root, .. parts]);
+    }
+
+    public static string? Root { get; } = FindRoot();
+
+    private static string? FindRoot()
+    {
+        if (Environment.GetEnvironmentVariable("ATTENTION_FIXTURES") is { Length: > 0 } configured) return Directory.Exists(configured) ? configured : null;
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (!File.Exists(Path.Combine(folder.FullName, "AttentionApi.sln"))) continue;
+            var beside = Path.GetFullPath(Path.Combine(folder.FullName, "..", "shared"));
+            return Directory.Exists(beside) ? beside : null;
+        }
+        return null;
+    }
+
+    private static Exception Missing()
+    {
+        const string reason = "The shared reference data is absent: set ATTENTION_FIXTURES or put the folder 'shared' beside the project.";
+        if (string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase)) return new InvalidOperationException(reason);
+        Assert.Skip(reason);
+        throw new InvalidOperationException("unreachable");
+    }
+}
