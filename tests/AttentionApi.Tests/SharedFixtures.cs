@@ -27,7 +27,7 @@ public static class SharedFixtures
         return null;
     }
 
-    private static Exception Missing()
+    private static InvalidOperationException Missing()
     {
         const string reason = "The shared reference data is absent: set ATTENTION_FIXTURES or put the folder 'shared' beside the project.";
         if (string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase)) return new InvalidOperationException(reason);
