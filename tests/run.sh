@@ -37,7 +37,7 @@ run_dotnet_tests() {
 
 run_page_tests() {
   [ -f client/package.json ] || return 0
-  (cd client && must npm ci --no-audit --no-fund --silent) || return
+  must npm --prefix client ci --no-audit --no-fund --silent || return
   (cd client && npx --no-install tsc -p tsconfig.json); [ $? -eq 0 ] && add 1 0 0 || { echo "FAILED: type check of client/"; add 0 1 0; }
   local log="$results/page.log"
   (cd client && node --test --test-reporter=tap) 2>&1 | tee "$log" | grep -E '^(not ok|# )' || true
