@@ -29,10 +29,10 @@ public sealed class ReferenceArrays
     public static ReferenceArrays Load(string jsonPath) => new(jsonPath);
 
     /// <summary>expected.json of a family of fixtures/models.</summary>
-    public static ReferenceArrays Expected(string family) => new(SharedFixtures.InShared("fixtures", "models", family, "expected.json"));
+    public static ReferenceArrays Expected(string family) => new(SharedFixtures.Family(family, "expected.json"));
 
     /// <summary>methods.json of a family of fixtures/models.</summary>
-    public static ReferenceArrays Methods(string family) => new(SharedFixtures.InShared("fixtures", "models", family, "methods.json"));
+    public static ReferenceArrays Methods(string family) => new(SharedFixtures.Family(family, "methods.json"));
 
     /// <summary>One photo of fixtures/real-vit.</summary>
     public static ReferenceArrays RealVit(string photo) => new(SharedFixtures.InShared("fixtures", "real-vit", photo, "expected.json"));
