@@ -3,7 +3,7 @@ using AttentionApi.Core.Diagnostics;
 namespace AttentionApi.Core.Inference;
 
 /// <summary>A loaded model: pictures to activations, labels to embeddings. Safe for many callers.</summary>
-public sealed class ExplainableModel
+public sealed class ExplainableModel : IAsyncDisposable
 {
     public ModelFacts Facts => throw new NotImplementedException();
 
@@ -23,4 +23,6 @@ public sealed class ExplainableModel
 
     /// <summary>Warnings about labels the model may not know (an unknown word falls apart into single letters).</summary>
     public IReadOnlyList<string> LabelWarnings(IReadOnlyList<string> labels) => throw new NotImplementedException();
+
+    public ValueTask DisposeAsync() => throw new NotImplementedException();
 }
