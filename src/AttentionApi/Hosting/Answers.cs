@@ -1,7 +1,6 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Inference;
 using AttentionApi.Http;
 using AttentionApi.Http.Parameters;
 

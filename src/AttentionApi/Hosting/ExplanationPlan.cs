@@ -1,6 +1,5 @@
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Inference;
-using AttentionApi.Http;
 using AttentionApi.Http.Parameters;
 
 namespace AttentionApi.Hosting;

@@ -15,6 +15,7 @@ internal static class Server
     /// <summary>Request method, target and version are parted by spaces and ended by CR LF.</summary>
     private const int AroundTarget = 13;
 
+    private static readonly string[] WhereToListen = ["urls", "http_ports", "https_ports", "Kestrel:Endpoints"];
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
     private static readonly MinDataRate SlowestBody = new(bytesPerSecond: 1024, gracePeriod: Grace);
 
@@ -32,8 +33,8 @@ internal static class Server
         if (!SaysWhereToListen(builder.Configuration)) builder.WebHost.UseUrls(DefaultUrl);
     }
 
-    private static bool SaysWhereToListen(IConfiguration configuration) =>
-        new[] { "urls", "http_ports", "https_ports" }.Any(key => !string.IsNullOrEmpty(configuration[key])) || configuration.GetSection("Kestrel:Endpoints").Exists();
+    private static bool SaysWhereToListen(ConfigurationManager configuration) =>
+        WhereToListen.Any(key => configuration.GetSection(key) is var section && (!string.IsNullOrEmpty(section.Value) || section.GetChildren().Any()));
 
     public static void UseRequestLineLimit(this WebApplication app) => app.Use((http, next) =>
     {

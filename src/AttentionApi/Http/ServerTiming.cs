@@ -14,7 +14,7 @@ internal static class ServerTiming
     private const int LongestRequestId = 64;
 
     /// <summary>The timings of this request, begun when it came in.</summary>
-    public static StageTimings Timings(this HttpContext http) => http.Features.GetRequiredFeature<StageTimings>();
+    public static StageTimings Timings(this HttpContext http) => http.Features.Get<StageTimings>()!;
 
     public static IApplicationBuilder UseServerTiming(this IApplicationBuilder app) => app.Use((http, next) =>
     {

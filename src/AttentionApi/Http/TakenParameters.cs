@@ -10,8 +10,6 @@ public sealed record TakenParameters(IReadOnlyList<QueryParameter> Parameters, b
 
 internal static class TakenParametersExtensions
 {
-    private static readonly int[] PictureProblems = [400, 401, 404, 406, 408, 413, 414, 415, 422, 429, 503];
-
     /// <summary>Takes no parameters; one that is sent is looked up all the same, so that no typo passes.</summary>
     public static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new TakenParameters([], Picture: false)).Produces<Problem>(400, "application/problem+json")
         .AddEndpointFilter((context, next) =>
@@ -24,7 +22,7 @@ internal static class TakenParametersExtensions
     public static RouteHandlerBuilder TakesPicture(this RouteHandlerBuilder endpoint, params IReadOnlyList<QueryParameter> parameters)
     {
         endpoint.WithMetadata(new TakenParameters(parameters, Picture: true)).WithTags("Explain");
-        foreach (var status in PictureProblems) endpoint.Produces<Problem>(status, "application/problem+json");
+        foreach (var status in ProblemTable.Statuses) endpoint.Produces<Problem>(status, "application/problem+json");
         return endpoint;
     }
 }

@@ -95,7 +95,7 @@ public static class Query
     public static IReadOnlyList<QueryParameter> Explaining { get; } =
         [Model, Method, Labels, Prompt, Target, Versus, View, FromLayer, ToLayer, HeadFusion, Head, Heads, Residual, Discard, QueryRow];
 
-    private static IReadOnlyList<string> LabelList(IReadOnlyList<string> texts)
+    private static string[] LabelList(IReadOnlyList<string> texts)
     {
         var labels = texts.SelectMany(Csv.Split).ToArray();
         if (labels.Contains("")) throw new FormatException("A label is empty; leave out the comma or name the label.");

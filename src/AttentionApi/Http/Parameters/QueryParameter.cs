@@ -13,6 +13,9 @@ public abstract record QueryParameter(string Name, ValueType Type, string Range,
     /// <summary>What an absent parameter means, in words; for values, as they would be written in the query.</summary>
     public abstract string DefaultText { get; }
 
+    /// <summary>False where the default depends on the model, the method or the request.</summary>
+    public abstract bool HasDefault { get; }
+
     /// <summary>The words it takes, lower case; empty where it takes no words.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
     public double? Minimum { get; init; }
@@ -38,10 +41,12 @@ public abstract record QueryParameter(string Name, ValueType Type, string Range,
 public sealed record QueryParameter<T>(string Name, ValueType Type, string Range, string Description, T Default) : QueryParameter(Name, Type, Range, Description)
 {
     /// <summary>From the given texts (one, where the parameter can't be repeated) to the value; throws <see cref="FormatException"/> with what it should be.</summary>
-    internal required Func<IReadOnlyList<string>, T> Parser { get; init; }
+    public required Func<IReadOnlyList<string>, T> Parser { get; init; }
 
     /// <summary>The default in words, where <see cref="Default"/> says nothing to people.</summary>
     internal string? DefaultWords { get; init; }
+
+    public override bool HasDefault => DefaultWords is null ? Default is not null : Words.Contains(DefaultWords);
 
     public override string DefaultText => DefaultWords ?? Default switch
     {
