@@ -20,7 +20,7 @@ internal static class ExplainEndpoint
                         matrix = explanation.Plan.Query.Get(Query.Matrix)
                             ? new(Rollout.Matrix(explanation.Input, explanation.Plan.Parameters), explanation.Plan.Model.Tokens.Count) : null;
                     }
-                    return Answer.Json(Answers.Explanation(explanation, maps, matrix, timings), ApiJson.Default.ExplanationAnswer);
+                    return Answer.Json(Answers.Explanation(explanation, maps, matrix, timings), ApiJson.Answers.ExplanationAnswer);
                 }))
             .WithName("explain").WithSummary("The maps as numbers.")
             .WithDescription("Unscaled maps over the patches, predictions, and what the model saw of the picture. Layers count from 1 and ranges include both ends.")

@@ -10,7 +10,7 @@ internal static class MethodEndpoints
     private static readonly MethodList Methods = new([.. ExplainerRegistry.All.Select(Describe)]);
 
     public static void MapMethods(this IEndpointRouteBuilder api) =>
-        api.MapGet("/methods", () => Answer.Json(Methods, ApiJson.Default.MethodList))
+        api.MapGet("/methods", () => Answer.Json(Methods, ApiJson.Answers.MethodList))
             .WithName("methods").WithSummary("The methods of explanation.")
             .WithDescription("What each picture means, where it comes from, and the parameters that change it. L is the number of layers of the model, H that of its heads.")
             .Produces<MethodList>().WithTags("Models").Takes();

@@ -10,13 +10,13 @@ internal static class ModelEndpoints
 {
     public static void MapModels(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/models", (ModelCatalog catalog) => Answer.Json(new ModelList([.. catalog.List().Select(Describe)]), ApiJson.Default.ModelList))
+        api.MapGet("/models", (ModelCatalog catalog) => Answer.Json(new ModelList([.. catalog.List().Select(Describe)]), ApiJson.Answers.ModelList))
             .WithName("models").WithSummary("The models of the models folder.")
             .WithDescription("Refused models are listed with their reason. What only a load finds out is null until the model was used once.")
             .Produces<ModelList>().WithTags("Models").Takes();
 
         api.MapGet("/models/{id}", (string id, ModelCatalog catalog, Readiness readiness) =>
-                Answer.Json(Describe(catalog.Find(id) ?? throw readiness.Unknown(id)), ApiJson.Default.Model))
+                Answer.Json(Describe(catalog.Find(id) ?? throw readiness.Unknown(id)), ApiJson.Answers.Model))
             .WithName("model").WithSummary("One model.").WithDescription("The same as in the list.")
             .Produces<Model>().WithTags("Models").Takes();
     }

@@ -29,7 +29,7 @@ internal static class TensorsEndpoint
 
     private static IReadOnlyList<(string, string)> Metadata(Explanation explanation, StageTimings timings)
     {
-        var explain = JsonSerializer.SerializeToNode(Answers.Explanation(explanation, null, null, timings), ApiJson.Default.ExplanationAnswer)!.AsObject();
+        var explain = JsonSerializer.SerializeToNode(Answers.Explanation(explanation, null, null, timings), ApiJson.Answers.ExplanationAnswer)!.AsObject();
         explain.Remove("matrix");
         var labels = new JsonArray([.. explanation.Plan.Labels.Select(label => (JsonNode)label)]);
         return [("explain", explain.ToJsonString()), ("format", Format), ("labels", labels.ToJsonString())];

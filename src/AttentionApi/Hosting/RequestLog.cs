@@ -23,6 +23,8 @@ internal static class RequestLog
 
     public static void UseRequestLog(this WebApplication app) => app.UseSerilogRequestLogging(options =>
     {
+        // Not the static logger: several hosts may live in one process (tests).
+        options.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
         options.MessageTemplate = Line;
         options.IncludeQueryInRequestPath = false;
         options.GetLevel = (http, _, failure) => Level(http, failure);

@@ -47,7 +47,7 @@ internal static class PictureBody
             while (await reader.ReadNextSectionAsync(cancellation) is { } section)
             {
                 var name = ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition) ? HeaderUtilities.RemoveQuotes(disposition.Name).Value : null;
-                if (name != Field) throw OtherField(name);
+                if (name != Field) throw name is null ? Missing() : OtherField(name);
                 if (picture is not null) throw ProblemException.BadParameter(Field, $"There are several fields '{Field}'; send one picture a request.");
                 picture = await CopyAsync(section.Body, limit, request.ContentLength, cancellation);
             }
@@ -59,9 +59,9 @@ internal static class PictureBody
         return picture ?? throw Missing();
     }
 
-    private static ProblemException OtherField(string? name)
+    private static ProblemException OtherField(string name)
     {
-        var shown = Parameters.Parameter.Shown(name ?? "");
+        var shown = Parameters.Parameter.Shown(name);
         return ProblemException.BadParameter(shown, $"The form has a field '{shown}'; only '{Field}' is read from the form, all parameters are in the query.");
     }
 

@@ -45,7 +45,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         if (problem.RetryAfter is { } wait) response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (problem.Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
         var body = new Problem("about:blank", ReasonPhrases.GetReasonPhrase(problem.Status), problem.Status, problem.Message, problem.Parameter);
-        return response.WriteAsJsonAsync(body, ApiJson.Default.Problem, "application/problem+json", http.RequestAborted);
+        return response.WriteAsJsonAsync(body, ApiJson.Answers.Problem, "application/problem+json", http.RequestAborted);
     }
 
     private ProblemException From(Exception failure)

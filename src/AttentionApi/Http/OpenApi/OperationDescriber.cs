@@ -38,7 +38,7 @@ internal sealed class OperationDescriber : IOperationFilter
         In = ParameterLocation.Query,
         Description = $"{parameter.Description} Values: {parameter.Range}. Default: {parameter.DefaultText}.",
         Schema = parameter.Repeatable ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = SchemaOf(parameter) } : SchemaOf(parameter),
-        Explode = parameter.Repeatable,
+        Explode = true,
         Example = parameter is { Repeatable: true, Example: { } label } ? new JsonArray(label) : parameter.Example,
     };
 
