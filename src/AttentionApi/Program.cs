@@ -14,6 +14,7 @@ builder.AddServer();
 builder.AddModels();
 builder.AddExplanations();
 builder.AddOpenApiDocument();
+builder.AddTelemetry();
 
 var app = builder.Build();
 app.UseServerTiming();
@@ -26,6 +27,7 @@ app.UseOpenApiDocument();
 app.UseRouting();
 
 app.MapHealth();
+app.MapMetrics();
 app.MapApi();
 
 return await app.RunServerAsync();

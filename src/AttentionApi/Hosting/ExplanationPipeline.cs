@@ -38,7 +38,7 @@ public static class ExplanationPipeline
     }
 
     private static async Task<IReadOnlyList<TextTokenWeights>> WeighAsync(ExplanationPlan plan, ExplainableModel model, StageTimings timings, CancellationToken cancellation) =>
-        plan.Labels.Count == 0 ? [] : await model.WeighTextTokensAsync(plan.Labels, plan.Prompts[0], timings, cancellation);
+        plan.Labels.Count == 0 ? [] : [.. (await model.AttendToTextAsync(plan.Labels, plan.Prompts[0], timings, cancellation)).Select(TextRollout.Weigh)];
 
     private static LabelScoring Score(ExplanationPlan plan, float[] output, IReadOnlyList<float[]> embeddings) => plan.Model.Scores switch
     {

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Diagnostics;
+using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Inference;
 using AttentionApi.Http;
 using AttentionApi.Http.Parameters;
@@ -9,7 +10,7 @@ namespace AttentionApi.Hosting;
 
 /// <summary>Takes a request through its stages, the cheap checks first: parameters, model, slot, picture, numbers, answer.</summary>
 internal sealed class Explanations(
-    ModelCatalog catalog, Readiness readiness, Permits permits, IOptions<LimitsOptions> options, IDiagnosticContext log)
+    ModelCatalog catalog, Readiness readiness, Permits permits, IOptions<LimitsOptions> options, Telemetry telemetry, IDiagnosticContext log)
 {
     private readonly LimitsOptions limits = options.Value;
 
@@ -38,7 +39,9 @@ internal sealed class Explanations(
             log.Set("Width", explanation.Analysis.Size.Width);
             log.Set("Height", explanation.Analysis.Size.Height);
             log.Set("ModelRuns", explanation.Analysis.ModelRuns);
-            return answer(explanation, timings);
+            var result = answer(explanation, timings);
+            telemetry.Record(explanation, timings);
+            return result;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
         {
@@ -55,7 +58,7 @@ internal sealed class Explanations(
         {
             var bytes = await PictureBody.ReadAsync(http.Request, limits.MaxBodyBytes, deadline);
             log.Set("Bytes", bytes.Length);
-            return new Picture(bytes);
+            return new Picture(bytes, new ImageLimits(limits.MaxPixels));
         }
         catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
         {

@@ -16,7 +16,9 @@ public sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
     private readonly ConcurrencyLimiter limiter = new(new() { PermitLimit = limits.Value.MaxConcurrent, QueueLimit = 0 });
     private double meanSeconds = 1;
 
-    public int InUse => limits.Value.MaxConcurrent - (int)limiter.GetStatistics()!.CurrentAvailablePermits;
+    public int Limit => limits.Value.MaxConcurrent;
+
+    public int InUse => Limit - (int)limiter.GetStatistics()!.CurrentAvailablePermits;
 
     /// <summary>Refuses early where no slot is free, so that nobody uploads a picture in vain.</summary>
     /// <exception cref="ProblemException">429.</exception>
@@ -36,7 +38,7 @@ public sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
     /// <summary>A slot becomes free when one of those at work ends: on average after a mean duration divided by their number.</summary>
     private ProblemException Full() => new(StatusCodes.Status429TooManyRequests, "All slots are busy; try again after the time in Retry-After.")
     {
-        RetryAfter = TimeSpan.FromSeconds(Volatile.Read(ref meanSeconds) / limits.Value.MaxConcurrent),
+        RetryAfter = TimeSpan.FromSeconds(Volatile.Read(ref meanSeconds) / Limit),
     };
 
     public void Dispose() => limiter.Dispose();

@@ -10,7 +10,7 @@ namespace AttentionApi.Http;
 /// </summary>
 internal static class PictureBody
 {
-    private const string Field = "image";
+    public const string Field = "image";
     private const int FirstBuffer = 64 * 1024;
 
     public static async Task<byte[]> ReadAsync(HttpRequest request, long limit, CancellationToken cancellation)

@@ -1,6 +1,8 @@
 using AttentionApi.Contracts;
+using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Inference;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Rendering;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace AttentionApi.Http;
@@ -54,6 +56,8 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         {
             case ProblemException problem: return problem;
             case LabelException label: return ProblemException.BadParameter(label.Parameter, label.Message);
+            case ImageRefusedException image: return new(image.Fault == ImageFault.Unsupported ? StatusCodes.Status415UnsupportedMediaType : StatusCodes.Status422UnprocessableEntity, image.Message, PictureBody.Field);
+            case PictureTooLargeException large: return ProblemException.BadParameter("size", large.Message);
             case ModelRefusedException refused: return ProblemException.BadParameter("model", refused.Message);
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }: return PictureBody.TooLarge();
             case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }: return PictureBody.TooSlow();
