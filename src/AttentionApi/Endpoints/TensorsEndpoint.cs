@@ -32,7 +32,7 @@ internal static class TensorsEndpoint
         var explain = JsonSerializer.SerializeToNode(Answers.Explanation(explanation, null, null, timings), ApiJson.Answers.ExplanationAnswer)!.AsObject();
         explain.Remove("matrix");
         var labels = new JsonArray([.. explanation.Plan.Labels.Select(label => (JsonNode)label)]);
-        return [("explain", explain.ToJsonString()), ("format", Format), ("labels", labels.ToJsonString())];
+        return [("explain", explain.ToJsonString(ApiJson.Answers.Options)), ("format", Format), ("labels", labels.ToJsonString(ApiJson.Answers.Options))];
     }
 
     private static IEnumerable<Tensor> Tensors(Explanation explanation)

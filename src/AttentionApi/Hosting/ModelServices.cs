@@ -1,55 +1,63 @@
-using System.ComponentModel.DataAnnotations;
+using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Inference;
 using Microsoft.Extensions.Options;
 
 namespace AttentionApi.Hosting;
 
-/// <summary>Section <c>Models</c>.</summary>
-public sealed class ModelsOptions
-{
-    /// <summary>Folder of model folders; empty: <c>models</c> beside the program, else up the tree.</summary>
-    public string? Path { get; set; }
-
-    /// <summary>Id used where a request names no model; empty: the embedded one, else the first.</summary>
-    public string? Default { get; set; }
-
-    /// <summary>Models held at once.</summary>
-    [Range(1, 1000)]
-    public int MaxLoaded { get; set; } = 4;
-
-    /// <summary>Where instrumented copies lie; empty: memory only; not set: the user's cache folder.</summary>
-    public string? CachePath { get; set; }
-
-    /// <summary>By id: the .onnx files to take where a folder leaves a choice.</summary>
-    public Dictionary<string, string> Files { get; set; } = [];
-}
-
 /// <summary>The models folder and what is loaded of it.</summary>
 internal static class ModelServices
 {
+    private const string CacheFolderName = "attention-api";
+
     public static void AddModels(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<ModelsOptions>().BindConfiguration("Models", binder => binder.ErrorOnUnknownConfiguration = true).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton(services =>
-        {
-            var options = services.GetRequiredService<IOptions<ModelsOptions>>().Value;
-            var catalog = new ModelCatalog(new(Folder(options.Path), options.Default, options.MaxLoaded), (_, _) => throw new NotImplementedException(),
-                services.GetRequiredService<ILogger<ModelCatalog>>());
-            catalog.Refresh(atStart: true);
-            return catalog;
-        });
+        builder.Services.AddSection<ModelsOptions>("Models");
+        builder.Services.AddSection<CacheOptions>("Cache");
+        builder.Services.AddSection<InferenceOptions>("Inference")
+            .Validate(options => Enum.IsDefined(options.ExecutionProvider), "Inference:ExecutionProvider must be auto, cpu or cuda.")
+            .Validate(options => options is { Sessions: >= 0 and <= 1024, ThreadsPerSession: >= 0 and <= 1024 }, "Inference:Sessions and Inference:ThreadsPerSession must be from 0 (chosen for the machine) to 1024.");
+
+        builder.Services.AddSingleton(services => new InstrumentedModelCache(
+            services.Value<ModelsOptions>().CachePath ?? UserCacheFolder(), services.GetRequiredService<ILogger<InstrumentedModelCache>>()));
+        builder.Services.AddSingleton(services => new SessionFactory(services.Value<InferenceOptions>(), services.GetRequiredService<InstrumentedModelCache>()));
+        builder.Services.AddSingleton(services => new ActivationCache(services.Value<CacheOptions>().MaxBytes));
+        builder.Services.AddSingleton(services => new ModelLoader(services.GetRequiredService<SessionFactory>(), services.GetRequiredService<ActivationCache>(),
+            services.Value<ModelsOptions>().Files.ToDictionary(file => file.Key, IReadOnlyList<string> (file) => file.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))));
+        builder.Services.AddSingleton(Catalog);
     }
 
+    private static ModelCatalog Catalog(IServiceProvider services)
+    {
+        // A process in which libvips can't be made safe must not serve.
+        Libvips.Initialise(services.GetRequiredService<ILogger<Picture>>());
+        var options = services.Value<ModelsOptions>();
+        var catalog = new ModelCatalog(new(ModelsFolder(options.Path), options.Default, options.MaxLoaded), services.GetRequiredService<ModelLoader>().LoadAsync, services.GetRequiredService<ILogger<ModelCatalog>>());
+        catalog.Refresh(atStart: true);
+        return catalog;
+    }
+
+    private static T Value<T>(this IServiceProvider services) where T : class => services.GetRequiredService<IOptions<T>>().Value;
+
     /// <summary>The configured folder, else the first <c>models</c> beside the program, above the working directory, or above the program.</summary>
-    private static string Folder(string? configured)
+    private static string ModelsFolder(string? configured)
     {
         if (!string.IsNullOrEmpty(configured)) return Path.GetFullPath(configured);
-        IEnumerable<string> candidates = [AppContext.BaseDirectory, .. Upwards(Directory.GetCurrentDirectory()), .. Upwards(AppContext.BaseDirectory)];
-        return candidates.Select(folder => Path.Combine(folder, "models")).FirstOrDefault(Directory.Exists) ?? Path.Combine(AppContext.BaseDirectory, "models");
+        IEnumerable<string> places = [AppContext.BaseDirectory, .. Upwards(Directory.GetCurrentDirectory()), .. Upwards(AppContext.BaseDirectory)];
+        return places.Select(folder => Path.Combine(folder, "models")).FirstOrDefault(Directory.Exists) ?? Path.Combine(AppContext.BaseDirectory, "models");
     }
 
     private static IEnumerable<string> Upwards(string folder)
     {
         for (var current = new DirectoryInfo(folder); current is not null; current = current.Parent) yield return current.FullName;
+    }
+
+    /// <summary>Null where the user has no home: then copies stay in memory.</summary>
+    private static string? UserCacheFolder()
+    {
+        if (Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } configured) return Path.Combine(configured, CacheFolderName);
+        if (OperatingSystem.IsWindows()) return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), CacheFolderName);
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        if (home.Length == 0) return null;
+        return OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Caches", CacheFolderName) : Path.Combine(home, ".cache", CacheFolderName);
     }
 }

@@ -37,8 +37,9 @@ internal static class RequestLog
 
     private static LogEventLevel Level(HttpContext http, Exception? failure)
     {
+        // Probes and scrapes come every few seconds and say nothing new.
+        if (http.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: "/healthz" or "/readyz" or "/metrics" }) return LogEventLevel.Debug;
         if (failure is not null) return LogEventLevel.Error;
-        if (http.Response.StatusCode >= 500) return LogEventLevel.Warning;
-        return http.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: "/healthz" or "/readyz" or "/metrics" } ? LogEventLevel.Debug : LogEventLevel.Information;
+        return http.Response.StatusCode >= 500 ? LogEventLevel.Warning : LogEventLevel.Information;
     }
 }

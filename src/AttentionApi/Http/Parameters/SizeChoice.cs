@@ -1,5 +1,5 @@
 using System.Globalization;
-using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
 using AttentionApi.Core.Rendering;
 
 namespace AttentionApi.Http.Parameters;
