@@ -23,6 +23,8 @@ internal static class Api
         api.MapMethods();
         api.MapPredict();
         api.MapExplain();
+        api.MapOverlay();
+        api.MapAnimation();
         api.MapTensors();
     }
 }

@@ -10,7 +10,7 @@ internal static class ExplainEndpoint
 {
     public static void MapExplain(this IEndpointRouteBuilder api) =>
         api.MapPost("/explain", (HttpContext http, Explanations explanations) =>
-                explanations.AnswerAsync(http, AnswerKind.Maps, (explanation, timings) =>
+                explanations.AnswerAsync(http, AnswerKind.Maps, _ => (explanation, timings) =>
                 {
                     IReadOnlyList<Heatmap> maps;
                     NumberGrid? matrix;

@@ -25,7 +25,7 @@ internal static class MethodEndpoints
     {
         var parameter = Query.All.Single(one => one.Name == name);
         if (parameter != Query.Frames) return new(name, parameter.Range, parameter.DefaultText, parameter.Description);
-        string[] frames = [.. info.Frames.Select(mode => mode.ToString().ToLowerInvariant())];
+        string[] frames = [.. info.Frames.Select(mode => mode.Word())];
         return new(name, string.Join(", ", frames), frames[0], parameter.Description);
     }
 }

@@ -3,6 +3,7 @@ using AttentionApi.Core.Explain;
 using AttentionApi.Core.Inference;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
+using AttentionApi.Http.Parameters;
 
 namespace AttentionApi.Endpoints;
 
@@ -25,7 +26,7 @@ internal static class ModelEndpoints
     {
         var facts = entry.Facts;
         return new Model(
-            entry.Id, entry.IsDefault, entry.Status.ToString().ToLowerInvariant(), entry.Reason, facts?.Family, facts?.Layers, facts?.Heads,
+            entry.Id, entry.IsDefault, entry.Status.Word(), entry.Reason, facts?.Family, facts?.Layers, facts?.Heads,
             facts is null ? null : Grid.From(facts.Tokens.Grid), facts?.Tokens.PrefixTokens, facts?.Tokens.SuffixTokens,
             facts is null ? null : Size.From(facts.ImageSize), facts is null ? null : Size.From(facts.PatchSize),
             facts?.Text, facts?.ClassNames?.Count, facts?.LogitScale is { } scale ? new(scale.Value, scale.Source) : null,

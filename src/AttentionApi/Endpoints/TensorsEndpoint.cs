@@ -15,13 +15,13 @@ internal static class TensorsEndpoint
     private const string Format = "attention-api/1";
 
     public static void MapTensors(this IEndpointRouteBuilder api) =>
-        api.MapPost("/explain/tensors", (HttpContext http, Explanations explanations) => explanations.AnswerAsync(http, AnswerKind.Tensors, Answer))
+        api.MapPost("/explain/tensors", (HttpContext http, Explanations explanations) => explanations.AnswerAsync(http, AnswerKind.Tensors, _ => Answer))
             .WithName("tensors").WithSummary("The raw arrays as one safetensors file.")
             .WithDescription("Attention of all layers, label alignments, embeddings and logits, for clients that compute maps themselves. "
                 + "The file's __metadata__ holds the format, the labels and the answer of /explain without maps.")
             .Produces<Stream>(contentType: MediaType).TakesPicture(Query.Model, Query.Labels, Query.Prompt, Query.Versus, Query.Heads, Query.DataType);
 
-    private static IResult Answer(Explanation explanation, StageTimings timings)
+    private static FileAnswer Answer(Explanation explanation, StageTimings timings)
     {
         var file = new Safetensors(Tensors(explanation), Metadata(explanation, timings));
         return new FileAnswer(MediaType, $"{explanation.Plan.Model.Id}.safetensors", file.Length, file.WriteAsync);
@@ -43,7 +43,7 @@ internal static class TensorsEndpoint
 
         foreach (var fusion in Enum.GetValues<HeadFusion>())
         {
-            yield return new($"attention.{fusion.ToString().ToLowerInvariant()}", type, [layers, tokens, tokens],
+            yield return new($"attention.{fusion.Word()}", type, [layers, tokens, tokens],
                 Enumerable.Range(1, layers).Select(layer => AttentionMatrices.Fused(activations, layer, fusion, head: null)));
         }
         if (plan.Query.Get(Query.Heads) == HeadChoice.Each) yield return new("attention.heads", type, [layers, activations.Heads, tokens, tokens], [activations.HeadAttention]);

@@ -40,13 +40,13 @@ internal static class Answers
         {
             Labels = plan.Labels.Count > 0 || plan.Aligns ? explanation.Scoring.Labels : null,
             Prompt = plan.Model.Text && plan.Labels.Count > 0 ? plan.Prompts : null,
-            View = Used(Query.View) ? Word(parameters.View) : null,
+            View = Used(Query.View) ? parameters.View.Word() : null,
             Versus = Used(Query.Versus) && parameters.View == AlignmentView.Contrast ? plan.Versus : null,
             FromLayer = parameters.FromLayer,
             ToLayer = parameters.ToLayer,
-            HeadFusion = Used(Query.HeadFusion) && parameters is { Head: null, EachHead: false } ? Word(parameters.HeadFusion) : null,
+            HeadFusion = Used(Query.HeadFusion) && parameters is { Head: null, EachHead: false } ? parameters.HeadFusion.Word() : null,
             Head = parameters.Head,
-            Heads = Used(Query.Heads) ? Word(parameters.EachHead ? HeadChoice.Each : HeadChoice.Fused) : null,
+            Heads = Used(Query.Heads) ? (parameters.EachHead ? HeadChoice.Each : HeadChoice.Fused).Word() : null,
             Residual = Used(Query.Residual) ? parameters.Residual : null,
             Discard = Used(Query.Discard) ? parameters.Discard : null,
             Query = Used(Query.QueryRow) ? parameters.Query.ToString() : null,
@@ -71,6 +71,4 @@ internal static class Answers
         : [.. weights.Select(label => new TextTokens(label.Label, label.Prompt, [.. label.Tokens.Select(token => new TextToken(token.Id, token.Token, token.Weight))]))];
 
     private static Dictionary<string, double> Milliseconds(StageTimings timings) => timings.Summary().ToDictionary(stage => stage.Stage, stage => Math.Round(stage.Milliseconds, 3));
-
-    private static string Word<T>(T word) where T : struct, Enum => word.ToString().ToLowerInvariant();
 }

@@ -8,6 +8,9 @@ using Serilog;
 
 namespace AttentionApi.Hosting;
 
+/// <summary>Makes an answer, inside the slot; what it returns is sent outside of it, so that a slow reader holds none.</summary>
+internal delegate IResult MakeAnswer(Explanation explanation, StageTimings timings);
+
 /// <summary>Takes a request through its stages, the cheap checks first: parameters, model, slot, picture, numbers, answer.</summary>
 internal sealed class Explanations(
     ModelCatalog catalog, Readiness readiness, Permits permits, IOptions<LimitsOptions> options, Telemetry telemetry, IDiagnosticContext log)
@@ -16,11 +19,12 @@ internal sealed class Explanations(
 
     /// <param name="http">The request.</param>
     /// <param name="kind">What is made of the explanation.</param>
-    /// <param name="answer">Makes the answer, inside the slot; what it returns is sent outside of it, so that a slow reader holds none.</param>
-    public async Task<IResult> AnswerAsync(HttpContext http, AnswerKind kind, Func<Explanation, StageTimings, IResult> answer)
+    /// <param name="prepare">Settles what the answer depends on besides the explanation; throws where that can't be.</param>
+    public async Task<IResult> AnswerAsync(HttpContext http, AnswerKind kind, Func<QueryValues, MakeAnswer> prepare)
     {
         var taken = http.GetEndpoint()!.Metadata.GetRequiredMetadata<TakenParameters>().Parameters;
         var query = QueryValues.Read(http.Request.Query, taken);
+        var answer = prepare(query);
         var model = readiness.Resolve(query.Get(Query.Model));
         permits.EnsureFree();
         log.Set("Model", model.Id);

@@ -104,9 +104,9 @@ internal sealed class Planner(QueryValues query, IReadOnlyList<QueryParameter> t
         if (model.AlignmentMissing is { } reason) throw Query.Method.Wrong($"The model '{model.Id}' can't serve alignment: {reason} Take another method or model.");
         if (labels == 0 && model.Scores != ScoreKind.Classes) throw Query.Labels.Wrong("alignment needs labels to compare the patches with; give 'labels', separated by commas.");
         var view = query.Get(Query.View);
-        if (labels == 1 && view is AlignmentView.Centered or AlignmentView.Softmax) throw Query.View.Wrong($"view={Word(view)} compares labels with each other: give two or more, or take another view.");
+        if (labels == 1 && view is AlignmentView.Centered or AlignmentView.Softmax) throw Query.View.Wrong($"view={view.Word()} compares labels with each other: give two or more, or take another view.");
         if (view == AlignmentView.Contrast && versus is null && model.Scores == ScoreKind.Classes) throw Query.Versus.Wrong("view=contrast of a classifier needs a class to set against: give 'versus'.");
-        if (versus is not null && view != AlignmentView.Contrast) warnings.Add($"'versus' has no effect with view={Word(view)}: only contrast sets labels against it.");
+        if (versus is not null && view != AlignmentView.Contrast) warnings.Add($"'versus' has no effect with view={view.Word()}: only contrast sets labels against it.");
     }
 
     private ExplainParameters Parameters()
@@ -156,7 +156,7 @@ internal sealed class Planner(QueryValues query, IReadOnlyList<QueryParameter> t
         if (answer == AnswerKind.Predictions && labels == 0 && model.Text) throw Query.Labels.Wrong("The model compares the picture with labels; give 'labels', separated by commas.");
         if (answer == AnswerKind.Animation && Uses(Query.Frames) && query.Get(Query.Frames) is { } frames && !method.Info.Frames.Contains(frames))
         {
-            throw Query.Frames.Wrong($"{method.Info.Name} has no frames={Word(frames)}; it offers {string.Join(", ", method.Info.Frames.Select(Word))}.");
+            throw Query.Frames.Wrong($"{method.Info.Name} has no frames={frames.Word()}; it offers {string.Join(", ", method.Info.Frames.Select(mode => mode.Word()))}.");
         }
         if (answer == AnswerKind.Animation && Uses(Query.Panels) && query.Get(Query.Panels) == PanelChoice.Labels && labels > 16) throw Query.Panels.Wrong($"panels=labels shows at most 16 labels; there are {labels}.");
     }
@@ -169,6 +169,4 @@ internal sealed class Planner(QueryValues query, IReadOnlyList<QueryParameter> t
         if (Uses(Query.Discard) && parameters is { Discard: > 0, Residual: 0 }) warnings.Add("Without a residual, a token whose attention is discarded entirely counts as looking everywhere alike.");
         if (Uses(Query.HeadFusion) && query.Has(Query.HeadFusion) && (parameters.Head is not null || parameters.EachHead)) warnings.Add("'headFusion' has no effect where heads are taken one by one.");
     }
-
-    private static string Word<T>(T word) where T : struct, Enum => word.ToString().ToLowerInvariant();
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Inference;
+using AttentionApi.Http.Parameters;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
@@ -43,7 +44,7 @@ internal sealed class Telemetry
     }
 
     private static Measurement<int> Status(ModelEntry model) => new(1,
-        new KeyValuePair<string, object?>("model", model.Id), new("status", model.Status.ToString().ToLowerInvariant()), new("provider", model.Facts?.Provider.Actual ?? ""));
+        new KeyValuePair<string, object?>("model", model.Id), new("status", model.Status.Word()), new("provider", model.Facts?.Provider.Actual ?? ""));
 }
 
 /// <summary>Prometheus text at /metrics; metrics and traces by OTLP where OTEL_EXPORTER_OTLP_ENDPOINT says whereto.</summary>

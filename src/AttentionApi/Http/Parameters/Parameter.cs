@@ -7,11 +7,11 @@ internal static class Parameter
 {
     /// <summary>One of an enum's names, as lower-case words matched without regard to case; numbers are no names.</summary>
     public static QueryParameter<T> Word<T>(string name, T value, string description) where T : struct, Enum =>
-        Choice(name, value, description, Enum.GetValues<T>().Select(word => (word.ToString().ToLowerInvariant(), word)));
+        Choice(name, value, description, Enum.GetValues<T>().Select(word => (word.Word(), word)));
 
     /// <summary>One of an enum's names, with a default that is not one of them.</summary>
     public static QueryParameter<T?> OptionalWord<T>(string name, string defaultWords, string description) where T : struct, Enum =>
-        Choice<T?>(name, null, description, Enum.GetValues<T>().Select(word => (word.ToString().ToLowerInvariant(), (T?)word))) with { DefaultWords = defaultWords };
+        Choice<T?>(name, null, description, Enum.GetValues<T>().Select(word => (word.Word(), (T?)word))) with { DefaultWords = defaultWords };
 
     public static QueryParameter<T> Choice<T>(string name, T value, string description, IEnumerable<(string Word, T Value)> choices)
     {

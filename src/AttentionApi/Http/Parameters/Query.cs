@@ -13,12 +13,6 @@ public enum PanelChoice { Target, Labels }
 /// <summary>How attention is stored in a tensor file.</summary>
 public enum TensorType { Float16, Float32 }
 
-/// <summary>Encodings of a picture.</summary>
-public enum PictureFormat { Png, Webp, Jpeg }
-
-/// <summary>Encodings of an animation.</summary>
-public enum AnimationFormat { Gif, Webp }
-
 /// <summary>The table of query parameters, all of them.</summary>
 public static class Query
 {
@@ -67,7 +61,7 @@ public static class Query
     public static readonly QueryParameter<Interpolation> Interpolated = Word("interpolation", Interpolation.Bilinear, "How the grid becomes pixels; nearest shows the patches.");
 
     public static readonly QueryParameter<SizeChoice> Size = new("size", ValueType.Text, $"original, model, {PictureSize.SmallestEdge}…{PictureSize.LargestEdge}",
-        "original: the whole picture; model: the part that the model saw, at its input size; a number: the longer edge in pixels.", SizeChoice.Original)
+        "original: the whole picture in its own size; model: the part that the model saw, at its input size; a number: the longer edge in pixels.", SizeChoice.Original)
         { Parser = texts => SizeChoice.Parse(texts[0]) };
 
     public static readonly QueryParameter<bool> Legend = Flag("legend", false, "A strip below with a colour bar, its numbers, and the layer or label in words.");

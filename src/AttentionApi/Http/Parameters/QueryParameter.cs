@@ -51,7 +51,7 @@ public sealed record QueryParameter<T>(string Name, ValueType Type, string Range
     public override string DefaultText => DefaultWords ?? Default switch
     {
         null => "none",
-        Enum word => word.ToString().ToLowerInvariant(),
+        Enum word => word.Word(),
         bool flag => flag ? "true" : "false",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => Default.ToString()!,
