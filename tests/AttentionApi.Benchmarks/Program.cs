@@ -5,5 +5,8 @@ using AttentionApi.Benchmarks;
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 return await new RootCommand("Measures AttentionApi; every number is meant as a ratio to something measured beside it.")
 {
+    LoadCommand.Create(),
+    SoakCommand.Create(),
+    PoolCommand.Create(),
     KernelsCommand.Create(),
 }.Parse(args).InvokeAsync();
