@@ -22,15 +22,8 @@ internal sealed class Server : IAsyncDisposable
 
     public ProcessFigures Figures => ProcessFigures.Of(process.Id);
 
-    /// <summary>Processor time so far, user and system.</summary>
-    public TimeSpan Processor
-    {
-        get
-        {
-            process.Refresh();
-            return process.TotalProcessorTime;
-        }
-    }
+    /// <summary>Processor time so far.</summary>
+    public TimeSpan Processor => ProcessFigures.Processor(process.Id);
 
     /// <summary>Starts the host on a models folder and waits until it is ready.</summary>
     /// <param name="settings">Configuration keys and values.</param>
