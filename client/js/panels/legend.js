@@ -16,6 +16,7 @@ export function legendPanel(store) {
 
   store.on(['screen'], ({ screen }) => {
     if (!screen) return;
+    find('#workbench', HTMLElement).classList.remove('is-empty');
     const { limits, colours } = screen;
     caption.textContent = inWords(screen);
     find('#scale-low', HTMLOutputElement).value = short(limits.low);
