@@ -13,6 +13,10 @@ public static class SharedFixtures
         return Path.Combine([root, .. parts]);
     }
 
+    /// <summary>A file of a family's references: the repository's own copy where there is one (clip, vit), so that its tests run in any clone.</summary>
+    public static string Family(string family, params ReadOnlySpan<string> parts) =>
+        Local([family, .. parts]) is var own && (File.Exists(own) || Directory.Exists(own)) ? own : InShared(["fixtures", "models", family, .. parts]);
+
     public static string? Root { get; } = FindRoot();
 
     private static string? FindRoot()
