@@ -1,5 +1,6 @@
 import { listSamples, loadSample } from '../api.js';
 import { create, find } from '../dom.js';
+import { keepPicture, keptPicture } from '../keptPicture.js';
 import { openPicture } from '../picture.js';
 import { modelOf } from '../state.js';
 
@@ -20,11 +21,13 @@ export async function picturePanel(store) {
   const list = find('#samples', HTMLUListElement);
   list.append(...samples.map((sample) => create('li', {}, sampleButton(sample))));
 
-  store.on(['sample', 'models'], ({ sample, picture, models }) => {
+  store.on(['sample', 'models'], async ({ sample, picture, models }) => {
     for (const button of list.querySelectorAll('button')) button.setAttribute('aria-pressed', String(button.dataset.sample === sample));
     if (models.length === 0 || (picture && picture.sample === sample)) return;
-    const wanted = samples.find(({ file }) => idOf(file) === sample) ?? (picture ? null : samples[0]);
-    if (wanted) show(wanted, store.state.labels);
+    const wanted = samples.find(({ file }) => idOf(file) === sample);
+    const own = wanted ? null : await keptPicture();
+    if (own) store.set({ picture: own });
+    else show(wanted ?? samples[0], store.state.labels);
   });
 
   /** A picture of the user's own. The labels of a sample mean nothing for it. @param {File} file */
@@ -33,6 +36,7 @@ export async function picturePanel(store) {
     const { sample, labels } = store.state;
     const ofSample = samples.some((each) => idOf(each.file) === sample && String(each.labels) === String(labels));
     store.set({ picture, sample: null, query: null, cursor: null, ...(ofSample ? { labels: [], target: null } : {}) });
+    if (picture.bitmap) keepPicture(file, file.name);
   }
 
   /** @param {import('../api.js').Sample} sample @param {string[]} [labels] others than the sample's own */
