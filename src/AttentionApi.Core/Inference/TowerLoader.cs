@@ -50,7 +50,7 @@ public static class TowerLoader
         var plainText = textGraph == graph ? plain : new PlainModel(factory, textGraph, null, text);
 
         var visionLoader = new VisionTowerLoader(factory, graph, sites, image);
-        var vision = visionLoader.Load(plain, outputs => ModelOutputs.OfVision(outputs, config, hasText: text is not null));
+        var vision = visionLoader.Load(plain, config, hasText: text is not null);
         try
         {
             TextTower? textTower = null;
