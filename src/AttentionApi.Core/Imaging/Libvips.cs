@@ -4,8 +4,8 @@ using NetVips;
 namespace AttentionApi.Core.Imaging;
 
 /// <summary>
-/// The process-wide settings of libvips. Of its loaders only those for JPEG, PNG and WebP can run: its checklist for untrusted pictures asks to block what is not needed,
-/// and the loaders it calls trusted (TIFF, HEIF, GIF) have had holes too.
+/// The process-wide settings of libvips. Of its loaders only those for JPEG, PNG and WebP can run: its checklist for untrusted pictures asks to block
+/// what is not needed, and the loaders it calls trusted (TIFF, HEIF, GIF) have had holes too.
 /// </summary>
 public static class Libvips
 {
@@ -16,7 +16,7 @@ public static class Libvips
     private static bool ready;
 
     /// <summary>Idempotent; hosts call it at start, so that a process which cannot be made safe does not serve.</summary>
-    /// <param name="logger">Gets libvips' own messages, which otherwise are dropped: its text may belong to another thread's picture and is never shown to callers.</param>
+    /// <param name="logger">Gets libvips' messages, else dropped: they may belong to another thread's picture and are never shown to callers.</param>
     /// <exception cref="InvalidOperationException">libvips is missing, too old, or a loader cannot be blocked.</exception>
     public static void Initialise(ILogger? logger = null)
     {
