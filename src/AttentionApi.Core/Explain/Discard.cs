@@ -23,29 +23,26 @@ internal static class Discard
     }
 
     /// <summary>
-    /// The <paramref name="count"/>-th smallest value, and how many entries equal to it belong to the smallest. Non-negative floats sort like their bits, so two
-    /// counting passes over 16 bits each find it without sorting.
+    /// The <paramref name="count"/>-th smallest value, and how many entries equal to it belong to the smallest. Non-negative floats sort like their bits, so three
+    /// counting passes over 11 bits each find it without sorting, with a histogram that stays in the processor's first cache.
     /// </summary>
     private static (float Threshold, int Ties) Threshold(ReadOnlySpan<float> values, int count)
     {
-        var histogram = new int[1 << 16];
-        foreach (var value in values) histogram[BitConverter.SingleToUInt32Bits(value) >> 16]++;
-        var high = Bucket(histogram, ref count);
-
-        Array.Clear(histogram);
-        foreach (var value in values)
+        const int digits = 11;
+        Span<int> histogram = stackalloc int[1 << digits];
+        uint prefix = 0;
+        for (var shift = 2 * digits; shift >= 0; shift -= digits)
         {
-            var bits = BitConverter.SingleToUInt32Bits(value);
-            if (bits >> 16 == high) histogram[bits & 0xFFFF]++;
+            histogram.Clear();
+            foreach (var value in values)
+            {
+                var bits = (ulong)BitConverter.SingleToUInt32Bits(value);
+                if (bits >> (shift + digits) == prefix) histogram[(int)(bits >> shift) & (histogram.Length - 1)]++;
+            }
+            uint bucket = 0;
+            while (count > histogram[(int)bucket]) count -= histogram[(int)bucket++];
+            prefix = (prefix << digits) | bucket;
         }
-        var low = Bucket(histogram, ref count);
-        return (BitConverter.UInt32BitsToSingle((high << 16) | low), count);
-    }
-
-    private static uint Bucket(int[] histogram, ref int count)
-    {
-        uint bucket = 0;
-        while (count > histogram[bucket]) count -= histogram[bucket++];
-        return bucket;
+        return (BitConverter.UInt32BitsToSingle(prefix), count);
     }
 }

@@ -16,13 +16,13 @@ public sealed record ModelEntry(string Id, bool IsDefault, ModelStatus Status, s
 public sealed record CatalogOptions(string Folder, string? Default, int MaxLoaded);
 
 /// <summary>Makes a loaded model of a folder or file; throws <see cref="ModelRefusedException"/> with the reason where it cannot.</summary>
-public delegate Task<ExplainableModel> ModelLoader(FoundModel found, CancellationToken cancellation);
+public delegate Task<ExplainableModel> LoadModel(FoundModel found, CancellationToken cancellation);
 
 /// <summary>
 /// The models of the models folder: found by <see cref="Refresh"/>, loaded when asked for (once for all callers), the least recently used unloaded first.
 /// A model in use is never unloaded; one whose files are gone or changed serves the requests it has and is then let go.
 /// </summary>
-public sealed class ModelCatalog(CatalogOptions options, ModelLoader load, ILogger<ModelCatalog> log) : IAsyncDisposable
+public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger<ModelCatalog> log) : IAsyncDisposable
 {
     private const string EmbeddedModel = "demo-clip";
 
