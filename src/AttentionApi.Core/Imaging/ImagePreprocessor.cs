@@ -55,7 +55,7 @@ public sealed class ImagePreprocessor
 
     private void Fill(Span<byte> levels)
     {
-        for (var i = 0; i < levels.Length; i += 3) (levels[i], levels[i + 1], levels[i + 2]) = (Config.Fill.Red, Config.Fill.Green, Config.Fill.Blue);
+        for (var i = 0; i < levels.Length; i += 3) (levels[i], levels[i + 1], levels[i + 2]) = Config.Fill;
     }
 
     private float[] Normalise(ReadOnlySpan<byte> levels, int count)

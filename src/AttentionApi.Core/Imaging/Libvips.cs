@@ -9,7 +9,7 @@ namespace AttentionApi.Core.Imaging;
 /// </summary>
 public static class Libvips
 {
-    private static readonly string[] Loaders = ["jpegload_source", "pngload_source", "webpload_source"];
+    private static readonly string[] Formats = ["Jpeg", "Png", "Webp"];
 
     private static readonly Lock gate = new();
     private static ILogger? log;
@@ -45,8 +45,13 @@ public static class Libvips
 
         NetVips.NetVips.BlockUntrusted = true;
         Operation.Block("VipsForeignLoad", true);
-        foreach (var type in (string[])["VipsForeignLoadJpegSource", "VipsForeignLoadPngSource", "VipsForeignLoadWebpSource"]) Operation.Block(type, false);
-        EnsureOnly(Loaders);
+        foreach (var format in Formats)
+        {
+            // From memory only: no name from outside can open a file.
+            Operation.Block($"VipsForeignLoad{format}Buffer", false);
+            Operation.Block($"VipsForeignLoad{format}Source", false);
+        }
+        EnsureOnly([.. Formats.Select(format => format.ToLowerInvariant()).SelectMany(format => (string[])[$"{format}load_buffer", $"{format}load_source"])]);
 
         // Requests already run in parallel, and no operation here is ever asked for twice.
         NetVips.NetVips.Concurrency = 1;

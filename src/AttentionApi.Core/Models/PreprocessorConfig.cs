@@ -19,7 +19,7 @@ public sealed record PreprocessorConfig
     public bool TorchvisionCrop { get; init; }
 
     /// <summary>The colour around a picture that is smaller than the crop.</summary>
-    public Rgb Fill { get; init; }
+    public (byte Red, byte Green, byte Blue) Fill { get; init; }
 
     /// <summary>Factor from 0…255 to the range that mean and standard deviation speak of.</summary>
     public double RescaleFactor { get; init; } = 1 / 255.0;
