@@ -21,7 +21,7 @@ internal sealed record AnimationFile(int Width, int Height, int Loop, int[] Dela
         {
             using var image = Image.NewFromBuffer(file, kwargs: new VOption { { "n", -1 } });
             using var rgb = image.HasAlpha() ? image.ExtractBand(0, n: 3) : image.Copy();
-            var height = (int)image.Get("page-height");
+            var height = image.PageHeight;
             Assert.True(!image.HasAlpha() || image.ExtractBand(3).Min() == 255, "A pixel of a frame is transparent.");
             var frames = rgb.WriteToMemory<byte>().Chunk(image.Width * height * 3).ToArray();
             return new AnimationFile(image.Width, height, (int)image.Get("loop"), (int[])image.Get("delay"), frames);
