@@ -42,9 +42,9 @@ export const toCsv = (labels) => labels.map((label) => (/[",]/.test(label) ? `"$
 
 /** @param {string} text */
 export function fromCsv(text) {
-  const fields = text.match(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g) ?? [];
+  const fields = text.match(/(\s*"(?:[^"]|"")*"\s*|[^,]*)(?:,|$)/g) ?? [];
   return fields.map((field) => field.replace(/,$/, '').trim())
-    .map((field) => (field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field))
+    .map((field) => (/^"[^]*"$/.test(field) ? field.slice(1, -1).replaceAll('""', '"') : field))
     .filter((field) => field !== '');
 }
 

@@ -22,8 +22,7 @@ export function paintHeat(canvas, map, limits, colours, grid, whole, part, inter
   canvas.height = part.height;
   const image = new ImageData(part.width, part.height);
   const pixels = new Uint32Array(image.data.buffer);
-  const flat = isFlat({ low: Math.min(...map.values), high: Math.max(...map.values) });
-  if (flat) {
+  if (isFlat(limits)) {
     pixels.fill(colours[map.signed ? 128 : 0]);
   } else {
     const across = axis(interpolation, grid.columns, part.x, part.width, whole.x, whole.width);

@@ -1,6 +1,7 @@
 import { Answer } from './answer.js';
 import * as api from './api.js';
 import { tensorsQuery } from './apiQuery.js';
+import { modelOf } from './state.js';
 
 /**
  * What an answer depends on. Nothing else that the page can change sends a request.
@@ -59,8 +60,12 @@ export function startLoader(store) {
   function fallBack(error) {
     const { answer } = store.state;
     const problem = error === null ? null : error instanceof api.Problem ? error : new api.Problem(0, 'This answer cannot be read', String(error));
-    const picture = answer?.question.picture ?? null;
-    store.set({ picture, sample: picture?.sample ?? null, status: problem ? { phase: 'error', problem } : { phase: answer ? 'ready' : 'idle' } });
+    const last = answer?.question;
+    const refused = store.state.picture !== last?.picture;
+    store.set({
+      ...(refused ? { picture: last?.picture ?? null, sample: last?.picture.sample ?? null, labels: last?.labels ?? store.state.labels } : {}),
+      status: problem ? { phase: 'error', problem } : { phase: answer ? 'ready' : 'idle' },
+    });
     asked = questionOf(store.state);
   }
 
@@ -69,7 +74,7 @@ export function startLoader(store) {
 
 /** @param {import('./state.js').State} state @returns {Question | null} */
 function questionOf(state) {
-  const model = state.models.find(({ id }) => id === state.model) ?? state.models.find((each) => each.default) ?? state.models[0];
+  const model = modelOf(state);
   if (!state.picture || !model) return null;
   const labels = model.text || model.classes ? state.labels : [];
   const contrast = state.method === 'alignment' && state.view === 'contrast' && state.versus !== null && !labels.includes(state.versus);

@@ -20,7 +20,10 @@ export function limitsOf(scale, maps, signed) {
     at += map.length;
   }
   sorted.sort();
-  const [low, high] = scale === 'minmax' ? [sorted[0], sorted[sorted.length - 1]] : [percentile(sorted, 0.01), percentile(sorted, 0.99)];
+  const ends = { low: sorted[0], high: sorted[sorted.length - 1] };
+  const inner = scale === 'minmax' ? ends : { low: percentile(sorted, 0.01), high: percentile(sorted, 0.99) };
+  // Most values equal and a few far away: the percentiles meet, and only the full range shows the few.
+  const { low, high } = isFlat(inner) ? ends : inner;
   if (!signed) return { low, high };
   const bound = Math.max(Math.abs(low), Math.abs(high));
   return { low: -bound, high: bound };

@@ -34,7 +34,7 @@
  * @property {Scale} scale
  * @property {Interpolation} interpolation
  * @property {number} delay milliseconds a frame
- * @property {'heads' | 'labels' | 'difference' | 'trajectory' | null} compare the open tab below the picture
+ * @property {'heads' | 'labels' | 'difference' | 'trajectory'} compare the open tab below the picture
  */
 
 /**
@@ -66,8 +66,11 @@ export const defaults = Object.freeze({
   sample: null, model: null, labels: [], prompt: [], target: null, versus: null,
   method: 'rollout', view: 'cosine', fromLayer: 1, toLayer: null, at: null, frames: 'cumulative',
   headFusion: 'mean', head: null, residual: 1, discard: 0, query: null,
-  colormap: null, opacity: 0.5, scale: 'percentile', interpolation: 'bilinear', delay: 400, compare: null,
+  colormap: null, opacity: 0.5, scale: 'percentile', interpolation: 'bilinear', delay: 400, compare: 'labels',
 });
+
+/** The model that is asked: the one chosen, else the server's default. @param {Pick<State, 'models' | 'model'>} state @returns {ModelInfo | undefined} */
+export const modelOf = ({ models, model }) => models.find(({ id }) => id === model) ?? models.find((each) => each.default) ?? models[0];
 
 /** @type {Session} */
 const freshSession = { picture: null, answer: null, status: { phase: 'idle' }, models: [], methods: [], cursor: null, pinned: true, playing: false, screen: null };

@@ -3,6 +3,7 @@ import { paintHeat } from './heat.js';
 
 const heat = document.createElement('canvas');
 const thumbnailEdge = 256;
+const smallEdge = 72;
 
 /** @type {WeakMap<Answer, HTMLCanvasElement>} what the model saw, small: tiles of a large photograph would each resample all of it */
 const thumbnails = new WeakMap();
@@ -22,8 +23,8 @@ export function drawTile(canvas, { answer, shown }, map, limits, colours) {
   const ctx = context(canvas);
   ctx.clearRect(0, 0, width, height);
   ctx.drawImage(thumbnailOf(answer), 0, 0, width, height);
-  // A thumbnail must be read at a glance: the map never fades as far as on the large picture.
-  ctx.globalAlpha = Math.max(0.5, shown.opacity);
+  // A thumbnail must be read at a glance: the smaller it is, the less of the picture shows through.
+  ctx.globalAlpha = Math.max(canvas.clientWidth < smallEdge ? 0.8 : 0.5, shown.opacity);
   ctx.drawImage(heat, 0, 0);
   ctx.globalAlpha = 1;
 }

@@ -41,3 +41,9 @@ test('A shared scale spans all its maps and a signed one is centred on zero', ()
   assert.deepEqual(limitsOf('shared', [Float64Array.of(0, 0), Float64Array.of(100, 100)], false), { low: 0, high: 100 });
   assert.deepEqual(limitsOf('minmax', [Float64Array.of(-3, 1)], true), { low: -3, high: 3 });
 });
+
+test('Where the percentiles meet, the full range is shown', () => {
+  const map = new Float64Array(1000);
+  map[7] = 0.5;
+  assert.deepEqual(limitsOf('percentile', [map], false), { low: 0, high: 0.5 });
+});

@@ -19,8 +19,8 @@ export function comparePanel(store) {
   let built = '';
 
   for (const [index, tab] of tabs.entries()) {
-    const name = /** @type {keyof typeof views} */ (tab.dataset.compare);
-    tab.addEventListener('click', () => store.set({ compare: store.state.compare === name ? null : /** @type {any} */ (name) }));
+    const name = /** @type {import('../state.js').Settings['compare']} */ (tab.dataset.compare);
+    tab.addEventListener('click', () => store.set({ compare: name }));
     tab.addEventListener('keydown', ({ key }) => {
       const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;
       if (step) tabs[(index + step + tabs.length) % tabs.length].focus();
@@ -29,7 +29,7 @@ export function comparePanel(store) {
 
   const show = onNextFrame(() => {
     const { compare, screen } = store.state;
-    if (!compare || !screen) return container.replaceChildren();
+    if (!screen) return;
     if (built !== compare) container.replaceChildren();
     built = compare;
     const reason = views[compare](container, screen, store);
@@ -43,10 +43,9 @@ export function comparePanel(store) {
     for (const tab of tabs) {
       const open = tab.dataset.compare === compare;
       tab.setAttribute('aria-selected', String(open));
-      tab.tabIndex = open || (compare === null && tab === tabs[0]) ? 0 : -1;
+      tab.tabIndex = open ? 0 : -1;
     }
-    container.className = `compare-view compare-${compare}`;
-    container.setAttribute('aria-labelledby', `tab-${compare ?? 'heads'}`);
+    container.setAttribute('aria-labelledby', `tab-${compare}`);
     show();
   });
 }

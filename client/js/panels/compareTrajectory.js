@@ -28,7 +28,7 @@ export function trajectoryPlot(view, { answer, shown }) {
   for (const [index, { label, values }] of lines.entries()) {
     const series = `series-${(index % 8) + 1}`;
     plot.append(svg('polyline', { class: series, points: values.map((value, layer) => `${x(layer + 1)},${y(value)}`).join(' ') }),
-      svg('text', { class: series, x: size.width - size.right + 8, y: names[index] + 4 }, label));
+      svg('text', { class: `name ${series}`, x: size.width - size.right + 8, y: names[index] + 4 }, label));
   }
   view.replaceChildren(plot);
 }

@@ -16,11 +16,13 @@ export function legendPanel(store) {
 
   store.on(['screen'], ({ screen }) => {
     if (!screen) return;
-    const { limits, colours } = screen;
+    find('#workbench', HTMLElement).classList.remove('is-empty');
+    const { limits, colours, map } = screen;
     caption.textContent = inWords(screen);
-    find('#scale-low', HTMLOutputElement).value = short(limits.low);
+    const [lowest, highest] = [Math.min(...map.values), Math.max(...map.values)];
+    find('#scale-low', HTMLOutputElement).value = (lowest < limits.low ? '≤ ' : '') + short(limits.low);
     find('#scale-middle', HTMLOutputElement).value = short((limits.low + limits.high) / 2);
-    find('#scale-high', HTMLOutputElement).value = short(limits.high);
+    find('#scale-high', HTMLOutputElement).value = (highest > limits.high ? '≥ ' : '') + short(limits.high);
     context(find('#colourbar', HTMLCanvasElement)).putImageData(new ImageData(new Uint8ClampedArray(colours.slice().buffer), 256, 1), 0, 0);
     listStrongest(screen);
   });

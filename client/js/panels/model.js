@@ -1,4 +1,5 @@
 import { create, find } from '../dom.js';
+import { modelOf } from '../state.js';
 
 /** @param {import('../state.js').Store} store */
 export function modelPanel(store) {
@@ -9,7 +10,7 @@ export function modelPanel(store) {
 
   select.addEventListener('change', () => {
     const { models, model, labels } = store.state;
-    const kind = (/** @type {string | null} */ id) => (models.find((each) => each.id === id) ?? models.find((each) => each.default))?.text ? 'free' : 'classes';
+    const kind = (/** @type {string | null} */ id) => (modelOf({ models, model: id })?.text ? 'free' : 'classes');
     labelsOf[kind(model)] = labels;
     const same = kind(model) === kind(select.value);
     store.set({ model: select.value, toLayer: null, fromLayer: 1, at: null, head: null, query: null, ...(same ? {} : { labels: labelsOf[kind(select.value)] ?? [], target: null }) });
@@ -21,11 +22,16 @@ export function modelPanel(store) {
   });
 
   store.on(['models', 'model'], ({ models, model }) => {
-    const info = models.find(({ id }) => id === model) ?? models.find((each) => each.default) ?? models[0];
+    const info = modelOf({ models, model });
     if (!info) return;
     select.value = info.id;
     const { layers, heads, grid } = info;
+    const refused = models.filter(({ status }) => status === 'refused');
     note.replaceChildren(`${layers} layers · ${heads} heads · ${grid.rows} × ${grid.columns} patches`,
-      ...[...info.warnings, ...models.filter(({ status }) => status === 'refused').map(({ id, reason }) => `${id}: ${reason}`)].map((line) => create('details', {}, create('summary', {}, line.slice(0, 40) + '…'), line)));
+      ...(info.warnings.length ? [more('Notes on this model', info.warnings)] : []),
+      ...(refused.length ? [more(`${refused.length} refused`, refused.map(({ id, reason }) => `${id}: ${reason}`))] : []));
   });
 }
+
+/** @param {string} summary @param {string[]} lines */
+const more = (summary, lines) => create('details', {}, create('summary', {}, summary), ...lines.map((line) => create('p', {}, line)));

@@ -1,6 +1,8 @@
 import { listSamples, loadSample } from '../api.js';
 import { create, find } from '../dom.js';
+import { keepPicture, keptPicture } from '../keptPicture.js';
 import { openPicture } from '../picture.js';
+import { modelOf } from '../state.js';
 
 /** In: drop, paste, choose, samples. Without a picture of the user's own the first sample is shown, so that the page is never empty. @param {import('../state.js').Store} store */
 export async function picturePanel(store) {
@@ -19,11 +21,13 @@ export async function picturePanel(store) {
   const list = find('#samples', HTMLUListElement);
   list.append(...samples.map((sample) => create('li', {}, sampleButton(sample))));
 
-  store.on(['sample', 'models'], ({ sample, picture, models }) => {
+  store.on(['sample', 'models'], async ({ sample, picture, models }) => {
     for (const button of list.querySelectorAll('button')) button.setAttribute('aria-pressed', String(button.dataset.sample === sample));
     if (models.length === 0 || (picture && picture.sample === sample)) return;
-    const wanted = samples.find(({ file }) => idOf(file) === sample) ?? (picture ? null : samples[0]);
-    if (wanted) show(wanted, store.state.labels.length ? store.state.labels : wanted.labels);
+    const wanted = samples.find(({ file }) => idOf(file) === sample);
+    const own = wanted ? null : await keptPicture();
+    if (own) store.set({ picture: own });
+    else show(wanted ?? samples[0], store.state.labels);
   });
 
   /** A picture of the user's own. The labels of a sample mean nothing for it. @param {File} file */
@@ -32,12 +36,14 @@ export async function picturePanel(store) {
     const { sample, labels } = store.state;
     const ofSample = samples.some((each) => idOf(each.file) === sample && String(each.labels) === String(labels));
     store.set({ picture, sample: null, query: null, cursor: null, ...(ofSample ? { labels: [], target: null } : {}) });
+    if (picture.bitmap) keepPicture(file, file.name);
   }
 
-  /** @param {import('../api.js').Sample} sample @param {string[]} labels */
-  async function show({ file }, labels) {
+  /** @param {import('../api.js').Sample} sample @param {string[]} [labels] others than the sample's own */
+  async function show({ file, labels: own }, labels = []) {
     const picture = await openPicture(await loadSample(file), file, idOf(file));
-    store.set({ picture, sample: picture.sample, labels });
+    const words = labels.length ? labels : modelOf(store.state)?.text ? own : [];
+    store.set({ picture, sample: picture.sample, labels: words });
   }
 
   /** @param {import('../api.js').Sample} sample */
@@ -47,7 +53,7 @@ export async function picturePanel(store) {
     const button = create('button', { type: 'button', title: name, attributes: { 'aria-label': `Sample: ${name}`, 'data-sample': idOf(sample.file) } }, image);
     button.addEventListener('click', () => {
       store.set({ query: null, cursor: null, target: null });
-      show(sample, sample.labels);
+      show(sample);
     });
     return button;
   }
