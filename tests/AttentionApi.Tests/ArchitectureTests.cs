@@ -39,18 +39,5 @@ public class ArchitectureTests
         Assert.Empty(offences);
     }
 
-    private static string CoreFolder => Path.Combine(Repository, "src", "AttentionApi.Core");
-
-    /// <summary>The root of the source tree; the tests are always run from a checkout.</summary>
-    internal static string Repository
-    {
-        get
-        {
-            for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            {
-                if (File.Exists(Path.Combine(folder.FullName, "AttentionApi.sln"))) return folder.FullName;
-            }
-            throw new DirectoryNotFoundException("AttentionApi.sln is not above the test program.");
-        }
-    }
+    private static string CoreFolder => Path.Combine(SharedFixtures.Repository, "src", "AttentionApi.Core");
 }

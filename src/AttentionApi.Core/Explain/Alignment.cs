@@ -14,11 +14,7 @@ public sealed class Alignment : Explainer
         "How close each patch's state is to the label when it is read out at a layer as if it were the last; literal and often noisy, in some models the background answers.",
         "nostalgebraist 2020, Interpreting GPT: the logit lens; Li et al. 2023, CLIP Surgery (on its limits)", LabelDependent: true, Signed: true,
         [FrameMode.Layers],
-        [
-            new("labels", "1…64 labels", "classifiers: the five best"), new("prompt", "a template with {}", "a photo of a {}"), new("target", "one of the labels", "the predicted one"),
-            new("view", "cosine (S itself), centered (S minus the mean over labels), softmax (over the labels), contrast (S minus S of versus, or of the empty text)", "cosine"),
-            new("versus", "a label", "none"), new("fromLayer", "1…L", "1"), new("toLayer", "fromLayer…L", "L"), new("frames", "layers", "layers"), new("panels", "target, labels", "target"),
-        ]);
+        ["labels", "prompt", "target", "view", "versus", "fromLayer", "toLayer", "frames", "panels"]);
 
     public override ActivationParts Needs(ExplainParameters parameters) => ActivationParts.Readout;
 

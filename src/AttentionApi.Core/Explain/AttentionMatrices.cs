@@ -4,7 +4,7 @@ using AttentionApi.Core.Inference;
 namespace AttentionApi.Core.Explain;
 
 /// <summary>Fused attention of each layer, F_l, taken from activations without copying where the graph has fused already (methods.md C.1).</summary>
-internal static class AttentionMatrices
+public static class AttentionMatrices
 {
     /// <summary>F_l of layer <paramref name="layer"/> (from 1), [N, N]: the one head, or the fusion of all.</summary>
     public static ReadOnlyMemory<float> Fused(Activations activations, int layer, HeadFusion fusion, int? head)

@@ -3,16 +3,14 @@ using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Explain;
 
-/// <summary>A parameter that a method uses, for <c>/methods</c>: its name, its range in words and its default.</summary>
-public sealed record MethodParameter(string Name, string Range, string Default);
-
 /// <summary>What a method is called and what its picture means.</summary>
 /// <param name="Name">The lower-case word used in queries.</param>
 /// <param name="Meaning">One sentence: what the picture shows and what it does not.</param>
 /// <param name="Frames">The frame modes its animation offers; the first is the default.</param>
+/// <param name="Parameters">The names of the parameters it uses; their ranges and meanings are the same for all methods.</param>
 public sealed record MethodInfo(
     string Name, string Title, string Meaning, string Paper, bool LabelDependent, bool Signed,
-    IReadOnlyList<FrameMode> Frames, IReadOnlyList<MethodParameter> Parameters);
+    IReadOnlyList<FrameMode> Frames, IReadOnlyList<string> Parameters);
 
 /// <summary>What explainers compute from.</summary>
 /// <param name="Activations">Of one forward pass, holding at least <see cref="Explainer.Needs"/>.</param>

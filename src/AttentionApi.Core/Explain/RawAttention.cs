@@ -12,10 +12,7 @@ public sealed class RawAttention : Explainer
         "Where the query token looks in one layer; what it finds there was already mixed by the layers before, so a patch stands for a place in the network, not only in the picture.",
         "Vaswani et al. 2017, Attention Is All You Need", LabelDependent: false, Signed: false,
         [FrameMode.Layers],
-        [
-            new("fromLayer", "1…L", "1"), new("toLayer", "fromLayer…L", "L"), new("headFusion", "mean, max, min", "mean"), new("head", "1…H", "all"),
-            new("heads", "fused, each", "fused"), new("query", "cls, mean, row,column", "cls; mean without CLS"), new("frames", "layers", "layers"),
-        ]);
+        ["fromLayer", "toLayer", "headFusion", "head", "heads", "query", "frames"]);
 
     public override ActivationParts Needs(ExplainParameters parameters) => PartsFor(parameters);
 

@@ -14,11 +14,7 @@ public sealed class Rollout : Explainer
         "How much of each patch flows into the query token when attention and residual connections are followed through the layers; it shows where information can come from, not which class it speaks for.",
         "Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers", LabelDependent: false, Signed: false,
         [FrameMode.Cumulative, FrameMode.Layers],
-        [
-            new("fromLayer", "1…L", "1"), new("toLayer", "fromLayer…L", "L"), new("headFusion", "mean, max, min", "mean"), new("head", "1…H", "all"),
-            new("heads", "fused, each", "fused"), new("residual", "0…1000", "1"), new("discard", "0 ≤ ρ < 1", "0"),
-            new("query", "cls, mean, row,column", "cls; mean without CLS"), new("matrix", "true, false", "false"), new("frames", "layers, cumulative", "cumulative"),
-        ]);
+        ["fromLayer", "toLayer", "headFusion", "head", "heads", "residual", "discard", "query", "matrix", "frames"]);
 
     public override ActivationParts Needs(ExplainParameters parameters) => RawAttention.PartsFor(parameters);
 

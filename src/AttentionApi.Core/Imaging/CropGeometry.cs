@@ -11,14 +11,11 @@ namespace AttentionApi.Core.Imaging;
 public readonly record struct CropGeometry(PixelSize Picture, PixelSize Resized, int Left, int Top, PixelSize Input)
 {
     /// <summary>The input's area in pixels of the original, in real numbers; beyond the original's edges where the crop pads.</summary>
-    public Region Seen
-    {
-        get
-        {
-            var (scaleX, scaleY) = ((double)Picture.Width / Resized.Width, (double)Picture.Height / Resized.Height);
-            return new Region(Left * scaleX, Top * scaleY, Input.Width * scaleX, Input.Height * scaleY);
-        }
-    }
+    public Region Seen => new(
+        (double)Left * Picture.Width / Resized.Width,
+        (double)Top * Picture.Height / Resized.Height,
+        (double)Input.Width * Picture.Width / Resized.Width,
+        (double)Input.Height * Picture.Height / Resized.Height);
 
     public static CropGeometry Of(PixelSize picture, PreprocessorConfig config)
     {

@@ -23,24 +23,23 @@ public static class ImageDecoder
     public static ImageHeader ReadHeader(ReadOnlySpan<byte> bytes, ImageLimits limits) => Open(bytes, limits, (_, header) => header);
 
     /// <exception cref="ImageRefusedException">Unsupported, damaged or too large.</exception>
-    public static DecodedImage Decode(ReadOnlySpan<byte> bytes, ImageLimits limits)
+    public static DecodedImage Decode(ReadOnlySpan<byte> bytes, ImageLimits limits) => Open(bytes, limits, ReadPixels);
+
+    private static DecodedImage ReadPixels(Image image, ImageHeader header)
     {
-        var invertedInk = !HasAdobeMarker(bytes);
-        return Open(bytes, limits, (image, header) =>
+        using var upright = Orientation(image) == 1 ? image.Copy() : Turn(image);
+        var rgb = GC.AllocateUninitializedArray<byte>(header.Width * header.Height * 3);
+        if (upright is { Bands: 3, Format: Enums.BandFormat.Uchar })
         {
-            using var upright = Orientation(image) == 1 ? image.Copy() : Turn(image);
-            var rgb = GC.AllocateUninitializedArray<byte>(header.Width * header.Height * 3);
-            if (upright is { Bands: 3, Format: Enums.BandFormat.Uchar })
-            {
-                using var target = Image.NewFromMemory(rgb, header.Width, header.Height, 3, Enums.BandFormat.Uchar);
-                upright.Write(target);
-            }
-            else
-            {
-                ConvertStrips(upright, LayoutOf(upright, invertedInk), rgb);
-            }
-            return new DecodedImage(header.Width, header.Height, rgb, header.Animated);
-        });
+            // libvips writes straight into our array.
+            using var target = Image.NewFromMemory(rgb, header.Width, header.Height, 3, Enums.BandFormat.Uchar);
+            upright.Write(target);
+        }
+        else
+        {
+            ConvertStrips(upright, LayoutOf(upright), rgb);
+        }
+        return new DecodedImage(header.Width, header.Height, rgb, header.Animated);
     }
 
     private static T Open<T>(ReadOnlySpan<byte> bytes, ImageLimits limits, Func<Image, ImageHeader, T> read)
@@ -63,7 +62,7 @@ public static class ImageDecoder
         catch (VipsException failure)
         {
             Libvips.LogFailure(failure);
-            throw new ImageRefusedException(ImageFault.Damaged, $"The {Name(format)} picture is damaged or truncated and cannot be decoded; send the whole file.", failure);
+            throw new ImageRefusedException(ImageFault.Damaged, $"The {Name(format)} picture is damaged or truncated and cannot be decoded; send the whole file.");
         }
     }
 
@@ -89,12 +88,12 @@ public static class ImageDecoder
         return whole.Autorot();
     }
 
-    private static PixelLayout LayoutOf(Image image, bool invertedInk) => (image.Bands, image.Interpretation) switch
+    private static PixelLayout LayoutOf(Image image) => (image.Bands, image.Interpretation) switch
     {
         (1, _) => PixelLayout.Grey,
         (2, _) => PixelLayout.GreyAlpha,
         (3, _) => PixelLayout.Rgb,
-        (4, Enums.Interpretation.Cmyk) => invertedInk ? PixelLayout.InvertedCmyk : PixelLayout.Cmyk,
+        (4, Enums.Interpretation.Cmyk) => PixelLayout.Cmyk,
         (4, _) => PixelLayout.Rgba,
         _ => throw new ImageRefusedException(ImageFault.Unsupported, "The picture's colour channels are neither grey, RGB nor CMYK; convert it to RGB."),
     };
@@ -121,23 +120,6 @@ public static class ImageDecoder
             if (type.SequenceEqual("acTL"u8)) return BinaryPrimitives.ReadUInt32BigEndian(chunk[8..]) > 1;
             if (type.SequenceEqual("IDAT"u8)) return false;
             at += 12L + BinaryPrimitives.ReadUInt32BigEndian(chunk);
-        }
-        return false;
-    }
-
-    /// <summary>
-    /// CMYK in JPEG is stored inverted. libvips undoes that only where an Adobe marker (APP14) says so, Pillow always; this tells whether libvips has.
-    /// </summary>
-    private static bool HasAdobeMarker(ReadOnlySpan<byte> bytes)
-    {
-        for (var at = 2; at + 4 <= bytes.Length && bytes[at] == 0xFF;)
-        {
-            var marker = bytes[at + 1];
-            if (marker == 0xFF) { at++; continue; }
-            if (marker == 0xDA) return false;
-            var segment = bytes[(at + 4)..];
-            if (marker == 0xEE && segment.StartsWith("Adobe"u8)) return true;
-            at += 2 + BinaryPrimitives.ReadUInt16BigEndian(bytes[(at + 2)..]);
         }
         return false;
     }

@@ -12,7 +12,7 @@ public enum ImageFault
 }
 
 /// <summary>A received picture cannot be used; <see cref="Exception.Message"/> says for people why and what to do, without anything of the decoder's own text.</summary>
-public sealed class ImageRefusedException(ImageFault fault, string message, Exception? inner = null) : Exception(message, inner)
+public sealed class ImageRefusedException(ImageFault fault, string message) : Exception(message)
 {
     public ImageFault Fault { get; } = fault;
 }

@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Imaging;
 
 /// <summary>How the channels of a decoded strip lie, 8 bit each, interleaved.</summary>
-internal enum PixelLayout { Grey, GreyAlpha, Rgb, Rgba, Cmyk, InvertedCmyk }
+internal enum PixelLayout { Grey, GreyAlpha, Rgb, Rgba, Cmyk }
 
 /// <summary>Any layout to RGB, with Pillow's rounding.</summary>
 internal static class PixelConversion
@@ -39,20 +39,20 @@ internal static class PixelConversion
                 }
                 break;
             default:
-                CmykToRgb(strip, layout == PixelLayout.InvertedCmyk ? (byte)255 : (byte)0, rgb);
+                CmykToRgb(strip, rgb);
                 break;
         }
     }
 
-    private static void CmykToRgb(ReadOnlySpan<byte> strip, byte flip, Span<byte> rgb)
+    private static void CmykToRgb(ReadOnlySpan<byte> strip, Span<byte> rgb)
     {
         for (int i = 0, o = 0; i < strip.Length; i += 4, o += 3)
         {
-            // Pillow's plain formula: what black leaves, less the share that the ink takes of it.
-            var white = 255 - (strip[i + 3] ^ flip);
-            rgb[o] = (byte)(white - Share(strip[i] ^ flip, white));
-            rgb[o + 1] = (byte)(white - Share(strip[i + 1] ^ flip, white));
-            rgb[o + 2] = (byte)(white - Share(strip[i + 2] ^ flip, white));
+            // Pillow's plain formula: what black leaves, less the share that the ink takes of it. (JPEG stores inks inverted; libvips has undone that.)
+            var white = 255 - strip[i + 3];
+            rgb[o] = (byte)(white - Share(strip[i], white));
+            rgb[o + 1] = (byte)(white - Share(strip[i + 1], white));
+            rgb[o + 2] = (byte)(white - Share(strip[i + 2], white));
         }
     }
 

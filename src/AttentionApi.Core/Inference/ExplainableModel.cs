@@ -1,5 +1,6 @@
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Inference;
 
@@ -8,20 +9,28 @@ public sealed class ExplainableModel : IAsyncDisposable
 {
     private readonly SharedRuns<(string Sha256, ActivationParts Parts), PictureAnalysis> runs = new();
 
-    public required ModelFacts Facts { get; init; }
-    internal required ImagePreprocessor Preprocessor { get; init; }
-    internal required ForwardPass Vision { get; init; }
-    internal required TextEncoder? Text { get; init; }
-    internal required ActivationCache Cache { get; init; }
-    internal required IReadOnlyList<IAsyncDisposable> Owned { get; init; }
+    private readonly ImagePreprocessor preprocessor;
+    private readonly ForwardPass vision;
+    private readonly TextEncoder? text;
+    private readonly ActivationCache cache;
+    private readonly IReadOnlyList<IAsyncDisposable> owned;
+
+    /// <param name="owned">Sessions that go with the model.</param>
+    internal ExplainableModel(ModelFacts facts, ImagePreprocessor preprocessor, ForwardPass vision, TextEncoder? text, ActivationCache cache, IReadOnlyList<IAsyncDisposable> owned)
+    {
+        Facts = facts;
+        (this.preprocessor, this.vision, this.text, this.cache, this.owned) = (preprocessor, vision, text, cache, owned);
+    }
+
+    public ModelFacts Facts { get; }
 
     /// <summary>Runs the vision tower on a picture, or takes from the cache what is known already; identical calls in flight share one run.</summary>
     /// <exception cref="ImageRefusedException">The picture cannot be decoded.</exception>
-    /// <exception cref="Models.ModelRefusedException">The model gives non-finite numbers.</exception>
+    /// <exception cref="ModelRefusedException">The model gives non-finite numbers.</exception>
     public async Task<PictureAnalysis> AnalyzeAsync(Picture picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation)
     {
         var key = new PictureKey(this, picture.Sha256);
-        var known = Cache.Find(key);
+        var known = cache.Find(key);
         if (known is not null && known.Activations.Has(parts)) return known with { ModelRuns = 0 };
 
         var stages = new StageTimings();
@@ -35,12 +44,12 @@ public sealed class ExplainableModel : IAsyncDisposable
     {
         var image = picture.Decode(timings);
         ModelInput input;
-        using (timings.Measure("preprocess")) input = Preprocessor.Prepare(image);
+        using (timings.Measure("preprocess")) input = preprocessor.Prepare(image);
         var missing = known is null ? parts : parts & ~known.Activations.Parts;
-        var activations = await Vision.RunAsync(input, missing, timings, cancellation).ConfigureAwait(false);
+        var activations = await vision.RunAsync(input, missing, timings, cancellation).ConfigureAwait(false);
         var analysis = new PictureAnalysis(new PixelSize(image.Width, image.Height), input.Seen, activations.Including(known?.Activations), ModelRuns: 1,
             image.FirstOfFrames ? ["The picture is animated: its first frame is explained."] : []);
-        Cache.Keep(key, analysis);
+        cache.Keep(key, analysis);
         return analysis;
     }
 
@@ -58,15 +67,15 @@ public sealed class ExplainableModel : IAsyncDisposable
         TextTower.AttendAsync(labels, prompt, timings, cancellation);
 
     /// <summary>Warnings about labels the model may not know (an unknown word falls apart into single letters).</summary>
-    public IReadOnlyList<string> LabelWarnings(IReadOnlyList<string> labels) => Text?.Warnings(labels) ?? [];
+    public IReadOnlyList<string> LabelWarnings(IReadOnlyList<string> labels) => text?.Warnings(labels) ?? [];
 
-    private TextEncoder TextTower => Text ?? throw new LabelException("labels", $"The model '{Facts.Id}' takes no text labels: {Facts.TextMissing}.");
+    private TextEncoder TextTower => text ?? throw new LabelException("labels", $"The model '{Facts.Id}' takes no text labels: {Facts.TextMissing}.");
 
     /// <summary>Waits for runs in flight, then frees the sessions and what the cache holds of this model.</summary>
     public async ValueTask DisposeAsync()
     {
-        Cache.Forget(this);
-        foreach (var owned in Owned) await owned.DisposeAsync().ConfigureAwait(false);
+        cache.Forget(this);
+        foreach (var part in owned) await part.DisposeAsync().ConfigureAwait(false);
         GC.SuppressFinalize(this);
     }
 }

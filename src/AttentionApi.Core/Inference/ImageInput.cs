@@ -8,7 +8,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace AttentionApi.Core.Inference;
 
 /// <summary>The input that takes the picture: [1, 3, height, width].</summary>
-internal sealed record ImageInput(string Name, TensorElementType ElementType, ImageSize Size)
+internal sealed record ImageInput(string Name, TensorElementType ElementType, PixelSize Size)
 {
     private const int LargestEdge = 4096;
 
@@ -43,14 +43,14 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Im
         return new(picture.Name, type, SizeOf(fileName, shape, config, warnings));
     }
 
-    private static ImageSize SizeOf(string fileName, RepeatedField<TensorShapeProto.Types.Dimension> shape, ModelConfig config, List<string> warnings)
+    private static PixelSize SizeOf(string fileName, RepeatedField<TensorShapeProto.Types.Dimension> shape, ModelConfig config, List<string> warnings)
     {
         var size = (Fixed(shape[3]) ?? config.ImageSize?.Width, Fixed(shape[2]) ?? config.ImageSize?.Height) is ({ } width, { } height)
             ? (Width: width, Height: height)
             : throw new ModelRefusedException($"{fileName} takes pictures of any size ({Words(shape)}) and no configuration says which: add a config.json with image_size.");
         if (size.Width is < 1 or > LargestEdge || size.Height is < 1 or > LargestEdge)
             throw new ModelRefusedException($"{fileName} expects pictures of {size.Width}x{size.Height} pixels; 1 to {LargestEdge} a side are supported.");
-        var found = new ImageSize((int)size.Width, (int)size.Height);
+        var found = new PixelSize((int)size.Width, (int)size.Height);
         if (config.ImageSize is { } stated && stated != found) warnings.Add($"The configuration says pictures of {stated}, the graph {found}: the graph is followed.");
         return found;
     }

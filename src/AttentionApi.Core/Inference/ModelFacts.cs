@@ -1,13 +1,6 @@
-using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Inference;
-
-/// <summary>The execution provider asked for, the one that runs, and why they differ (null where they do not).</summary>
-public sealed record ProviderInfo(string Requested, string Actual, string? Reason);
-
-/// <summary>Attention sites found in the files: layers of the vision tower, of the text tower, and others (pooling heads, cross-attention).</summary>
-public sealed record SiteCounts(int Vision, int Text, int Other);
 
 /// <summary>The factor from cosine to logit, already exponentiated, and where it was found.</summary>
 public sealed record LogitScale(float Value, string Source);
@@ -47,7 +40,7 @@ public sealed record ModelFacts
     public string? AlignmentMissing { get; init; }
     public required string Precision { get; init; }
     public required ProviderInfo Provider { get; init; }
-    public required SiteCounts Sites { get; init; }
+    public required AttentionSiteCounts Sites { get; init; }
     /// <summary>Of the original vision (or combined) file, lower-case hex.</summary>
     public required string Sha256 { get; init; }
     public IReadOnlyList<string> Warnings { get; init; } = [];

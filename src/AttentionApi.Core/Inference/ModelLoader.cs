@@ -41,7 +41,8 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
 
         var visionPool = Pool(vision.Session, vision.Model);
         List<IAsyncDisposable> owned = [visionPool];
-        if (vision.ReadOut is { } readOut) owned.Add(readOut);
+        ReadOut? readOut = null;
+        if (readOut is not null) owned.Add(readOut);
         TextEncoder? text = null;
         if (facts.Text)
         {
@@ -49,15 +50,7 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
             owned.Add(textPool);
             text = new TextEncoder(towers.Text, textPool, tokenizer!, folder.Folder is { } path ? KnownWords.Open(path) : null);
         }
-        return new ExplainableModel
-        {
-            Facts = facts,
-            Preprocessor = new ImagePreprocessor(preprocessing),
-            Vision = new ForwardPass(folder.Id, vision, visionPool, vision.ReadOut),
-            Text = text,
-            Cache = cache,
-            Owned = owned,
-        };
+        return new ExplainableModel(facts, new ImagePreprocessor(preprocessing), new ForwardPass(folder.Id, vision, visionPool, readOut), text, cache, owned);
     }
 
     private SessionPool Pool(Microsoft.ML.OnnxRuntime.InferenceSession first, InstrumentedModel model) =>
@@ -100,7 +93,7 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
             Scores = scores,
             ClassNames = classes > 0 ? ClassNames(config, classes, warnings) : null,
             LogitScale = scores is ScoreKind.Softmax or ScoreKind.Sigmoid ? Scale(towers, warnings) : null,
-            LogitBias = scores == ScoreKind.Sigmoid ? towers.LogitBias ?? config.LogitBias ?? 0 : 0,
+            LogitBias = scores == ScoreKind.Sigmoid ? config.LogitBias ?? 0 : 0,
             TextMissing = scores is ScoreKind.Softmax or ScoreKind.Sigmoid ? null : textMissing ?? "it has no text tower",
             AlignmentMissing = AlignmentMissing(scores, vision),
             Precision = towers.Precision.ToString().ToLowerInvariant(),
@@ -112,14 +105,13 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
     }
 
     private static string? AlignmentMissing(ScoreKind scores, VisionTower vision) =>
-        scores == ScoreKind.None ? "the model has neither a class head nor a text tower to compare patches with" : vision.ReadOut is null ? vision.ReadOutMissing : null;
+        scores == ScoreKind.None ? "the model has neither a class head nor a text tower to compare patches with" : "not yet";
 
     /// <summary>A bias on the cosine is what the sigmoid loss needs and softmax does not (Zhai et al. 2023, SigLIP).</summary>
-    private static bool IsSigmoid(ModelTowers towers) => (towers.LogitBias ?? towers.Config.LogitBias) is not null || towers.Config.Family?.StartsWith("siglip", StringComparison.Ordinal) == true;
+    private static bool IsSigmoid(ModelTowers towers) => (towers.Config.LogitBias) is not null || towers.Config.Family?.StartsWith("siglip", StringComparison.Ordinal) == true;
 
     private static LogitScale Scale(ModelTowers towers, List<string> warnings)
     {
-        if (towers.LogitScale is { } constant) return new(constant, "the model file's constant");
         if (towers.Config.LogitScale is { } configured) return new(configured, "logit_scale of config.json");
         warnings.Add("Neither the model file nor config.json has the trained logit scale: 100 is assumed, which most CLIP models end at; scores may be too sharp or too flat.");
         return new(ClipLogitScale, "assumed");

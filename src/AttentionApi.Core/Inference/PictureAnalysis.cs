@@ -1,4 +1,5 @@
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Inference;
 

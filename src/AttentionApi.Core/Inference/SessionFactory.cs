@@ -9,6 +9,7 @@ namespace AttentionApi.Core.Inference;
 /// </summary>
 public sealed class SessionFactory
 {
+    private readonly InstrumentedModelCache? cache;
     private readonly Action<SessionOptions> appendCuda;
 
     public int Sessions { get; }
@@ -16,10 +17,12 @@ public sealed class SessionFactory
     public ProviderInfo Provider { get; }
 
     /// <param name="options">What the configuration asks for.</param>
+    /// <param name="cache">Keeps instrumented copies on disk; null: sessions are made from memory.</param>
     /// <param name="appendCuda">Adds the CUDA provider to session options; null: ONNX Runtime's own.</param>
     /// <exception cref="InvalidOperationException"><c>Cuda</c> is asked for and does not work; the message says why.</exception>
-    public SessionFactory(InferenceOptions options, Action<SessionOptions>? appendCuda = null)
+    public SessionFactory(InferenceOptions options, InstrumentedModelCache? cache = null, Action<SessionOptions>? appendCuda = null)
     {
+        this.cache = cache;
         this.appendCuda = appendCuda ?? AppendCuda;
         Provider = Probe(options.ExecutionProvider);
         Sessions = options.Sessions > 0 ? options.Sessions : 1;
@@ -33,12 +36,12 @@ public sealed class SessionFactory
         return new InferenceSession(path, options);
     }
 
-    /// <summary>A session of an instrumented model, from memory or from a copy of it that lies at <paramref name="path"/>.</summary>
-    public InferenceSession Create(InstrumentedModel model, string? path = null)
+    /// <summary>A session of an instrumented model.</summary>
+    public InferenceSession Create(InstrumentedModel model)
     {
         using var options = Options();
         if (model.ExternalDataFolder is { } folder) options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
-        return path is null ? new InferenceSession(model.ToArray(), options) : new InferenceSession(path, options);
+        return cache?.PathOf(model) is { } path ? new InferenceSession(path, options) : new InferenceSession(model.ToArray(), options);
     }
 
     private SessionOptions Options()

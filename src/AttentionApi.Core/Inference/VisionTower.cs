@@ -37,10 +37,10 @@ public sealed record VisionTower : IDisposable
 
     /// <summary>Float or Float16.</summary>
     public required TensorElementType InputType { get; init; }
-    public required ImageSize ImageSize { get; init; }
+    public required PixelSize ImageSize { get; init; }
 
     /// <summary>The step from one patch to the next, in pixels of the model's input.</summary>
-    public required ImageSize PatchSize { get; init; }
+    public required PixelSize PatchSize { get; init; }
     public required PatchGrid Grid { get; init; }
 
     /// <summary>Tokens before and after the patches; all of them: prefix, patches row by row, suffix.</summary>

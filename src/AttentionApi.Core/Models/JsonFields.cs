@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace AttentionApi.Core.Models;
 
@@ -32,6 +33,8 @@ internal readonly struct JsonFields
             if (info.Length > MaxBytes) throw new ModelRefusedException($"{file} is over {MaxBytes >> 20} MiB; that is no configuration file.");
             var bytes = System.IO.File.ReadAllBytes(info.FullName).AsMemory();
             if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
+            // The parser takes strings unseen and would fail only where one is read.
+            if (!Utf8.IsValid(bytes.Span)) throw new ModelRefusedException($"{file} is not valid UTF-8; replace it by the one the model came with.");
             using var document = JsonDocument.Parse(bytes);
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw new ModelRefusedException($"{file} does not hold a JSON object; replace it by the one the model came with.");
             return new JsonFields(document.RootElement.Clone(), file);

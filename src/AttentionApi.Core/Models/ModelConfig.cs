@@ -11,7 +11,7 @@ public sealed record ModelConfig
 
     /// <summary>transformers' model_type, timm's architecture, or open_clip; null where no file says.</summary>
     public string? Family { get; init; }
-    public ImageSize? ImageSize { get; init; }
+    public PixelSize? ImageSize { get; init; }
     public int? Layers { get; init; }
     public int? Heads { get; init; }
 
@@ -105,7 +105,7 @@ public sealed record ModelConfig
         Member(parent, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetSingle(out var value) && float.IsFinite(value) ? value : null;
 
     /// <summary>One edge, [height, width], or an object with both.</summary>
-    private static ImageSize? Size(JsonElement? value) => value switch
+    private static PixelSize? Size(JsonElement? value) => value switch
     {
         { ValueKind: JsonValueKind.Number } edge => Size(edge, edge),
         { ValueKind: JsonValueKind.Array } pair when pair.GetArrayLength() == 2 => Size(pair[0], pair[1]),
@@ -113,9 +113,9 @@ public sealed record ModelConfig
         _ => null,
     };
 
-    private static ImageSize? Size(JsonElement height, JsonElement width) =>
+    private static PixelSize? Size(JsonElement height, JsonElement width) =>
         height.ValueKind == JsonValueKind.Number && width.ValueKind == JsonValueKind.Number && height.TryGetInt32(out var rows) && width.TryGetInt32(out var columns) && rows > 0 && columns > 0
-            ? new ImageSize(columns, rows) : null;
+            ? new PixelSize(columns, rows) : null;
 
     /// <summary>{"0": "tench", …}: names for 0 … n−1 without a gap, else null.</summary>
     private static string[]? ByIndex(JsonElement names)

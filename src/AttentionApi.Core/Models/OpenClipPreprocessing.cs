@@ -1,4 +1,3 @@
-using AttentionApi.Core.Imaging;
 
 namespace AttentionApi.Core.Models;
 

@@ -1,4 +1,3 @@
-using AttentionApi.Core.Imaging;
 
 namespace AttentionApi.Core.Models;
 
@@ -14,7 +13,8 @@ internal static class TimmPreprocessing
     public static PreprocessorConfig? Parse(JsonFields file, PixelSize? modelInput, ICollection<string> warnings)
     {
         // Files older than timm 0.9 have the fields at the top.
-        if ((file.Object("pretrained_cfg") ?? (file.Has("input_size") ? file : null)) is not { } fields) return null;
+        var old = file.Has("architecture") && file.Has("input_size");
+        if ((file.Object("pretrained_cfg") ?? (old ? file : null)) is not { } fields) return null;
 
         var input = Input(fields, modelInput, warnings);
         var mean = fields.Channels("mean") ?? ImageNetMean;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using AttentionApi.Core.Imaging;
 
 namespace AttentionApi.Core.Models;
 

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
@@ -25,6 +28,18 @@ public sealed class InstrumentedModel
 
     /// <summary>Bytes of the whole model.</summary>
     public long Length { get; private set; }
+
+    /// <summary>Names the content: equal for the same original with the same additions. Lower-case hexadecimal.</summary>
+    public string Key
+    {
+        get
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(Convert.FromHexString(SourceSha256));
+            foreach (var (bytes, range) in parts) hash.AppendData(bytes ?? Encoding.ASCII.GetBytes($"{range.Offset}+{range.Length}"));
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+    }
 
     internal void Add(byte[] bytes)
     {

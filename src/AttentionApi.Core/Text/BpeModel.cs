@@ -45,7 +45,7 @@ internal sealed class BpeModel : SubwordModel
     }
 
     /// <summary>CLIP's older layout: vocab.json, and merges.txt with a version line and one merge a line by rank.</summary>
-    public static BpeModel ReadClipFiles(JsonPart vocabularyFile, IEnumerable<string> mergeLines, string unknown)
+    public static BpeModel ReadClipFiles(JsonPart vocabularyFile, TextReader mergeLines, string unknown)
     {
         const string wordEnd = "</w>";
         var vocabulary = ReadVocabulary(vocabularyFile);
@@ -54,7 +54,7 @@ internal sealed class BpeModel : SubwordModel
             throw vocabularyFile.Refused($"has no token that ends in '{wordEnd}', so it is not CLIP's: tokenizer.json is needed");
         }
         var merges = new Dictionary<long, (int, int)>();
-        foreach (var line in mergeLines)
+        while (mergeLines.ReadLine() is { } line)
         {
             if (line.Length == 0 || line.StartsWith("#version", StringComparison.Ordinal)) continue;
             if (!TryAdd(merges, vocabulary, line.Split(' '), inside: "")) throw new ModelRefusedException($"merges.txt: '{line}' does not join two tokens of vocab.json to a third.");

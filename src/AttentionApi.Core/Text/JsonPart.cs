@@ -12,28 +12,41 @@ internal readonly struct JsonPart
     /// <summary>The largest tokenizer.json known (262,144 tokens) has 34 MB.</summary>
     private const long MaxBytes = 64L << 20;
 
+    private const int MaxSteps = 16;
+
     private readonly JsonElement element;
     private readonly string place;
 
     private JsonPart(JsonElement element, string place) => (this.element, this.place) = (element, place);
 
-    /// <summary>Reads a whole file; its nesting is limited to 64 levels by the parser.</summary>
+    /// <summary>Parses a whole file; the parser refuses nesting deeper than 64.</summary>
     public static JsonDocument Load(string folder, string file)
     {
+        using var stream = OpenFile(folder, file);
         try
         {
-            using var stream = File.OpenRead(Path.Combine(folder, file));
-            if (stream.Length > MaxBytes) throw new ModelRefusedException($"{file}: {stream.Length} bytes are more than the {MaxBytes} allowed.");
             return JsonDocument.Parse(stream);
         }
         catch (JsonException error)
         {
-            throw new ModelRefusedException($"{file}: not valid JSON ({error.Message}).", error);
+            throw new ModelRefusedException($"{file}: not valid JSON ({error.Message.TrimEnd('.')}).", error);
+        }
+    }
+
+    /// <exception cref="ModelRefusedException">The file is unreadable or larger than any real one.</exception>
+    public static Stream OpenFile(string folder, string file)
+    {
+        try
+        {
+            var stream = File.OpenRead(Path.Combine(folder, file));
+            if (stream.Length <= MaxBytes) return stream;
+            stream.Dispose();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new ModelRefusedException($"{file}: cannot be read.", error);
         }
+        throw new ModelRefusedException($"{file}: larger than the {MaxBytes >> 20} MiB that are allowed.");
     }
 
     public static JsonPart Root(JsonDocument document, string file) => new(document.RootElement, file + ":");
@@ -108,12 +121,12 @@ internal readonly struct JsonPart
 
     /// <summary>
     /// This part as a flat list of steps: where its type is "Sequence", the steps listed under <paramref name="list"/>, at any depth.
-    /// At most 64, so that a hostile file cannot make each label run through a million of them.
+    /// At most 16, so that a hostile file cannot make each label run through a million of them.
     /// </summary>
     public IReadOnlyList<JsonPart> Steps(string list)
     {
-        var steps = Flatten(list).Take(65).ToList();
-        return steps.Count <= 64 ? steps : throw Refused("has more than 64 steps");
+        var steps = Flatten(list).Take(MaxSteps + 1).ToList();
+        return steps.Count <= MaxSteps ? steps : throw Refused($"has more than {MaxSteps} steps");
     }
 
     private IEnumerable<JsonPart> Flatten(string list) => Type == "Sequence" ? this[list].Items.SelectMany(step => step.Flatten(list)) : [this];

@@ -14,13 +14,11 @@ internal sealed class Normalizer
 
     private Normalizer(IEnumerable<Func<string, string>> steps) => this.steps = [.. steps];
 
-    public static Normalizer None { get; } = new([]);
-
     /// <summary>CLIP's, for folders without tokenizer.json (transformers, CLIPTokenizer).</summary>
-    public static Normalizer Clip { get; } = new([text => Compose(text, NormalizationForm.FormC), Replacing(new TextPattern(@"\s+"), " "), Lower]);
+    public static Normalizer Clip => new([text => Compose(text, NormalizationForm.FormC), Replacing(new TextPattern(@"\s+"), " "), Lower]);
 
     public static Normalizer Read(JsonPart? normalizer) =>
-        normalizer is null ? None : new Normalizer(normalizer.Value.Steps("normalizers").Select(ReadStep));
+        normalizer is null ? new([]) : new Normalizer(normalizer.Value.Steps("normalizers").Select(ReadStep));
 
     /// <exception cref="ModelRefusedException">The text grows beyond reason.</exception>
     public string Apply(string text)

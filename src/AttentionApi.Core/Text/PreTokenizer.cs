@@ -6,10 +6,16 @@ internal sealed class PreTokenizer
     /// <summary>One step: from a piece (and whether the whole text begins with it) to smaller ones.</summary>
     private delegate List<string> Step(string piece, bool atStart);
 
-    /// <summary>The words of GPT-2 (Radford et al. 2019), which a byte-level step cuts unless told otherwise.</summary>
-    private static readonly Split Gpt2Words = new(new TextPattern(@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"), SplitBehavior.Isolated);
-    private static readonly Split WhiteSpace = new(new TextPattern(@"\s"), SplitBehavior.Removed);
-    private static readonly TextPattern Punctuation = new(@"[!-/:-@\[-`{-~\p{P}]");
+    /// <summary>CLIP's words (Radford et al. 2021, simple_tokenizer.py).</summary>
+    private const string ClipWords = @"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
+
+    /// <summary>GPT-2's words (Radford et al. 2019), which a byte-level step cuts unless told otherwise.</summary>
+    private const string Gpt2Words = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+
+    /// <summary>The \w of Unicode (UTS 18, annex C), which is wider than .NET's.</summary>
+    private const string WordCharacters = @"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u200C\u200D\u24B6-\u24E9";
+
+    private const string Punctuation = @"[!-/:-@\[-`{-~\p{P}]";
 
     private readonly List<Step> steps;
 
@@ -22,12 +28,7 @@ internal sealed class PreTokenizer
     public char WordStart { get; private init; } = ' ';
 
     /// <summary>CLIP's, for folders without tokenizer.json (transformers, CLIPTokenizer).</summary>
-    public static PreTokenizer Clip { get; } = new(
-    [
-        Cutting(new(new TextPattern(@"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"), SplitBehavior.Removed, Invert: true)),
-        (piece, _) => [ByteAlphabet.Spell(piece)],
-    ])
-    { ByteLevel = true };
+    public static PreTokenizer Clip => new([Cutting(ClipWords, SplitBehavior.Removed, invert: true), SpellBytes]) { ByteLevel = true };
 
     public static PreTokenizer Read(JsonPart? preTokenizer)
     {
@@ -46,12 +47,12 @@ internal sealed class PreTokenizer
 
     private static IEnumerable<Step> ReadSteps(JsonPart part) => part.Type switch
     {
-        "Split" => [Cutting(new(Normalizer.ReadPattern(part["pattern"]), ReadBehavior(part["behavior"]), part.Flag("invert", absent: false)))],
-        "Whitespace" => [Cutting(new(new TextPattern(@"[\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u200C\u200D]+|[^\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u200C\u200D\s]+"), SplitBehavior.Removed, Invert: true))],
-        "WhitespaceSplit" => [Cutting(WhiteSpace)],
-        "BertPreTokenizer" => [Cutting(WhiteSpace), Cutting(new(Punctuation, SplitBehavior.Isolated))],
-        "Punctuation" => [Cutting(new(Punctuation, part.Find("behavior") is { } behavior ? ReadBehavior(behavior) : SplitBehavior.Isolated))],
-        "Digits" => [Cutting(new(new TextPattern(@"\p{N}"), part.Flag("individual_digits", absent: false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous))],
+        "Split" => [Cutting(new Split(Normalizer.ReadPattern(part["pattern"]), ReadBehavior(part["behavior"]), part.Flag("invert", absent: false)))],
+        "Whitespace" => [Cutting($@"[{WordCharacters}]+|[^{WordCharacters}\s]+", SplitBehavior.Removed, invert: true)],
+        "WhitespaceSplit" => [Cutting(@"\s", SplitBehavior.Removed)],
+        "BertPreTokenizer" => [Cutting(@"\s", SplitBehavior.Removed), Cutting(Punctuation, SplitBehavior.Isolated)],
+        "Punctuation" => [Cutting(Punctuation, part.Find("behavior") is { } behavior ? ReadBehavior(behavior) : SplitBehavior.Isolated)],
+        "Digits" => [Cutting(@"\p{N}", part.Flag("individual_digits", absent: false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous)],
         "ByteLevel" => ReadByteLevel(part),
         "Metaspace" => ReadMetaspace(part),
         var other => throw part.Refused($"of type '{other}' is not supported"),
@@ -60,8 +61,8 @@ internal sealed class PreTokenizer
     private static IEnumerable<Step> ReadByteLevel(JsonPart part)
     {
         if (part.Flag("add_prefix_space", absent: true)) yield return (piece, _) => [piece.StartsWith(' ') ? piece : ' ' + piece];
-        if (part.Flag("use_regex", absent: true)) yield return Cutting(Gpt2Words);
-        yield return (piece, _) => [ByteAlphabet.Spell(piece)];
+        if (part.Flag("use_regex", absent: true)) yield return Cutting(Gpt2Words, SplitBehavior.Isolated);
+        yield return SpellBytes;
     }
 
     private static IEnumerable<Step> ReadMetaspace(JsonPart part)
@@ -75,7 +76,7 @@ internal sealed class PreTokenizer
             piece = piece.Replace(' ', mark);
             return [(scheme == "always" || (scheme == "first" && atStart)) && !piece.StartsWith(mark) ? mark + piece : piece];
         };
-        if (part.Flag("split", absent: true)) yield return Cutting(new(TextPattern.Exactly(mark.ToString()), SplitBehavior.MergedWithNext));
+        if (part.Flag("split", absent: true)) yield return Cutting(new Split(TextPattern.Exactly(mark.ToString()), SplitBehavior.MergedWithNext));
     }
 
     private static char Replacement(JsonPart metaspace) =>
@@ -83,6 +84,10 @@ internal sealed class PreTokenizer
 
     private static SplitBehavior ReadBehavior(JsonPart behavior) =>
         Enum.TryParse<SplitBehavior>(behavior.Text, out var known) && Enum.IsDefined(known) ? known : throw behavior.Refused($"'{behavior.Text}' is not supported");
+
+    private static List<string> SpellBytes(string piece, bool atStart) => [ByteAlphabet.Spell(piece)];
+
+    private static Step Cutting(string pattern, SplitBehavior behavior, bool invert = false) => Cutting(new Split(new TextPattern(pattern), behavior, invert));
 
     private static Step Cutting(Split split) => (piece, _) => split.Cut(piece);
 }

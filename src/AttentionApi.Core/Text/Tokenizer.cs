@@ -13,6 +13,9 @@ namespace AttentionApi.Core.Text;
 /// </remarks>
 public sealed class Tokenizer
 {
+    /// <summary>A run of letters, with the marks that belong to them.</summary>
+    private static readonly TextPattern Word = new(@"\p{L}[\p{L}\p{M}]*");
+
     private readonly AddedTokens rawTokens;
     private readonly AddedTokens normalizedTokens;
     private readonly Normalizer normalizer;
@@ -21,9 +24,9 @@ public sealed class Tokenizer
     private readonly SpecialTokens special;
     private readonly Dictionary<int, string> spellings;
 
-    internal Tokenizer(IReadOnlyCollection<AddedToken> added, Normalizer normalizer, PreTokenizer preTokenizer, SubwordModel model, SpecialTokens special)
+    internal Tokenizer(TokenizerParts parts)
     {
-        (this.normalizer, this.preTokenizer, this.model, this.special) = (normalizer, preTokenizer, model, special);
+        (var added, normalizer, preTokenizer, model, special) = parts;
         rawTokens = new AddedTokens(added.Where(token => !token.Normalized));
         normalizedTokens = new AddedTokens(added.Where(token => token.Normalized).Select(token => token with { Text = normalizer.Apply(token.Text) }));
         spellings = [];
@@ -68,24 +71,22 @@ public sealed class Tokenizer
     }
 
     /// <summary>A token as people read it: no word marks, bytes as text. Part of a character reads U+FFFD, an id without a token is empty.</summary>
-    public string TokenText(int id)
-    {
-        var spelled = spellings.GetValueOrDefault(id, "");
-        return Unmarked(spelled) is { Length: > 0 } text ? text : spelled;
-    }
+    public string TokenText(int id) => Unmarked(id) is { Length: > 0 } text ? text : Spelling(id);
 
     /// <summary>
     /// Whether the vocabulary has no piece for some word of the label: the word is unknown or is spelled by single characters or bytes.
     /// A Chinese character that has a token of its own is a piece.
     /// </summary>
-    public bool FallsApart(string label) => Words(label).Any(word =>
+    public bool FallsApart(string label) => Word.Matches(label).Any(match => FallsApartAlone(label[match.Start..match.End]));
+
+    private bool FallsApartAlone(string word)
     {
         var ids = EncodeContent(word);
         if (model.UnknownId is { } unknown && ids.Contains(unknown)) return true;
-        var pieces = ids.Select(id => Unmarked(spellings[id]).EnumerateRunes().Count()).Where(length => length > 0).ToList();
-        var letters = word.EnumerateRunes().Count();
-        return pieces.All(length => length == 1) && (pieces.Count > letters || (letters > 1 && !word.EnumerateRunes().All(BertNormalizer.IsChinese)));
-    });
+        var pieces = ids.Select(id => Unmarked(id).EnumerateRunes().Count()).Where(length => length > 0).ToList();
+        var letters = word.EnumerateRunes().ToList();
+        return pieces.All(length => length == 1) && (pieces.Count > letters.Count || (letters.Count > 1 && !letters.All(BertNormalizer.IsChinese)));
+    }
 
     private List<int> EncodeContent(string text)
     {
@@ -110,15 +111,13 @@ public sealed class Tokenizer
         return ids;
     }
 
-    private string Unmarked(string spelled)
+    private string Spelling(int id) => spellings.GetValueOrDefault(id, "");
+
+    private string Unmarked(int id)
     {
-        if (spelled.Length == 6 && spelled.StartsWith("<0x", StringComparison.Ordinal)) return "\uFFFD";
-        var bare = model.Unmarked(spelled);
+        var spelling = Spelling(id);
+        if (spelling.Length == 6 && spelling.StartsWith("<0x", StringComparison.Ordinal)) return "\uFFFD";
+        var bare = model.Unmarked(spelling);
         return (preTokenizer.ByteLevel ? ByteAlphabet.Read(bare) : bare).Trim(preTokenizer.WordStart);
     }
-
-    /// <summary>Runs of letters, with the marks that belong to them.</summary>
-    private static IEnumerable<string> Words(string label) => AnyWord.Matches(label).Select(match => label[match.Start..match.End]);
-
-    private static readonly TextPattern AnyWord = new(@"\p{L}[\p{L}\p{M}]*");
 }

@@ -34,50 +34,45 @@ public static class TokenizerFactory
     {
         using var document = JsonPart.Load(folder, "tokenizer.json");
         var root = JsonPart.Root(document, "tokenizer.json");
-        var padding = root.Find("padding");
-        var settings = TokenizerSettings.Read(folder);
-        // transformers prefers its own configuration to the truncation that was saved with the tokenizer.
-        var length = settings.MaxLength ?? root.Find("truncation")?["max_length"].Id;
-        return Assemble(
+        var parts = new TokenizerParts(
             root.Find("added_tokens")?.Items.Select(AddedToken.Read).ToList() ?? [],
             Normalizer.Read(root.Find("normalizer")),
             PreTokenizer.Read(root.Find("pre_tokenizer")),
             SubwordModel.Read(root["model"]),
-            SpecialTokens.Read(root.Find("post_processor")),
-            settings with { MaxLength = length, PadToken = settings.PadToken ?? padding?.Find("pad_token")?.AsText },
-            padsToMaxLength: padding?.Find("strategy")?.Find("Fixed") is not null,
-            positions);
+            SpecialTokens.Read(root.Find("post_processor")));
+        var settings = TokenizerSettings.Read(folder);
+        var padding = root.Find("padding");
+        return Assemble(parts, positions, settings with
+        {
+            // transformers prefers its own configuration to the truncation that was saved with the tokenizer.
+            MaxLength = settings.MaxLength ?? root.Find("truncation")?["max_length"].Id,
+            PadToken = settings.PadToken ?? padding?.Find("pad_token")?.AsText,
+            PadsToMaxLength = settings.PadsToMaxLength || padding?.Find("strategy")?.Find("Fixed") is not null,
+        });
     }
 
     private static Tokenizer OpenClipFiles(string folder, int? positions)
     {
         using var document = JsonPart.Load(folder, "vocab.json");
+        using var merges = new StreamReader(JsonPart.OpenFile(folder, "merges.txt"));
         var settings = TokenizerSettings.Read(folder);
         var (start, end) = (settings.StartToken ?? "<|startoftext|>", settings.EndToken ?? "<|endoftext|>");
-        var model = BpeModel.ReadClipFiles(JsonPart.Root(document, "vocab.json"), File.ReadLines(Path.Combine(folder, "merges.txt")), unknown: end);
+        var model = BpeModel.ReadClipFiles(JsonPart.Root(document, "vocab.json"), merges, unknown: end);
         int Id(string token) => model.Vocabulary.TryGetValue(token, out var id) ? id : throw new ModelRefusedException($"vocab.json: the special token '{token}' is missing.");
-        return Assemble(
-            // The start token is looked for in the lower-cased text, the end token in the text as it came: so says the reference.
-            [new(start, Id(start), Normalized: true), new(end, Id(end), Normalized: false)],
-            Normalizer.Clip,
-            PreTokenizer.Clip,
-            model,
-            new SpecialTokens([Id(start)], [Id(end)]),
-            settings with { MaxLength = settings.MaxLength ?? ClipLength },
-            padsToMaxLength: false,
-            positions);
+        // The reference looks for the start token in the lower-cased text and for the end token in the text as it came.
+        AddedToken[] added = [new(start, Id(start), Normalized: true), new(end, Id(end), Normalized: false)];
+        var parts = new TokenizerParts(added, Normalizer.Clip, PreTokenizer.Clip, model, new SpecialTokens([Id(start)], [Id(end)]));
+        return Assemble(parts, positions, settings with { MaxLength = settings.MaxLength ?? ClipLength });
     }
 
-    private static Tokenizer Assemble(
-        List<AddedToken> added, Normalizer normalizer, PreTokenizer preTokenizer, SubwordModel model, SpecialTokens special, TokenizerSettings settings, bool padsToMaxLength, int? positions)
+    private static Tokenizer Assemble(TokenizerParts parts, int? positions, TokenizerSettings settings)
     {
-        int? Id(string? token) => token is null ? null
-            : added.Find(known => known.Text == token)?.Id ?? (model.Vocabulary.TryGetValue(token, out var id) ? id : null);
-        return new Tokenizer(added, normalizer, preTokenizer, model, special)
+        var padId = settings.PadToken is { } token ? parts.Find(token) : null;
+        return new Tokenizer(parts)
         {
             MaxLength = Shorter(settings.MaxLength, positions ?? settings.Positions),
-            PadId = settings.PadsWithZero ? 0 : Id(settings.PadToken) ?? settings.PadId ?? (special.After is [.., var last] ? last : 0),
-            PadsToMaxLength = padsToMaxLength || settings.PadsToMaxLength,
+            PadId = settings.PadsWithZero ? 0 : padId ?? settings.PadId ?? (parts.Special.After is [.., var last] ? last : 0),
+            PadsToMaxLength = settings.PadsToMaxLength,
         };
     }
 

@@ -10,18 +10,29 @@ internal sealed record Step(string Name, Func<Task> Action)
 
 /// <summary>What a step costs.</summary>
 /// <param name="Ratio">To the mean of the reference just before and just after.</param>
-/// <param name="CpuRatio">The same of processor time, which other programs on the machine disturb less; of this process only.</param>
-/// <param name="AllocatedBytes">Managed memory allocated by one call, by all threads.</param>
+/// <param name="CpuRatio">The same of processor time, which other programs on the machine disturb less.</param>
+/// <param name="AllocatedBytes">Managed memory allocated by one call, by all threads of this process.</param>
 internal sealed record Measurement(string Name, Quartiles Milliseconds, Quartiles Ratio, Quartiles CpuRatio, double AllocatedBytes);
 
 /// <summary>
 /// Times steps against a reference that runs before and after each of them: on a machine with other work only such ratios mean something.
 /// </summary>
-internal static class Interleaved
+/// <param name="rounds">How often each step is measured.</param>
+/// <param name="processor">Processor time used so far by all who work on the steps; null: by this process.</param>
+internal sealed class Interleaved(int rounds, Func<TimeSpan>? processor = null)
 {
-    public static async Task<IReadOnlyList<Measurement>> MeasureAsync(Step reference, IReadOnlyList<Step> steps, int rounds)
+    /// <summary>Calls of each step before the first measured one, for the just-in-time compiler and the caches.</summary>
+    private const int WarmUps = 5;
+
+    private readonly Func<TimeSpan> processor = processor ?? (() => Environment.CpuUsage.TotalTime);
+
+    /// <summary>The reference's own measurement first, then one for each step.</summary>
+    public async Task<IReadOnlyList<Measurement>> MeasureAsync(Step reference, IReadOnlyList<Step> steps)
     {
-        foreach (var step in steps.Prepend(reference)) await RunAsync(step);
+        foreach (var step in steps.Prepend(reference))
+        {
+            for (var call = 0; call < WarmUps; call++) await step.Action();
+        }
 
         var references = new List<Run>();
         var runs = steps.ToDictionary(step => step, _ => new List<(Run Own, Run Before, Run After)>());
@@ -40,14 +51,14 @@ internal static class Interleaved
         return [Summarise(reference, [.. references.Select(run => (run, run, run))]), .. steps.Select(step => Summarise(step, runs[step]))];
     }
 
-    private static async Task<Run> RunAsync(Step step)
+    private async Task<Run> RunAsync(Step step)
     {
         var allocated = GC.GetTotalAllocatedBytes(precise: true);
-        var processor = Environment.CpuUsage.TotalTime;
+        var used = processor();
         var began = Stopwatch.GetTimestamp();
         await step.Action();
         var elapsed = Stopwatch.GetElapsedTime(began);
-        return new Run(elapsed.TotalMilliseconds, (Environment.CpuUsage.TotalTime - processor).TotalMilliseconds, GC.GetTotalAllocatedBytes(precise: true) - allocated);
+        return new Run(elapsed.TotalMilliseconds, (processor() - used).TotalMilliseconds, GC.GetTotalAllocatedBytes(precise: true) - allocated);
     }
 
     private static Measurement Summarise(Step step, IReadOnlyList<(Run Own, Run Before, Run After)> runs) => new(

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
 using AttentionApi.Core.Inference;
 
 namespace AttentionApi.Tests.Inference;
