@@ -85,12 +85,18 @@ export function context(canvas) {
 }
 
 /** Runs `draw` before the next frame, once for all calls until then. @param {() => void} draw */
-export function onNextFrame(draw) {
+export const onNextFrame = (draw) => coalesced(draw, requestAnimationFrame);
+
+/** Runs `draw` after the next frame is on screen: what may come a moment later must not delay it. @param {() => void} draw */
+export const afterNextFrame = (draw) => coalesced(draw, (run) => requestAnimationFrame(() => setTimeout(run)));
+
+/** @param {() => void} draw @param {(run: () => void) => void} schedule */
+function coalesced(draw, schedule) {
   let waiting = false;
   return () => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => {
+    schedule(() => {
       waiting = false;
       draw();
     });

@@ -8,6 +8,9 @@ import { axis, upsample } from './upsample.js';
  * @typedef {import('./answer.js').Rectangle} Rectangle
  */
 
+/** The pixels of each canvas, kept: at 4K they are megabytes for every step of a slider. @type {WeakMap<HTMLCanvasElement, ImageData>} */
+const images = new WeakMap();
+
 /**
  * Paints a map's colours, opaque, exactly as the server does: the raw grid is sampled at each pixel, scaled, clipped and looked up.
  * @param {HTMLCanvasElement} canvas made as large as `part`
@@ -18,9 +21,7 @@ import { axis, upsample } from './upsample.js';
  * @param {import('./upsample.js').Interpolation} interpolation
  */
 export function paintHeat(canvas, map, limits, colours, grid, whole, part, interpolation) {
-  canvas.width = part.width;
-  canvas.height = part.height;
-  const image = new ImageData(part.width, part.height);
+  const image = imageOf(canvas, part);
   const pixels = new Uint32Array(image.data.buffer);
   if (isFlat(limits)) {
     pixels.fill(colours[map.signed ? 128 : 0]);
@@ -37,6 +38,17 @@ export function paintHeat(canvas, map, limits, colours, grid, whole, part, inter
     });
   }
   context(canvas).putImageData(image, 0, 0);
+}
+
+/** @param {HTMLCanvasElement} canvas @param {{ width: number, height: number }} size */
+function imageOf(canvas, { width, height }) {
+  let image = images.get(canvas);
+  if (image?.width !== width || image.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+    images.set(canvas, (image = new ImageData(width, height)));
+  }
+  return image;
 }
 
 /** The pixels whose centres lie in a rectangle, within a canvas. @param {Rectangle} rectangle @param {{ width: number, height: number }} canvas @returns {Rectangle} */

@@ -1,5 +1,6 @@
 import { colormapFor, palette } from './colormaps.js';
 import { mapsAt } from './computation.js';
+import { afterNextFrame } from './dom.js';
 import { effective, layersOf } from './maps.js';
 import { limitsOf } from './scales.js';
 import { defaults } from './state.js';
@@ -25,7 +26,6 @@ import { defaults } from './state.js';
 export function watchScreen(store) {
   const map = remember();
   const frames = remember();
-  let later = false;
 
   function update() {
     const { answer } = store.state;
@@ -42,18 +42,12 @@ export function watchScreen(store) {
     store.set({ screen: { answer, shown, map: own, limits, colours: palette(colormapFor(shown.colormap, own.signed)), frames: all ?? null } });
   }
 
-  /** The frames along the layers wait until the map itself is on screen. */
-  function computeFramesLater() {
-    if (later) return;
-    later = true;
-    requestAnimationFrame(() => setTimeout(() => {
-      later = false;
-      const { answer } = store.state;
-      if (!answer) return;
-      frames.take(answer, effective(store.state, answer), layersOf({ fromLayer: 1, toLayer: answer.layers }), update);
-      update();
-    }));
-  }
+  const computeFramesLater = afterNextFrame(() => {
+    const { answer } = store.state;
+    if (!answer) return;
+    frames.take(answer, effective(store.state, answer), layersOf({ fromLayer: 1, toLayer: answer.layers }), update);
+    update();
+  });
 
   store.on([.../** @type {(keyof import('./state.js').Settings)[]} */ (Object.keys(defaults)), 'answer'], update);
 }

@@ -48,6 +48,7 @@
  * @property {{ row: number, column: number } | null} cursor the patch under the pointer or the arrow keys
  * @property {boolean} pinned a patch chosen as query stays when the pointer moves on
  * @property {boolean} playing
+ * @property {'light' | 'dark'} theme
  * @property {import('./screen.js').Screen | null} screen what is shown, computed from the rest
  */
 
@@ -73,7 +74,7 @@ export const defaults = Object.freeze({
 export const modelOf = ({ models, model }) => models.find(({ id }) => id === model) ?? models.find((each) => each.default) ?? models[0];
 
 /** @type {Session} */
-const freshSession = { picture: null, answer: null, status: { phase: 'idle' }, models: [], methods: [], cursor: null, pinned: true, playing: false, screen: null };
+const freshSession = { picture: null, answer: null, status: { phase: 'idle' }, models: [], methods: [], cursor: null, pinned: true, playing: false, theme: 'light', screen: null };
 
 /**
  * The one store. Changes of one turn are told together, after it, to those who listen to any of the changed keys.

@@ -59,11 +59,11 @@ export function upsample(grid, columns, across, down, row) {
   }
   const values = new Float32Array(across.count);
   for (let y = 0; y < down.count; y++) {
-    values.fill(0);
-    for (let tap = y * down.taps; tap < (y + 1) * down.taps; tap++) {
-      const start = down.cells[tap] * across.count;
-      const weight = down.weights[tap];
-      for (let x = 0; x < values.length; x++) values[x] += weight * wide[start + x];
+    for (let tap = 0; tap < down.taps; tap++) {
+      const start = down.cells[y * down.taps + tap] * across.count;
+      const weight = down.weights[y * down.taps + tap];
+      if (tap === 0) for (let x = 0; x < values.length; x++) values[x] = weight * wide[start + x];
+      else for (let x = 0; x < values.length; x++) values[x] += weight * wide[start + x];
     }
     row(values, y);
   }

@@ -10,13 +10,22 @@ export function chrome(store) {
   store.on(['methods'], ({ methods }) =>
     find('#help-methods', HTMLDListElement).replaceChildren(...methods.flatMap(({ title, meaning, paper }) => [create('dt', {}, title), create('dd', {}, `${meaning} ${paper ? `(${paper})` : ''}`)])));
 
+  keepTheme(store);
+}
+
+/** The system's theme, until the user chooses one. @param {import('../state.js').Store} store */
+function keepTheme(store) {
   const key = 'attention-api.theme';
-  const root = document.documentElement;
-  root.dataset.theme = localStorage.getItem(key) ?? '';
+  const system = matchMedia('(prefers-color-scheme: dark)');
+  const apply = () => {
+    const chosen = localStorage.getItem(key);
+    document.documentElement.dataset.theme = chosen ?? '';
+    store.set({ theme: chosen === 'dark' || (!chosen && system.matches) ? 'dark' : 'light' });
+  };
+  apply();
+  system.addEventListener('change', apply);
   find('#theme', HTMLButtonElement).addEventListener('click', () => {
-    const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-    root.dataset.theme = dark ? 'light' : 'dark';
-    localStorage.setItem(key, root.dataset.theme);
-    store.set({ cursor: null });
+    localStorage.setItem(key, store.state.theme === 'dark' ? 'light' : 'dark');
+    apply();
   });
 }

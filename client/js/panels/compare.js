@@ -1,4 +1,4 @@
-import { find, onNextFrame } from '../dom.js';
+import { find, afterNextFrame } from '../dom.js';
 import { difference } from './compareDifference.js';
 import { headGrid } from './compareHeads.js';
 import { labelFigures } from './compareLabels.js';
@@ -27,7 +27,7 @@ export function comparePanel(store) {
     });
   }
 
-  const show = onNextFrame(() => {
+  const show = afterNextFrame(() => {
     const { compare, screen } = store.state;
     if (!screen) return;
     if (built !== compare) container.replaceChildren();

@@ -3,6 +3,9 @@ import { headMap } from '../maps.js';
 import { limitsOf } from '../scales.js';
 import { drawTile } from '../tile.js';
 
+/** What the tiles show; a slider that does not change them must not redraw hundreds. @type {unknown[]} */
+let drawn = [];
+
 /** Attention of every head in every layer; a click opens one on the large picture. @type {import('./compare.js').View} */
 export function headGrid(view, screen, store) {
   const { answer, shown } = screen;
@@ -10,11 +13,15 @@ export function headGrid(view, screen, store) {
   const { layers, heads, grid } = answer;
   if (view.dataset.shape !== `${layers}x${heads}` || view.childElementCount === 0) build();
   view.dataset.shape = `${layers}x${heads}`;
+  const wanted = [answer, shown.query, shown.scale === 'absolute', shown.interpolation, shown.opacity, screen.colours, view.firstElementChild, view.clientWidth];
+  const redraw = wanted.some((part, index) => part !== drawn[index]);
+  drawn = wanted;
 
   for (const button of view.querySelectorAll('button')) {
     const layer = Number(button.dataset.layer);
     const head = Number(button.dataset.head);
     button.setAttribute('aria-pressed', String(shown.method === 'attention' && shown.head === head && shown.at === layer));
+    if (!redraw) continue;
     const map = headMap(answer, shown, layer, head);
     drawTile(/** @type {HTMLCanvasElement} */ (button.firstElementChild), screen, map, limitsOf(shown.scale === 'absolute' ? 'absolute' : 'percentile', [map.values], false), screen.colours);
   }
