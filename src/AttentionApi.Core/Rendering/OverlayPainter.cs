@@ -1,0 +1,68 @@
+using AttentionApi.Core.Explain;
+
+namespace AttentionApi.Core.Rendering;
+
+/// <summary>
+/// Lays maps over one backdrop by the rule of api.md: sample, scale, clip to 0…1, colour index min(255, ⌊256·v⌋), out = (1 − opacity)·picture + opacity·colour, rounded with halves up.
+/// </summary>
+internal sealed class OverlayPainter
+{
+    private readonly Backdrop backdrop;
+    private readonly Interpolation interpolation;
+    private readonly PixelRange columns;
+    private readonly PixelRange rows;
+    private readonly double[] pictureTerms = new double[256];
+    private readonly double[] colourTerms = new double[ColormapTables.Entries * 3];
+
+    public OverlayPainter(Backdrop backdrop, Interpolation interpolation, Colormap colormap, double opacity)
+    {
+        this.backdrop = backdrop;
+        this.interpolation = interpolation;
+        columns = backdrop.Horizontal.Seen(backdrop.Width);
+        rows = backdrop.Vertical.Seen(backdrop.Height);
+        var colours = ColormapTables.Of(colormap);
+        for (var i = 0; i < pictureTerms.Length; i++) pictureTerms[i] = (1 - opacity) * i;
+        for (var i = 0; i < colourTerms.Length; i++) colourTerms[i] = opacity * colours[i];
+    }
+
+    /// <summary>Draws backdrop and map with the top left corner at (left, top) of the canvas.</summary>
+    public void Paint(Heatmap map, ColorScale scale, Raster canvas, int left, int top)
+    {
+        var sampler = new GridSampler(ScaledGrid(map, scale), map.Rows, map.Columns,
+            new(interpolation, map.Rows, backdrop.Vertical, rows), new(interpolation, map.Columns, backdrop.Horizontal, columns));
+        var positions = new double[columns.Count];
+        for (var y = 0; y < backdrop.Height; y++)
+        {
+            var picture = backdrop.Picture.Row(y);
+            var target = canvas.Row(top + y).Slice(left * 3, picture.Length);
+            picture.CopyTo(target);
+            if (y < rows.First || y >= rows.First + rows.Count) continue;
+            sampler.SampleRow(y - rows.First, positions);
+            Blend(positions, target.Slice(columns.First * 3, columns.Count * 3));
+        }
+    }
+
+    /// <summary>The grid in units of colour indices: scaling is linear, so it may come before the sampling, once a cell instead of once a pixel.</summary>
+    private static double[] ScaledGrid(Heatmap map, ColorScale scale)
+    {
+        var grid = new double[map.Values.Length];
+        for (var i = 0; i < grid.Length; i++)
+        {
+            var position = map.Flat ? (map.Signed ? 0.5 : 0) : scale.Position(map.Values[i]);
+            grid[i] = ColormapTables.Entries * position;
+        }
+        return grid;
+    }
+
+    private void Blend(ReadOnlySpan<double> positions, Span<byte> rgb)
+    {
+        for (var x = 0; x < positions.Length; x++)
+        {
+            var colour = colourTerms.AsSpan((int)Math.Clamp(positions[x], 0, ColormapTables.Entries - 1) * 3, 3);
+            var pixel = rgb.Slice(x * 3, 3);
+            pixel[0] = (byte)(int)(pictureTerms[pixel[0]] + colour[0] + 0.5);
+            pixel[1] = (byte)(int)(pictureTerms[pixel[1]] + colour[1] + 0.5);
+            pixel[2] = (byte)(int)(pictureTerms[pixel[2]] + colour[2] + 0.5);
+        }
+    }
+}
