@@ -118,7 +118,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     {
         const float tolerance = 10;
         var hidden = probe.Layers[^1].HiddenState;
-        var readOut = ReadOut.Build(graph, last, hidden.Shape, (int)hidden.ElementType, answer.Info.Name, sites);
+        var readOut = ReadOutBuilder.Build(graph, last, hidden.Shape, (int)hidden.ElementType, answer.Info.Name, sites);
         if (readOut.Model is null) return (null, readOut.Refusal);
         var width = (int)hidden.Shape[^1];
         var opened = new ReadOutSession
