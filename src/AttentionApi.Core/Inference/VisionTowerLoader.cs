@@ -26,7 +26,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             ?? throw new ModelRefusedException($"{fileName}: a layer's attention is not added to the hidden states that it was computed from, so there is no residual stream to follow.");
         var layout = PatchLayout.Measure(factory, graph, image, stream.States[0].Tensor!);
         var plain = plainModel.OutputsOf(imageBit);
-        var answer = ModelOutputs.OfVision(plain, config, hasText);
+        var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding) : ModelOutputs.WithoutText(plain, config);
 
         var (model, names) = Instrument(layers, stream, plain.Keys);
         var session = OrtErrors.Translate(fileName, () => factory.Create(model));
