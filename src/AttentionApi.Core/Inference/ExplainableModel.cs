@@ -11,13 +11,11 @@ public sealed class ExplainableModel : IAsyncDisposable
 
     private readonly TextEncoder? text;
     private readonly ActivationCache cache;
-    private readonly IReadOnlyList<IAsyncDisposable> owned;
 
-    /// <param name="owned">Sessions that go with the model.</param>
-    internal ExplainableModel(ModelFacts facts, ImagePreprocessor preprocessor, ForwardPass vision, TextEncoder? text, ActivationCache cache, IReadOnlyList<IAsyncDisposable> owned)
+    internal ExplainableModel(ModelFacts facts, ImagePreprocessor preprocessor, ForwardPass vision, TextEncoder? text, ActivationCache cache)
     {
         Facts = facts;
-        (Preprocessor, Vision, this.text, this.cache, this.owned) = (preprocessor, vision, text, cache, owned);
+        (Preprocessor, Vision, this.text, this.cache) = (preprocessor, vision, text, cache);
     }
 
     public ModelFacts Facts { get; }
@@ -75,7 +73,7 @@ public sealed class ExplainableModel : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         cache.Forget(this);
-        foreach (var part in owned) await part.DisposeAsync().ConfigureAwait(false);
-        GC.SuppressFinalize(this);
+        await Vision.DisposeAsync().ConfigureAwait(false);
+        if (text is not null) await text.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -1,6 +1,6 @@
+using AttentionApi.Core.Onnx;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
-using AttentionApi.Core.Onnx;
 
 namespace AttentionApi.Core.Inference;
 
