@@ -26,7 +26,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             ?? throw new ModelRefusedException($"{fileName}: a layer's attention is not added to the hidden states that it was computed from, so there is no residual stream to follow.");
         var layout = PatchLayout.Measure(factory, graph, image, stream.States[0].Tensor!);
         var plain = plainModel.OutputsOf(imageBit);
-        var answer = ModelOutputs.OfVision(plain, config, hasText);
+        var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding) : ModelOutputs.WithoutText(plain, config);
 
         var (model, names) = Instrument(layers, stream, plain.Keys);
         var session = OrtErrors.Translate(fileName, () => factory.Create(model));
@@ -118,7 +118,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     {
         const float tolerance = 10;
         var hidden = probe.Layers[^1].HiddenState;
-        var readOut = ReadOut.Build(graph, last, hidden.Shape, (int)hidden.ElementType, answer.Info.Name, sites);
+        var readOut = ReadOutBuilder.Build(graph, last, hidden.Shape, (int)hidden.ElementType, answer.Info.Name, sites);
         if (readOut.Model is null) return (null, readOut.Refusal);
         var width = (int)hidden.Shape[^1];
         var opened = new ReadOutSession

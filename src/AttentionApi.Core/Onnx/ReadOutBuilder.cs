@@ -6,7 +6,7 @@ namespace AttentionApi.Core.Onnx;
 /// The model's own way from the last hidden states to its answer, cut out as a small model that reads any token: copies of the final norm and the projection or classifier with the file's
 /// own weights, without the step that picks the one token. Input [rows, width], output [rows, embedding or classes].
 /// </summary>
-internal sealed class ReadOut
+internal sealed class ReadOutBuilder
 {
     public const string Input = "hidden", Output = "readout";
 
@@ -41,7 +41,7 @@ internal sealed class ReadOut
     public InstrumentedModel? Model { get; private set; }
     public string? Refusal { get; private set; }
 
-    private ReadOut(OnnxGraph graph, int tokens) => (this.graph, model, this.tokens) = (graph, new GraphInstrumenter(graph), tokens);
+    private ReadOutBuilder(OnnxGraph graph, int tokens) => (this.graph, model, this.tokens) = (graph, new GraphInstrumenter(graph), tokens);
 
     /// <param name="graph">The vision graph.</param>
     /// <param name="last">The hidden state that leaves the last layer.</param>
@@ -49,10 +49,10 @@ internal sealed class ReadOut
     /// <param name="elementType">Its type.</param>
     /// <param name="output">The image embedding or the logits.</param>
     /// <param name="sites">The attention of the graph: a head that holds some is no read-out of one token.</param>
-    public static ReadOut Build(OnnxGraph graph, HiddenState last, long[] shape, int elementType, string output, AttentionSites sites)
+    public static ReadOutBuilder Build(OnnxGraph graph, HiddenState last, long[] shape, int elementType, string output, AttentionSites sites)
     {
         var tokenAxis = shape.Length == 3 && shape[0] == 1 ? 1 : 0;
-        var readOut = new ReadOut(graph, (int)shape[tokenAxis]);
+        var readOut = new ReadOutBuilder(graph, (int)shape[tokenAxis]);
         readOut.Refusal = readOut.Copy(last, new Part(Input, shape.Length, tokenAxis, 0, readOut.tokens), elementType, output, sites);
         return readOut;
     }
