@@ -81,13 +81,13 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
             Family = config.Family ?? "unknown",
             Layers = vision.Layers.Count,
             Heads = vision.Heads,
-            Tokens = new TokenLayout(vision.PrefixTokens, vision.Grid, vision.SuffixTokens, vision.HasCls) { HeadToken = vision.ReadOut?.HeadToken ?? 0 },
+            Tokens = vision.Layout,
             ImageSize = vision.ImageSize,
             PatchSize = vision.PatchSize,
             Scores = scores,
             ClassNames = classes > 0 ? ClassNames(config, classes, warnings) : null,
             LogitScale = scores is ScoreKind.Softmax or ScoreKind.Sigmoid ? Scale(towers, warnings) : null,
-            LogitBias = scores == ScoreKind.Sigmoid ? config.LogitBias ?? 0 : 0,
+            LogitBias = scores == ScoreKind.Sigmoid ? towers.LogitBias ?? config.LogitBias ?? 0 : 0,
             TextMissing = scores is ScoreKind.Softmax or ScoreKind.Sigmoid ? null : textMissing ?? "it has no text tower",
             AlignmentMissing = AlignmentMissing(scores, vision),
             Precision = towers.Precision.ToString().ToLowerInvariant(),
@@ -102,10 +102,11 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
         scores == ScoreKind.None ? "the model has neither a class head nor a text tower to compare patches with" : vision.ReadOutRefusal;
 
     /// <summary>A bias on the cosine is what the sigmoid loss needs and softmax does not (Zhai et al. 2023, SigLIP).</summary>
-    private static bool IsSigmoid(ModelTowers towers) => (towers.Config.LogitBias) is not null || towers.Config.Family?.StartsWith("siglip", StringComparison.Ordinal) == true;
+    private static bool IsSigmoid(ModelTowers towers) => (towers.LogitBias ?? towers.Config.LogitBias) is not null || towers.Config.Family?.StartsWith("siglip", StringComparison.Ordinal) == true;
 
     private static LogitScale Scale(ModelTowers towers, List<string> warnings)
     {
+        if (towers.LogitScale is { } held) return new(held, "the model file");
         if (towers.Config.LogitScale is { } configured) return new(configured, "logit_scale of config.json");
         warnings.Add("Neither the model file nor config.json has the trained logit scale: 100 is assumed, which most CLIP models end at; scores may be too sharp or too flat.");
         return new(ClipLogitScale, "assumed");
