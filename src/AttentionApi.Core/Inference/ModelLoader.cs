@@ -81,7 +81,7 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
             Family = config.Family ?? "unknown",
             Layers = vision.Layers.Count,
             Heads = vision.Heads,
-            Tokens = new TokenLayout(vision.PrefixTokens, vision.Grid, vision.SuffixTokens, vision.HasCls) { HeadToken = vision.ReadOut?.HeadToken ?? 0 },
+            Tokens = vision.Layout,
             ImageSize = vision.ImageSize,
             PatchSize = vision.PatchSize,
             Scores = scores,
@@ -106,7 +106,7 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
 
     private static LogitScale Scale(ModelTowers towers, List<string> warnings)
     {
-        if (towers.LogitScale is { } constant) return new(constant, "the model file's constant");
+        if (towers.LogitScale is { } held) return new(held, "the model file");
         if (towers.Config.LogitScale is { } configured) return new(configured, "logit_scale of config.json");
         warnings.Add("Neither the model file nor config.json has the trained logit scale: 100 is assumed, which most CLIP models end at; scores may be too sharp or too flat.");
         return new(ClipLogitScale, "assumed");

@@ -8,7 +8,7 @@ namespace AttentionApi.Core.Inference;
 /// Which tokens are patches and how they lie in the picture, measured on the part of the graph before the first layer: tokens that answer to pixels are patches, those that answer to the
 /// left column of pixels are the grid's first column, and so on. This holds for any patchifier: convolutions, overlapping or several of them, unfolding, linear layers.
 /// </summary>
-internal sealed record PatchLayout(int Tokens, int Prefix, int Suffix, PatchGrid Grid, bool HasCls)
+internal static class PatchLayout
 {
     /// <summary>Share of the strongest answer from which a token counts as touched by the changed pixels; a convolutional stem's neighbours answer weakly.</summary>
     private const float Touched = 0.2f;
@@ -18,7 +18,7 @@ internal sealed record PatchLayout(int Tokens, int Prefix, int Suffix, PatchGrid
 
     /// <summary>Runs the graph up to <paramref name="embeddings"/>, the hidden state that enters the first layer, on a few made-up pictures.</summary>
     /// <exception cref="ModelRefusedException">The patches do not lie row by row.</exception>
-    public static PatchLayout Measure(SessionFactory factory, OnnxGraph graph, ImageInput image, string embeddings)
+    public static TokenLayout Measure(SessionFactory factory, OnnxGraph graph, ImageInput image, string embeddings)
     {
         using var stem = new Stem(factory, graph, image, embeddings);
         var patches = stem.Answers((_, _) => true, Moved);
@@ -28,7 +28,7 @@ internal sealed record PatchLayout(int Tokens, int Prefix, int Suffix, PatchGrid
         var top = stem.Answers((row, _) => row == 0, Touched).AsSpan(Math.Max(prefix, 0), count);
         var columns = prefix < 0 || patches.Count(moved => moved) != count ? 0 : Columns(left, top);
         if (columns == 0) throw new ModelRefusedException($"{graph.File.FileName}: the tokens of the first layer are not one block of patches in rows from the top left.");
-        return new(patches.Length, prefix, patches.Length - prefix - count, new PatchGrid(count / columns, columns), prefix > 0 && stem.FirstPart == 1);
+        return new(prefix, new PatchGrid(count / columns, columns), patches.Length - prefix - count, HasCls: prefix > 0 && stem.FirstPart == 1);
     }
 
     /// <summary>

@@ -41,16 +41,10 @@ public sealed record VisionTower : IDisposable
 
     /// <summary>The step from one patch to the next, in pixels of the model's input.</summary>
     public required PixelSize PatchSize { get; init; }
-    public required PatchGrid Grid { get; init; }
 
-    /// <summary>Tokens before and after the patches; all of them: prefix, patches row by row, suffix.</summary>
-    public required int PrefixTokens { get; init; }
-    public required int SuffixTokens { get; init; }
-    public required int Tokens { get; init; }
+    /// <summary>Which tokens are patches, and how they lie in the picture.</summary>
+    public required TokenLayout Layout { get; init; }
     public required int Heads { get; init; }
-
-    /// <summary>True where token 0 stands for the whole picture.</summary>
-    public required bool HasCls { get; init; }
 
     /// <summary>First layer first.</summary>
     public required IReadOnlyList<LayerOutputs> Layers { get; init; }
@@ -63,6 +57,7 @@ public sealed record VisionTower : IDisposable
     public required ReadOutSession? ReadOut { get; init; }
     public required string? ReadOutRefusal { get; init; }
 
+    public int Tokens => Layout.Count;
     public long[] InputShape => [1, 3, ImageSize.Height, ImageSize.Width];
 
     public void Dispose()

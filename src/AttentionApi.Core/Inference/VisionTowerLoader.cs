@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx;
 using Microsoft.ML.OnnxRuntime;
@@ -22,44 +21,60 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     public VisionTower Load(PlainModel plainModel, ModelConfig config, bool hasText)
     {
         var layers = Layers();
-        var stream = ResidualStream.Find(graph, layers)
-            ?? throw new ModelRefusedException($"{fileName}: a layer's attention is not added to the hidden states that it was computed from, so there is no residual stream to follow.");
-        var layout = PatchLayout.Measure(factory, graph, image, stream.States[0].Tensor!);
-        var plain = plainModel.OutputsOf(imageBit);
-        var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding) : ModelOutputs.WithoutText(plain, config);
-
-        var (model, names) = Instrument(layers, stream, plain.Keys);
-        var session = OrtErrors.Translate(fileName, () => factory.Create(model));
-        try
+        while (true)
         {
-            var probe = Probe(session, plain, names, layout);
-            var (readOut, refusal) = answer is { } chosen ? OpenReadOut(stream.States[^1], probe, plain[chosen.Name], chosen.Kind) : (null, "the model gives no answer that labels could be compared with");
-            return new VisionTower
+            var stream = ResidualStream.Find(graph, layers) ?? throw Refused(
+                "a layer's attention is not added to the hidden states that it was computed from, so there is no residual stream to follow");
+            var layout = PatchLayout.Measure(factory, graph, image, stream.States[0].Tensor!);
+            var plain = plainModel.OutputsOf(imageBit);
+            var (model, names) = Instrument(layers, stream, plain.Keys);
+            var session = OrtErrors.Translate(fileName, () => factory.Create(model));
+            try
             {
-                Session = session,
-                Model = model,
-                InputName = image.Name,
-                InputType = image.ElementType,
-                ImageSize = image.Size,
-                PatchSize = new(image.Size.Width / layout.Grid.Columns, image.Size.Height / layout.Grid.Rows),
-                Grid = layout.Grid,
-                PrefixTokens = layout.Prefix,
-                SuffixTokens = layout.Suffix,
-                Tokens = layout.Tokens,
-                Heads = probe.Heads,
-                HasCls = layout.HasCls,
-                Layers = probe.Layers,
-                OutputKind = answer?.Kind ?? VisionOutputKind.None,
-                Output = answer is { } output ? plain[output.Name].Info : null,
-                ReadOut = readOut,
-                ReadOutRefusal = refusal,
-            };
+                var probe = Probe(session, plain, names);
+                // A site with a single query pools the tokens for the head (class attention) and is no layer: the rest is instrumented anew.
+                var lasting = layers.Where((_, l) => probe.Layers[l].HeadAttention.Shape is not [.., 1, > 1]).ToList();
+                if (lasting.Count < layers.Count && lasting.Count > 0)
+                {
+                    OtherSites += layers.Count - lasting.Count;
+                    layers = lasting;
+                    session.Dispose();
+                    continue;
+                }
+                Check(probe, layout);
+                var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding) : ModelOutputs.WithoutText(plain, config);
+                return Assemble(session, model, layout, stream, probe, answer is { } chosen ? plain[chosen.Name] : null, answer?.Kind ?? VisionOutputKind.None);
+            }
+            catch
+            {
+                session.Dispose();
+                throw;
+            }
         }
-        catch
+    }
+
+    private VisionTower Assemble(
+        InferenceSession session, InstrumentedModel model, TokenLayout layout, ResidualStream stream, ProbeResult probe, PlainOutput? answer, VisionOutputKind kind)
+    {
+        var (readOut, refusal) = answer is null
+            ? (null, "the model gives no answer that labels could be compared with")
+            : ReadOutSession.Open(factory, graph, sites, stream.States[^1], probe.Layers[^1].HiddenState, probe.LastHidden, answer, normalised: kind == VisionOutputKind.ImageEmbedding);
+        return new VisionTower
         {
-            session.Dispose();
-            throw;
-        }
+            Session = session,
+            Model = model,
+            InputName = image.Name,
+            InputType = image.ElementType,
+            ImageSize = image.Size,
+            PatchSize = new(image.Size.Width / layout.Grid.Columns, image.Size.Height / layout.Grid.Rows),
+            Layout = layout with { HeadToken = readOut?.HeadToken ?? 0 },
+            Heads = probe.Layers[0].HeadAttention.Count / layout.Count / layout.Count,
+            Layers = probe.Layers,
+            OutputKind = kind,
+            Output = answer?.Info,
+            ReadOut = readOut,
+            ReadOutRefusal = refusal,
+        };
     }
 
     private List<AttentionSite> Layers()
@@ -89,59 +104,38 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         return (instrumenter.BuildExposed(), names);
     }
 
-    private sealed record ProbeResult(List<LayerOutputs> Layers, int Heads, float[] LastHidden);
+    /// <summary>What the first run gave: every tensor's shape, the mean attention of each layer, and the last hidden states.</summary>
+    private sealed record ProbeResult(List<LayerOutputs> Layers, List<float[]> MeanAttention, float[] LastHidden, Action RefuseIfDifferent);
 
-    /// <summary>The first run: answers as the plain model's, attention that is attention, and every tensor's shape.</summary>
-    private ProbeResult Probe(InferenceSession session, IReadOnlyDictionary<string, PlainOutput> plain, List<(string Mean, string Heads, string Hidden)> names, PatchLayout layout)
+    private ProbeResult Probe(InferenceSession session, IReadOnlyDictionary<string, PlainOutput> plain, List<(string Mean, string Heads, string Hidden)> names)
     {
         using var input = image.Feed(PlainModel.Picture(image));
         string[] outputs = [.. plain.Keys, .. names.SelectMany(layer => new[] { layer.Mean, layer.Heads, layer.Hidden })];
         return OrtErrors.Translate(fileName, () => session.Run(new Dictionary<string, OrtValue> { [image.Name] = input }, outputs, values =>
         {
-            var layers = new List<LayerOutputs>();
-            for (var i = plain.Count; i < values.Count; i += 3)
-            {
-                var (mean, heads, hidden) = (Tensors.Describe(outputs[i], values[i]), Tensors.Describe(outputs[i + 1], values[i + 1]), Tensors.Describe(outputs[i + 2], values[i + 2]));
-                layers.Add(new(mean, heads, hidden));
-                AttentionShape.Refuse(fileName, layers.Count, heads.Shape, layout.Tokens);
-                AttentionShape.RefuseUnlessProbabilities(fileName, layers.Count, Tensors.ToFloats(values[i]), layout.Tokens);
-            }
-            foreach (var (expected, value) in plain.Values.Zip(values)) expected.RefuseIfDifferent(fileName, Tensors.ToFloats(value));
-            var headCounts = layers.Select(layer => layer.HeadAttention.Count / layout.Tokens / layout.Tokens).Distinct().ToList();
-            if (headCounts.Count > 1) throw new ModelRefusedException($"{fileName} has layers with different numbers of heads ({string.Join(", ", headCounts)}).");
-            return new ProbeResult(layers, headCounts[0], Tensors.ToFloats(values[^1]));
+            TensorInfo Describe(int i) => Tensors.Describe(outputs[i], values[i]);
+            var layers = Enumerable.Range(0, names.Count).Select(layer => plain.Count + 3 * layer).ToList();
+            var answers = plain.Values.Zip(values.Take(plain.Count).Select(Tensors.ToFloats)).ToList();
+            return new ProbeResult(
+                [.. layers.Select(first => new LayerOutputs(Describe(first), Describe(first + 1), Describe(first + 2)))],
+                [.. layers.Select(first => Tensors.ToFloats(values[first]))],
+                Tensors.ToFloats(values[^1]),
+                () => answers.ForEach(answer => answer.First.RefuseIfDifferent(fileName, answer.Second)));
         }));
     }
 
-    /// <summary>Opens the read-out and lets it give the model's own answer again before it is offered.</summary>
-    private (ReadOutSession? Session, string? Refusal) OpenReadOut(HiddenState last, ProbeResult probe, PlainOutput answer, VisionOutputKind kind)
+    /// <summary>Attention that is attention over all tokens, the same number of heads in each layer, and the plain model's answers.</summary>
+    private void Check(ProbeResult probe, TokenLayout layout)
     {
-        const float tolerance = 10;
-        var hidden = probe.Layers[^1].HiddenState;
-        var readOut = ReadOutBuilder.Build(graph, last, hidden.Shape, (int)hidden.ElementType, answer.Info.Name, sites);
-        if (readOut.Model is null) return (null, readOut.Refusal);
-        var width = (int)hidden.Shape[^1];
-        var opened = new ReadOutSession
+        for (var l = 0; l < probe.Layers.Count; l++)
         {
-            Session = OrtErrors.Translate(fileName, () => factory.Create(readOut.Model)),
-            InputType = hidden.ElementType,
-            HiddenWidth = width,
-            Width = answer.Values.Length,
-            HeadToken = readOut.HeadToken,
-            FirstOfTwoHeads = readOut.FirstOfTwoHeads,
-        };
-        var read = new float[opened.Width];
-        using var row = Tensors.FromFloats(probe.LastHidden.AsSpan(readOut.HeadToken * width, width).ToArray(), [1, width], hidden.ElementType);
-        OrtErrors.Translate(fileName, () => { opened.Read(row, read); return true; });
-        var expected = answer.Values.ToArray();
-        if (kind == VisionOutputKind.ImageEmbedding)
-        {
-            // Whether the model itself normalises its embedding is of no matter to cosines.
-            TensorPrimitives.Divide(expected, TensorPrimitives.Norm<float>(expected), expected);
-            TensorPrimitives.Divide(read, TensorPrimitives.Norm<float>(read), read);
+            AttentionShape.Refuse(fileName, l + 1, probe.Layers[l].HeadAttention.Shape, layout.Count);
+            AttentionShape.RefuseUnlessProbabilities(fileName, l + 1, probe.MeanAttention[l], layout.Count);
         }
-        if (readOut.FirstOfTwoHeads || PlainOutput.Difference(expected, read) <= tolerance * answer.Tolerance) return (opened, null);
-        opened.Dispose();
-        return (null, "the final norm and the head, taken by themselves, do not give the model's answer again");
+        var heads = probe.Layers.Select(layer => layer.HeadAttention.Count / layout.Count / layout.Count).Distinct().ToList();
+        if (heads.Count > 1) throw Refused($"its layers have different numbers of heads ({string.Join(", ", heads)})");
+        probe.RefuseIfDifferent();
     }
+
+    private ModelRefusedException Refused(string reason) => new($"{fileName} cannot be explained: {reason}.");
 }

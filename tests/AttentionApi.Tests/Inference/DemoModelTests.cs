@@ -19,8 +19,8 @@ public class DemoModelTests
         Assert.Equal((Stated("num_hidden_layers"), Stated("num_attention_heads")), (vision.Layers.Count, vision.Heads));
         Assert.Equal(new PixelSize(Stated("image_size"), Stated("image_size")), vision.ImageSize);
         Assert.Equal(new PixelSize(Stated("patch_size"), Stated("patch_size")), vision.PatchSize);
-        Assert.Equal(Stated("image_size") / Stated("patch_size"), vision.Grid.Rows);
-        Assert.Equal((1, 0, true), (vision.PrefixTokens, vision.SuffixTokens, vision.HasCls));
+        Assert.Equal(Stated("image_size") / Stated("patch_size"), vision.Layout.Grid.Rows);
+        Assert.Equal((1, 0, true), (vision.Layout.PrefixTokens, vision.Layout.SuffixTokens, vision.Layout.HasCls));
         Assert.Equal(VisionOutputKind.ImageEmbedding, vision.OutputKind);
         Assert.Equal(config.RootElement.GetProperty("text_config").GetProperty("num_hidden_layers").GetInt32(), towers.Text!.Attention.Count);
         Assert.Empty(towers.Warnings);

@@ -78,10 +78,10 @@ public class ReadOutTests(ITestOutputHelper output)
             for (var label = 0; label < labels; label++)
             {
                 cls = MathF.Max(cls, MathF.Abs(expectedCls[layer * labels + label] - value(layer * vision.Tokens, label)));
-                for (var patch = 0; patch < vision.Grid.Count; patch++)
+                for (var patch = 0; patch < vision.Layout.Grid.Count; patch++)
                 {
-                    var expected = expectedPatches[(layer * vision.Grid.Count + patch) * labels + label];
-                    patches = MathF.Max(patches, MathF.Abs(expected - value(layer * vision.Tokens + vision.PrefixTokens + patch, label)));
+                    var expected = expectedPatches[(layer * vision.Layout.Grid.Count + patch) * labels + label];
+                    patches = MathF.Max(patches, MathF.Abs(expected - value(layer * vision.Tokens + vision.Layout.PrefixTokens + patch, label)));
                 }
             }
         }

@@ -21,10 +21,10 @@ public class VisionTowerTests(ITestOutputHelper output)
         Assert.Equal(variant.ExpectedSites("pooling"), towers.Sites.Other);
         Assert.Equal(meta.GetProperty("heads").GetInt32(), vision.Heads);
         Assert.Equal(meta.GetProperty("tokens").GetInt32(), vision.Tokens);
-        Assert.Equal(meta.GetProperty("prefix_tokens").GetInt32(), vision.PrefixTokens);
-        Assert.Equal(meta.GetProperty("suffix_tokens").GetInt32(), vision.SuffixTokens);
-        Assert.Equal(meta.GetProperty("has_cls").GetBoolean(), vision.HasCls);
-        Assert.Equal(new PatchGrid(meta.GetProperty("grid")[0].GetInt32(), meta.GetProperty("grid")[1].GetInt32()), vision.Grid);
+        Assert.Equal(meta.GetProperty("prefix_tokens").GetInt32(), vision.Layout.PrefixTokens);
+        Assert.Equal(meta.GetProperty("suffix_tokens").GetInt32(), vision.Layout.SuffixTokens);
+        Assert.Equal(meta.GetProperty("has_cls").GetBoolean(), vision.Layout.HasCls);
+        Assert.Equal(new PatchGrid(meta.GetProperty("grid")[0].GetInt32(), meta.GetProperty("grid")[1].GetInt32()), vision.Layout.Grid);
         Assert.Equal(meta.GetProperty("patch_size").GetInt32(), vision.PatchSize.Width);
 
         var pixels = expected.Floats("pixel_values");
