@@ -14,8 +14,10 @@ public static class ImageEncoder
     /// <summary>VP8 keeps a side in 14 bits.</summary>
     internal const int MaximumWebPSide = 16383;
 
-    /// <summary>Lossy, for colours over a photo have no exact edges. 90 is 2.5 dB above the GIF palette's error at fewer bytes; higher efforts were 10 % smaller and up to four times slower.</summary>
+    /// <summary>Lossy, for colours over a photo have no exact edges; 90 is 2 dB finer than 80 for 40 % more bytes, and no blocks show.</summary>
     internal const int WebPQuality = 90;
+
+    /// <summary>Efforts 1 and 2 were 4 and 8 % smaller and up to half as slow again, 3 and more four times.</summary>
     internal const int WebPEffort = 0;
 
     /// <summary>With full-resolution colour: the map is in the colours.</summary>

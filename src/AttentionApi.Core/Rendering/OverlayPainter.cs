@@ -3,7 +3,8 @@ using AttentionApi.Core.Explain;
 namespace AttentionApi.Core.Rendering;
 
 /// <summary>
-/// Lays maps over one backdrop by the rule of api.md: sample, scale, clip to 0…1, colour index min(255, ⌊256·v⌋), out = (1 − opacity)·picture + opacity·colour, rounded with halves up.
+/// Lays maps over one backdrop. Pixel by pixel: sample the grid, scale, clip to 0…1, colour index min(255, ⌊256·v⌋),
+/// out = (1 − opacity)·picture + opacity·colour, rounded with halves up. What the model did not see stays as it is.
 /// </summary>
 internal sealed class OverlayPainter
 {

@@ -15,7 +15,8 @@ public class ImageEncoderTests
     private static Raster Overlay()
     {
         var photo = Pictures.Chelsea();
-        return OverlayRenderer.Render(photo, Pictures.ChelseaSeen, Pictures.ChelseaRollout(), new OverlayStyle { Legend = true }, new Caption("layers 1–12 of 12")).Raster;
+        var style = new OverlayStyle { Legend = true };
+        return OverlayRenderer.Render(photo, Pictures.ChelseaSeen, Pictures.ChelseaRollout(), style, new Caption("layers 1–12 of 12")).Raster;
     }
 
     private static byte[] Pixels(byte[] file)
@@ -75,7 +76,8 @@ public class ImageEncoderTests
     [Fact]
     public void A_PNG_carries_parameters_and_model_as_text()
     {
-        var texts = Pictures.PngChunks(ImageEncoder.Encode(Overlay(), PictureFormat.Png, Metadata)).Where(chunk => chunk.Name == "tEXt").Select(chunk => Encoding.Latin1.GetString(chunk.Data));
+        var chunks = Pictures.PngChunks(ImageEncoder.Encode(Overlay(), PictureFormat.Png, Metadata));
+        var texts = chunks.Where(chunk => chunk.Name == "tEXt").Select(chunk => Encoding.Latin1.GetString(chunk.Data));
         Assert.Equal([$"parameters\0{AsciiParameters}", "model\0demo-clip", "modelSha256\00123abcd"], texts);
     }
 
@@ -110,10 +112,8 @@ public class ImageEncoderTests
     {
         var text = Encoding.UTF8.GetString(packet);
         Assert.StartsWith("<?xpacket begin=", text, StringComparison.Ordinal);
-        XNamespace own = "http://ns.attention-api.org/1.0/";
-        var properties = XDocument.Parse(text).Descendants().Where(element => element.Name.Namespace == own).ToDictionary(element => element.Name.LocalName, element => element.Value);
-        Assert.Equal(AsciiParameters, properties["parameters"]);
-        Assert.Equal("demo-clip", properties["model"]);
-        Assert.Equal("0123abcd", properties["modelSha256"]);
+        XNamespace own = "urn:attention-api:1#";
+        var properties = XDocument.Parse(text).Descendants().Where(element => element.Name.Namespace == own);
+        Assert.Equal([("parameters", AsciiParameters), ("model", "demo-clip"), ("modelSha256", "0123abcd")], properties.Select(element => (element.Name.LocalName, element.Value)));
     }
 }
