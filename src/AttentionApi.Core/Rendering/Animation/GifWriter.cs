@@ -5,8 +5,8 @@ using System.Text;
 namespace AttentionApi.Core.Rendering.Animation;
 
 /// <summary>
-/// Writes animated GIFs (GIF89a) with one palette for all frames; a frame holds only what changed since the one before. Written because libvips' encoder takes ten times as long
-/// and half again the bytes for such frames: it chooses a palette for each by an exact search.
+/// Writes animated GIFs (GIF89a) with one palette for all frames; a frame holds only what changed since the one before.
+/// libvips' encoder, which chooses a palette for each frame, takes ten times as long for such frames and a third more bytes (12 frames of 462 px, effort 1).
 /// </summary>
 internal static class GifWriter
 {
