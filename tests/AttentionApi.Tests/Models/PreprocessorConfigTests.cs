@@ -1,4 +1,3 @@
-using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
 
 namespace AttentionApi.Tests.Models;
