@@ -110,7 +110,7 @@ public sealed class Alignment : Explainer
                 {
                     similarity[(layer * labels + label) * patches + patch] = compare(readout.AsSpan((layer * tokens + prefix + patch) * width, width), label);
                 }
-                trajectory[layer * labels + label] = compare(readout.AsSpan(layer * tokens * width, width), label);
+                trajectory[layer * labels + label] = compare(readout.AsSpan((layer * tokens + input.Tokens.HeadToken) * width, width), label);
             }
         }
         return (similarity, trajectory);

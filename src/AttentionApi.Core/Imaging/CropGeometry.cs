@@ -17,6 +17,11 @@ public readonly record struct CropGeometry(PixelSize Picture, PixelSize Resized,
         (double)Input.Width * Picture.Width / Resized.Width,
         (double)Input.Height * Picture.Height / Resized.Height);
 
+    /// <summary>The size of what the input shows of the resized picture; smaller than the input where the crop pads.</summary>
+    public PixelSize Window => new(
+        Math.Min(Resized.Width, Left + Input.Width) - Math.Max(0, Left),
+        Math.Min(Resized.Height, Top + Input.Height) - Math.Max(0, Top));
+
     public static CropGeometry Of(PixelSize picture, PreprocessorConfig config)
     {
         var resized = Resize(picture, config.Resize);

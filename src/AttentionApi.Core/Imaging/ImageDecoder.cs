@@ -12,8 +12,8 @@ public enum ImageFormat { Jpeg, Png, Webp }
 public readonly record struct ImageHeader(ImageFormat Format, int Width, int Height, bool Animated);
 
 /// <summary>
-/// Pictures from strangers to pixels. The format is judged from the bytes and its one loader called; limits are judged from the header; what cannot be decoded to its end
-/// is refused, because an explanation of a half-grey picture would look like one of the whole.
+/// Pictures from strangers to pixels. The format is judged from the bytes and its one loader called; limits are judged from the header; what cannot be
+/// decoded to its end is refused, because an explanation of a half-grey picture would look like one of the whole.
 /// </summary>
 public static class ImageDecoder
 {

@@ -18,7 +18,7 @@ public sealed record ImageLimits(long MaxPixels = 50_000_000, int MaxEdge = 65_5
         if (pixels > maxPixels)
         {
             throw new ImageRefusedException(ImageFault.TooLarge, string.Create(CultureInfo.InvariantCulture,
-                $"The picture has {width} × {height} pixels ({pixels / 1e6:0.#} megapixels); at most {maxPixels / 1e6:0.#} megapixels are taken: send a smaller copy."));
+                $"The picture has {width} × {height} pixels ({pixels / 1e6:0.#} megapixels); at most {maxPixels / 1e6:0.#} are taken: send a smaller copy."));
         }
         if (Math.Max(width, height) > MaxEdge)
         {

@@ -3,7 +3,7 @@ using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Imaging;
 
-/// <summary>A picture to one model's input, equal to what the model's reference processor (Pillow's resize) makes of the same pixels. Safe for many callers.</summary>
+/// <summary>A picture to one model's input, equal to what the model's reference processor makes of the same pixels. Safe for many callers.</summary>
 public sealed class ImagePreprocessor
 {
     private readonly float[] red = new float[256];
@@ -49,20 +49,13 @@ public sealed class ImagePreprocessor
 
     private void Crop(DecodedImage image, CropGeometry geometry, Span<byte> levels)
     {
-        var (x, y) = (Math.Max(0, -geometry.Left), Math.Max(0, -geometry.Top));
-        var (left, top) = (Math.Max(0, geometry.Left), Math.Max(0, geometry.Top));
-        var window = new PixelSize(
-            Math.Min(geometry.Resized.Width - left, geometry.Input.Width - x),
-            Math.Min(geometry.Resized.Height - top, geometry.Input.Height - y));
-        if (window != geometry.Input) Fill(levels);
-
-        var stride = geometry.Input.Width * 3;
-        PillowResize.Resize(image.Rgb, geometry.Picture, geometry.Resized, Config.Filter, left, top, window, levels[(y * stride + x * 3)..], stride);
+        if (geometry.Window != geometry.Input) Fill(levels);
+        PillowResize.Resize(image.Rgb, geometry, Config.Filter, levels);
     }
 
     private void Fill(Span<byte> levels)
     {
-        for (var i = 0; i < levels.Length; i += 3) (levels[i], levels[i + 1], levels[i + 2]) = (Config.Fill.Red, Config.Fill.Green, Config.Fill.Blue);
+        for (var i = 0; i < levels.Length; i += 3) (levels[i], levels[i + 1], levels[i + 2]) = Config.Fill;
     }
 
     private float[] Normalise(ReadOnlySpan<byte> levels, int count)

@@ -4,19 +4,19 @@ using NetVips;
 namespace AttentionApi.Core.Imaging;
 
 /// <summary>
-/// The process-wide settings of libvips. Of its loaders only those for JPEG, PNG and WebP can run: its checklist for untrusted pictures asks to block what is not needed,
-/// and the loaders it calls trusted (TIFF, HEIF, GIF) have had holes too.
+/// The process-wide settings of libvips. Of its loaders only those for JPEG, PNG and WebP can run: its checklist for untrusted pictures asks to block
+/// what is not needed, and the loaders it calls trusted (TIFF, HEIF, GIF) have had holes too.
 /// </summary>
 public static class Libvips
 {
-    private static readonly string[] Loaders = ["jpegload_source", "pngload_source", "webpload_source"];
+    private static readonly string[] Formats = ["Jpeg", "Png", "Webp"];
 
     private static readonly Lock gate = new();
     private static ILogger? log;
     private static bool ready;
 
     /// <summary>Idempotent; hosts call it at start, so that a process which cannot be made safe does not serve.</summary>
-    /// <param name="logger">Gets libvips' own messages, which otherwise are dropped: its text may belong to another thread's picture and is never shown to callers.</param>
+    /// <param name="logger">Gets libvips' messages, else dropped: they may belong to another thread's picture and are never shown to callers.</param>
     /// <exception cref="InvalidOperationException">libvips is missing, too old, or a loader cannot be blocked.</exception>
     public static void Initialise(ILogger? logger = null)
     {
@@ -45,8 +45,13 @@ public static class Libvips
 
         NetVips.NetVips.BlockUntrusted = true;
         Operation.Block("VipsForeignLoad", true);
-        foreach (var type in (string[])["VipsForeignLoadJpegSource", "VipsForeignLoadPngSource", "VipsForeignLoadWebpSource"]) Operation.Block(type, false);
-        EnsureOnly(Loaders);
+        foreach (var format in Formats)
+        {
+            // From memory only: no name from outside can open a file.
+            Operation.Block($"VipsForeignLoad{format}Buffer", false);
+            Operation.Block($"VipsForeignLoad{format}Source", false);
+        }
+        EnsureOnly([.. Formats.Select(format => format.ToLowerInvariant()).SelectMany(format => (string[])[$"{format}load_buffer", $"{format}load_source"])]);
 
         // Requests already run in parallel, and no operation here is ever asked for twice.
         NetVips.NetVips.Concurrency = 1;

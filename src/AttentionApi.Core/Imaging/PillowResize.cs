@@ -8,28 +8,27 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Imaging;
 
 /// <summary>
-/// Pillow's antialiased resize of 8-bit RGB: one pass an axis, rounded to bytes after each. A kernel of our own because libvips rounds its weights otherwise and differs from
-/// the reference in most pixels; what is equal to the bit needs no argument.
+/// Pillow's antialiased resize of 8-bit RGB: one pass an axis, rounded to bytes after each. A kernel of our own because libvips rounds its weights
+/// otherwise and shrinks in two steps, so that its pixels differ from the reference; what is equal to the bit needs no argument.
 /// </summary>
 internal static class PillowResize
 {
     private const int Half = 1 << (ResampleWeights.PrecisionBits - 1);
 
-    /// <summary>Resizes a picture and keeps one window of the result; what lies outside is never computed.</summary>
+    /// <summary>Resizes a picture and lays what the model sees of it onto its input; what lies outside is never computed.</summary>
     /// <param name="rgb">The picture, [height, width, 3].</param>
-    /// <param name="size">Its size.</param>
-    /// <param name="resized">The size of the whole result.</param>
-    /// <param name="left">Where the window begins on the result.</param>
-    /// <param name="top">Where the window begins on the result.</param>
-    /// <param name="window">The window's size; it lies within the result.</param>
-    /// <param name="target">Gets the window, starting at its first byte.</param>
-    /// <param name="targetStride">Bytes from one of the target's rows to the next.</param>
-    public static void Resize(ReadOnlySpan<byte> rgb, PixelSize size, PixelSize resized, ResampleFilter filter, int left, int top, PixelSize window, Span<byte> target, int targetStride)
+    /// <param name="geometry">Sizes, and where the input lies on the resized picture.</param>
+    /// <param name="filter">The kernel.</param>
+    /// <param name="input">The model's input, [height, width, 3]; around a picture that is smaller, nothing is written.</param>
+    public static void Resize(ReadOnlySpan<byte> rgb, CropGeometry geometry, ResampleFilter filter, Span<byte> input)
     {
-        var columns = new ResampleWeights(size.Width, resized.Width, left, window.Width, filter);
-        var rows = new ResampleWeights(size.Height, resized.Height, top, window.Height, filter);
+        var (size, resized, window) = (geometry.Picture, geometry.Resized, geometry.Window);
+        var columns = new ResampleWeights(size.Width, resized.Width, Math.Max(0, geometry.Left), window.Width, filter);
+        var rows = new ResampleWeights(size.Height, resized.Height, Math.Max(0, geometry.Top), window.Height, filter);
         var source = rgb[((rows.First * size.Width + columns.First) * 3)..];
         var sourceStride = size.Width * 3;
+        var targetStride = geometry.Input.Width * 3;
+        var target = input[(Math.Max(0, -geometry.Top) * targetStride + Math.Max(0, -geometry.Left) * 3)..];
 
         var verticalFirst = IsVerticalFirst(size, resized);
         var between = verticalFirst ? new PixelSize(columns.Span, window.Height) : new PixelSize(window.Width, rows.Span);
@@ -56,8 +55,8 @@ internal static class PillowResize
     }
 
     /// <summary>
-    /// Pillow 13 takes the vertical pass first "if height is scaled down significantly more than width" (python-pillow#9549). The limit is inferred: the references, made with
-    /// older and newer Pillow, are all met to the bit where height has to lose more than twice the pixels that width does.
+    /// Newer Pillow takes the vertical pass first "if height is scaled down significantly more than width" (python-pillow#9549). The limit is
+    /// inferred: all references, of older and newer Pillow, are met to the bit where height has to lose more than twice the pixels that width does.
     /// </summary>
     private static bool IsVerticalFirst(PixelSize size, PixelSize resized) =>
         resized.Height < size.Height && size.Height - resized.Height > 2 * (size.Width - resized.Width);
@@ -86,7 +85,7 @@ internal static class PillowResize
 
     private static void SumPixels(ReadOnlySpan<byte> row, ResampleWeights weights, Span<byte> output)
     {
-        // The kernel reads blocks of 16 bytes, up to this much beyond the last pixel it needs; where the picture ends before, it reads a copy.
+        // The kernel reads 16 bytes for 4 pixels, up to this much beyond the last; where the picture ends before, it reads a copy.
         const int overshoot = 16;
         var length = weights.Span * 3;
         if (row.Length >= length + overshoot)

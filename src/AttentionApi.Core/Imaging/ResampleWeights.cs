@@ -19,7 +19,12 @@ internal sealed class ResampleWeights
     private readonly int[] counts;
     private readonly int[] weights;
 
-    /// <summary>Weights of the result pixels [<paramref name="first"/>, <paramref name="first"/> + <paramref name="count"/>) of an axis resized from <paramref name="source"/> to <paramref name="resized"/>.</summary>
+    /// <summary>Weights of some result pixels of an axis.</summary>
+    /// <param name="source">The axis' length before.</param>
+    /// <param name="resized">The axis' length after.</param>
+    /// <param name="first">The first result pixel wanted.</param>
+    /// <param name="count">How many are wanted from there on.</param>
+    /// <param name="filter">The kernel.</param>
     public ResampleWeights(int source, int resized, int first, int count, ResampleFilter filter)
     {
         Identity = source == resized;

@@ -9,20 +9,18 @@ public sealed class ExplainableModel : IAsyncDisposable
 {
     private readonly SharedRuns<(string Sha256, ActivationParts Parts), PictureAnalysis> runs = new();
 
-    private readonly ImagePreprocessor preprocessor;
-    private readonly ForwardPass vision;
     private readonly TextEncoder? text;
     private readonly ActivationCache cache;
-    private readonly IReadOnlyList<IAsyncDisposable> owned;
 
-    /// <param name="owned">Sessions that go with the model.</param>
-    internal ExplainableModel(ModelFacts facts, ImagePreprocessor preprocessor, ForwardPass vision, TextEncoder? text, ActivationCache cache, IReadOnlyList<IAsyncDisposable> owned)
+    internal ExplainableModel(ModelFacts facts, ImagePreprocessor preprocessor, ForwardPass vision, TextEncoder? text, ActivationCache cache)
     {
         Facts = facts;
-        (this.preprocessor, this.vision, this.text, this.cache, this.owned) = (preprocessor, vision, text, cache, owned);
+        (Preprocessor, Vision, this.text, this.cache) = (preprocessor, vision, text, cache);
     }
 
     public ModelFacts Facts { get; }
+    internal ImagePreprocessor Preprocessor { get; }
+    internal ForwardPass Vision { get; }
 
     /// <summary>Runs the vision tower on a picture, or takes from the cache what is known already; identical calls in flight share one run.</summary>
     /// <exception cref="ImageRefusedException">The picture cannot be decoded.</exception>
@@ -44,9 +42,9 @@ public sealed class ExplainableModel : IAsyncDisposable
     {
         var image = picture.Decode(timings);
         ModelInput input;
-        using (timings.Measure("preprocess")) input = preprocessor.Prepare(image);
+        using (timings.Measure("preprocess")) input = Preprocessor.Prepare(image);
         var missing = known is null ? parts : parts & ~known.Activations.Parts;
-        var activations = await vision.RunAsync(input, missing, timings, cancellation).ConfigureAwait(false);
+        var activations = await Vision.RunAsync(input, missing, timings, cancellation).ConfigureAwait(false);
         var analysis = new PictureAnalysis(new PixelSize(image.Width, image.Height), input.Seen, activations.Including(known?.Activations), ModelRuns: 1,
             image.FirstOfFrames ? ["The picture is animated: its first frame is explained."] : []);
         cache.Keep(key, analysis);
@@ -75,7 +73,7 @@ public sealed class ExplainableModel : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         cache.Forget(this);
-        foreach (var part in owned) await part.DisposeAsync().ConfigureAwait(false);
-        GC.SuppressFinalize(this);
+        await Vision.DisposeAsync().ConfigureAwait(false);
+        if (text is not null) await text.DisposeAsync().ConfigureAwait(false);
     }
 }

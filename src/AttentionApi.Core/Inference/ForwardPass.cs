@@ -11,7 +11,7 @@ namespace AttentionApi.Core.Inference;
 /// One run of the vision tower, and the read-out where it is asked for. Outputs are written by ONNX Runtime straight into the arrays that the answer keeps;
 /// what is not asked for is not copied out of the session (its nodes run all the same).
 /// </summary>
-internal sealed class ForwardPass(string id, VisionTower tower, SessionPool pool, ReadOut? readOut)
+internal sealed class ForwardPass(string id, VisionTower tower, SessionPool pool) : IAsyncDisposable
 {
     public async Task<Activations> RunAsync(ModelInput picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation)
     {
@@ -30,7 +30,7 @@ internal sealed class ForwardPass(string id, VisionTower tower, SessionPool pool
         var output = tower.Output is { } answer ? outputs.Add([answer]) : [];
         var mean = parts.HasFlag(ActivationParts.MeanAttention) ? outputs.Add([.. tower.Layers.Select(layer => layer.MeanAttention)]) : null;
         var heads = parts.HasFlag(ActivationParts.HeadAttention) ? outputs.Add([.. tower.Layers.Select(layer => layer.HeadAttention)]) : null;
-        var hidden = parts.HasFlag(ActivationParts.Readout) && readOut is not null ? outputs.Add([.. tower.Layers.Select(layer => layer.HiddenState)]) : null;
+        var hidden = parts.HasFlag(ActivationParts.Readout) && tower.ReadOut is not null ? outputs.Add([.. tower.Layers.Select(layer => layer.HiddenState)]) : null;
         // A tower that answers nothing of its own still needs an output to run for.
         if (outputs.Names.Count == 0) mean = outputs.Add([.. tower.Layers.Select(layer => layer.MeanAttention)]);
 
@@ -56,12 +56,20 @@ internal sealed class ForwardPass(string id, VisionTower tower, SessionPool pool
     private float[] ReadLayers(float[] hidden, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        var rows = tower.Layers.Count * tower.Tokens;
-        var read = readOut!.Run(hidden, rows);
+        var readOut = tower.ReadOut!;
+        var (rows, width) = (tower.Layers.Count * tower.Tokens, readOut.Width);
+        var read = GC.AllocateUninitializedArray<float>(rows * width);
+        using (var states = Tensors.FromFloats(hidden, [rows, readOut.HiddenWidth], readOut.InputType)) readOut.Read(states, read);
         if (tower.OutputKind != VisionOutputKind.ImageEmbedding) return read;
-        var width = read.Length / rows;
         for (var row = 0; row < rows; row++) Normalise(read.AsSpan(row * width, width));
         return read;
+    }
+
+    /// <summary>Waits for runs in flight, then frees the sessions; the read-out runs inside leases of the pool, so it is idle by then.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await pool.DisposeAsync().ConfigureAwait(false);
+        tower.ReadOut?.Dispose();
     }
 
     internal static void Normalise(Span<float> embedding)

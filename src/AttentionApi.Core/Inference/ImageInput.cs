@@ -1,3 +1,4 @@
+using System.Globalization;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Onnx.Proto;
@@ -59,6 +60,11 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Pi
 
     private static long? Fixed(TensorShapeProto.Types.Dimension dimension) => dimension.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue ? dimension.DimValue : null;
 
-    private static string Words(IEnumerable<TensorShapeProto.Types.Dimension>? shape) => shape is null ? "[unknown]"
-        : $"[{string.Join(", ", shape.Select(dimension => Fixed(dimension)?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? (dimension.DimParam.Length > 0 ? dimension.DimParam : "?")))}]";
+    /// <summary>A shape in words; the first dimension is called batch whatever the exporter named it.</summary>
+    private static string Words(IReadOnlyList<TensorShapeProto.Types.Dimension>? shape) =>
+        shape is null ? "[unknown]" : $"[{string.Join(", ", shape.Select((dimension, place) => Word(dimension, place)))}]";
+
+    private static string Word(TensorShapeProto.Types.Dimension dimension, int place) => Fixed(dimension) is { } size
+        ? size.ToString(CultureInfo.InvariantCulture)
+        : place == 0 ? "batch" : dimension.DimParam.Length > 0 ? dimension.DimParam : "?";
 }

@@ -39,18 +39,11 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
         var (tokenizer, textMissing) = OpenTokenizer(folder, towers);
         var facts = Facts(folder, towers, textMissing, warnings);
 
-        var visionPool = Pool(vision.Session, vision.Model);
-        List<IAsyncDisposable> owned = [visionPool];
-        ReadOut? readOut = null;
-        if (readOut is not null) owned.Add(readOut);
-        TextEncoder? text = null;
-        if (facts.Text)
-        {
-            var textPool = Pool(towers.Text!.Session, towers.Text.Model);
-            owned.Add(textPool);
-            text = new TextEncoder(towers.Text, textPool, tokenizer!, folder.Folder is { } path ? KnownWords.Open(path) : null);
-        }
-        return new ExplainableModel(facts, new ImagePreprocessor(preprocessing), new ForwardPass(folder.Id, vision, visionPool, readOut), text, cache, owned);
+        var text = facts.Text
+            ? new TextEncoder(towers.Text!, Pool(towers.Text!.Session, towers.Text.Model), tokenizer!, folder.Folder is { } path ? KnownWords.Open(path) : null)
+            : null;
+        if (text is null) towers.Text?.Dispose();
+        return new ExplainableModel(facts, new ImagePreprocessor(preprocessing), new ForwardPass(folder.Id, vision, Pool(vision.Session, vision.Model)), text, cache);
     }
 
     private SessionPool Pool(Microsoft.ML.OnnxRuntime.InferenceSession first, InstrumentedModel model) =>
@@ -80,6 +73,7 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
             _ => ScoreKind.None,
         };
         if (scores == ScoreKind.None && towers.Text is not null) warnings.Add($"Text labels are not offered: {textMissing}");
+        if (vision.ReadOut is { FirstOfTwoHeads: true }) warnings.Add("The logits are the mean of two heads (distillation); alignment reads the class token's head, so its last trajectory value is not the logit.");
         var classes = vision.OutputKind == VisionOutputKind.Logits ? vision.Output!.Count : 0;
         return new ModelFacts
         {
@@ -87,7 +81,7 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
             Family = config.Family ?? "unknown",
             Layers = vision.Layers.Count,
             Heads = vision.Heads,
-            Tokens = new TokenLayout(vision.PrefixTokens, vision.Grid, vision.SuffixTokens, vision.HasCls),
+            Tokens = new TokenLayout(vision.PrefixTokens, vision.Grid, vision.SuffixTokens, vision.HasCls) { HeadToken = vision.ReadOut?.HeadToken ?? 0 },
             ImageSize = vision.ImageSize,
             PatchSize = vision.PatchSize,
             Scores = scores,
@@ -105,7 +99,7 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
     }
 
     private static string? AlignmentMissing(ScoreKind scores, VisionTower vision) =>
-        scores == ScoreKind.None ? "the model has neither a class head nor a text tower to compare patches with" : "not yet";
+        scores == ScoreKind.None ? "the model has neither a class head nor a text tower to compare patches with" : vision.ReadOutRefusal;
 
     /// <summary>A bias on the cosine is what the sigmoid loss needs and softmax does not (Zhai et al. 2023, SigLIP).</summary>
     private static bool IsSigmoid(ModelTowers towers) => (towers.Config.LogitBias) is not null || towers.Config.Family?.StartsWith("siglip", StringComparison.Ordinal) == true;

@@ -12,9 +12,9 @@ internal static class ModelOutputs
         return rows.Find(name => Has(name, "embed")) ?? rows.Find(name => Has(name, "feature")) ?? (rows.Count == 1 ? rows[0] : rows.Find(name => Has(name, "pool")));
     }
 
-    public static (string Name, VisionOutputKind Kind)? OfVision(IReadOnlyDictionary<string, PlainOutput> outputs, ModelConfig config, bool hasText)
+    /// <summary>The answer of a tower without text: logits, or an embedding where its name says so; null where it gives hidden states only.</summary>
+    public static (string Name, VisionOutputKind Kind)? WithoutText(IReadOnlyDictionary<string, PlainOutput> outputs, ModelConfig config)
     {
-        if (hasText && Embedding(outputs) is { } embedding) return (embedding, VisionOutputKind.ImageEmbedding);
         var rows = outputs.Values.Where(output => output.Info.Shape.Length == 2).Select(output => output.Info).ToList();
         var logits = rows.Find(row => Has(row.Name, "logit")) ?? rows.Find(row => config.Labels?.Count == row.Shape[1]) ?? (rows.Count == 1 && !Has(rows[0].Name, "pool") ? rows[0] : null);
         if (logits is null) return null;

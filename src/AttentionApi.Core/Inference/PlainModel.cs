@@ -7,7 +7,7 @@ namespace AttentionApi.Core.Inference;
 /// <summary>
 /// The unchanged file, run once on made-up inputs: its answers are what the instrumented model has to give too. Its session lives only for that run.
 /// </summary>
-internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageInput? image, TextInput? text)
+internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageInput? image, TextInput? text, ContrastiveHead? head)
 {
     private IReadOnlyDictionary<string, PlainOutput>? outputs;
 
@@ -37,6 +37,20 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
         return text.Feed(ids, [], length);
     }
 
+    /// <summary>The embedding of one side: an output [rows, width] that depends on the given inputs alone, else what the comparison of the embeddings reads.</summary>
+    public string? Embedding(ulong inputs) => ModelOutputs.Embedding(OutputsOf(inputs)) is { } output ? output
+        : head is null ? null : graph.DependsOn(head.ImageEmbedding) == inputs ? head.ImageEmbedding : head.TextEmbedding;
+
+    /// <summary>The file as it is; where it gives scores only, the embeddings that they are made from are fetched too.</summary>
+    private InferenceSession Open()
+    {
+        if (head is null || graph.Outputs.Any(output => graph.DependsOn(output) == graph.DependsOn(head.ImageEmbedding))) return factory.Create(graph.File.Path);
+        var instrumenter = new GraphInstrumenter(graph);
+        instrumenter.Expose(head.ImageEmbedding);
+        instrumenter.Expose(head.TextEmbedding);
+        return factory.Create(instrumenter.Build());
+    }
+
     private Dictionary<string, PlainOutput> Run()
     {
         var fileName = graph.File.FileName;
@@ -46,7 +60,7 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
             if (image is not null) inputs[image.Name] = image.Feed(Picture(image));
             if (graph.Inputs.FirstOrDefault(input => !inputs.ContainsKey(input.Name)) is { } unknown)
                 throw new ModelRefusedException($"{fileName} needs the input '{unknown.Name}', which this program cannot give.");
-            using var session = OrtErrors.Translate(fileName, () => factory.Create(graph.File.Path));
+            using var session = OrtErrors.Translate(fileName, Open);
             var names = session.OutputNames.Where(name => session.OutputMetadata[name] is { IsTensor: true } info && Tensors.IsReal(info.ElementDataType)).ToList();
             var tolerance = Precisions.Tolerance(Precisions.Of(graph));
             return OrtErrors.Translate(fileName, () => session.Run(inputs, names, values =>

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Numerics.Tensors;
 using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Inference;
@@ -9,15 +11,21 @@ namespace AttentionApi.Core.Inference;
 internal sealed record PlainOutput(TensorInfo Info, float[] Values, float Tolerance)
 {
     /// <exception cref="ModelRefusedException">The instrumented model answers differently.</exception>
-    public void RefuseIfDifferent(string fileName, string name, ReadOnlySpan<float> values)
+    public void RefuseIfDifferent(string fileName, ReadOnlySpan<float> values)
     {
-        var (difference, largest) = (0f, 0f);
-        for (var i = 0; i < Values.Length; i++)
-        {
-            difference = MathF.Max(difference, MathF.Abs(Values[i] - values[i]));
-            largest = MathF.Max(largest, MathF.Abs(Values[i]));
-        }
-        // Written so that NaN fails too; non-finite weights are reported by their attention, in better words.
-        if (difference > Tolerance * largest) throw new ModelRefusedException($"{fileName} answers differently once its attention is exposed ('{name}' by {difference:g2} of {largest:g2}); it cannot be explained faithfully.");
+        var difference = Difference(Values, values);
+        if (difference <= Tolerance) return;
+        throw new ModelRefusedException(!float.IsFinite(difference)
+            ? $"{fileName} gives non-finite values ('{Info.Name}'): its weights are damaged or its precision is too low."
+            : string.Create(CultureInfo.InvariantCulture, $"{fileName} answers differently once its attention is exposed ('{Info.Name}' by {difference:g2} of its largest value), so it could not be explained faithfully."));
+    }
+
+    /// <summary>The largest difference, relative to the largest expected value; NaN where a value is not finite.</summary>
+    public static float Difference(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
+    {
+        var largest = TensorPrimitives.MaxMagnitude(expected);
+        var difference = new float[expected.Length];
+        TensorPrimitives.Subtract(expected, actual, difference);
+        return MathF.Abs(TensorPrimitives.MaxMagnitude<float>(difference)) / MathF.Max(MathF.Abs(largest), float.Epsilon);
     }
 }

@@ -6,7 +6,7 @@ using AttentionApi.Core.Text;
 namespace AttentionApi.Core.Inference;
 
 /// <summary>Labels to unit embeddings, through prompts, tokenizer and text tower. Each text is encoded once and then remembered.</summary>
-internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer tokenizer, KnownWords? knownWords)
+internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer tokenizer, KnownWords? knownWords) : IAsyncDisposable
 {
     /// <summary>Texts per run: enough to fill the matrix products, few enough to keep the session's memory small.</summary>
     private const int BatchSize = 32;
@@ -58,6 +58,9 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
             ? $"The model's vocabulary has no piece for a word in {names}: it falls apart into single letters, so its maps and scores say little."
             : $"The model was not trained on {names} (its vocabulary.json lists the words it knows), so maps and scores for it say little."];
     }
+
+    /// <summary>Waits for runs in flight, then frees the sessions.</summary>
+    public ValueTask DisposeAsync() => pool.DisposeAsync();
 
     private async Task<Dictionary<string, float[]>> EncodeAsync(string[] texts, StageTimings timings, CancellationToken cancellation)
     {

@@ -20,6 +20,9 @@ public sealed record TextInput(
 
     public IEnumerable<string> Names => Mask is null ? Others.Prepend(Ids) : Others.Prepend(Mask).Prepend(Ids);
 
+    /// <summary>The bits of these inputs in <see cref="OnnxGraph.DependsOn"/>.</summary>
+    internal ulong Bits(OnnxGraph graph) => Names.Aggregate(0UL, (bits, name) => bits | graph.InputBit(name));
+
     /// <summary>Null where the graph takes no token ids.</summary>
     internal static TextInput? Find(OnnxGraph graph)
     {

@@ -7,10 +7,16 @@ namespace AttentionApi.Core.Inference;
 internal sealed class TextTowerLoader(SessionFactory factory, OnnxGraph graph, AttentionSites sites, TextInput text)
 {
     private readonly string fileName = graph.File.FileName;
-    private readonly ulong textBits = text.Names.Aggregate(0UL, (bits, name) => bits | graph.InputBit(name));
+    private readonly ulong textBits = text.Bits(graph);
 
-    public TextTower Load(PlainModel plain, string embedding, List<string> warnings)
+    /// <summary>Null, with a warning, where the tower gives no embedding.</summary>
+    public TextTower? Load(PlainModel plain, List<string> warnings)
     {
+        if (plain.Embedding(textBits) is not { } embedding)
+        {
+            warnings.Add($"{fileName} gives no text embedding [texts, width], so free labels are not offered.");
+            return null;
+        }
         var layers = sites.Found.Where(site => graph.DependsOn(site.Result) is var bits && bits != 0 && (bits & ~textBits) == 0 && !site.LearnedQuery).ToList();
         var instrumenter = new GraphInstrumenter(graph);
         List<string> attention = [];
@@ -34,7 +40,7 @@ internal sealed class TextTowerLoader(SessionFactory factory, OnnxGraph graph, A
         {
             var heads = OrtErrors.Translate(fileName, () => session.Run(inputs, [embedding, .. attention], values =>
             {
-                plain.Outputs[embedding].RefuseIfDifferent(fileName, embedding, Tensors.ToFloats(values[0]));
+                plain.Outputs[embedding].RefuseIfDifferent(fileName, Tensors.ToFloats(values[0]));
                 return values.Count == 1 ? 0 : Heads(values[1].GetTensorTypeAndShape().Shape, text.FixedBatch ?? 1);
             }));
             return new()

@@ -17,6 +17,12 @@ public sealed record ModelTowers : IDisposable
     /// <summary>Null where the model takes no labels as text.</summary>
     public required TextTower? Text { get; init; }
     public required ModelConfig Config { get; init; }
+
+    /// <summary>The factor from cosine to logit that a combined file holds, already exponentiated; null where the files hold none.</summary>
+    public required float? LogitScale { get; init; }
+
+    /// <summary>What a combined file adds to the scaled cosine; null where the files hold none.</summary>
+    public required float? LogitBias { get; init; }
     public required Precision Precision { get; init; }
     public required AttentionSiteCounts Sites { get; init; }
 
@@ -39,32 +45,29 @@ public static class TowerLoader
         var warnings = new List<string>();
         var config = ModelConfig.Read(folder);
         var graph = Open(folder.VisionFile);
-        var textGraph = folder.TextFile is { } file ? Open(file) : graph;
-        var sites = new AttentionSites(graph);
-        var textSites = textGraph == graph ? sites : new AttentionSites(textGraph);
-
-        var image = ImageInput.Find(graph, config, warnings)
-            ?? throw new ModelRefusedException($"{graph.File.FileName} takes no picture: it has no input of real numbers.");
+        var image = ImageInput.Find(graph, config, warnings) ?? throw new ModelRefusedException($"{graph.File.FileName} takes no picture: it has no input of real numbers.");
+        var combined = folder.TextFile is null;
+        var textGraph = combined ? graph : Open(folder.TextFile!);
         var text = TextInput.Find(textGraph);
-        var plain = new PlainModel(factory, graph, image, textGraph == graph ? text : null);
-        var plainText = textGraph == graph ? plain : new PlainModel(factory, textGraph, null, text);
+        var head = combined && text is not null ? ContrastiveHead.Find(graph, graph.InputBit(image.Name), text.Bits(graph)) : null;
+        var plain = new PlainModel(factory, graph, image, combined ? text : null, head);
 
+        var sites = new AttentionSites(graph);
         var visionLoader = new VisionTowerLoader(factory, graph, sites, image);
-        var vision = visionLoader.Load(plain, outputs => ModelOutputs.OfVision(outputs, config, hasText: text is not null));
+        var vision = visionLoader.Load(plain, config, hasText: text is not null);
         try
         {
-            TextTower? textTower = null;
-            if (text is not null)
-            {
-                var bits = text.Names.Aggregate(0UL, (all, name) => all | textGraph.InputBit(name));
-                if (ModelOutputs.Embedding(plainText.OutputsOf(bits)) is { } embedding) textTower = new TextTowerLoader(factory, textGraph, textSites, text).Load(plainText, embedding, warnings);
-                else warnings.Add("The text tower gives no embedding [texts, width], so free labels are not offered.");
-            }
+            var textTower = text is null ? null : combined
+                ? new TextTowerLoader(factory, graph, sites, text).Load(plain, warnings)
+                : new TextTowerLoader(factory, textGraph, new AttentionSites(textGraph), text).Load(new PlainModel(factory, textGraph, null, text, null), warnings);
+            Contradict(config, vision, warnings);
             return new()
             {
                 Vision = vision,
                 Text = textTower,
                 Config = config,
+                LogitScale = Constant(factory, graph, head?.Scale, "scale"),
+                LogitBias = Constant(factory, graph, head?.Bias, "bias"),
                 Precision = Precisions.Of(graph),
                 Sites = new(vision.Layers.Count, textTower?.Attention.Count ?? 0, visionLoader.OtherSites),
                 Warnings = warnings,
@@ -75,6 +78,19 @@ public static class TowerLoader
             vision.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What stands at the comparison of the embeddings, else an output that depends on nothing: open_clip's exports give their scale so.</summary>
+    private static float? Constant(SessionFactory factory, OnnxGraph graph, string? tensor, string name)
+    {
+        tensor ??= graph.Outputs.FirstOrDefault(output => graph.DependsOn(output) == 0 && output.Contains(name, StringComparison.OrdinalIgnoreCase));
+        return tensor is null ? null : ConstantValues.Scalar(factory, graph, tensor);
+    }
+
+    private static void Contradict(ModelConfig config, VisionTower vision, List<string> warnings)
+    {
+        if (config.Layers is { } layers && layers != vision.Layers.Count) warnings.Add($"The configuration says {layers} layers, the graph has {vision.Layers.Count}: the graph is followed.");
+        if (config.Heads is { } heads && heads != vision.Heads) warnings.Add($"The configuration says {heads} heads, the graph has {vision.Heads}: the graph is followed.");
     }
 
     private static OnnxGraph Open(string path)

@@ -59,7 +59,15 @@ public sealed record VisionTower : IDisposable
     /// <summary>The image embedding or the logits; null for <see cref="VisionOutputKind.None"/>.</summary>
     public required TensorInfo? Output { get; init; }
 
+    /// <summary>Reads single tokens the way the head reads its own; null where <see cref="ReadOutRefusal"/> says why not.</summary>
+    public required ReadOutSession? ReadOut { get; init; }
+    public required string? ReadOutRefusal { get; init; }
+
     public long[] InputShape => [1, 3, ImageSize.Height, ImageSize.Width];
 
-    public void Dispose() => Session.Dispose();
+    public void Dispose()
+    {
+        Session.Dispose();
+        ReadOut?.Dispose();
+    }
 }

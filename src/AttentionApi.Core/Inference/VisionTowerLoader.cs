@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx;
 using Microsoft.ML.OnnxRuntime;
@@ -12,36 +13,31 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     private readonly string fileName = graph.File.FileName;
     private readonly ulong imageBit = graph.InputBit(image.Name);
 
-    /// <summary>Attention sites of the vision part that are no layers: pooling heads, cross-attention.</summary>
+    /// <summary>Attention sites that see the picture and are no layers: pooling heads, cross-attention.</summary>
     public int OtherSites { get; private set; }
 
-    public VisionTower Load(PlainModel plainModel, Func<IReadOnlyDictionary<string, PlainOutput>, (string Name, VisionOutputKind Kind)?> chooseOutput)
+    /// <param name="plainModel">The unchanged model.</param>
+    /// <param name="config">What the configuration says about the answer.</param>
+    /// <param name="hasText">True where there is a text tower: the answer is an embedding then.</param>
+    public VisionTower Load(PlainModel plainModel, ModelConfig config, bool hasText)
     {
-        var ofVision = sites.Found.Where(site => graph.DependsOn(site.Result) == imageBit).ToList();
-        var layers = ofVision.Where(site => !site.LearnedQuery).ToList();
-        RefuseWithoutLayers(layers);
+        var layers = Layers();
         var stream = ResidualStream.Find(graph, layers)
-            ?? throw new ModelRefusedException($"{fileName}: the attention of layer {layers.Count} is not added to the hidden states that it was computed from, so there is no residual stream to follow.");
+            ?? throw new ModelRefusedException($"{fileName}: a layer's attention is not added to the hidden states that it was computed from, so there is no residual stream to follow.");
         var layout = PatchLayout.Measure(factory, graph, image, stream.States[0].Tensor!);
-
         var plain = plainModel.OutputsOf(imageBit);
-        var output = chooseOutput(plain);
-        var instrumented = Instrument(layers, stream, plain.Keys);
-        var session = OrtErrors.Translate(fileName, () => factory.Create(instrumented.Model));
+        var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding) : ModelOutputs.WithoutText(plain, config);
+
+        var (model, names) = Instrument(layers, stream, plain.Keys);
+        var session = OrtErrors.Translate(fileName, () => factory.Create(model));
         try
         {
-            var outputs = instrumented.Layers.SelectMany(layer => new[] { layer.Mean, layer.Heads, layer.Hidden }).ToList();
-            using var input = image.Feed(PlainModel.Picture(image));
-            var (layerOutputs, heads) = OrtErrors.Translate(fileName, () => session.Run(new Dictionary<string, OrtValue> { [image.Name] = input }, [.. plain.Keys, .. outputs], values =>
-            {
-                Compare(plain, values);
-                return Describe(layout, outputs, [.. values.Skip(plain.Count)]);
-            }));
-            OtherSites = ofVision.Count - layers.Count;
+            var probe = Probe(session, plain, names, layout);
+            var (readOut, refusal) = answer is { } chosen ? OpenReadOut(stream.States[^1], probe, plain[chosen.Name], chosen.Kind) : (null, "the model gives no answer that labels could be compared with");
             return new VisionTower
             {
                 Session = session,
-                Model = instrumented.Model,
+                Model = model,
                 InputName = image.Name,
                 InputType = image.ElementType,
                 ImageSize = image.Size,
@@ -50,11 +46,13 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                 PrefixTokens = layout.Prefix,
                 SuffixTokens = layout.Suffix,
                 Tokens = layout.Tokens,
-                Heads = heads,
+                Heads = probe.Heads,
                 HasCls = layout.HasCls,
-                Layers = layerOutputs,
-                OutputKind = output?.Kind ?? VisionOutputKind.None,
-                Output = output is { } chosen ? plain[chosen.Name].Info : null,
+                Layers = probe.Layers,
+                OutputKind = answer?.Kind ?? VisionOutputKind.None,
+                Output = answer is { } output ? plain[output.Name].Info : null,
+                ReadOut = readOut,
+                ReadOutRefusal = refusal,
             };
         }
         catch
@@ -64,17 +62,19 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         }
     }
 
-    private void RefuseWithoutLayers(List<AttentionSite> layers)
+    private List<AttentionSite> Layers()
     {
         if (sites.Obstructed.FirstOrDefault(site => site.Node.Outputs.Any(output => (graph.DependsOn(output) & imageBit) != 0)) is { } obstructed)
             throw new ModelRefusedException($"{fileName}: {obstructed.Reason}, so there is no attention that could be shown ({obstructed.Node}).");
-        if (layers.Count > 0) return;
-        if (graph.Nodes.Any(node => node.Type.EndsWith("Conv", StringComparison.Ordinal) || node.Type is "ConvInteger")) throw new ModelRefusedException($"{fileName} is a convolutional network: no attention site found.");
+        var seeing = sites.Found.Where(site => (graph.DependsOn(site.Result) & imageBit) != 0).ToList();
+        var layers = seeing.FindAll(site => graph.DependsOn(site.Result) == imageBit && !site.LearnedQuery);
+        OtherSites = seeing.Count - layers.Count;
+        if (layers.Count > 0) return layers;
+        if (graph.Nodes.Any(node => node.Type is "Conv" or "ConvInteger" or "QLinearConv" or "FusedConv")) throw new ModelRefusedException($"{fileName} is a convolutional network: no attention site found.");
         throw new ModelRefusedException($"{fileName} is no vision transformer: no attention site found{(graph.File.Functions.Count > 0 ? " outside its local functions; export it again with functions inlined" : "")}.");
     }
 
-    private (InstrumentedModel Model, List<(string Mean, string Heads, string Hidden)> Layers) Instrument(
-        List<AttentionSite> layers, ResidualStream stream, IEnumerable<string> compared)
+    private (InstrumentedModel Model, List<(string Mean, string Heads, string Hidden)> Names) Instrument(List<AttentionSite> layers, ResidualStream stream, IEnumerable<string> compared)
     {
         var instrumenter = new GraphInstrumenter(graph);
         var names = new List<(string, string, string)>();
@@ -89,23 +89,59 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         return (instrumenter.BuildExposed(), names);
     }
 
-    private void Compare(IReadOnlyDictionary<string, PlainOutput> plain, IReadOnlyList<OrtValue> values)
+    private sealed record ProbeResult(List<LayerOutputs> Layers, int Heads, float[] LastHidden);
+
+    /// <summary>The first run: answers as the plain model's, attention that is attention, and every tensor's shape.</summary>
+    private ProbeResult Probe(InferenceSession session, IReadOnlyDictionary<string, PlainOutput> plain, List<(string Mean, string Heads, string Hidden)> names, PatchLayout layout)
     {
-        foreach (var ((name, expected), value) in plain.Zip(values)) expected.RefuseIfDifferent(fileName, name, Tensors.ToFloats(value));
+        using var input = image.Feed(PlainModel.Picture(image));
+        string[] outputs = [.. plain.Keys, .. names.SelectMany(layer => new[] { layer.Mean, layer.Heads, layer.Hidden })];
+        return OrtErrors.Translate(fileName, () => session.Run(new Dictionary<string, OrtValue> { [image.Name] = input }, outputs, values =>
+        {
+            var layers = new List<LayerOutputs>();
+            for (var i = plain.Count; i < values.Count; i += 3)
+            {
+                var (mean, heads, hidden) = (Tensors.Describe(outputs[i], values[i]), Tensors.Describe(outputs[i + 1], values[i + 1]), Tensors.Describe(outputs[i + 2], values[i + 2]));
+                layers.Add(new(mean, heads, hidden));
+                AttentionShape.Refuse(fileName, layers.Count, heads.Shape, layout.Tokens);
+                AttentionShape.RefuseUnlessProbabilities(fileName, layers.Count, Tensors.ToFloats(values[i]), layout.Tokens);
+            }
+            foreach (var (expected, value) in plain.Values.Zip(values)) expected.RefuseIfDifferent(fileName, Tensors.ToFloats(value));
+            var headCounts = layers.Select(layer => layer.HeadAttention.Count / layout.Tokens / layout.Tokens).Distinct().ToList();
+            if (headCounts.Count > 1) throw new ModelRefusedException($"{fileName} has layers with different numbers of heads ({string.Join(", ", headCounts)}).");
+            return new ProbeResult(layers, headCounts[0], Tensors.ToFloats(values[^1]));
+        }));
     }
 
-    private (List<LayerOutputs> Layers, int Heads) Describe(PatchLayout layout, List<string> names, List<OrtValue> values)
+    /// <summary>Opens the read-out and lets it give the model's own answer again before it is offered.</summary>
+    private (ReadOutSession? Session, string? Refusal) OpenReadOut(HiddenState last, ProbeResult probe, PlainOutput answer, VisionOutputKind kind)
     {
-        var layers = new List<LayerOutputs>();
-        for (var i = 0; i < values.Count; i += 3)
+        const float tolerance = 10;
+        var hidden = probe.Layers[^1].HiddenState;
+        var readOut = ReadOutBuilder.Build(graph, last, hidden.Shape, (int)hidden.ElementType, answer.Info.Name, sites);
+        if (readOut.Model is null) return (null, readOut.Refusal);
+        var width = (int)hidden.Shape[^1];
+        var opened = new ReadOutSession
         {
-            var (mean, heads, hidden) = (Tensors.Describe(names[i], values[i]), Tensors.Describe(names[i + 1], values[i + 1]), Tensors.Describe(names[i + 2], values[i + 2]));
-            AttentionShape.Refuse(fileName, layers.Count + 1, heads.Shape, layout.Tokens);
-            AttentionShape.RefuseUnlessProbabilities(fileName, layers.Count + 1, Tensors.ToFloats(values[i]), layout.Tokens);
-            layers.Add(new(mean, heads, hidden));
+            Session = OrtErrors.Translate(fileName, () => factory.Create(readOut.Model)),
+            InputType = hidden.ElementType,
+            HiddenWidth = width,
+            Width = answer.Values.Length,
+            HeadToken = readOut.HeadToken,
+            FirstOfTwoHeads = readOut.FirstOfTwoHeads,
+        };
+        var read = new float[opened.Width];
+        using var row = Tensors.FromFloats(probe.LastHidden.AsSpan(readOut.HeadToken * width, width).ToArray(), [1, width], hidden.ElementType);
+        OrtErrors.Translate(fileName, () => { opened.Read(row, read); return true; });
+        var expected = answer.Values.ToArray();
+        if (kind == VisionOutputKind.ImageEmbedding)
+        {
+            // Whether the model itself normalises its embedding is of no matter to cosines.
+            TensorPrimitives.Divide(expected, TensorPrimitives.Norm<float>(expected), expected);
+            TensorPrimitives.Divide(read, TensorPrimitives.Norm<float>(read), read);
         }
-        var headCounts = layers.Select(layer => layer.HeadAttention.Count / layout.Tokens / layout.Tokens).Distinct().ToList();
-        if (headCounts.Count > 1) throw new ModelRefusedException($"{fileName} has layers with different numbers of heads ({string.Join(", ", headCounts)}).");
-        return (layers, headCounts[0]);
+        if (readOut.FirstOfTwoHeads || PlainOutput.Difference(expected, read) <= tolerance * answer.Tolerance) return (opened, null);
+        opened.Dispose();
+        return (null, "the final norm and the head, taken by themselves, do not give the model's answer again");
     }
 }

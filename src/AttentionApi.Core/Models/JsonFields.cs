@@ -34,14 +34,14 @@ internal readonly struct JsonFields
             var bytes = System.IO.File.ReadAllBytes(info.FullName).AsMemory();
             if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
             // The parser takes strings unseen and would fail only where one is read.
-            if (!Utf8.IsValid(bytes.Span)) throw new ModelRefusedException($"{file} is not valid UTF-8; replace it by the one the model came with.");
+            if (!Utf8.IsValid(bytes.Span)) throw Broken(file, "is not valid UTF-8");
             using var document = JsonDocument.Parse(bytes);
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new ModelRefusedException($"{file} does not hold a JSON object; replace it by the one the model came with.");
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw Broken(file, "does not hold a JSON object");
             return new JsonFields(document.RootElement.Clone(), file);
         }
         catch (JsonException failure)
         {
-            throw new ModelRefusedException($"{file} is not valid JSON (line {failure.LineNumber + 1 ?? 1}); replace it by the one the model came with.", failure);
+            throw Broken(file, string.Create(CultureInfo.InvariantCulture, $"is not valid JSON (line {failure.LineNumber + 1 ?? 1})"));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -63,25 +63,25 @@ internal readonly struct JsonFields
     {
         if (Find(name) is not { } value) return null;
         if (value.ValueKind != JsonValueKind.String) throw Refuse(name, "a word");
-        try
-        {
-            return value.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair is valid JSON but no text.
-            throw Refuse(name, "a word");
-        }
+        return Unicode(value.GetString);
     }
 
     /// <summary>A whole number of pixels from 1 to 8192, also where written as 224.0.</summary>
-    public int? Edge(string name) => IsNumber(name) ? ToEdge(name, Find(name)!.Value) : Find(name) is null ? null : throw Refuse(name, "a number of pixels");
+    public int? Edge(string name) => Find(name) is { } value ? ToEdge(name, value) : null;
 
     /// <summary>A finite number above zero.</summary>
-    public double? Positive(string name) => Find(name) is not { } value ? null : ToNumber(value) is > 0 and var number ? number : throw Refuse(name, "a number above 0");
+    public double? Positive(string name)
+    {
+        if (Find(name) is not { } value) return null;
+        return ToNumber(value) is > 0 and var number ? number : throw Refuse(name, "a number above 0");
+    }
 
     /// <summary>The part of the resized picture that the crop keeps, from 0.1 to 1.</summary>
-    public double? CropShare(string name) => Positive(name) is not { } share ? null : share is >= 0.1 and <= 1 ? share : throw Refuse(name, "a number from 0.1 to 1");
+    public double? CropShare(string name)
+    {
+        if (Positive(name) is not { } share) return null;
+        return share is >= 0.1 and <= 1 ? share : throw Refuse(name, "a number from 0.1 to 1");
+    }
 
     /// <summary>One number for each of red, green and blue; a single number stands for all three.</summary>
     public float[]? Channels(string name, bool positive = false)
@@ -96,12 +96,15 @@ internal readonly struct JsonFields
         return [.. numbers.Select(number => (float)number!.Value)];
     }
 
-    /// <summary>Edges listed as an array of that length.</summary>
+    /// <summary>Edges listed as an array: height and width, or channels, height and width.</summary>
     public int[] Edges(string name, int length)
     {
-        if (!IsArray(name) || Find(name)!.Value.GetArrayLength() != length) throw Refuse(name, string.Create(CultureInfo.InvariantCulture, $"a list of {length} numbers"));
+        if (Find(name) is not { ValueKind: JsonValueKind.Array } list || list.GetArrayLength() != length)
+        {
+            throw Refuse(name, length == 2 ? "a list of height and width" : "a list of channels, height and width");
+        }
         var self = this;
-        return [.. Find(name)!.Value.EnumerateArray().Select(value => self.ToEdge(name, value))];
+        return [.. list.EnumerateArray().Select(value => self.ToEdge(name, value))];
     }
 
     public bool IsNumber(string name) => Find(name) is { ValueKind: JsonValueKind.Number };
@@ -122,10 +125,29 @@ internal readonly struct JsonFields
         return new ModelRefusedException($"{File}: '{name}' must be {wanted}, but is {found.ReplaceLineEndings(" ")}; correct the file.");
     }
 
-    private JsonElement? Find(string name) => element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    private static ModelRefusedException Broken(string file, string how) => new($"{file} {how}; replace it by the one the model came with.");
+
+    private JsonElement? Find(string name)
+    {
+        var self = element;
+        return Unicode(() => self.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : (JsonElement?)null);
+    }
+
+    /// <summary>Half a surrogate pair is valid JSON in values and in names, but no text; the reader throws where it meets one.</summary>
+    private T Unicode<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidOperationException)
+        {
+            throw Broken(File, "holds text that is not Unicode");
+        }
+    }
 
     private int ToEdge(string name, JsonElement value) =>
-        ToNumber(value) is >= 1 and <= 8192 and var number && number == Math.Floor(number) ? (int)number : throw Refuse(name, "whole numbers of pixels from 1 to 8192");
+        ToNumber(value) is >= 1 and <= 8192 and var number && double.IsInteger(number) ? (int)number : throw Refuse(name, "whole pixels, from 1 to 8192");
 
     private static double? ToNumber(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : null;

@@ -41,10 +41,10 @@ internal static class OpenClipPreprocessing
         return fields.Edge(name) is { } edge ? new PixelSize(edge, edge) : null;
     }
 
-    private static Rgb Fill(JsonFields fields)
+    private static (byte, byte, byte) Fill(JsonFields fields)
     {
         var levels = fields.Channels("fill_color") ?? [0, 0, 0];
         if (levels.Any(level => level is < 0 or > 255)) throw fields.Refuse("fill_color", "levels from 0 to 255");
-        return new Rgb((byte)levels[0], (byte)levels[1], (byte)levels[2]);
+        return ((byte)levels[0], (byte)levels[1], (byte)levels[2]);
     }
 }

@@ -19,7 +19,7 @@ public sealed record PreprocessorConfig
     public bool TorchvisionCrop { get; init; }
 
     /// <summary>The colour around a picture that is smaller than the crop.</summary>
-    public Rgb Fill { get; init; }
+    public (byte Red, byte Green, byte Blue) Fill { get; init; }
 
     /// <summary>Factor from 0…255 to the range that mean and standard deviation speak of.</summary>
     public double RescaleFactor { get; init; } = 1 / 255.0;
@@ -34,8 +34,8 @@ public sealed record PreprocessorConfig
     public string? Source { get; init; }
 
     /// <summary>
-    /// Reads preprocessor_config.json (transformers; also inside processor_config.json), else timm's config.json, else open_clip_config.json; where there is none of them:
-    /// bicubic stretch, mean 0.5, standard deviation 0.5.
+    /// Reads preprocessor_config.json (transformers; also inside processor_config.json), else timm's config.json, else open_clip_config.json; where
+    /// there is none of them: bicubic stretch, mean 0.5, standard deviation 0.5.
     /// </summary>
     /// <param name="folder">The model's folder; null for a bare file.</param>
     /// <param name="modelInput">The input size that the graph fixes, which wins over what the files say; null where it is dynamic.</param>
@@ -44,11 +44,11 @@ public sealed record PreprocessorConfig
     public static PreprocessorConfig Read(string? folder, PixelSize? modelInput, ICollection<string> warnings)
     {
         if (folder is null || FromFiles(folder, modelInput, warnings) is not { } config) return Default(modelInput, warnings);
-        var brightest = config.Normalise(255).Concat(config.Normalise(0));
-        return brightest.All(float.IsFinite) ? config : throw new ModelRefusedException($"{config.Source}: rescale factor, mean and standard deviation give infinite pixel values; correct the file.");
+        if (config.Normalise(0).Concat(config.Normalise(255)).All(float.IsFinite)) return config;
+        throw new ModelRefusedException($"{config.Source}: rescale factor, mean and standard deviation give infinite pixel values; correct the file.");
     }
 
-    /// <summary>The values of red, green and blue that a level from 0 to 255 becomes; in float32 as the reference processors compute it, so that they are equal to the bit.</summary>
+    /// <summary>What a level from 0 to 255 becomes in red, green and blue; in float32 as the reference processors compute it, equal to the bit.</summary>
     public float[] Normalise(byte level)
     {
         var rescaled = (float)(level * RescaleFactor);
@@ -57,8 +57,8 @@ public sealed record PreprocessorConfig
 
     private static PreprocessorConfig? FromFiles(string folder, PixelSize? modelInput, ICollection<string> warnings)
     {
-        if (JsonFields.Open(folder, "preprocessor_config.json") is { } transformers) return TransformersPreprocessing.Parse(transformers, modelInput, warnings);
-        if (JsonFields.Open(folder, "processor_config.json")?.Object("image_processor") is { } nested) return TransformersPreprocessing.Parse(nested, modelInput, warnings);
+        var transformers = JsonFields.Open(folder, "preprocessor_config.json") ?? JsonFields.Open(folder, "processor_config.json")?.Object("image_processor");
+        if (transformers is { } processor) return TransformersPreprocessing.Parse(processor, modelInput, warnings);
         if (JsonFields.Open(folder, "config.json") is { } timm && TimmPreprocessing.Parse(timm, modelInput, warnings) is { } fromTimm) return fromTimm;
         return JsonFields.Open(folder, "open_clip_config.json") is { } openClip ? OpenClipPreprocessing.Parse(openClip, modelInput, warnings) : null;
     }
@@ -67,9 +67,10 @@ public sealed record PreprocessorConfig
     {
         if (modelInput is not { } input)
         {
-            throw new ModelRefusedException("Neither the graph nor a preprocessor_config.json gives the input size; add the preprocessor_config.json the model came with.");
+            throw new ModelRefusedException("Neither the graph nor a preprocessor_config.json gives the input size; add the file the model came with.");
         }
-        warnings.Add("No preprocessor_config.json, timm config.json or open_clip_config.json: pictures are stretched (bicubic) and normalised with mean 0.5 and standard deviation 0.5.");
+        warnings.Add("No file says how pictures are prepared: they are stretched (bicubic) and normalised with mean 0.5 and standard deviation 0.5; "
+            + "add the preprocessor_config.json the model came with.");
         return new PreprocessorConfig { Input = input, Resize = ResizeRule.Stretch(input), Mean = [0.5f, 0.5f, 0.5f], Std = [0.5f, 0.5f, 0.5f] };
     }
 

@@ -33,6 +33,3 @@ public readonly record struct ResizeRule(ResizeMode Mode, PixelSize Size, int? L
     public static ResizeRule Stretch(PixelSize size) => new(ResizeMode.Stretch, size);
     public static ResizeRule ShortestEdge(int edge, int? longestEdge = null) => new(ResizeMode.ShortestEdge, new(edge, edge), longestEdge);
 }
-
-/// <summary>An 8-bit colour.</summary>
-public readonly record struct Rgb(byte Red, byte Green, byte Blue);

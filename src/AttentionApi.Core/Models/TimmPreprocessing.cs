@@ -33,7 +33,7 @@ internal static class TimmPreprocessing
             },
             Filter = PreprocessorConfig.FilterNamed(fields, "interpolation"),
             TorchvisionCrop = true,
-            Fill = padded ? new Rgb(ToLevel(mean[0]), ToLevel(mean[1]), ToLevel(mean[2])) : default,
+            Fill = padded ? (ToLevel(mean[0]), ToLevel(mean[1]), ToLevel(mean[2])) : default,
             Mean = mean,
             Std = fields.Channels("std", positive: true) ?? ImageNetStd,
             Source = file.File,

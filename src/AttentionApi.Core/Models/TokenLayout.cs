@@ -7,5 +7,8 @@ namespace AttentionApi.Core.Models;
 /// <param name="HasCls">True where token 0 is a CLS token.</param>
 public sealed record TokenLayout(int PrefixTokens, PatchGrid Grid, int SuffixTokens, bool HasCls)
 {
+    /// <summary>The token that the model's head reads, whose similarity makes the trajectory.</summary>
+    public int HeadToken { get; init; }
+
     public int Count => PrefixTokens + Grid.Count + SuffixTokens;
 }

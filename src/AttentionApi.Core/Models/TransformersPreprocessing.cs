@@ -39,7 +39,8 @@ internal static class TransformersPreprocessing
         if (file.IsNumber("crop_size")) return Square(file.Edge("crop_size")!.Value);
         if (file.IsArray("crop_size")) return HeightWidth(file.Edges("crop_size", 2));
         var fields = file.Object("crop_size")!.Value;
-        return fields.Edge("height") is { } height && fields.Edge("width") is { } width ? new PixelSize(width, height) : throw file.Refuse("crop_size", "a number, or height and width");
+        if (fields.Edge("height") is { } height && fields.Edge("width") is { } width) return new PixelSize(width, height);
+        throw file.Refuse("crop_size", "a number, or height and width");
     }
 
     private static ResizeRule Resize(JsonFields file, string processor, ref PixelSize? crop, PixelSize? modelInput)
@@ -80,9 +81,13 @@ internal static class TransformersPreprocessing
         if (declared is not { } output)
         {
             // Without a crop the shape would follow the picture's, which no fixed grid of patches takes.
-            if (modelInput is null && rule.Mode == ResizeMode.None) throw new ModelRefusedException($"{file} gives no size and the model's input size is dynamic; add 'size' to the file.");
+            if (modelInput is null && rule.Mode == ResizeMode.None)
+            {
+                throw new ModelRefusedException($"{file} gives no size and the model's input size is dynamic; add 'size' to the file.");
+            }
             var input = modelInput ?? rule.Size;
-            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"{file} lets the input's shape follow the picture's; the middle {input.Width}×{input.Height} pixels are taken."));
+            warnings.Add(string.Create(CultureInfo.InvariantCulture,
+                $"{file} lets the input's shape follow the picture's; the middle {input.Width}×{input.Height} pixels are taken."));
             return (input, input.Width == input.Height ? ResizeRule.ShortestEdge(input.Width) : new ResizeRule(ResizeMode.Cover, input));
         }
         var actual = PreprocessorConfig.Reconcile(modelInput, output, file, warnings);
@@ -101,8 +106,11 @@ internal static class TransformersPreprocessing
 
     private static ResampleFilter Filter(JsonFields file, string processor)
     {
-        // Files without it come from classes whose default is bilinear only for ViT, the class meant where none is named.
-        if (!file.Has("resample")) return processor.Length == 0 || processor.StartsWith("ViT", StringComparison.Ordinal) ? ResampleFilter.Bilinear : ResampleFilter.Bicubic;
+        if (!file.Has("resample"))
+        {
+            // The default is bilinear only for ViT, which is also meant where no class is named.
+            return processor.Length == 0 || processor.StartsWith("ViT", StringComparison.Ordinal) ? ResampleFilter.Bilinear : ResampleFilter.Bicubic;
+        }
         if (!file.IsNumber("resample")) return PreprocessorConfig.FilterNamed(file, "resample");
         return file.Positive("resample") switch
         {

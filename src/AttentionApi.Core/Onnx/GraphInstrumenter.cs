@@ -54,6 +54,23 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
 
     public string Name(string type) => $"{Prefix}{type}_{made++}";
 
+    /// <summary>Adds an input [rows, width] of the given type.</summary>
+    public void AddInput(string name, int elementType) => added.Input.Add(new ValueInfoProto
+    {
+        Name = name,
+        Type = new TypeProto { TensorType = new() { ElemType = elementType, Shape = new() { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "rows" }, new TensorShapeProto.Types.Dimension { DimParam = "width" } } } } },
+    });
+
+    /// <summary>Makes a tensor fetchable in float32 under a name of our own.</summary>
+    public void AppendOutput(string tensor, string name)
+    {
+        var cast = mixedPrecision ? new NodeProto { OpType = "Cast", Attribute = { Integer("to", OnnxTensor.Float) } } : new NodeProto { OpType = "Identity" };
+        cast.Input.Add(tensor);
+        cast.Output.Add(name);
+        Append(cast);
+        Expose(name);
+    }
+
     /// <summary>Leaves a node of the original out; appended nodes have to make its outputs.</summary>
     public void Replace(OnnxNode node) => replaced.Add(node);
 

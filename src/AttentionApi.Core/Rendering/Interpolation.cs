@@ -36,12 +36,12 @@ internal sealed class InterpolationTaps
         Weights = new double[pixels.Count * Extra];
         for (var pixel = 0; pixel < pixels.Count; pixel++)
         {
-            var position = Math.Clamp(axis.Cell(pixels.First + pixel, cells), 0, cells);
             if (interpolation == Interpolation.Nearest)
             {
-                First[pixel] = Math.Min((int)position, cells - 1) + Margin;
+                First[pixel] = axis.NearestCell(pixels.First + pixel, cells) + Margin;
                 continue;
             }
+            var position = Math.Clamp(axis.Cell(pixels.First + pixel, cells), 0, cells);
             var cell = Math.Floor(position - 0.5);
             First[pixel] = (int)cell + Margin;
             Fill(Weights.AsSpan(pixel * Extra, Extra), position - 0.5 - cell);

@@ -25,6 +25,7 @@ internal static class Api
         api.MapExplain();
         api.MapOverlay();
         api.MapAnimation();
+        api.MapGrid();
         api.MapTensors();
     }
 }

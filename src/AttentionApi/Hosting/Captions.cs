@@ -21,6 +21,13 @@ internal static class Captions
         return map.Head is { } head ? string.Create(CultureInfo.InvariantCulture, $"{layers}, head {head}") : layers;
     }
 
+    /// <summary>What a row of a grid has in common: its label or its head.</summary>
+    public static Caption Row(Explanation explanation, Heatmap map) =>
+        new(map.Head is { } head ? string.Create(CultureInfo.InvariantCulture, $"head {head}") : "", map.Label, LabelNumber(explanation, map));
+
+    /// <summary>All layers that a picture speaks of.</summary>
+    public static string Range(ExplanationPlan plan) => Caption.Layers(plan.Parameters.FromLayer, plan.Parameters.ToLayer, plan.Model.Layers);
+
     private static int LabelNumber(Explanation explanation, Heatmap map)
     {
         var labels = explanation.Scoring.Labels;

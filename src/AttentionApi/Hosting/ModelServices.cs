@@ -1,6 +1,5 @@
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Inference;
-using Microsoft.Extensions.Options;
 
 namespace AttentionApi.Hosting;
 
@@ -26,6 +25,9 @@ internal static class ModelServices
         builder.Services.AddSingleton(Catalog);
     }
 
+    /// <summary>Looks at the models folder and the execution provider now: what is wrong with them must end the program before it listens.</summary>
+    public static void OpenModels(this WebApplication app) => app.Services.GetRequiredService<ModelCatalog>();
+
     private static ModelCatalog Catalog(IServiceProvider services)
     {
         // A process in which libvips can't be made safe must not serve.
@@ -35,8 +37,6 @@ internal static class ModelServices
         catalog.Refresh(atStart: true);
         return catalog;
     }
-
-    private static T Value<T>(this IServiceProvider services) where T : class => services.GetRequiredService<IOptions<T>>().Value;
 
     /// <summary>The configured folder, else the first <c>models</c> beside the program, above the working directory, or above the program.</summary>
     private static string ModelsFolder(string? configured)

@@ -78,7 +78,7 @@ internal sealed class Planner(QueryValues query, IReadOnlyList<QueryParameter> t
     }
 
     private ProblemException NoLabels(QueryParameter parameter) =>
-        parameter.Wrong($"The model '{model.Id}' can't judge labels: {model.TextMissing ?? "it has neither a text tower nor a classification head"}. Leave '{parameter.Name}' out, or take another model.");
+        parameter.Wrong($"The model '{model.Id}' can't judge labels: {(model.TextMissing ?? "it has neither a text tower nor a classification head").TrimEnd('.')}. Leave '{parameter.Name}' out, or take another model.");
 
     private (int? Label, int? Class) Target(IReadOnlyList<string> labels, int[] classes)
     {
@@ -101,7 +101,7 @@ internal sealed class Planner(QueryValues query, IReadOnlyList<QueryParameter> t
 
     private void CheckAlignment(int labels, string? versus)
     {
-        if (model.AlignmentMissing is { } reason) throw Query.Method.Wrong($"The model '{model.Id}' can't serve alignment: {reason} Take another method or model.");
+        if (model.AlignmentMissing is { } reason) throw Query.Method.Wrong($"The model '{model.Id}' can't serve alignment: {reason.TrimEnd('.')}. Take another method or model.");
         if (labels == 0 && model.Scores != ScoreKind.Classes) throw Query.Labels.Wrong("alignment needs labels to compare the patches with; give 'labels', separated by commas.");
         var view = query.Get(Query.View);
         if (labels == 1 && view is AlignmentView.Centered or AlignmentView.Softmax) throw Query.View.Wrong($"view={view.Word()} compares labels with each other: give two or more, or take another view.");

@@ -6,7 +6,7 @@ using AttentionApi.Http.Parameters;
 namespace AttentionApi.Hosting;
 
 /// <summary>Loads the default model behind the listening server, looks for changes in the models folder, and says what can be served.</summary>
-internal sealed class Readiness(ModelCatalog catalog, IHostApplicationLifetime lifetime) : BackgroundService
+internal sealed class Readiness(ModelCatalog catalog) : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
@@ -17,7 +17,6 @@ internal sealed class Readiness(ModelCatalog catalog, IHostApplicationLifetime l
     {
         get
         {
-            if (lifetime.ApplicationStopping.IsCancellationRequested) return Unavailable("The service is stopping; try another instance, or this one when it is back.");
             var model = catalog.Find(null);
             return model switch
             {
@@ -34,7 +33,7 @@ internal sealed class Readiness(ModelCatalog catalog, IHostApplicationLifetime l
     /// <exception cref="ProblemException">503: nothing is ready yet, or the service stops. 404: there is no such model. 400: it was refused.</exception>
     public ModelEntry Resolve(string? id)
     {
-        if (lifetime.ApplicationStopping.IsCancellationRequested || !warmedUp) throw Unready ?? Unavailable("No model is ready yet; the default one is loading.");
+        if (!warmedUp) throw Unready ?? Unavailable("No model is ready yet; the default one is loading.");
         var model = catalog.Find(id) ?? throw (id is null ? Unready! : Unknown(id));
         return model.Status == ModelStatus.Refused ? throw new ModelRefusedException(model.Reason ?? "The model was refused.") : model;
     }

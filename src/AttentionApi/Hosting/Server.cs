@@ -30,6 +30,7 @@ internal static class Server
             kestrel.Limits.MinRequestBodyDataRate = SlowestBody;
         });
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<LimitsOptions>>((host, limits) => host.ShutdownTimeout = limits.Value.RequestTime + Grace);
+        builder.Services.AddDrain();
         if (!SaysWhereToListen(builder.Configuration)) builder.WebHost.UseUrls(DefaultUrl);
     }
 
@@ -48,20 +49,5 @@ internal static class Server
         app.UseDefaultFiles();
         // Files keep their names from version to version: a browser must ask whether what it has is still right.
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
-    }
-
-    /// <summary>Serves until stopped. Wrong settings end the program with a sentence instead of a stack trace.</summary>
-    public static async Task<int> RunServerAsync(this WebApplication app)
-    {
-        try
-        {
-            await app.RunAsync();
-            return 0;
-        }
-        catch (OptionsValidationException wrong)
-        {
-            foreach (var failure in wrong.Failures) await Console.Error.WriteLineAsync(failure);
-            return 1;
-        }
     }
 }

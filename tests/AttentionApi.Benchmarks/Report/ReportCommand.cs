@@ -1,5 +1,4 @@
 using System.CommandLine;
-using AttentionApi.Benchmarks.Measuring;
 using AttentionApi.Benchmarks.Serving;
 using AttentionApi.Benchmarks.Synthetic;
 using AttentionApi.Benchmarks.Workloads;

@@ -129,7 +129,7 @@ public class HostilePictureTests
     {
         var message = Refusal(TestPictures.RawPng(30_000, 20_000, 8, 2, [[0]])).Message;
 
-        Assert.Equal("The picture has 30000 × 20000 pixels (600 megapixels); at most 50 megapixels are taken: send a smaller copy.", message);
+        Assert.Equal("The picture has 30000 × 20000 pixels (600 megapixels); at most 50 are taken: send a smaller copy.", message);
     }
 
     /// <summary>Bytes flipped, cut out, doubled and overwritten; ATTENTION_FUZZ multiplies the count.</summary>

@@ -80,7 +80,7 @@ public class ImagePreprocessorTests
     public void Around_a_small_picture_lies_the_fill_colour()
     {
         var picture = TestPictures.Noise(4, 2, 1);
-        var config = new PreprocessorConfig { Input = new(8, 6), Resize = ResizeRule.None, Fill = new(9, 8, 7) };
+        var config = new PreprocessorConfig { Input = new(8, 6), Resize = ResizeRule.None, Fill = (9, 8, 7) };
 
         var levels = Levels(config, picture);
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
 
@@ -51,17 +50,15 @@ public class PreprocessingReferenceTests(ITestOutputHelper output)
     public void A_real_ViTs_input_is_the_reference_processors(string name, string file)
     {
         var folder = SharedFixtures.InShared("fixtures", "real-vit");
-        using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, name, "expected.json")));
-        var array = json.RootElement.GetProperty("arrays").EnumerateArray().Single(entry => entry.GetProperty("name").GetString() == "pixel_values");
-        var bytes = File.ReadAllBytes(Path.Combine(folder, name, "expected.bin")).AsSpan(array.GetProperty("offset").GetInt32(), 3 * 224 * 224 * 4);
+        var reference = ReferenceArrays.RealVit(name);
         var config = PreprocessorConfig.Read(SharedFixtures.InShared("models", "vit-tiny-patch16-224-hf"), new PixelSize(224, 224), []);
 
-        AssertInput(MemoryMarshal.Cast<byte, float>(bytes).ToArray(), Path.Combine(folder, file), config);
+        AssertInput(reference.Floats("pixel_values"), Path.Combine(folder, file), config);
 
-        var size = json.RootElement.GetProperty("photo_size");
-        var crop = json.RootElement.GetProperty("crop");
+        var size = reference.Root.GetProperty("photo_size");
+        var crop = reference.Root.GetProperty("crop");
         var geometry = CropGeometry.Of(new PixelSize(size.GetProperty("width").GetInt32(), size.GetProperty("height").GetInt32()), config);
-        Assert.Equal(json.RootElement.GetProperty("resized").GetProperty("width").GetInt32(), geometry.Resized.Width);
+        Assert.Equal(reference.Root.GetProperty("resized").GetProperty("width").GetInt32(), geometry.Resized.Width);
         Assert.Equal((crop.GetProperty("left").GetInt32(), crop.GetProperty("top").GetInt32()), (geometry.Left, geometry.Top));
     }
 

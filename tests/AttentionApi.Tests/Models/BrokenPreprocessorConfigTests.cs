@@ -7,8 +7,8 @@ namespace AttentionApi.Tests.Models;
 public sealed class BrokenPreprocessorConfigTests : IDisposable
 {
     private const string Valid = """
-        { "do_center_crop": true, "crop_size": {"height": 224, "width": 224}, "do_rescale": true, "rescale_factor": 0.00392156862745098, "resample": 3, "image_processor_type": "CLIPImageProcessor",
-          "size": {"shortest_edge": 224}, "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711] }
+        { "do_center_crop": true, "crop_size": {"height": 224, "width": 224}, "do_rescale": true, "rescale_factor": 0.00392156862745098, "resample": 3,
+          "image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 224}, "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711] }
         """;
 
     private readonly string folder = Directory.CreateTempSubdirectory("preprocessor").FullName;
@@ -44,7 +44,8 @@ public sealed class BrokenPreprocessorConfigTests : IDisposable
     [InlineData("""{ "rescale_factor": 1e308 }""", "infinite")]
     [InlineData("""{ "rescale_factor": -1 }""", "'rescale_factor'")]
     [InlineData("""{ "image_processor_type": 7 }""", "'image_processor_type'")]
-    [InlineData("""{ "image_processor_type": "\ud800" }""", "'image_processor_type'")]
+    [InlineData("""{ "image_processor_type": "\ud800" }""", "holds text that is not Unicode")]
+    [InlineData("""{ "\ud800\ud800\ud800ze": 1, "resample": 1, "\ud800": 2 }""", "holds text that is not Unicode")]
     [InlineData("""{ "do_flip_channel_order": true }""", "blue before red")]
     [InlineData("""[]""", "does not hold a JSON object")]
     [InlineData("""7""", "does not hold a JSON object")]

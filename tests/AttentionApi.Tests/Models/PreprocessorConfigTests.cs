@@ -1,4 +1,3 @@
-using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
 
 namespace AttentionApi.Tests.Models;
@@ -127,7 +126,7 @@ public sealed class PreprocessorConfigTests : IDisposable
         Assert.Empty(warnings);
         Assert.Equal(new ResizeRule(mode, new(edge, edge)), config.Resize);
         Assert.Equal(filter, config.Filter);
-        Assert.Equal(mode == ResizeMode.Contain ? new Rgb(128, 0, 255) : default, config.Fill);
+        Assert.Equal(mode == ResizeMode.Contain ? ((byte)128, (byte)0, (byte)255) : default, config.Fill);
         Assert.True(config.TorchvisionCrop);
         Assert.Equal([0.229f, 0.224f, 0.225f], config.Std);
     }

@@ -1,0 +1,81 @@
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Rendering;
+
+namespace AttentionApi.Tests.Rendering;
+
+public class ColorScaleTests
+{
+    private static Heatmap Map(bool signed, params float[] values) => new(1, null, null, signed, 1, values.Length, values);
+
+    private static Heatmap Ramp(int from, int to, bool signed = false) => Map(signed, [.. Enumerable.Range(from, to - from + 1).Select(i => (float)i)]);
+
+    private static ColorScale Only(Heatmap map, Scaling scaling) => Assert.Single(ColorScale.For([map], scaling));
+
+    [Fact]
+    public void Percentiles_are_interpolated_between_values()
+    {
+        // Ranks 0.01 · 50 and 0.99 · 50 of the values 0…50.
+        var scale = Only(Ramp(0, 50), Scaling.Percentile);
+        Assert.Equal(0.5, scale.Low, 1e-12);
+        Assert.Equal(49.5, scale.High, 1e-12);
+        Assert.True(scale.ClipsLow && scale.ClipsHigh);
+    }
+
+    [Fact]
+    public void Minmax_takes_each_maps_own_range()
+    {
+        var scales = ColorScale.For([Ramp(0, 50), Ramp(10, 20)], Scaling.MinMax);
+        Assert.Equal([(0.0, 50.0), (10.0, 20.0)], scales.Select(scale => (scale.Low, scale.High)));
+        Assert.DoesNotContain(scales, scale => scale.ClipsLow || scale.ClipsHigh);
+    }
+
+    [Fact]
+    public void Shared_takes_the_percentiles_of_all_values_together()
+    {
+        var scales = ColorScale.For([Ramp(0, 50), Ramp(51, 100)], Scaling.Shared);
+        Assert.All(scales, scale => Assert.Equal((1.0, 99.0), (Math.Round(scale.Low, 9), Math.Round(scale.High, 9))));
+    }
+
+    [Fact]
+    public void Absolute_is_zero_to_one_or_minus_one_to_one()
+    {
+        var unsigned = Only(Ramp(0, 50), Scaling.Absolute);
+        var signed = Only(Ramp(-2, 50, signed: true), Scaling.Absolute);
+        Assert.Equal((0.0, 1.0), (unsigned.Low, unsigned.High));
+        Assert.Equal((-1.0, 1.0), (signed.Low, signed.High));
+    }
+
+    [Theory]
+    [InlineData(Scaling.Percentile, 29.6)]
+    [InlineData(Scaling.MinMax, 30)]
+    [InlineData(Scaling.Shared, 29.6)]
+    public void Signed_maps_lie_symmetric_around_zero(Scaling scaling, double bound)
+    {
+        var scale = Only(Ramp(-30, 10, signed: true), scaling);
+        Assert.Equal(bound, scale.High, 1e-9);
+        Assert.Equal(-scale.High, scale.Low);
+        Assert.Equal(0.5, scale.Position(0));
+    }
+
+    [Fact]
+    public void Where_percentiles_meet_the_full_range_shows_the_few_that_differ()
+    {
+        var values = new float[196];
+        values[77] = 1;
+        var scale = Only(Map(false, values), Scaling.Percentile);
+        Assert.Equal((0.0, 1.0), (scale.Low, scale.High));
+    }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 0.5)]
+    public void A_flat_scale_has_one_position(bool signed, double position)
+    {
+        var scale = Only(Map(signed, 0, 0, 0), Scaling.Percentile);
+        Assert.True(scale.Flat);
+        Assert.Equal(position, scale.Position(0));
+    }
+
+    [Fact]
+    public void A_map_of_one_patch_is_flat() => Assert.True(Only(Map(false, 0.25f), Scaling.Percentile).Flat);
+}

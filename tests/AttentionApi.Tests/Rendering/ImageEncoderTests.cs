@@ -1,0 +1,115 @@
+using System.IO.Compression;
+using System.Text;
+using System.Xml.Linq;
+using AttentionApi.Core.Rendering;
+using NetVips;
+
+namespace AttentionApi.Tests.Rendering;
+
+public class ImageEncoderTests
+{
+    private static readonly PictureMetadata Metadata = new("{\"method\":\"rollout\",\"labels\":[\"R&D <b>\",\"猫\"]}", "demo-clip", "0123abcd");
+
+    /// <summary>The label that ASCII lacks is escaped as JSON may.</summary>
+    private const string AsciiParameters = "{\"method\":\"rollout\",\"labels\":[\"R&D <b>\",\"\\u732b\"]}";
+
+    private static Raster Overlay()
+    {
+        var photo = Pictures.Chelsea();
+        return OverlayRenderer.Render(photo, Pictures.ChelseaSeen, Pictures.ChelseaRollout(), new OverlayStyle { Legend = true }, new Caption("layers 1–12 of 12")).Raster;
+    }
+
+    private static byte[] Pixels(byte[] file)
+    {
+        using var image = Image.NewFromBuffer(file);
+        Assert.Equal(3, image.Bands);
+        return image.WriteToMemory<byte>();
+    }
+
+    [Fact]
+    public void A_PNG_holds_exactly_the_pixels()
+    {
+        var picture = Overlay();
+        Assert.Equal(picture.Rgb, Pixels(ImageEncoder.Encode(picture, PictureFormat.Png, Metadata)));
+    }
+
+    [Theory]
+    [InlineData(PictureFormat.WebP, 36)]
+    [InlineData(PictureFormat.Jpeg, 38)]
+    public void A_lossy_file_is_close_to_the_pixels(PictureFormat format, double decibels)
+    {
+        var picture = Overlay();
+        Assert.InRange(Pictures.PeakSignalToNoise(picture.Rgb, Pixels(ImageEncoder.Encode(picture, format))), decibels, 60);
+    }
+
+    [Theory]
+    [InlineData(PictureFormat.Png)]
+    [InlineData(PictureFormat.WebP)]
+    [InlineData(PictureFormat.Jpeg)]
+    public void Equal_pictures_give_equal_bytes(PictureFormat format) =>
+        Assert.Equal(ImageEncoder.Encode(Overlay(), format, Metadata), ImageEncoder.Encode(Overlay(), format, Metadata));
+
+    [Theory]
+    [InlineData(PictureFormat.Png)]
+    [InlineData(PictureFormat.WebP)]
+    [InlineData(PictureFormat.Jpeg)]
+    public void A_picture_of_one_pixel_is_a_picture(PictureFormat format)
+    {
+        var pixel = Pixels(ImageEncoder.Encode(new Raster(1, 1, [200, 100, 50]), format));
+        Assert.Equal(3, pixel.Length);
+        Assert.InRange(pixel[0], 190, 210);
+    }
+
+    [Fact]
+    public void A_PNG_carries_parameters_and_model_as_text()
+    {
+        var texts = Pictures.PngChunks(ImageEncoder.Encode(Overlay(), PictureFormat.Png, Metadata)).Where(chunk => chunk.Name == "zTXt").Select(Text);
+        Assert.Equal([("parameters", AsciiParameters), ("model", "demo-clip"), ("modelSha256", "0123abcd")], texts);
+    }
+
+    [Fact]
+    public void A_PNG_without_metadata_carries_none_and_names_a_screens_resolution()
+    {
+        var chunks = Pictures.PngChunks(ImageEncoder.Encode(Overlay(), PictureFormat.Png));
+        Assert.Equal(["IDAT", "IEND", "IHDR", "pHYs"], chunks.Select(chunk => chunk.Name).Distinct().Order());
+        Assert.Equal([0, 0, 0x0E, 0xC4, 0, 0, 0x0E, 0xC4, 1], chunks.Single(chunk => chunk.Name == "pHYs").Data); // 3780 pixels a metre
+        Assert.Equal(0, chunks[0].Data[12]); // not interlaced
+    }
+
+    [Theory]
+    [InlineData(PictureFormat.WebP)]
+    [InlineData(PictureFormat.Jpeg)]
+    public void WebP_and_JPEG_carry_parameters_and_model_as_XMP(PictureFormat format)
+    {
+        using var image = Image.NewFromBuffer(ImageEncoder.Encode(Overlay(), format, Metadata));
+        AssertXmp((byte[])image.Get("xmp-data"));
+    }
+
+    [Fact]
+    public void A_picture_wider_than_WebP_allows_is_refused_with_a_remedy()
+    {
+        var wide = new Raster(16384, 1, new byte[16384 * 3]);
+        var refusal = Assert.Throws<PictureTooLargeException>(() => ImageEncoder.Encode(wide, PictureFormat.WebP));
+        Assert.Contains("16384 × 1 pixels; WebP holds at most 16383", refusal.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(ImageEncoder.Encode(wide, PictureFormat.Png));
+    }
+
+    internal static void AssertXmp(byte[] packet)
+    {
+        var text = Encoding.UTF8.GetString(packet);
+        Assert.StartsWith("<?xpacket begin=", text, StringComparison.Ordinal);
+        XNamespace own = "http://ns.attention-api.org/1.0/";
+        var properties = XDocument.Parse(text).Descendants().Where(element => element.Name.Namespace == own).ToDictionary(element => element.Name.LocalName, element => element.Value);
+        Assert.Equal(AsciiParameters, properties["parameters"]);
+        Assert.Equal("demo-clip", properties["model"]);
+        Assert.Equal("0123abcd", properties["modelSha256"]);
+    }
+
+    /// <summary>Keyword, zero, method zero, zlib stream.</summary>
+    private static (string Key, string Text) Text((string Name, byte[] Data) chunk)
+    {
+        var keyLength = Array.IndexOf(chunk.Data, (byte)0);
+        using var inflated = new StreamReader(new ZLibStream(new MemoryStream(chunk.Data[(keyLength + 2)..]), CompressionMode.Decompress), Encoding.Latin1);
+        return (Encoding.Latin1.GetString(chunk.Data, 0, keyLength), inflated.ReadToEnd());
+    }
+}

@@ -1,0 +1,75 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Rendering;
+using Region = AttentionApi.Core.Imaging.Region;
+
+namespace AttentionApi.Tests.Rendering;
+
+/// <summary>Pictures and maps to draw with, and the drawn read back.</summary>
+internal static class Pictures
+{
+    /// <summary>The centre square of chelsea.png that the real ViT saw (expected.json: resized to 372 × 248, crop at 74, 12).</summary>
+    public static Region ChelseaSeen { get; } = new(74 * 451 / 372.0, 12 * 300 / 248.0, 224 * 451 / 372.0, 224 * 300 / 248.0);
+
+    public static DecodedImage Chelsea() => Load(SharedFixtures.InShared("fixtures", "real-vit", "chelsea.png"));
+
+    /// <summary>The real ViT's rollout of chelsea.png, [14, 14].</summary>
+    public static Heatmap ChelseaRollout()
+    {
+        var bytes = File.ReadAllBytes(SharedFixtures.InShared("fixtures", "real-vit", "chelsea", "expected.bin"));
+        var values = MemoryMarshal.Cast<byte, float>(bytes.AsSpan(2468944, 14 * 14 * sizeof(float))).ToArray();
+        return new Heatmap(12, null, null, false, 14, 14, values);
+    }
+
+    public static DecodedImage Load(string path) => ImageDecoder.Decode(File.ReadAllBytes(path), ImageLimits.Default);
+
+    public static DecodedImage Noise(int width, int height, int seed = 1)
+    {
+        var rgb = new byte[width * height * 3];
+        new Random(seed).NextBytes(rgb);
+        return new DecodedImage(width, height, rgb);
+    }
+
+    public static Heatmap Map(int rows, int columns, int seed = 1, bool signed = false)
+    {
+        var random = new Random(seed);
+        return new Heatmap(1, null, null, signed, rows, columns, [.. Enumerable.Range(0, rows * columns).Select(_ => random.NextSingle() - (signed ? 0.4f : 0))]);
+    }
+
+    public static Heatmap Flat(float value, bool signed) => new(1, null, null, signed, 2, 3, [value, value, value, value, value, value]);
+
+    public static Region Whole(DecodedImage image) => new(0, 0, image.Width, image.Height);
+
+    public static Rgb At(Raster raster, int x, int y) => new(raster.Rgb[(y * raster.Width + x) * 3], raster.Rgb[(y * raster.Width + x) * 3 + 1], raster.Rgb[(y * raster.Width + x) * 3 + 2]);
+
+    /// <summary>The top left part of a picture.</summary>
+    public static byte[] Part(Raster raster, int width, int height)
+    {
+        var part = new Raster(width, height, new byte[width * height * 3]);
+        part.CopyFrom(raster, 0, 0);
+        return part.Rgb;
+    }
+
+    /// <summary>Chunks of a PNG file, in order.</summary>
+    public static List<(string Name, byte[] Data)> PngChunks(byte[] file)
+    {
+        var chunks = new List<(string, byte[])>();
+        for (var at = 8; at < file.Length;)
+        {
+            var length = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at));
+            chunks.Add((System.Text.Encoding.ASCII.GetString(file, at + 4, 4), file[(at + 8)..(at + 8 + length)]));
+            at += 12 + length;
+        }
+        return chunks;
+    }
+
+    public static double PeakSignalToNoise(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
+    {
+        Assert.Equal(a.Length, b.Length);
+        double error = 0;
+        for (var i = 0; i < a.Length; i++) error += (a[i] - b[i]) * (a[i] - b[i]);
+        return 10 * Math.Log10(255.0 * 255 * a.Length / Math.Max(error, 1e-9));
+    }
+}
