@@ -1,8 +1,44 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.UseDefaultFiles();
-app.UseStaticFiles();
-app.Run();
+using AttentionApi.Cli;
+using AttentionApi.Endpoints;
+using AttentionApi.Hosting;
+using AttentionApi.Http;
+using AttentionApi.Http.OpenApi;
+
+// A verb goes to the command line; without one the program serves, and options go on to configuration.
+if (args is [[not '-', ..], ..]) return await Commands.RunAsync(args);
+
+return await Startup.RunAsync(async () =>
+{
+    // The program's folder holds page, settings and embedded model, wherever the caller stands.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    builder.AddRequestLog();
+    builder.AddServer();
+    builder.AddSecurity();
+    builder.AddModels();
+    builder.AddExplanations();
+    builder.AddOpenApiDocument();
+    builder.AddTelemetry();
+
+    var app = builder.Build();
+    app.OpenModels();
+    app.UseTrustedProxies();
+    app.UseServerTiming();
+    app.UseRequestLog();
+    app.UseSecurityHeaders();
+    app.UseMiddleware<Problems>();
+    app.UseDrain();
+    app.UseRequestLineLimit();
+    app.UsePage();
+    app.UseOpenApiDocument();
+    app.UseRouting();
+    app.UseSecurity();
+
+    app.MapHealth();
+    app.MapMetrics();
+    app.MapApi();
+
+    await app.RunAsync();
+});
 
 /// <summary>The entry point, visible to WebApplicationFactory.</summary>
 public partial class Program;

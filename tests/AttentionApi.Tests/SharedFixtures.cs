@@ -13,18 +13,31 @@ public static class SharedFixtures
         return Path.Combine([root, .. parts]);
     }
 
-    public static string? Root { get; } = FindRoot();
+    /// <summary>A file of a family's references: the repository's own copy where there is one (clip, vit), so that its tests run in any clone.</summary>
+    public static string Family(string family, params ReadOnlySpan<string> parts) =>
+        Local([family, .. parts]) is var own && (File.Exists(own) || Directory.Exists(own)) ? own : InShared(["fixtures", "models", family, .. parts]);
+
+    private static string? Root => FindRoot();
+
+    /// <summary>The root of the source tree; the tests are always run from a checkout.</summary>
+    public static string Repository { get; } = FindRepository();
+
+    /// <summary>The embedded model. Better weights may come under the same name: tests depend on neither its sizes nor its words.</summary>
+    public static string DemoModel { get; } = Path.Combine(Repository, "models", "demo-clip");
 
     private static string? FindRoot()
     {
-        if (Environment.GetEnvironmentVariable("ATTENTION_FIXTURES") is { Length: > 0 } configured) return Directory.Exists(configured) ? configured : null;
+        var folder = Environment.GetEnvironmentVariable("ATTENTION_FIXTURES") is { Length: > 0 } configured ? configured : Path.GetFullPath(Path.Combine(Repository, "..", "shared"));
+        return Directory.Exists(folder) ? folder : null;
+    }
+
+    private static string FindRepository()
+    {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (!File.Exists(Path.Combine(folder.FullName, "AttentionApi.sln"))) continue;
-            var beside = Path.GetFullPath(Path.Combine(folder.FullName, "..", "shared"));
-            return Directory.Exists(beside) ? beside : null;
+            if (File.Exists(Path.Combine(folder.FullName, "AttentionApi.sln"))) return folder.FullName;
         }
-        return null;
+        throw new DirectoryNotFoundException("AttentionApi.sln is not above the test program.");
     }
 
     private static InvalidOperationException Missing()

@@ -29,6 +29,9 @@ public sealed class StageTimings
     /// <summary>Times a stage until the returned value is disposed; a stage may come several times and is summed.</summary>
     public Measurement Measure(string stage) => new(this, stage);
 
+    /// <summary>Takes over the stages of work that was done for this request elsewhere.</summary>
+    public void Add(StageTimings other) => stages.AddRange(other.stages);
+
     public readonly struct Measurement(StageTimings owner, string stage) : IDisposable
     {
         private readonly long began = Stopwatch.GetTimestamp();

@@ -39,6 +39,18 @@ public sealed record Activations
     /// <summary>Image-text: the L2-normalised image embedding [E]. Classifiers: logits [classes]. Headless models: empty.</summary>
     public required float[] Output { get; init; }
 
+    /// <summary>The parts that are here.</summary>
+    public ActivationParts Parts =>
+        (MeanAttention is null ? 0 : ActivationParts.MeanAttention) | (HeadAttention is null ? 0 : ActivationParts.HeadAttention) | (Readout is null ? 0 : ActivationParts.Readout);
+
+    public bool Has(ActivationParts parts) => (parts & ~Parts) == 0;
+
+    /// <summary>These activations, with the parts of another run on the same picture that they lack.</summary>
+    public Activations Including(Activations? other) => other is null ? this : this with
+    {
+        MeanAttention = MeanAttention ?? other.MeanAttention, HeadAttention = HeadAttention ?? other.HeadAttention, Readout = Readout ?? other.Readout,
+    };
+
     /// <summary>Bytes held, for the cache's limit.</summary>
     public long Bytes => 4L * ((MeanAttention?.Length ?? 0) + (HeadAttention?.Length ?? 0) + (Readout?.Length ?? 0) + Output.Length);
 }

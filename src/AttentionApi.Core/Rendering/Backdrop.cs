@@ -1,4 +1,5 @@
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
 using NetVips;
 using Region = AttentionApi.Core.Imaging.Region;
 

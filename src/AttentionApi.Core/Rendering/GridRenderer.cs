@@ -1,5 +1,6 @@
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
 using AttentionApi.Core.Rendering.Text;
 
 namespace AttentionApi.Core.Rendering;

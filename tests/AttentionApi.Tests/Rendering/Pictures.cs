@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering;
-using NetVips;
 using Region = AttentionApi.Core.Imaging.Region;
 
 namespace AttentionApi.Tests.Rendering;
@@ -24,11 +23,7 @@ internal static class Pictures
         return new Heatmap(12, null, null, false, 14, 14, values);
     }
 
-    public static DecodedImage Load(string path)
-    {
-        using var image = Image.NewFromFile(path);
-        return new DecodedImage(image.Width, image.Height, image.WriteToMemory<byte>());
-    }
+    public static DecodedImage Load(string path) => ImageDecoder.Decode(File.ReadAllBytes(path), ImageLimits.Default);
 
     public static DecodedImage Noise(int width, int height, int seed = 1)
     {

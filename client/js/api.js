@@ -1,0 +1,141 @@
+// The only file that talks to the network.
+
+/**
+ * @typedef {object} ModelInfo
+ * @property {string} id
+ * @property {boolean} default
+ * @property {'ready' | 'loading' | 'unloaded' | 'refused'} status
+ * @property {string | null} reason
+ * @property {string} family
+ * @property {number} layers
+ * @property {number} heads
+ * @property {{ rows: number, columns: number }} grid
+ * @property {boolean} text
+ * @property {number | null} classes
+ * @property {string[]} methods
+ * @property {string[]} warnings
+ */
+
+/**
+ * @typedef {object} MethodInfo
+ * @property {string} name
+ * @property {string} title
+ * @property {string} meaning
+ * @property {string} paper
+ */
+
+const base = 'api/v1/';
+const longestWait = 30;
+
+/** An answer other than the wanted one, in the server's own words where it gave any (RFC 9457). */
+export class Problem extends Error {
+  /** @param {number} status 0: no answer at all @param {string} title @param {string} detail @param {{ parameter?: string, retryAfter?: number }} more */
+  constructor(status, title, detail, { parameter, retryAfter } = {}) {
+    super(detail || title);
+    this.status = status;
+    this.title = title;
+    this.parameter = parameter;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Busy, stopping or not reachable: the same request may succeed a moment later. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status === 503;
+  }
+}
+
+/** @typedef {{ stage: 'uploading' | 'running' | 'receiving', progress?: number } | { stage: 'waiting', seconds: number, problem: Problem }} Progress */
+/** @typedef {{ signal: AbortSignal, onProgress?: (progress: Progress) => void }} Options */
+
+/** @param {Options} options @returns {Promise<ModelInfo[]>} */
+export const listModels = async (options) => (await getJson('models', options)).models;
+
+/** @param {Options} options @returns {Promise<MethodInfo[]>} */
+export const listMethods = async (options) => (await getJson('methods', options)).methods;
+
+/** @typedef {{ file: string, labels: string[] }} Sample */
+
+/** The pictures that come with the page. @returns {Promise<Sample[]>} */
+export const listSamples = async () => (await fetch('samples/samples.json')).json();
+
+/** @param {string} file @returns {Promise<Blob>} */
+export const loadSample = async (file) => (await fetch(`samples/${file}`)).blob();
+
+/**
+ * Sends the picture to an endpoint, e.g. `explain/tensors`.
+ * @param {string} path @param {Blob} picture @param {Options} options @returns {Promise<ArrayBuffer>}
+ */
+export const post = (path, picture, options) => patiently(() => exchange('POST', path, picture, options), options);
+
+/** The address of an endpoint, for a command line. @param {string} path */
+export const addressOf = (path) => new URL(base + path, document.baseURI).href;
+
+/** @param {string} path @param {Options} options */
+async function getJson(path, options) {
+  const bytes = await patiently(() => exchange('GET', path, null, options), options);
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+/**
+ * Tries again as long as the server is busy, restarting or out of reach: after Retry-After where it names one, else after 1, 2, 4 … seconds.
+ * A repeated call is harmless, for the server keeps no state.
+ * @template T @param {() => Promise<T>} attempt @param {Options} options @returns {Promise<T>}
+ */
+async function patiently(attempt, { signal, onProgress }) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Problem) || !error.passing) throw error;
+      const wait = Math.min(longestWait, error.retryAfter ?? 2 ** tries);
+      for (let seconds = wait; seconds > 0; seconds--) {
+        onProgress?.({ stage: 'waiting', seconds, problem: error });
+        await pause(1000, signal);
+      }
+    }
+  }
+}
+
+/** @param {number} milliseconds @param {AbortSignal} signal */
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const timer = setTimeout(() => resolve(undefined), milliseconds);
+    signal.addEventListener('abort', () => { clearTimeout(timer); reject(signal.reason); }, { once: true });
+  });
+}
+
+/**
+ * One exchange. XMLHttpRequest, because fetch does not tell how far an upload is.
+ * @param {'GET' | 'POST'} verb @param {string} path @param {Blob | null} body @param {Options} options @returns {Promise<ArrayBuffer>}
+ */
+function exchange(verb, path, body, { signal, onProgress }) {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const request = new XMLHttpRequest();
+    request.open(verb, base + path);
+    request.responseType = 'arraybuffer';
+    // The server judges the bytes; a file of another kind must reach it for its own words.
+    if (body) request.setRequestHeader('Content-Type', body.type.startsWith('image/') ? body.type : 'image/unknown');
+    request.upload.onprogress = ({ loaded, total }) => onProgress?.({ stage: 'uploading', progress: loaded / total });
+    request.upload.onload = () => onProgress?.({ stage: 'running' });
+    request.onprogress = ({ loaded, total, lengthComputable }) => onProgress?.({ stage: 'receiving', progress: lengthComputable ? loaded / total : undefined });
+    request.onload = () => (request.status === 200 ? resolve(request.response) : reject(problemOf(request)));
+    request.onerror = () => reject(new Problem(0, 'No answer', 'The server cannot be reached.'));
+    request.onabort = () => reject(signal.reason);
+    signal.addEventListener('abort', () => request.abort(), { once: true });
+    request.send(body);
+  });
+}
+
+/** @param {XMLHttpRequest} request */
+function problemOf(request) {
+  const seconds = Number(request.getResponseHeader('Retry-After') ?? NaN);
+  const retryAfter = Number.isFinite(seconds) ? Math.max(1, seconds) : undefined;
+  try {
+    const { title, detail, parameter } = JSON.parse(new TextDecoder().decode(request.response));
+    return new Problem(request.status, title ?? '', detail ?? '', { parameter, retryAfter });
+  } catch {
+    return new Problem(request.status, `Status ${request.status}`, 'The server gave no reason.', { retryAfter });
+  }
+}

@@ -1,0 +1,23 @@
+import { tables } from './colormapTables.js';
+
+/** @typedef {keyof typeof tables} Colormap */
+
+export const colormaps = /** @type {Colormap[]} */ (Object.keys(tables));
+
+/** @type {Map<Colormap, Uint32Array>} */
+const palettes = new Map();
+
+/** The 256 colours as pixels of an ImageData seen as 32-bit words (alpha, blue, green, red), opaque. @param {Colormap} name */
+export function palette(name) {
+  let colours = palettes.get(name);
+  if (!colours) {
+    const bytes = atob(tables[name]);
+    colours = Uint32Array.from({ length: 256 }, (_, i) =>
+      (0xff000000 | (bytes.charCodeAt(3 * i + 2) << 16) | (bytes.charCodeAt(3 * i + 1) << 8) | bytes.charCodeAt(3 * i)) >>> 0);
+    palettes.set(name, colours);
+  }
+  return colours;
+}
+
+/** The map's own colormap where none is chosen: a diverging one where zero is the middle. @param {Colormap | null} chosen @param {boolean} signed @returns {Colormap} */
+export const colormapFor = (chosen, signed) => chosen ?? (signed ? 'coolwarm' : 'viridis');

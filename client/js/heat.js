@@ -1,0 +1,61 @@
+import { context } from './dom.js';
+import { isFlat } from './scales.js';
+import { axis, upsample } from './upsample.js';
+
+/**
+ * @typedef {import('./maps.js').Heatmap} Heatmap
+ * @typedef {import('./scales.js').Limits} Limits
+ * @typedef {import('./answer.js').Rectangle} Rectangle
+ */
+
+/** The pixels of each canvas, kept: at 4K they are megabytes for every step of a slider. @type {WeakMap<HTMLCanvasElement, ImageData>} */
+const images = new WeakMap();
+
+/**
+ * Paints a map's colours, opaque, exactly as the server does: the raw grid is sampled at each pixel, scaled, clipped and looked up.
+ * @param {HTMLCanvasElement} canvas made as large as `part`
+ * @param {Heatmap} map @param {Limits} limits @param {Uint32Array} colours
+ * @param {{ rows: number, columns: number }} grid
+ * @param {Rectangle} whole where the map lies, real numbers in the pixels of the target
+ * @param {Rectangle} part the pixels wanted, whole numbers
+ * @param {import('./upsample.js').Interpolation} interpolation
+ */
+export function paintHeat(canvas, map, limits, colours, grid, whole, part, interpolation) {
+  const image = imageOf(canvas, part);
+  const pixels = new Uint32Array(image.data.buffer);
+  if (isFlat(limits)) {
+    pixels.fill(colours[map.signed ? 128 : 0]);
+  } else {
+    const across = axis(interpolation, grid.columns, part.x, part.width, whole.x, whole.width);
+    const down = axis(interpolation, grid.rows, part.y, part.height, whole.y, whole.height);
+    const steps = 256 / (limits.high - limits.low);
+    const low = limits.low;
+    upsample(map.values, grid.columns, across, down, (values, y) => {
+      for (let x = 0, at = y * part.width; x < values.length; x++, at++) {
+        const index = (values[x] - low) * steps;
+        pixels[at] = colours[index > 0 ? (index < 255 ? index | 0 : 255) : 0];
+      }
+    });
+  }
+  context(canvas).putImageData(image, 0, 0);
+}
+
+/** @param {HTMLCanvasElement} canvas @param {{ width: number, height: number }} size */
+function imageOf(canvas, { width, height }) {
+  let image = images.get(canvas);
+  if (image?.width !== width || image.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+    images.set(canvas, (image = new ImageData(width, height)));
+  }
+  return image;
+}
+
+/** The pixels whose centres lie in a rectangle, within a canvas. @param {Rectangle} rectangle @param {{ width: number, height: number }} canvas @returns {Rectangle} */
+export function pixelsIn({ x, y, width, height }, canvas) {
+  const left = Math.max(0, Math.ceil(x - 0.5));
+  const top = Math.max(0, Math.ceil(y - 0.5));
+  const right = Math.min(canvas.width, Math.ceil(x + width - 0.5));
+  const bottom = Math.min(canvas.height, Math.ceil(y + height - 0.5));
+  return { x: left, y: top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
+}

@@ -1,0 +1,51 @@
+import { find, afterNextFrame } from '../dom.js';
+import { difference } from './compareDifference.js';
+import { headGrid } from './compareHeads.js';
+import { labelFigures } from './compareLabels.js';
+import { trajectoryPlot } from './compareTrajectory.js';
+
+/**
+ * One tab: shows itself in a container for what is on screen, or gives the reason why it cannot.
+ * @typedef {(view: HTMLElement, screen: import('../screen.js').Screen, store: import('../state.js').Store) => string | void} View
+ */
+
+/** @type {Record<string, View>} */
+const views = { heads: headGrid, labels: labelFigures, difference, trajectory: trajectoryPlot };
+
+/** Heads, labels, difference and trajectory below the picture; the open tab alone is computed. @param {import('../state.js').Store} store */
+export function comparePanel(store) {
+  const container = find('#compare-view', HTMLDivElement);
+  const tabs = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll('[role=tab]')]);
+  let built = '';
+
+  for (const [index, tab] of tabs.entries()) {
+    const name = /** @type {import('../state.js').Settings['compare']} */ (tab.dataset.compare);
+    tab.addEventListener('click', () => store.set({ compare: name }));
+    tab.addEventListener('keydown', ({ key }) => {
+      const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;
+      if (step) tabs[(index + step + tabs.length) % tabs.length].focus();
+    });
+  }
+
+  const show = afterNextFrame(() => {
+    const { compare, screen } = store.state;
+    if (!screen) return;
+    if (built !== compare) container.replaceChildren();
+    built = compare;
+    const reason = views[compare](container, screen, store);
+    if (reason) {
+      built = '';
+      container.replaceChildren(reason);
+    }
+  });
+
+  store.on(['compare', 'screen', 'status'], ({ compare }) => {
+    for (const tab of tabs) {
+      const open = tab.dataset.compare === compare;
+      tab.setAttribute('aria-selected', String(open));
+      tab.tabIndex = open ? 0 : -1;
+    }
+    container.setAttribute('aria-labelledby', `tab-${compare}`);
+    show();
+  });
+}

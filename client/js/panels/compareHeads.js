@@ -1,0 +1,48 @@
+import { create } from '../dom.js';
+import { headMap } from '../maps.js';
+import { limitsOf } from '../scales.js';
+import { drawTile } from '../tile.js';
+
+/** What the tiles show; a slider that does not change them must not redraw hundreds. @type {unknown[]} */
+let drawn = [];
+
+/** Attention of every head in every layer; a click opens one on the large picture. @type {import('./compare.js').View} */
+export function headGrid(view, screen, store) {
+  const { answer, shown } = screen;
+  if (!answer.hasHeads) return store.state.status.phase === 'loading' ? 'Fetching the attention of each head…' : 'The attention of each head is not here yet.';
+  const { layers, heads, grid } = answer;
+  if (view.dataset.shape !== `${layers}x${heads}` || view.childElementCount === 0) build();
+  view.dataset.shape = `${layers}x${heads}`;
+  const wanted = [answer, shown.query, shown.scale === 'absolute', shown.interpolation, shown.opacity, screen.colours, view.firstElementChild, view.clientWidth];
+  const redraw = wanted.some((part, index) => part !== drawn[index]);
+  drawn = wanted;
+
+  for (const button of view.querySelectorAll('button')) {
+    const layer = Number(button.dataset.layer);
+    const head = Number(button.dataset.head);
+    button.setAttribute('aria-pressed', String(shown.method === 'attention' && shown.head === head && shown.at === layer));
+    if (!redraw) continue;
+    const map = headMap(answer, shown, layer, head);
+    drawTile(/** @type {HTMLCanvasElement} */ (button.firstElementChild), screen, map, limitsOf(shown.scale === 'absolute' ? 'absolute' : 'percentile', [map.values], false), screen.colours);
+  }
+
+  function build() {
+    const table = create('div', { class: 'head-grid' });
+    table.style.setProperty('--heads', String(heads));
+    table.style.setProperty('--aspect', String(grid.columns / grid.rows));
+    const axis = (/** @type {string} */ text) => create('span', { class: 'axis' }, text);
+    table.append(axis('layer'), ...Array.from({ length: heads }, (_, head) => axis(head ? String(head + 1) : 'head 1')));
+    for (let layer = 1; layer <= layers; layer++) table.append(axis(String(layer)), ...Array.from({ length: heads }, (_, head) => cell(layer, head + 1)));
+    view.replaceChildren(create('p', { class: 'note' }, 'Attention of each head, one scale each. Choose one to see it large.'), table);
+  }
+
+  /** @param {number} layer @param {number} head */
+  function cell(layer, head) {
+    const button = create('button', { type: 'button', title: `Layer ${layer}, head ${head}`, attributes: { 'aria-label': `Layer ${layer}, head ${head}`, 'data-layer': String(layer), 'data-head': String(head) } }, create('canvas'));
+    button.addEventListener('click', () => {
+      const { fromLayer, toLayer } = /** @type {NonNullable<typeof store.state.screen>} */ (store.state.screen).shown;
+      store.set({ method: 'attention', head, at: layer, fromLayer: Math.min(fromLayer, layer), toLayer: Math.max(toLayer, layer) });
+    });
+    return button;
+  }
+}

@@ -1,0 +1,37 @@
+import { create, find } from '../dom.js';
+import { modelOf } from '../state.js';
+
+/** @param {import('../state.js').Store} store */
+export function modelPanel(store) {
+  const select = find('#model', HTMLSelectElement);
+  const note = find('#model-note', HTMLParagraphElement);
+  /** Labels as they were left at each kind of model: free words mean nothing to a classifier. @type {Record<string, string[]>} */
+  const labelsOf = {};
+
+  select.addEventListener('change', () => {
+    const { models, model, labels } = store.state;
+    const kind = (/** @type {string | null} */ id) => (modelOf({ models, model: id })?.text ? 'free' : 'classes');
+    labelsOf[kind(model)] = labels;
+    const same = kind(model) === kind(select.value);
+    store.set({ model: select.value, toLayer: null, fromLayer: 1, at: null, head: null, query: null, ...(same ? {} : { labels: labelsOf[kind(select.value)] ?? [], target: null }) });
+  });
+
+  store.on(['models'], ({ models }) => {
+    select.replaceChildren(...models.map(({ id, status, reason }) =>
+      create('option', { value: id, disabled: status === 'refused', title: reason ?? '' }, status === 'refused' ? `${id} (refused)` : id)));
+  });
+
+  store.on(['models', 'model'], ({ models, model }) => {
+    const info = modelOf({ models, model });
+    if (!info) return;
+    select.value = info.id;
+    const { layers, heads, grid } = info;
+    const refused = models.filter(({ status }) => status === 'refused');
+    note.replaceChildren(`${layers} layers · ${heads} heads · ${grid.rows} × ${grid.columns} patches`,
+      ...(info.warnings.length ? [more('Notes on this model', info.warnings)] : []),
+      ...(refused.length ? [more(`${refused.length} refused`, refused.map(({ id, reason }) => `${id}: ${reason}`))] : []));
+  });
+}
+
+/** @param {string} summary @param {string[]} lines */
+const more = (summary, lines) => create('details', {}, create('summary', {}, summary), ...lines.map((line) => create('p', {}, line)));

@@ -1,0 +1,38 @@
+import { find } from '../dom.js';
+
+/** Progress, problems, first steps. The phase is a class on the body, for styles and tests. @param {import('../state.js').Store} store @param {{ cancel: () => void }} loader */
+export function notices(store, loader) {
+  const progress = find('#progress', HTMLDivElement);
+  const bar = find('#progress-bar', HTMLProgressElement);
+  const problem = find('#problem', HTMLDivElement);
+  find('#cancel', HTMLButtonElement).addEventListener('click', loader.cancel);
+  find('#problem-close', HTMLButtonElement).addEventListener('click', () => store.set({ status: { phase: store.state.answer ? 'ready' : 'idle' } }));
+
+  store.on(['status', 'picture'], ({ status, picture }) => {
+    document.body.className = `is-${status.phase}`;
+    progress.hidden = status.phase !== 'loading';
+    find('#progress-text', HTMLParagraphElement).textContent = status.message ?? '';
+    if (status.progress === undefined) bar.removeAttribute('value');
+    else bar.value = status.progress;
+    problem.hidden = status.phase !== 'error';
+    find('#problem-title', HTMLElement).textContent = status.problem?.title ?? '';
+    find('#problem-detail', HTMLParagraphElement).textContent = status.problem?.message ?? '';
+    find('#empty', HTMLParagraphElement).hidden = picture !== null || status.phase === 'loading';
+    const labels = find('#label-input', HTMLInputElement);
+    labels.toggleAttribute('aria-invalid', status.problem?.parameter === 'labels');
+  });
+  hint(store);
+}
+
+/** Three sentences for those who are here for the first time. @param {import('../state.js').Store} store */
+function hint(store) {
+  const box = find('#hint', HTMLElement);
+  const seen = 'attention-api.hint-seen';
+  store.on(['answer'], ({ answer }) => {
+    if (answer && !localStorage.getItem(seen)) box.hidden = false;
+  });
+  find('#hint-close', HTMLButtonElement).addEventListener('click', () => {
+    localStorage.setItem(seen, '1');
+    box.hidden = true;
+  });
+}

@@ -1,0 +1,46 @@
+import { context, fitCanvas } from './dom.js';
+import { paintHeat } from './heat.js';
+
+const heat = document.createElement('canvas');
+const thumbnailEdge = 256;
+const smallEdge = 72;
+
+/** @type {WeakMap<Answer, HTMLCanvasElement>} what the model saw, small: tiles of a large photograph would each resample all of it */
+const thumbnails = new WeakMap();
+
+/** @typedef {import('./answer.js').Answer} Answer */
+
+/**
+ * A small picture: what the model saw, under one map. The canvas has the pixels of its box.
+ * @param {HTMLCanvasElement} canvas @param {import('./screen.js').Screen} screen @param {import('./maps.js').Heatmap} map
+ * @param {import('./scales.js').Limits} limits @param {Uint32Array} colours
+ */
+export function drawTile(canvas, { answer, shown }, map, limits, colours) {
+  fitCanvas(canvas);
+  const { width, height } = canvas;
+  const whole = { x: 0, y: 0, width, height };
+  paintHeat(heat, map, limits, colours, answer.grid, whole, whole, shown.interpolation);
+  const ctx = context(canvas);
+  ctx.clearRect(0, 0, width, height);
+  ctx.drawImage(thumbnailOf(answer), 0, 0, width, height);
+  // A thumbnail must be read at a glance: the smaller it is, the less of the picture shows through.
+  ctx.globalAlpha = Math.max(canvas.clientWidth < smallEdge ? 0.8 : 0.5, shown.opacity);
+  ctx.drawImage(heat, 0, 0);
+  ctx.globalAlpha = 1;
+}
+
+/** @param {Answer} answer */
+function thumbnailOf(answer) {
+  let canvas = thumbnails.get(answer);
+  if (!canvas) {
+    const { image: { seen, width: fullWidth }, question: { picture: { bitmap } } } = answer;
+    canvas = document.createElement('canvas');
+    canvas.width = canvas.height = thumbnailEdge;
+    const ctx = context(canvas);
+    ctx.imageSmoothingQuality = 'high';
+    const scale = (bitmap?.width ?? 0) / fullWidth;
+    if (bitmap) ctx.drawImage(bitmap, seen.x * scale, seen.y * scale, seen.width * scale, seen.height * scale, 0, 0, canvas.width, canvas.height);
+    thumbnails.set(answer, canvas);
+  }
+  return canvas;
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { colormaps, palette } from '../js/colormaps.js';
+import { limitsOf } from '../js/scales.js';
+import { axis, upsample } from '../js/upsample.js';
+import { largestDifference, needsFixtures, readJson } from './fixtures.js';
+
+test("Colormaps are matplotlib's tables", needsFixtures, () => {
+  const tables = readJson('rendering', 'colormaps.json');
+  for (const name of colormaps) {
+    const colours = [...palette(name)].map((pixel) => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255].map((byte) => byte.toString(16).padStart(2, '0')).join(''));
+    assert.deepEqual(colours, tables[name], name);
+  }
+});
+
+test("Enlarging is PyTorch's interpolation", needsFixtures, () => {
+  for (const { mode, grid, size: [height, width], values } of readJson('rendering', 'upsampling.json')) {
+    const columns = grid[0].length;
+    const actual = new Float32Array(height * width);
+    upsample(grid.flat(), columns, axis(mode, columns, 0, width, 0, width), axis(mode, grid.length, 0, height, 0, height), (row, y) => actual.set(row, y * width));
+    assert.ok(largestDifference(actual, values.flat()) < 2e-5, `${mode} ${grid.length}x${columns} to ${height}x${width}`);
+  }
+});
+
+test('A part of the picture holds the same numbers as the whole', () => {
+  const whole = axis('bilinear', 7, 0, 60, 4.5, 50);
+  const part = axis('bilinear', 7, 20, 10, 4.5, 50);
+  assert.deepEqual([...part.weights], [...whole.weights.subarray(40, 60)]);
+  assert.deepEqual([...part.cells], [...whole.cells.subarray(40, 60)]);
+});
+
+test('Scales take percentiles by linear interpolation, extremes, or fixed limits', () => {
+  const map = Float64Array.from({ length: 101 }, (_, i) => 100 - i);
+  assert.deepEqual(limitsOf('percentile', [map], false), { low: 1, high: 99 });
+  assert.deepEqual(limitsOf('minmax', [map], false), { low: 0, high: 100 });
+  assert.deepEqual(limitsOf('absolute', [map], true), { low: -1, high: 1 });
+  assert.deepEqual(limitsOf('percentile', [Float64Array.of(0, 1)], false), { low: 0.01, high: 0.99 });
+});
+
+test('A shared scale spans all its maps and a signed one is centred on zero', () => {
+  assert.deepEqual(limitsOf('shared', [Float64Array.of(0, 0), Float64Array.of(100, 100)], false), { low: 0, high: 100 });
+  assert.deepEqual(limitsOf('minmax', [Float64Array.of(-3, 1)], true), { low: -3, high: 3 });
+});
+
+test('Where the percentiles meet, the full range is shown', () => {
+  const map = new Float64Array(1000);
+  map[7] = 0.5;
+  assert.deepEqual(limitsOf('percentile', [map], false), { low: 0, high: 0.5 });
+});

@@ -1,0 +1,85 @@
+using AttentionApi.Core.Models;
+
+namespace AttentionApi.Core.Imaging;
+
+/// <summary>
+/// Which source pixels make each result pixel of one axis, and with which weight: Pillow's, in fixed point, so that sums are equal to the bit.
+/// Source: Pillow, src/libImaging/Resample.c (precompute_coeffs, normalize_coeffs_8bpc).
+/// </summary>
+internal sealed class ResampleWeights
+{
+    /// <summary>8 bits are the pixel's, 2 are left for the overshoot of negative weights.</summary>
+    public const int PrecisionBits = 32 - 8 - 2;
+
+    /// <summary>Weights come in blocks of four, zeros at the end, because the horizontal kernel takes four pixels at a time.</summary>
+    public const int Block = 4;
+
+    private readonly int stride;
+    private readonly int[] starts;
+    private readonly int[] counts;
+    private readonly int[] weights;
+
+    /// <summary>Weights of some result pixels of an axis.</summary>
+    /// <param name="source">The axis' length before.</param>
+    /// <param name="resized">The axis' length after.</param>
+    /// <param name="first">The first result pixel wanted.</param>
+    /// <param name="count">How many are wanted from there on.</param>
+    /// <param name="filter">The kernel.</param>
+    public ResampleWeights(int source, int resized, int first, int count, ResampleFilter filter)
+    {
+        Identity = source == resized;
+        var scale = (double)source / resized;
+        var filterScale = Math.Max(scale, 1);
+        // Kernels are 1 at 0 and 0 at the other whole numbers, so that an axis which keeps its length needs no neighbours.
+        var support = Identity ? 0.5 : (filter == ResampleFilter.Bicubic ? 2 : 1) * filterScale;
+        stride = ((int)Math.Ceiling(support) * 2 + 1 + Block - 1) / Block * Block;
+        starts = new int[count];
+        counts = new int[count];
+        weights = new int[count * stride];
+
+        var exact = new double[stride];
+        for (var i = 0; i < count; i++)
+        {
+            var centre = (first + i + 0.5) * scale;
+            var start = Math.Max(0, (int)(centre - support + 0.5));
+            var taps = Math.Min(source, (int)(centre + support + 0.5)) - start;
+            var sum = 0.0;
+            for (var t = 0; t < taps; t++)
+            {
+                exact[t] = Kernel(filter, (t + start - centre + 0.5) * (1 / filterScale));
+                sum += exact[t];
+            }
+            for (var t = 0; t < taps; t++) weights[i * stride + t] = ToFixed(sum == 0 ? exact[t] : exact[t] / sum);
+            starts[i] = start;
+            counts[i] = taps;
+        }
+    }
+
+    /// <summary>True where each result pixel is one source pixel; Pillow then leaves the pass out.</summary>
+    public bool Identity { get; }
+
+    /// <summary>The first source pixel that any result pixel needs.</summary>
+    public int First => starts[0];
+
+    /// <summary>How many source pixels from there on are needed.</summary>
+    public int Span => starts[^1] + counts[^1] - starts[0];
+
+    public ReadOnlySpan<int> Starts => starts;
+
+    /// <summary>The weights of result pixel <paramref name="i"/>, for as many source pixels from its start on.</summary>
+    public ReadOnlySpan<int> Of(int i) => weights.AsSpan(i * stride, counts[i]);
+
+    /// <summary>The same, filled with zeros to whole blocks.</summary>
+    public ReadOnlySpan<int> BlocksOf(int i) => weights.AsSpan(i * stride, (counts[i] + Block - 1) / Block * Block);
+
+    private static int ToFixed(double weight) => (int)(weight * (1 << PrecisionBits) + (weight < 0 ? -0.5 : 0.5));
+
+    private static double Kernel(ResampleFilter filter, double x)
+    {
+        x = Math.Abs(x);
+        if (filter == ResampleFilter.Bilinear) return x < 1 ? 1 - x : 0;
+        const double a = -0.5;
+        if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+        return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+    }
+}

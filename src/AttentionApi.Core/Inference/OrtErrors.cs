@@ -1,0 +1,55 @@
+using System.Text.RegularExpressions;
+using AttentionApi.Core.Models;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AttentionApi.Core.Inference;
+
+/// <summary>Turns ONNX Runtime's refusals into one sentence for people.</summary>
+internal static partial class OrtErrors
+{
+    /// <summary>Makes a session, or runs one, for a file; what ONNX Runtime throws becomes a refusal of that file.</summary>
+    public static T Translate<T>(string fileName, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (OnnxRuntimeException cause)
+        {
+            throw new ModelRefusedException(Sentence(fileName, cause.Message), cause);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelRefusedException($"{fileName} cannot be read: {cause.Message}", cause);
+        }
+        catch (OutOfMemoryException cause)
+        {
+            throw new ModelRefusedException($"{fileName} needs more memory than this machine gives.", cause);
+        }
+    }
+
+    private static string Sentence(string fileName, string message)
+    {
+        if (UnknownOperator().Match(message) is { Success: true } unknown)
+            return $"{fileName} uses the unknown operator {(unknown.Groups["domain"].Value is "" or "ai.onnx" ? "" : unknown.Groups["domain"].Value + "::")}{unknown.Groups["name"].Value}, which ONNX Runtime cannot run.";
+        if (NotImplemented().Match(message) is { Success: true } missing)
+            return $"{fileName} needs {missing.Groups["what"].Value} in a precision that ONNX Runtime has no kernel for on this machine: export it in float32 or float16.";
+        return $"{fileName} is refused by ONNX Runtime: {Shorten(message)}";
+    }
+
+    private static string Shorten(string message)
+    {
+        const int longest = 300;
+        var text = Prefix().Replace(message.ReplaceLineEndings(" "), "").Trim();
+        return text.Length <= longest ? text : string.Concat(text.AsSpan(0, longest), "…");
+    }
+
+    [GeneratedRegex(@"Fatal error: (?<domain>[^\s:]*):{1,2}(?<name>[^\s(]+)\([^)]*\) is not a registered")]
+    private static partial Regex UnknownOperator();
+
+    [GeneratedRegex(@"Could not find an implementation for (?<what>[^\s]+)")]
+    private static partial Regex NotImplemented();
+
+    [GeneratedRegex(@"^\[ErrorCode:\w+\]\s*")]
+    private static partial Regex Prefix();
+}

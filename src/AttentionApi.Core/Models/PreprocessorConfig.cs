@@ -1,0 +1,93 @@
+using System.Globalization;
+
+namespace AttentionApi.Core.Models;
+
+/// <summary>
+/// How a model wants its pictures: resize, centre crop, rescale, normalise, in this order. Made by <see cref="Read"/> of whatever the model's folder says;
+/// the result always ends at <see cref="Input"/>.
+/// </summary>
+public sealed record PreprocessorConfig
+{
+    /// <summary>The size of the model's input: what the centre crop leaves.</summary>
+    public required PixelSize Input { get; init; }
+
+    public required ResizeRule Resize { get; init; }
+
+    public ResampleFilter Filter { get; init; } = ResampleFilter.Bicubic;
+
+    /// <summary>Centre as torchvision does (timm, open_clip): an odd remainder is halved to the even number, where transformers rounds down.</summary>
+    public bool TorchvisionCrop { get; init; }
+
+    /// <summary>The colour around a picture that is smaller than the crop.</summary>
+    public (byte Red, byte Green, byte Blue) Fill { get; init; }
+
+    /// <summary>Factor from 0…255 to the range that mean and standard deviation speak of.</summary>
+    public double RescaleFactor { get; init; } = 1 / 255.0;
+
+    /// <summary>Subtracted from each channel after rescaling, [3].</summary>
+    public float[] Mean { get; init; } = [0, 0, 0];
+
+    /// <summary>Divides each channel after that, [3].</summary>
+    public float[] Std { get; init; } = [1, 1, 1];
+
+    /// <summary>The file this was read from, or null where none says anything and the defaults hold.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>
+    /// Reads preprocessor_config.json (transformers; also inside processor_config.json), else timm's config.json, else open_clip_config.json; where
+    /// there is none of them: bicubic stretch, mean 0.5, standard deviation 0.5.
+    /// </summary>
+    /// <param name="folder">The model's folder; null for a bare file.</param>
+    /// <param name="modelInput">The input size that the graph fixes, which wins over what the files say; null where it is dynamic.</param>
+    /// <param name="warnings">Gets a sentence for each assumption or contradiction.</param>
+    /// <exception cref="ModelRefusedException">A file is broken, asks for what is not supported, or nothing gives the input size.</exception>
+    public static PreprocessorConfig Read(string? folder, PixelSize? modelInput, ICollection<string> warnings)
+    {
+        if (folder is null || FromFiles(folder, modelInput, warnings) is not { } config) return Default(modelInput, warnings);
+        if (config.Normalise(0).Concat(config.Normalise(255)).All(float.IsFinite)) return config;
+        throw new ModelRefusedException($"{config.Source}: rescale factor, mean and standard deviation give infinite pixel values; correct the file.");
+    }
+
+    /// <summary>What a level from 0 to 255 becomes in red, green and blue; in float32 as the reference processors compute it, equal to the bit.</summary>
+    public float[] Normalise(byte level)
+    {
+        var rescaled = (float)(level * RescaleFactor);
+        return [(rescaled - Mean[0]) / Std[0], (rescaled - Mean[1]) / Std[1], (rescaled - Mean[2]) / Std[2]];
+    }
+
+    private static PreprocessorConfig? FromFiles(string folder, PixelSize? modelInput, ICollection<string> warnings)
+    {
+        var transformers = JsonFields.Open(folder, "preprocessor_config.json") ?? JsonFields.Open(folder, "processor_config.json")?.Object("image_processor");
+        if (transformers is { } processor) return TransformersPreprocessing.Parse(processor, modelInput, warnings);
+        if (JsonFields.Open(folder, "config.json") is { } timm && TimmPreprocessing.Parse(timm, modelInput, warnings) is { } fromTimm) return fromTimm;
+        return JsonFields.Open(folder, "open_clip_config.json") is { } openClip ? OpenClipPreprocessing.Parse(openClip, modelInput, warnings) : null;
+    }
+
+    private static PreprocessorConfig Default(PixelSize? modelInput, ICollection<string> warnings)
+    {
+        if (modelInput is not { } input)
+        {
+            throw new ModelRefusedException("Neither the graph nor a preprocessor_config.json gives the input size; add the file the model came with.");
+        }
+        warnings.Add("No file says how pictures are prepared: they are stretched (bicubic) and normalised with mean 0.5 and standard deviation 0.5; "
+            + "add the preprocessor_config.json the model came with.");
+        return new PreprocessorConfig { Input = input, Resize = ResizeRule.Stretch(input), Mean = [0.5f, 0.5f, 0.5f], Std = [0.5f, 0.5f, 0.5f] };
+    }
+
+    /// <summary>The model's own input size where it has one, with a warning where the file says otherwise.</summary>
+    internal static PixelSize Reconcile(PixelSize? modelInput, PixelSize declared, string file, ICollection<string> warnings)
+    {
+        if (modelInput is not { } actual || actual == declared) return modelInput ?? declared;
+        warnings.Add(string.Create(CultureInfo.InvariantCulture,
+            $"{file} speaks of {declared.Width}×{declared.Height} pixels but the model takes {actual.Width}×{actual.Height}: the model's size is used."));
+        return actual;
+    }
+
+    /// <summary>timm's and open_clip's names of filters.</summary>
+    internal static ResampleFilter FilterNamed(JsonFields fields, string name) => fields.Text(name)?.ToLowerInvariant() switch
+    {
+        null or "bicubic" => ResampleFilter.Bicubic,
+        "bilinear" => ResampleFilter.Bilinear,
+        _ => throw fields.Refuse(name, "bilinear or bicubic (no other filter is supported)"),
+    };
+}

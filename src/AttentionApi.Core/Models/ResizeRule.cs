@@ -1,0 +1,35 @@
+
+namespace AttentionApi.Core.Models;
+
+/// <summary>Resampling filters, with Pillow's numbers (the <c>resample</c> of a preprocessor_config.json).</summary>
+public enum ResampleFilter
+{
+    Bilinear = 2,
+    Bicubic = 3,
+}
+
+/// <summary>How a picture is brought to the size that the centre crop is taken from.</summary>
+public enum ResizeMode
+{
+    /// <summary>Not at all: the crop is taken from the picture as it is.</summary>
+    None,
+    /// <summary>Exactly the given size, whatever that does to the aspect ratio.</summary>
+    Stretch,
+    /// <summary>The shorter edge gets the given length, the longer one follows, rounded down (transformers, torchvision).</summary>
+    ShortestEdge,
+    /// <summary>The smallest picture of the same shape that covers the given size, rounded (timm, for inputs that are not square).</summary>
+    Cover,
+    /// <summary>The largest picture of the same shape that fits the given size, rounded; the crop pads the rest.</summary>
+    Contain,
+}
+
+/// <summary>The resize before the centre crop.</summary>
+/// <param name="Mode">What the size means.</param>
+/// <param name="Size">The size aimed at; both edges equal for <see cref="ResizeMode.ShortestEdge"/>, meaningless for <see cref="ResizeMode.None"/>.</param>
+/// <param name="LongestEdge">For <see cref="ResizeMode.ShortestEdge"/>: the longer edge must not exceed this, and then rules.</param>
+public readonly record struct ResizeRule(ResizeMode Mode, PixelSize Size, int? LongestEdge = null)
+{
+    public static ResizeRule None => default;
+    public static ResizeRule Stretch(PixelSize size) => new(ResizeMode.Stretch, size);
+    public static ResizeRule ShortestEdge(int edge, int? longestEdge = null) => new(ResizeMode.ShortestEdge, new(edge, edge), longestEdge);
+}

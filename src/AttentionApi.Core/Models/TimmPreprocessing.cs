@@ -1,0 +1,51 @@
+
+namespace AttentionApi.Core.Models;
+
+/// <summary>The <c>pretrained_cfg</c> of timm's config.json, as timm's evaluation transform reads it.</summary>
+internal static class TimmPreprocessing
+{
+    // timm's defaults: ImageNet's statistics, and a crop of seven eighths.
+    private static readonly float[] ImageNetMean = [0.485f, 0.456f, 0.406f];
+    private static readonly float[] ImageNetStd = [0.229f, 0.224f, 0.225f];
+    private const double DefaultCropShare = 0.875;
+
+    /// <summary>Null where the file is not timm's.</summary>
+    public static PreprocessorConfig? Parse(JsonFields file, PixelSize? modelInput, ICollection<string> warnings)
+    {
+        // Files older than timm 0.9 have the fields at the top.
+        var old = file.Has("architecture") && file.Has("input_size");
+        if ((file.Object("pretrained_cfg") ?? (old ? file : null)) is not { } fields) return null;
+
+        var input = Input(fields, modelInput, warnings);
+        var mean = fields.Channels("mean") ?? ImageNetMean;
+        var share = fields.CropShare("crop_pct") ?? DefaultCropShare;
+        var resized = new PixelSize((int)(input.Width / share), (int)(input.Height / share));
+        var padded = fields.Text("crop_mode") == "border";
+        return new PreprocessorConfig
+        {
+            Input = input,
+            Resize = fields.Text("crop_mode") switch
+            {
+                null or "center" => resized.Width == resized.Height ? ResizeRule.ShortestEdge(resized.Width) : new ResizeRule(ResizeMode.Cover, resized),
+                "squash" => ResizeRule.Stretch(resized),
+                "border" => new ResizeRule(ResizeMode.Contain, resized),
+                _ => throw fields.Refuse("crop_mode", "center, squash or border"),
+            },
+            Filter = PreprocessorConfig.FilterNamed(fields, "interpolation"),
+            TorchvisionCrop = true,
+            Fill = padded ? (ToLevel(mean[0]), ToLevel(mean[1]), ToLevel(mean[2])) : default,
+            Mean = mean,
+            Std = fields.Channels("std", positive: true) ?? ImageNetStd,
+            Source = file.File,
+        };
+    }
+
+    private static PixelSize Input(JsonFields fields, PixelSize? modelInput, ICollection<string> warnings)
+    {
+        if (!fields.Has("input_size")) return modelInput ?? throw fields.Refuse("input_size", "given, because the model's input size is dynamic");
+        var channelsHeightWidth = fields.Edges("input_size", 3);
+        return PreprocessorConfig.Reconcile(modelInput, new PixelSize(channelsHeightWidth[2], channelsHeightWidth[1]), fields.File, warnings);
+    }
+
+    private static byte ToLevel(float value) => (byte)Math.Clamp(Math.Round(255 * value), 0, 255);
+}

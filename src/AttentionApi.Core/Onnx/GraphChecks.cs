@@ -1,0 +1,32 @@
+using AttentionApi.Core.Models;
+
+namespace AttentionApi.Core.Onnx;
+
+/// <summary>What can be said about a file before ONNX Runtime sees it, in exact words.</summary>
+internal static class GraphChecks
+{
+    /// <summary>The newest opset of the standard domain that the pinned ONNX Runtime implements; newer ones are read but not promised.</summary>
+    private const int NewestOpset = 26;
+
+    private static readonly HashSet<string> KnownDomains =
+        ["", "ai.onnx.ml", "ai.onnx.preview", "ai.onnx.preview.training", "com.microsoft", "com.microsoft.experimental", "com.microsoft.nchwc", "com.ms.internal.nhwc", "org.pytorch.aten"];
+
+    /// <exception cref="ModelRefusedException">The file cannot be run as it is.</exception>
+    public static void Refuse(OnnxGraph graph)
+    {
+        var file = graph.File;
+        if (graph.Opset > NewestOpset) throw new ModelRefusedException($"{file.FileName} has the unsupported opset {graph.Opset}; up to {NewestOpset} are supported: export it with an older one.");
+        if (graph.Nodes.FirstOrDefault(node => !KnownDomains.Contains(node.Domain) && !file.Functions.Contains((node.Domain, node.Type))) is { } unknown)
+            throw new ModelRefusedException($"{file.FileName} uses the unknown operator {unknown.Domain}::{unknown.Type}, which ONNX Runtime cannot run.");
+        foreach (var location in file.Initializers.Values.Select(tensor => tensor.ExternalLocation).Where(location => location is not null).Distinct()) RefuseExternal(file, location!);
+    }
+
+    /// <summary>Weights outside the model file have to lie in its folder or below.</summary>
+    private static void RefuseExternal(OnnxFile file, string location)
+    {
+        var path = Path.GetFullPath(Path.Combine(file.Folder, location));
+        if (location.Length == 0 || Path.IsPathRooted(location) || !path.StartsWith(file.Folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            throw new ModelRefusedException($"{file.FileName} keeps external data at '{location}', outside its folder: external data must stay inside the model's folder.");
+        if (!File.Exists(path)) throw new ModelRefusedException($"{file.FileName}: the external data file {location} is missing: put it beside the model.");
+    }
+}

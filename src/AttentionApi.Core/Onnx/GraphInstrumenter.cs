@@ -1,0 +1,131 @@
+using AttentionApi.Core.Onnx.Proto;
+using Google.Protobuf;
+
+namespace AttentionApi.Core.Onnx;
+
+/// <summary>
+/// Builds the model that a session runs: the original file's bytes with outputs and small nodes appended. Protobuf merges concatenated messages, so nothing that stays is rewritten.
+/// Nodes that the wanted outputs do not need can be left out (a tower of a combined file), and a fused attention operator can be exchanged for one that gives its probabilities away.
+/// Every appended node runs on each call, whatever is fetched (onnxruntime#16483); an output on a tensor that exists anyway costs nothing until it is fetched.
+/// </summary>
+internal sealed class GraphInstrumenter(OnnxGraph graph)
+{
+    private const string Prefix = "attention_api/";
+
+    private readonly GraphProto added = new();
+    private readonly Dictionary<string, long> addedOpsets = [];
+    private readonly HashSet<OnnxNode> replaced = [];
+    private readonly HashSet<string> exposed = [];
+    private readonly bool mixedPrecision = graph.File.Initializers.Values.Any(IsOtherReal) || graph.Nodes.Any(node => node.Is("Cast") && node.Integer("to", 0) == OnnxTensor.Float16);
+    private int made;
+
+    public OnnxGraph Graph => graph;
+
+    /// <summary>Makes a tensor fetchable under its own name.</summary>
+    public string Expose(string tensor)
+    {
+        if (exposed.Add(tensor) && !graph.Outputs.Contains(tensor)) added.Output.Add(new ValueInfoProto { Name = tensor });
+        return tensor;
+    }
+
+    /// <summary>Averages [.., heads, query, key] over heads, in float32; counted from the end, the axis is the same for 3-D and 4-D tensors.</summary>
+    public string MeanOverHeads(string probabilities)
+    {
+        if (mixedPrecision) probabilities = Node("Cast", [probabilities], Integer("to", OnnxTensor.Float));
+        var keepNot = Integer("keepdims", 0);
+        return graph.Opset >= 18
+            ? Node("ReduceMean", [probabilities, Integers([-3])], keepNot)
+            : Node("ReduceMean", [probabilities], Integers("axes", -3), keepNot);
+    }
+
+    /// <summary>Appends a node of the standard domain with one output and gives that output's name.</summary>
+    public string Node(string type, IEnumerable<string> inputs, params IEnumerable<AttributeProto> attributes)
+    {
+        var output = Name(type);
+        Append(new NodeProto { OpType = type, Name = output, Input = { inputs }, Output = { output }, Attribute = { attributes } });
+        return output;
+    }
+
+    public void Append(NodeProto node)
+    {
+        if (OnnxFile.Domain(node.Domain).Length > 0 && !graph.File.Opsets.ContainsKey(node.Domain)) addedOpsets[node.Domain] = 1;
+        added.Node.Add(node);
+    }
+
+    public string Name(string type) => $"{Prefix}{type}_{made++}";
+
+    /// <summary>Adds an input [rows, width] of the given type.</summary>
+    public void AddInput(string name, int elementType) => added.Input.Add(new ValueInfoProto
+    {
+        Name = name,
+        Type = new TypeProto { TensorType = new() { ElemType = elementType, Shape = new() { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "rows" }, new TensorShapeProto.Types.Dimension { DimParam = "width" } } } } },
+    });
+
+    /// <summary>Makes a tensor fetchable in float32 under a name of our own.</summary>
+    public void AppendOutput(string tensor, string name)
+    {
+        var cast = mixedPrecision ? new NodeProto { OpType = "Cast", Attribute = { Integer("to", OnnxTensor.Float) } } : new NodeProto { OpType = "Identity" };
+        cast.Input.Add(tensor);
+        cast.Output.Add(name);
+        Append(cast);
+        Expose(name);
+    }
+
+    /// <summary>Leaves a node of the original out; appended nodes have to make its outputs.</summary>
+    public void Replace(OnnxNode node) => replaced.Add(node);
+
+    public void DeclareType(string tensor, int elementType) =>
+        added.ValueInfo.Add(new ValueInfoProto { Name = tensor, Type = new TypeProto { TensorType = new() { ElemType = elementType } } });
+
+    public string Integers(params long[] values)
+    {
+        var name = Name("integers");
+        added.Initializer.Add(new TensorProto { Name = name, DataType = OnnxTensor.Int64, Dims = { values.Length }, Int64Data = { values } });
+        return name;
+    }
+
+    public string Real(float value, int elementType)
+    {
+        var name = Name("real");
+        var tensor = new TensorProto { Name = name, DataType = elementType };
+        if (elementType == OnnxTensor.Float16) tensor.Int32Data.Add(BitConverter.HalfToUInt16Bits((Half)value));
+        else tensor.FloatData.Add(value);
+        added.Initializer.Add(tensor);
+        return name;
+    }
+
+    public static AttributeProto Integers(string name, params long[] values) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };
+
+    public static AttributeProto Integer(string name, long value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
+
+    /// <summary>The whole original with everything added.</summary>
+    public InstrumentedModel Build()
+    {
+        var model = new InstrumentedModel(graph.File);
+        if (replaced.Count == 0) model.Add(new ByteRange(0, graph.File.Length));
+        else TowerFilter.Copy(graph, model, graph.Nodes.Where(node => !replaced.Contains(node)), graph.Outputs, Read);
+        model.Add(Additions());
+        return model;
+    }
+
+    /// <summary>Only the nodes that the exposed tensors and appended nodes need.</summary>
+    public InstrumentedModel BuildExposed()
+    {
+        var needed = graph.Ancestors(exposed.Concat(Read));
+        var model = new InstrumentedModel(graph.File);
+        TowerFilter.Copy(graph, model, graph.Nodes.Where(node => needed.Contains(node) && !replaced.Contains(node)), exposed, Read);
+        model.Add(Additions());
+        return model;
+    }
+
+    private IEnumerable<string> Read => added.Node.SelectMany(node => node.Input);
+
+    private byte[] Additions()
+    {
+        var addition = new ModelProto { Graph = added };
+        foreach (var (domain, version) in addedOpsets) addition.OpsetImport.Add(new OperatorSetIdProto { Domain = domain, Version = version });
+        return addition.ToByteArray();
+    }
+
+    private static bool IsOtherReal(OnnxTensor tensor) => OnnxTensor.IsReal(tensor.ElementType) && tensor.ElementType != OnnxTensor.Float;
+}

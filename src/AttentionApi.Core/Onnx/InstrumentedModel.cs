@@ -1,0 +1,89 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace AttentionApi.Core.Onnx;
+
+/// <summary>
+/// The model that a session is made from: parts of the original file, as they are, and bytes of our own between and after them. Holds no weights; they are copied from the file when
+/// asked for.
+/// </summary>
+public sealed class InstrumentedModel
+{
+    private readonly List<(byte[]? Bytes, ByteRange Range)> parts = [];
+
+    internal InstrumentedModel(OnnxFile file)
+    {
+        SourcePath = file.Path;
+        SourceSha256 = file.Sha256;
+        ExternalDataFolder = file.Initializers.Values.Any(tensor => tensor.ExternalLocation is not null) ? file.Folder : null;
+    }
+
+    public string SourcePath { get; }
+
+    /// <summary>Of the original file, lower-case hexadecimal.</summary>
+    public string SourceSha256 { get; }
+
+    /// <summary>Where weights outside the model file lie; null where all are inside.</summary>
+    public string? ExternalDataFolder { get; }
+
+    /// <summary>Bytes of the whole model.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Names the content: equal for the same original with the same additions. Lower-case hexadecimal.</summary>
+    public string Key
+    {
+        get
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(Convert.FromHexString(SourceSha256));
+            foreach (var (bytes, range) in parts) hash.AppendData(bytes ?? Encoding.ASCII.GetBytes($"{range.Offset}+{range.Length}"));
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+    }
+
+    internal void Add(byte[] bytes)
+    {
+        parts.Add((bytes, default));
+        Length += bytes.Length;
+    }
+
+    internal void Add(ByteRange range)
+    {
+        Length += range.Length;
+        if (parts.Count > 0 && parts[^1] is (null, var last) && last.End == range.Offset) parts[^1] = (null, last with { Length = last.Length + range.Length });
+        else parts.Add((null, range));
+    }
+
+    /// <exception cref="IOException">The original file has gone or shrunk since it was read.</exception>
+    public void CopyTo(Stream target)
+    {
+        using var source = File.OpenRead(SourcePath);
+        var buffer = new byte[256 * 1024];
+        foreach (var (bytes, range) in parts)
+        {
+            if (bytes is not null)
+            {
+                target.Write(bytes);
+                continue;
+            }
+            source.Position = range.Offset;
+            for (var left = range.Length; left > 0;)
+            {
+                var count = source.Read(buffer, 0, (int)Math.Min(left, buffer.Length));
+                if (count == 0) throw new EndOfStreamException($"{SourcePath} has become shorter since it was read.");
+                target.Write(buffer, 0, count);
+                left -= count;
+            }
+        }
+    }
+
+    /// <summary>The whole model in memory.</summary>
+    /// <exception cref="IOException">The original file has gone or shrunk since it was read.</exception>
+    public byte[] ToArray()
+    {
+        var bytes = new byte[Length];
+        using var target = new MemoryStream(bytes);
+        CopyTo(target);
+        return bytes;
+    }
+}

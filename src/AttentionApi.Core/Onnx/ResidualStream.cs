@@ -1,0 +1,103 @@
+namespace AttentionApi.Core.Onnx;
+
+/// <summary>
+/// A hidden state: a tensor of the graph or, where a fused operator adds and normalises in one step and keeps the sum to itself, the tensors whose sum it is.
+/// </summary>
+internal sealed record HiddenState(string? Tensor, IReadOnlyList<string> Summands)
+{
+    /// <summary>The operator that keeps the sum to itself, else null.</summary>
+    public OnnxNode? FusedNorm { get; init; }
+}
+
+/// <summary>
+/// The stream of hidden states that the layers of a tower read from and add to: Z_0 enters the first layer, Z_l leaves layer l, the last one before the final norm.
+/// </summary>
+internal sealed class ResidualStream
+{
+    private readonly OnnxGraph graph;
+
+    /// <summary>Z_0 … Z_L.</summary>
+    public IReadOnlyList<HiddenState> States { get; }
+
+    private ResidualStream(OnnxGraph graph, IReadOnlyList<HiddenState> states)
+    {
+        this.graph = graph;
+        States = states;
+    }
+
+    /// <summary>Null where a layer's attention is not added to a stream that it was computed from.</summary>
+    public static ResidualStream? Find(OnnxGraph graph, IReadOnlyList<AttentionSite> layers)
+    {
+        var stream = new ResidualStream(graph, []);
+        var states = new List<HiddenState>();
+        (OnnxNode Addition, string Before)? joined = null;
+        foreach (var layer in layers)
+        {
+            joined = stream.WhereAdded(layer);
+            if (joined is null) return null;
+            states.Add(new(joined.Value.Before, []));
+        }
+        if (joined is null) return null;
+        states.Add(stream.AfterLastLayer(joined.Value.Addition, joined.Value.Before));
+        return new(graph, states);
+    }
+
+    /// <summary>The first addition after the attention whose other side the attention was computed from, and that side.</summary>
+    private (OnnxNode, string)? WhereAdded(AttentionSite layer)
+    {
+        var sources = graph.Ancestors(layer.Node.Inputs);
+        bool IsSource(string tensor) => graph.DependsOn(tensor) != 0 && (graph.Producer(tensor) is { } node ? sources.Contains(node) : true);
+
+        var open = new PriorityQueue<OnnxNode, int>();
+        var seen = new HashSet<OnnxNode>();
+        void Follow(string tensor)
+        {
+            foreach (var reader in graph.Consumers(tensor))
+            {
+                if (reader.Type is not ("Shape" or "Size") && seen.Add(reader)) open.Enqueue(reader, reader.Index);
+            }
+        }
+
+        Follow(layer.Result);
+        while (open.TryDequeue(out var node, out _))
+        {
+            if (Summands(node) is { } summands && summands.FirstOrDefault(IsSource) is { } before) return (node, before);
+            foreach (var output in node.Outputs) Follow(output);
+        }
+        return null;
+    }
+
+    /// <summary>Follows the stream from the last attention's addition through what is still added to it: the last feed-forward part.</summary>
+    private HiddenState AfterLastLayer(OnnxNode addition, string before)
+    {
+        var computedFromStream = graph.Descendants(before);
+        while (Sum(addition) is { Tensor: { } current })
+        {
+            var next = graph.Consumers(current).FirstOrDefault(node => Summands(node) is { } summands
+                && summands.Any(other => other != current && graph.Producer(other) is { } producer && computedFromStream.Contains(producer)));
+            if (next is null) break;
+            addition = next;
+        }
+        return Sum(addition);
+    }
+
+    /// <summary>The tensors that an operator adds up, or null. Biases (constants) are left out.</summary>
+    private IEnumerable<string>? Summands(OnnxNode node) => node switch
+    {
+        _ when node.Is("Add") || node.Is("Sum") => node.Inputs.Where(input => graph.DependsOn(input) != 0),
+        _ when IsSkipNorm(node) => node.Inputs.Take(2),
+        _ => null,
+    };
+
+    private static HiddenState Sum(OnnxNode node)
+    {
+        const int sumOutput = 3, bias = 4;
+        if (!IsSkipNorm(node)) return new(node.Output(0), []);
+        if (node.Output(sumOutput) is { } sum) return new(sum, []);
+        var simplified = node.Type == "SkipSimplifiedLayerNormalization";
+        var added = node.Input(simplified ? bias - 1 : bias);
+        return new(null, added is null ? [node.Inputs[0], node.Inputs[1]] : [node.Inputs[0], node.Inputs[1], added]) { FusedNorm = node };
+    }
+
+    private static bool IsSkipNorm(OnnxNode node) => node.IsMicrosoft("SkipLayerNormalization") || node.IsMicrosoft("SkipSimplifiedLayerNormalization");
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text;
+
+namespace AttentionApi.Core.Text;
+
+/// <summary>
+/// BERT's basic cleaning (Devlin et al. 2019, tokenization.py): control characters, Chinese characters, accents, case. Of 129,536 code points 618 come out
+/// otherwise than in the reference: marks and punctuation younger than Unicode 8, where the reference's tables end.
+/// </summary>
+internal sealed record BertNormalizer(bool Clean, bool SeparateChinese, bool StripAccents, bool Lowercase)
+{
+    public static BertNormalizer Read(JsonPart step)
+    {
+        var lowercase = step.Flag("lowercase", absent: true);
+        return new(
+            step.Flag("clean_text", absent: true),
+            step.Flag("handle_chinese_chars", absent: true),
+            step.Flag("strip_accents", absent: lowercase),
+            lowercase);
+    }
+
+    public string Apply(string text)
+    {
+        if (Clean || SeparateChinese) text = CleanAndSeparate(text);
+        if (StripAccents) text = Normalizer.Without(Normalizer.Compose(text, NormalizationForm.FormD), IsAccent);
+        return Lowercase ? Normalizer.Lower(text) : text;
+    }
+
+    /// <summary>CJK ideographs, which BERT treats as words of their own. Kana and Hangul are not among them.</summary>
+    public static bool IsChinese(Rune rune) => rune.Value is
+        >= 0x4E00 and <= 0x9FFF or >= 0x3400 and <= 0x4DBF or >= 0x20000 and <= 0x2A6DF or >= 0x2A700 and <= 0x2B73F
+        or >= 0x2B740 and <= 0x2B81F or >= 0x2B920 and <= 0x2CEAF or >= 0xF900 and <= 0xFAFF or >= 0x2F800 and <= 0x2FA1F;
+
+    private string CleanAndSeparate(string text)
+    {
+        var result = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (Clean && IsInvisible(rune)) continue;
+            if (Clean && Rune.IsWhiteSpace(rune)) result.Append(' ');
+            else if (SeparateChinese && IsChinese(rune)) result.Append(' ').Append(rune.ToString()).Append(' ');
+            else result.Append(rune.ToString());
+        }
+        return result.ToString();
+    }
+
+    private static bool IsAccent(Rune rune) => Rune.GetUnicodeCategory(rune) == UnicodeCategory.NonSpacingMark;
+
+    private static bool IsInvisible(Rune rune) => rune.Value is not ('\t' or '\n' or '\r')
+        && (rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse);
+}

@@ -1,0 +1,44 @@
+using AttentionApi.Core.Models;
+
+namespace AttentionApi.Core.Text;
+
+/// <summary>
+/// The words a small model was trained on, from an optional vocabulary.json in its folder: <c>words</c> (a list), <c>synonyms</c> and <c>groups</c>
+/// (objects whose names are words too). A model that lists them says nothing about other words.
+/// </summary>
+public sealed class KnownWords
+{
+    private readonly HashSet<string> known;
+
+    private KnownWords(IReadOnlyList<string> words, IEnumerable<string> others)
+    {
+        Words = words;
+        known = new HashSet<string>(words.Concat(others), StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The words themselves, without synonyms and groups, in the file's order.</summary>
+    public IReadOnlyList<string> Words { get; }
+
+    /// <summary>Whether the label is a listed word, a synonym of one or a group of some; case does not matter.</summary>
+    public bool Contains(string label) => known.Contains(label.Trim());
+
+    /// <summary>Null where the folder has no vocabulary.json of this form: the name is a common one, and other files of that name are no error.</summary>
+    public static KnownWords? Open(string folder)
+    {
+        const string file = "vocabulary.json";
+        if (!File.Exists(Path.Combine(folder, file))) return null;
+        try
+        {
+            using var document = JsonPart.Load(folder, file);
+            var root = JsonPart.Root(document, file);
+            string[] words = [.. root["words"].Items.Select(word => word.Text)];
+            return new KnownWords(words, Names(root, "synonyms").Concat(Names(root, "groups")));
+        }
+        catch (Exception error) when (error is ModelRefusedException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<string> Names(JsonPart root, string name) => root.Find(name)?.Members.Select(member => member.Key) ?? [];
+}

@@ -1,0 +1,90 @@
+using AttentionApi.Core.Models;
+
+namespace AttentionApi.Core.Text;
+
+/// <summary>Reads the tokenizer of a model folder: tokenizer.json, else CLIP's vocab.json and merges.txt.</summary>
+public static class TokenizerFactory
+{
+    /// <summary>CLIP's context, which transformers assumes where its older files do not say (Radford et al. 2021).</summary>
+    private const int ClipLength = 77;
+
+    private static readonly string[] OtherKinds = ["spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "vocab.txt"];
+
+    /// <param name="folder">A model folder.</param>
+    /// <param name="positions">How many positions the text model has, where its graph says; else config.json's word is taken.</param>
+    /// <exception cref="ModelRefusedException">There is no tokenizer, or it is damaged or of a kind not supported: what is wrong, in words.</exception>
+    public static Tokenizer Open(string folder, int? positions = null)
+    {
+        try
+        {
+            if (Has(folder, "tokenizer.json")) return OpenTokenizerJson(folder, positions);
+            if (Has(folder, "vocab.json") && Has(folder, "merges.txt")) return OpenClipFiles(folder, positions);
+        }
+        catch (Exception error) when (error is not ModelRefusedException)
+        {
+            // A stranger's files may break any rule; whatever has no sentence of its own ends here.
+            throw new ModelRefusedException("The tokenizer's files cannot be read: one of them is damaged.", error);
+        }
+        throw new ModelRefusedException(OtherKinds.FirstOrDefault(file => Has(folder, file)) is { } other
+            ? $"{other}: not supported alone; tokenizer.json is needed (AutoTokenizer.from_pretrained(...).save_pretrained(...) writes it)."
+            : "There is no tokenizer: labels need tokenizer.json, or vocab.json with merges.txt.");
+    }
+
+    private static Tokenizer OpenTokenizerJson(string folder, int? positions)
+    {
+        using var document = JsonPart.Load(folder, "tokenizer.json");
+        var root = JsonPart.Root(document, "tokenizer.json");
+        var parts = new TokenizerParts(
+            root.Find("added_tokens")?.Items.Select(AddedToken.Read).ToList() ?? [],
+            Normalizer.Read(root.Find("normalizer")),
+            PreTokenizer.Read(root.Find("pre_tokenizer")),
+            SubwordModel.Read(root["model"]),
+            SpecialTokens.Read(root.Find("post_processor")));
+        var settings = TokenizerSettings.Read(folder);
+        var padding = root.Find("padding");
+        return Assemble(parts, positions, settings with
+        {
+            // transformers prefers its own configuration to the truncation that was saved with the tokenizer.
+            MaxLength = settings.MaxLength ?? root.Find("truncation")?["max_length"].Id,
+            PadToken = settings.PadToken ?? padding?.Find("pad_token")?.AsText,
+            PadsToMaxLength = settings.PadsToMaxLength || padding?.Find("strategy")?.Find("Fixed") is not null,
+        });
+    }
+
+    private static Tokenizer OpenClipFiles(string folder, int? positions)
+    {
+        using var document = JsonPart.Load(folder, "vocab.json");
+        using var merges = new StreamReader(JsonPart.OpenFile(folder, "merges.txt"));
+        var settings = TokenizerSettings.Read(folder);
+        var (start, end) = (settings.StartToken ?? "<|startoftext|>", settings.EndToken ?? "<|endoftext|>");
+        var model = BpeModel.ReadClipFiles(JsonPart.Root(document, "vocab.json"), merges, unknown: end);
+        int Id(string token) => model.Vocabulary.TryGetValue(token, out var id)
+            ? id
+            : throw new ModelRefusedException($"vocab.json: the special token '{token}' is missing.");
+        // The reference looks for the start token in the lower-cased text and for the end token in the text as it came.
+        AddedToken[] added = [new(start, Id(start), Normalized: true), new(end, Id(end), Normalized: false)];
+        var parts = new TokenizerParts(added, Normalizer.Clip, PreTokenizer.Clip, model, new SpecialTokens([Id(start)], [Id(end)]));
+        return Assemble(parts, positions, settings with { MaxLength = settings.MaxLength ?? ClipLength });
+    }
+
+    private static Tokenizer Assemble(TokenizerParts parts, int? positions, TokenizerSettings settings)
+    {
+        var padId = settings.PadToken is { } token ? parts.Find(token) : null;
+        return new Tokenizer(parts)
+        {
+            MaxLength = Shorter(settings.MaxLength, positions ?? settings.Positions),
+            PadId = settings.PadsWithZero ? 0 : padId ?? settings.PadId ?? (parts.Special.After is [.., var last] ? last : 0),
+            PadsToMaxLength = settings.PadsToMaxLength,
+        };
+    }
+
+    private static int Shorter(int? first, int? second) => (first, second) switch
+    {
+        (null, null) => throw new ModelRefusedException(
+            "The tokenizer's maximum length is unknown: tokenizer_config.json needs model_max_length, or config.json max_position_embeddings."),
+        ({ } a, { } b) => Math.Min(a, b),
+        var (a, b) => a ?? b!.Value,
+    };
+
+    private static bool Has(string folder, string file) => File.Exists(Path.Combine(folder, file));
+}

@@ -1,0 +1,19 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace AttentionApi.Contracts;
+
+/// <summary>How answers are written: camel case, nulls kept unless a property says otherwise, no reflection.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(MethodList))]
+[JsonSerializable(typeof(PredictionAnswer))]
+[JsonSerializable(typeof(ExplanationAnswer))]
+[JsonSerializable(typeof(HealthAnswer))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>Labels and sentences as they are, not as \u escapes: answers are JSON by type and are never sniffed as HTML.</summary>
+    public static ApiJson Answers { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

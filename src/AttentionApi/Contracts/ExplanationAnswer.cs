@@ -1,0 +1,65 @@
+using System.Text.Json.Serialization;
+using AttentionApi.Hosting;
+
+namespace AttentionApi.Contracts;
+
+/// <summary>The answer of /explain.</summary>
+/// <param name="Model">What the maps' numbers depend on.</param>
+/// <param name="Image">The picture, and what of it the model saw.</param>
+/// <param name="Method">The method that made the maps.</param>
+/// <param name="Parameters">Every value that took effect.</param>
+/// <param name="Predictions">Best first.</param>
+/// <param name="Maps">In the order of the contract.</param>
+/// <param name="Trajectory">alignment: similarity of the CLS token after each layer, raw.</param>
+/// <param name="TextTokens">On request: the weight of each text token.</param>
+/// <param name="Matrix">On request: the whole rollout matrix, row = query, column = key.</param>
+/// <param name="Warnings">What a careful reader must know.</param>
+/// <param name="Timings">Milliseconds of each stage.</param>
+/// <param name="ModelRuns">Runs of the vision model that this call caused; 0 where everything was known.</param>
+public sealed record ExplanationAnswer(
+    ModelSummary Model, ImageSummary Image, string Method, EffectiveParameters Parameters, IReadOnlyList<Prediction> Predictions,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<Map>? Maps,
+    IReadOnlyList<Trajectory>? Trajectory, IReadOnlyList<TextTokens>? TextTokens, NumberGrid? Matrix,
+    IReadOnlyList<string> Warnings, IReadOnlyDictionary<string, double> Timings, int ModelRuns);
+
+/// <summary>The model of an answer.</summary>
+public sealed record ModelSummary(string Id, int Layers, int Heads, Grid Grid, int PrefixTokens, int SuffixTokens);
+
+/// <summary>The picture of an answer, upright.</summary>
+/// <param name="Width">Pixels.</param>
+/// <param name="Height">Pixels.</param>
+/// <param name="Sha256">Of the bytes as received.</param>
+/// <param name="Seen">The part that the model saw; a map covers exactly that.</param>
+public sealed record ImageSummary(int Width, int Height, string Sha256, Area Seen);
+
+/// <summary>A rectangle in pixels of the picture, in real numbers.</summary>
+public sealed record Area(double X, double Y, double Width, double Height);
+
+/// <summary>One map over the patches.</summary>
+/// <param name="Layer">From 1.</param>
+/// <param name="Head">From 1; null where heads are fused.</param>
+/// <param name="Label">As sent; null where the method does not depend on labels.</param>
+/// <param name="Signed">True where negative values mean "against".</param>
+/// <param name="Minimum">Lowest value.</param>
+/// <param name="Maximum">Highest value.</param>
+/// <param name="Flat">True where it says nothing: all values are equal.</param>
+/// <param name="Values">Rows of patches, unscaled.</param>
+public sealed record Map(int Layer, int? Head, string? Label, bool Signed, float Minimum, float Maximum, bool Flat, NumberGrid Values);
+
+/// <summary>A label's similarity with the CLS token after each layer of the range.</summary>
+public sealed record Trajectory(string Label, IReadOnlyList<float> Values);
+
+/// <summary>A label's text tokens and what they carry.</summary>
+public sealed record TextTokens(string Label, string Prompt, IReadOnlyList<TextToken> Tokens);
+
+/// <summary>One text token.</summary>
+public sealed record TextToken(int Id, string Token, float Weight);
+
+/// <summary>The answer of /predict.</summary>
+/// <param name="Model">The model's id.</param>
+/// <param name="Predictions">Best first.</param>
+/// <param name="Warnings">What a careful reader must know.</param>
+/// <param name="Timings">Milliseconds of each stage.</param>
+/// <param name="ModelRuns">Runs of the vision model that this call caused.</param>
+public sealed record PredictionAnswer(
+    string Model, IReadOnlyList<Prediction> Predictions, IReadOnlyList<string> Warnings, IReadOnlyDictionary<string, double> Timings, int ModelRuns);

@@ -1,0 +1,53 @@
+using AttentionApi.Core.Models;
+
+namespace AttentionApi.Contracts;
+
+/// <summary>The models of the models folder.</summary>
+public sealed record ModelList(IReadOnlyList<Model> Models);
+
+/// <summary>One model; what only a load finds out is null until it was loaded once.</summary>
+/// <param name="Id">The value of the parameter 'model'.</param>
+/// <param name="Default">True for the model that is used where none is named.</param>
+/// <param name="Status">ready, loading, unloaded or refused.</param>
+/// <param name="Reason">Why it was refused; else null.</param>
+/// <param name="Family">The architecture, as the files tell it.</param>
+/// <param name="Layers">Layers of the vision tower.</param>
+/// <param name="Heads">Heads of each layer.</param>
+/// <param name="Grid">Patches, rows by columns.</param>
+/// <param name="PrefixTokens">Tokens before the patches: CLS, distillation, registers.</param>
+/// <param name="SuffixTokens">Tokens after the patches.</param>
+/// <param name="ImageSize">What the model is given, in pixels.</param>
+/// <param name="PatchSize">Of that input, in pixels.</param>
+/// <param name="Text">True where free labels are accepted.</param>
+/// <param name="Classes">Number of classes of a classifier; else null.</param>
+/// <param name="LogitScale">From cosine to logit, and where the number was found; else null.</param>
+/// <param name="Methods">The methods it can serve.</param>
+/// <param name="Precision">Of the weights in the file.</param>
+/// <param name="Provider">The execution provider asked for, the one that runs, and why they differ.</param>
+/// <param name="Sites">Attention sites found in the files.</param>
+/// <param name="Warnings">What a careful user must know of it.</param>
+public sealed record Model(
+    string Id, bool Default, string Status, string? Reason, string? Family, int? Layers, int? Heads, Grid? Grid, int? PrefixTokens, int? SuffixTokens,
+    Size? ImageSize, Size? PatchSize, bool? Text, int? Classes, Scale? LogitScale, IReadOnlyList<string> Methods, string? Precision, Provider? Provider,
+    Sites? Sites, IReadOnlyList<string> Warnings);
+
+/// <summary>Patches, rows by columns.</summary>
+public sealed record Grid(int Rows, int Columns)
+{
+    internal static Grid From(PatchGrid grid) => new(grid.Rows, grid.Columns);
+}
+
+/// <summary>A size in pixels.</summary>
+public sealed record Size(int Width, int Height)
+{
+    internal static Size From(PixelSize size) => new(size.Width, size.Height);
+}
+
+/// <summary>The factor from cosine to logit, and where it was found.</summary>
+public sealed record Scale(float Value, string Source);
+
+/// <summary>The execution provider asked for, the one that runs, and why they differ (else null).</summary>
+public sealed record Provider(string Requested, string Actual, string? Reason);
+
+/// <summary>Attention sites: layers of the vision tower, of the text tower, and others that are not used.</summary>
+public sealed record Sites(int Vision, int Text, int Other);

@@ -1,0 +1,18 @@
+using AttentionApi.Contracts;
+using AttentionApi.Hosting;
+using AttentionApi.Http;
+
+namespace AttentionApi.Endpoints;
+
+internal static class HealthEndpoints
+{
+    public static void MapHealth(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/healthz", () => Answer.Json(new HealthAnswer("live"), ApiJson.Answers.HealthAnswer))
+            .WithName("healthz").WithSummary("The process answers.").WithDescription("For liveness probes.").Produces<HealthAnswer>().WithTags("Health");
+
+        app.MapGet("/readyz", (Readiness readiness) => Answer.Json(readiness.Unready is { } problem ? throw problem : new HealthAnswer("ready"), ApiJson.Answers.HealthAnswer))
+            .WithName("readyz").WithSummary("The default model is warm.").WithDescription("For readiness probes: 503 while it loads, where it can't be used, and while the service stops.")
+            .Produces<HealthAnswer>().WithTags("Health");
+    }
+}

@@ -1,0 +1,63 @@
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Inference;
+
+namespace AttentionApi.Hosting;
+
+/// <summary>The models folder and what is loaded of it.</summary>
+internal static class ModelServices
+{
+    private const string CacheFolderName = "attention-api";
+
+    public static void AddModels(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSection<ModelsOptions>("Models");
+        builder.Services.AddSection<CacheOptions>("Cache");
+        builder.Services.AddSection<InferenceOptions>("Inference")
+            .Validate(options => Enum.IsDefined(options.ExecutionProvider), "Inference:ExecutionProvider must be auto, cpu or cuda.")
+            .Validate(options => options is { Sessions: >= 0 and <= 1024, ThreadsPerSession: >= 0 and <= 1024 }, "Inference:Sessions and Inference:ThreadsPerSession must be from 0 (chosen for the machine) to 1024.");
+
+        builder.Services.AddSingleton(services => new InstrumentedModelCache(
+            services.Value<ModelsOptions>().CachePath ?? UserCacheFolder(), services.GetRequiredService<ILogger<InstrumentedModelCache>>()));
+        builder.Services.AddSingleton(services => new SessionFactory(services.Value<InferenceOptions>(), services.GetRequiredService<InstrumentedModelCache>()));
+        builder.Services.AddSingleton(services => new ActivationCache(services.Value<CacheOptions>().MaxBytes));
+        builder.Services.AddSingleton(services => new ModelLoader(services.GetRequiredService<SessionFactory>(), services.GetRequiredService<ActivationCache>(),
+            services.Value<ModelsOptions>().Files.ToDictionary(file => file.Key, IReadOnlyList<string> (file) => file.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))));
+        builder.Services.AddSingleton(Catalog);
+    }
+
+    /// <summary>Looks at the models folder and the execution provider now: what is wrong with them must end the program before it listens.</summary>
+    public static void OpenModels(this WebApplication app) => app.Services.GetRequiredService<ModelCatalog>();
+
+    private static ModelCatalog Catalog(IServiceProvider services)
+    {
+        // A process in which libvips can't be made safe must not serve.
+        Libvips.Initialise(services.GetRequiredService<ILogger<Picture>>());
+        var options = services.Value<ModelsOptions>();
+        var catalog = new ModelCatalog(new(ModelsFolder(options.Path), options.Default, options.MaxLoaded), services.GetRequiredService<ModelLoader>().LoadAsync, services.GetRequiredService<ILogger<ModelCatalog>>());
+        catalog.Refresh(atStart: true);
+        return catalog;
+    }
+
+    /// <summary>The configured folder, else the first <c>models</c> beside the program, above the working directory, or above the program.</summary>
+    private static string ModelsFolder(string? configured)
+    {
+        if (!string.IsNullOrEmpty(configured)) return Path.GetFullPath(configured);
+        IEnumerable<string> places = [AppContext.BaseDirectory, .. Upwards(Directory.GetCurrentDirectory()), .. Upwards(AppContext.BaseDirectory)];
+        return places.Select(folder => Path.Combine(folder, "models")).FirstOrDefault(Directory.Exists) ?? Path.Combine(AppContext.BaseDirectory, "models");
+    }
+
+    private static IEnumerable<string> Upwards(string folder)
+    {
+        for (var current = new DirectoryInfo(folder); current is not null; current = current.Parent) yield return current.FullName;
+    }
+
+    /// <summary>Null where the user has no home: then copies stay in memory.</summary>
+    private static string? UserCacheFolder()
+    {
+        if (Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } configured) return Path.Combine(configured, CacheFolderName);
+        if (OperatingSystem.IsWindows()) return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), CacheFolderName);
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        if (home.Length == 0) return null;
+        return OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Caches", CacheFolderName) : Path.Combine(home, ".cache", CacheFolderName);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Threading.RateLimiting;
+using AttentionApi.Http;
+using Microsoft.Extensions.Options;
+
+namespace AttentionApi.Hosting;
+
+/// <summary>
+/// The slots in which explanations are computed. A caller who finds none is told so at once: a hidden queue would only make everyone wait, and callers
+/// give up while their work is still in it.
+/// </summary>
+public sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
+{
+    /// <summary>Weight of the newest duration in the running mean.</summary>
+    private const double Newest = 0.1;
+
+    private readonly ConcurrencyLimiter limiter = new(new() { PermitLimit = limits.Value.MaxConcurrent, QueueLimit = 0 });
+    private double meanSeconds = 1;
+
+    public int Limit => limits.Value.MaxConcurrent;
+
+    public int InUse => Limit - (int)limiter.GetStatistics()!.CurrentAvailablePermits;
+
+    /// <summary>Refuses early where no slot is free, so that nobody uploads a picture in vain.</summary>
+    /// <exception cref="ProblemException">429.</exception>
+    public void EnsureFree()
+    {
+        if (limiter.GetStatistics()!.CurrentAvailablePermits == 0) throw Full();
+    }
+
+    /// <summary>Takes a slot until the returned value is disposed.</summary>
+    /// <exception cref="ProblemException">429: none is free.</exception>
+    public IDisposable Take()
+    {
+        var lease = limiter.AttemptAcquire();
+        return lease.IsAcquired ? new Slot(this, lease) : throw Full();
+    }
+
+    /// <summary>A slot becomes free when one of those at work ends: on average after a mean duration divided by their number.</summary>
+    private ProblemException Full() => new(StatusCodes.Status429TooManyRequests, "All slots are busy; try again after the time in Retry-After.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(Volatile.Read(ref meanSeconds) / Limit),
+    };
+
+    public void Dispose() => limiter.Dispose();
+
+    private sealed class Slot(Permits owner, RateLimitLease lease) : IDisposable
+    {
+        private readonly long began = System.Diagnostics.Stopwatch.GetTimestamp();
+
+        public void Dispose()
+        {
+            var seconds = System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds;
+            // A lost update between two writers changes an estimate a little; a lock would cost more than it is worth.
+            Volatile.Write(ref owner.meanSeconds, (1 - Newest) * owner.meanSeconds + Newest * seconds);
+            lease.Dispose();
+        }
+    }
+}

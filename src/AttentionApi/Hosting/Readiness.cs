@@ -1,0 +1,68 @@
+using AttentionApi.Core.Inference;
+using AttentionApi.Core.Models;
+using AttentionApi.Http;
+using AttentionApi.Http.Parameters;
+
+namespace AttentionApi.Hosting;
+
+/// <summary>Loads the default model behind the listening server, looks for changes in the models folder, and says what can be served.</summary>
+internal sealed class Readiness(ModelCatalog catalog) : BackgroundService
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
+
+    private volatile bool warmedUp;
+
+    /// <summary>Null when ready; else why not.</summary>
+    public ProblemException? Unready
+    {
+        get
+        {
+            var model = catalog.Find(null);
+            return model switch
+            {
+                { Status: ModelStatus.Ready } => null,
+                { Status: ModelStatus.Refused } => Unavailable($"The default model '{model.Id}' can't be used: {model.Reason}"),
+                null when warmedUp => Unavailable("There is no default model: put a model folder into Models:Path, or name one by Models:Default."),
+                _ when warmedUp => null,
+                _ => Unavailable("No model is ready yet; the default one is loading."),
+            };
+        }
+    }
+
+    /// <summary>The model that a request means.</summary>
+    /// <exception cref="ProblemException">503: nothing is ready yet, or the service stops. 404: there is no such model. 400: it was refused.</exception>
+    public ModelEntry Resolve(string? id)
+    {
+        if (!warmedUp) throw Unready ?? Unavailable("No model is ready yet; the default one is loading.");
+        var model = catalog.Find(id) ?? throw (id is null ? Unready! : Unknown(id));
+        return model.Status == ModelStatus.Refused ? throw new ModelRefusedException(model.Reason ?? "The model was refused.") : model;
+    }
+
+    public ProblemException Unknown(string id)
+    {
+        var known = catalog.List().Select(model => model.Id).ToArray();
+        return new(StatusCodes.Status404NotFound,
+            $"There is no model '{Parameter.Shown(id)}'{(known.Length > 0 ? $"; the nearest is '{Nearest.Name(id, known)}'" : "")}. /api/v1/models lists them.", Query.Model.Name);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        if (catalog.Find(null) is { } model)
+        {
+            try
+            {
+                using var lease = await catalog.LeaseAsync(model.Id, stoppingToken);
+            }
+            catch (ModelRefusedException)
+            {
+                // The catalogue has logged it and keeps the reason; other models can still be asked for.
+            }
+        }
+        warmedUp = true;
+        using var timer = new PeriodicTimer(LookEvery);
+        while (await timer.WaitForNextTickAsync(stoppingToken)) catalog.Refresh();
+    }
+
+    private static ProblemException Unavailable(string detail) => new(StatusCodes.Status503ServiceUnavailable, detail) { RetryAfter = TimeSpan.FromSeconds(1) };
+}

@@ -1,0 +1,83 @@
+using System.Net;
+using System.Threading.RateLimiting;
+using AttentionApi.Endpoints;
+using AttentionApi.Http;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.RateLimiting;
+using IPNetwork = System.Net.IPNetwork;
+
+namespace AttentionApi.Hosting;
+
+/// <summary>Who may call, from where, and how often.</summary>
+internal static class Security
+{
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    public static void AddSecurity(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSection<SecurityOptions>("Security")
+            .Validate(options => options.TrustedProxies.All(proxy => IPNetwork.TryParse(proxy, out _) || IPAddress.TryParse(proxy, out _)), "Security:TrustedProxies must be addresses or networks such as 10.0.0.0/8.");
+        builder.Services.AddSingleton<ApiKeys>();
+        builder.Services.AddCors();
+        builder.Services.AddOptions<RateLimiterOptions>().Configure(limiter =>
+        {
+            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, IPAddress>(http => Client(http, http.RequestServices.Value<SecurityOptions>().RequestsPerMinute));
+            limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            limiter.OnRejected = (context, _) => throw TooMany(context.Lease);
+        });
+        builder.Services.AddRateLimiter(_ => { });
+        builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<IServiceProvider>((forwarded, services) => Trust(forwarded, services.Value<SecurityOptions>()));
+    }
+
+    /// <summary>Before everything else: what follows must see the real caller.</summary>
+    public static void UseTrustedProxies(this WebApplication app)
+    {
+        if (app.Services.Value<SecurityOptions>().TrustedProxies.Count > 0) app.UseForwardedHeaders();
+    }
+
+    public static void UseSecurity(this WebApplication app)
+    {
+        var options = app.Services.Value<SecurityOptions>();
+        if (options.CorsOrigins.Count > 0)
+        {
+            app.UseCors(policy => policy.WithOrigins([.. options.CorsOrigins]).WithMethods("GET", "POST").WithHeaders("Authorization", "Content-Type", "Accept")
+                .WithExposedHeaders("Server-Timing", "X-Request-Id", "X-Warnings", "Retry-After"));
+        }
+        if (options.RequestsPerMinute > 0) app.UseRateLimiter();
+        var keys = app.Services.GetRequiredService<ApiKeys>();
+        if (keys.Required)
+        {
+            app.Use((http, next) =>
+            {
+                if (http.Request.Path.StartsWithSegments(Api.BasePath, StringComparison.OrdinalIgnoreCase)) keys.Check(http.Request);
+                return next(http);
+            });
+        }
+    }
+
+    private static RateLimitPartition<IPAddress> Client(HttpContext http, int perMinute)
+    {
+        var address = http.Connection.RemoteIpAddress ?? IPAddress.None;
+        return http.Request.Path.StartsWithSegments(Api.BasePath, StringComparison.OrdinalIgnoreCase)
+            ? RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions { TokenLimit = perMinute, TokensPerPeriod = perMinute, ReplenishmentPeriod = Window, AutoReplenishment = true })
+            : RateLimitPartition.GetNoLimiter(IPAddress.None);
+    }
+
+    private static ProblemException TooMany(RateLimitLease lease) => new(StatusCodes.Status429TooManyRequests, "This client has sent as many requests as it may in a minute; wait as Retry-After says.")
+    {
+        RetryAfter = lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : Window,
+    };
+
+    private static void Trust(ForwardedHeadersOptions forwarded, SecurityOptions options)
+    {
+        forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        // The defaults would also believe whoever calls from this machine.
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (var proxy in options.TrustedProxies)
+        {
+            if (IPAddress.TryParse(proxy, out var address)) forwarded.KnownProxies.Add(address);
+            else forwarded.KnownIPNetworks.Add(IPNetwork.Parse(proxy));
+        }
+    }
+}

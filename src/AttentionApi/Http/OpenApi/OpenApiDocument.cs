@@ -1,0 +1,45 @@
+using Microsoft.OpenApi;
+
+namespace AttentionApi.Http.OpenApi;
+
+/// <summary>The OpenAPI document, and Swagger UI on it at /swagger.</summary>
+internal static class OpenApiDocument
+{
+    public const string Version = "v1";
+
+    private const string Description = """
+        Why does a Vision Transformer see what it sees? Send a picture, labels and a range of layers; get attention rollout, raw attention or label alignment back as numbers, pictures,
+        animations or tensors.
+
+        The picture is the file field `image` of multipart/form-data, or the body itself with its `image/*` content type. Everything else is in the query.
+        Each answer carries `Server-Timing` with the time of each stage, and `X-Request-Id`. Errors are RFC 9457 problem details that name the parameter at fault.
+        A first picture to try: [scene-01.png](/samples/scene-01.png).
+        """;
+
+    public static void AddOpenApiDocument(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddEndpointsApiExplorer();
+        builder.Services.AddSwaggerGen(options =>
+        {
+            options.SwaggerDoc(Version, new OpenApiInfo { Title = "AttentionApi", Version = Version, Description = Description });
+            options.OperationFilter<OperationDescriber>();
+            options.SupportNonNullableReferenceTypes();
+            options.NonNullableReferenceTypesAsRequired();
+            options.SchemaFilter<NumberGridSchema>();
+            options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
+        });
+    }
+
+    public static void UseOpenApiDocument(this WebApplication app)
+    {
+        app.UseSwagger();
+        app.UseSwaggerUI(options =>
+        {
+            options.DocumentTitle = "AttentionApi";
+            options.SwaggerEndpoint($"/swagger/{Version}/swagger.json", "AttentionApi");
+            options.DisplayRequestDuration();
+            options.EnableTryItOutByDefault();
+            options.DefaultModelsExpandDepth(-1);
+        });
+    }
+}

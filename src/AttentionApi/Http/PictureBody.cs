@@ -1,0 +1,80 @@
+using System.Buffers;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace AttentionApi.Http;
+
+/// <summary>
+/// Reads the picture of a request: the file field "image" of a form, or the body itself. A form is read as it streams in, without ASP.NET's form
+/// collection: that would copy the picture once more, or write it to disk.
+/// </summary>
+internal static class PictureBody
+{
+    public const string Field = "image";
+    private const int FirstBuffer = 64 * 1024;
+
+    public static async Task<byte[]> ReadAsync(HttpRequest request, long limit, CancellationToken cancellation)
+    {
+        if (request.ContentLength > limit) throw TooLarge();
+        var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed : null;
+        if (type is null && request.ContentLength is null or 0) throw Missing();
+
+        byte[] picture;
+        if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true) picture = await FromFormAsync(request, type, limit, cancellation);
+        else if (type?.Type.Equals("image", StringComparison.OrdinalIgnoreCase) == true) picture = await CopyAsync(request.Body, limit, request.ContentLength, cancellation);
+        else throw new ProblemException(StatusCodes.Status415UnsupportedMediaType,
+            $"The body is declared as '{Parameters.Parameter.Shown(request.ContentType ?? "nothing")}'; send multipart/form-data with the picture in the field '{Field}', or the picture itself as image/jpeg, image/png or image/webp.");
+        return picture.Length > 0 ? picture : throw Missing();
+    }
+
+    public static ProblemException TooLarge() => new(StatusCodes.Status413PayloadTooLarge, "The body is larger than Limits:MaxBodyBytes allows; send a smaller picture, the model sees a few hundred pixels only.");
+
+    public static ProblemException TooSlow() => new(StatusCodes.Status408RequestTimeout, "The body came too slowly; send a smaller picture or try again on a faster line.");
+
+    private static ProblemException Missing() => ProblemException.BadParameter(Field,
+        $"There is no picture; send one as the file field '{Field}' of multipart/form-data, or as the body with its image/* content type.");
+
+    private static ProblemException Malformed() => ProblemException.BadParameter(Field, "The form is malformed or breaks off; send multipart/form-data with a boundary and a closing boundary.");
+
+    private static async Task<byte[]> FromFormAsync(HttpRequest request, MediaTypeHeaderValue type, long limit, CancellationToken cancellation)
+    {
+        var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value;
+        if (string.IsNullOrEmpty(boundary)) throw Malformed();
+        var reader = new MultipartReader(boundary, request.Body) { BodyLengthLimit = null };
+        byte[]? picture = null;
+        try
+        {
+            while (await reader.ReadNextSectionAsync(cancellation) is { } section)
+            {
+                var name = ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition) ? HeaderUtilities.RemoveQuotes(disposition.Name).Value : null;
+                if (name != Field) throw name is null ? Missing() : OtherField(name);
+                if (picture is not null) throw ProblemException.BadParameter(Field, $"There are several fields '{Field}'; send one picture a request.");
+                picture = await CopyAsync(section.Body, limit, request.ContentLength, cancellation);
+            }
+        }
+        catch (Exception broken) when (broken is InvalidDataException or IOException and not BadHttpRequestException)
+        {
+            throw Malformed();
+        }
+        return picture ?? throw Missing();
+    }
+
+    private static ProblemException OtherField(string name)
+    {
+        var shown = Parameters.Parameter.Shown(name);
+        return ProblemException.BadParameter(shown, $"The form has a field '{shown}'; only '{Field}' is read from the form, all parameters are in the query.");
+    }
+
+    private static async Task<byte[]> CopyAsync(Stream source, long limit, long? announced, CancellationToken cancellation)
+    {
+        // What a caller announces is not yet sent: memory is taken as bytes come.
+        var copy = new ArrayBufferWriter<byte>((int)Math.Clamp(announced ?? 0, 1, FirstBuffer));
+        while (true)
+        {
+            var read = await source.ReadAsync(copy.GetMemory(FirstBuffer / 4), cancellation);
+            if (read == 0) return copy.WrittenSpan.ToArray();
+            copy.Advance(read);
+            if (copy.WrittenCount > limit) throw TooLarge();
+        }
+    }
+}

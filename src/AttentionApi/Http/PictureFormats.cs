@@ -1,0 +1,15 @@
+using AttentionApi.Core.Rendering;
+using AttentionApi.Http.Parameters;
+
+namespace AttentionApi.Http;
+
+/// <summary>The encoding of a picture: what the parameter says, else what Accept prefers.</summary>
+internal static class PictureFormats
+{
+    private static readonly (string, PictureFormat)[] Pictures = [.. Enum.GetValues<PictureFormat>().Select(format => (ImageEncoder.MediaType(format), format))];
+    private static readonly (string, AnimationFormat)[] Animations = [.. Enum.GetValues<AnimationFormat>().Select(format => (AnimationRenderer.MediaType(format), format))];
+
+    public static PictureFormat Choose(HttpRequest request, QueryValues query) => query.Get(Query.Format) ?? Negotiation.Choose(request, Pictures);
+
+    public static AnimationFormat ChooseAnimation(HttpRequest request, QueryValues query) => query.Get(Query.MovingFormat) ?? Negotiation.Choose(request, Animations);
+}

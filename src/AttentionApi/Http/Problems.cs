@@ -1,0 +1,79 @@
+using AttentionApi.Contracts;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Inference;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Rendering;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace AttentionApi.Http;
+
+/// <summary>Turns every failure of a request into one RFC 9457 answer; nothing above it sees an exception.</summary>
+internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
+{
+    /// <summary>What proxies record where the caller has gone (nginx' word for it); nobody receives it.</summary>
+    private const int ClientClosedRequest = 499;
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        try
+        {
+            await next(http);
+            if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null } empty) await WriteAsync(http, Plain(http, empty.StatusCode));
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            if (!http.Response.HasStarted) http.Response.StatusCode = ClientClosedRequest;
+        }
+        catch (Exception failure) when (!http.Response.HasStarted)
+        {
+            await WriteAsync(http, From(failure));
+        }
+        catch (Exception failure)
+        {
+            logger.LogError(failure, "The answer broke off after it had begun.");
+            http.Abort();
+        }
+    }
+
+    /// <summary>Writes a problem whatever the caller accepts: a reason in the wrong format beats none.</summary>
+    public static Task WriteAsync(HttpContext http, ProblemException problem)
+    {
+        var response = http.Response;
+        var allowed = response.Headers.Allow;
+        response.Clear();
+        response.Headers.Allow = allowed;
+        response.StatusCode = problem.Status;
+        response.Headers.CacheControl = "no-store";
+        if (problem.RetryAfter is { } wait) response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (problem.Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
+        var body = new Problem("about:blank", ReasonPhrases.GetReasonPhrase(problem.Status), problem.Status, problem.Message, problem.Parameter);
+        return response.WriteAsJsonAsync(body, ApiJson.Answers.Problem, "application/problem+json", http.RequestAborted);
+    }
+
+    private ProblemException From(Exception failure)
+    {
+        switch (failure)
+        {
+            case ProblemException problem: return problem;
+            case LabelException label: return ProblemException.BadParameter(label.Parameter, label.Message);
+            case ImageRefusedException image: return new(image.Fault == ImageFault.Unsupported ? StatusCodes.Status415UnsupportedMediaType : StatusCodes.Status422UnprocessableEntity, image.Message, PictureBody.Field);
+            case PictureTooLargeException large: return ProblemException.BadParameter("size", large.Message);
+            case ModelRefusedException refused: return ProblemException.BadParameter("model", refused.Message);
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }: return PictureBody.TooLarge();
+            case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }: return PictureBody.TooSlow();
+            case BadHttpRequestException bad: return new(bad.StatusCode, "The request is malformed: its head or its body does not follow HTTP; send it again with a client that does.");
+            default:
+                logger.LogError(failure, "A request failed in a way that nobody foresaw.");
+                return new(StatusCodes.Status503ServiceUnavailable, "The service could not answer; the cause is in its log under this answer's X-Request-Id. Try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        }
+    }
+
+    /// <summary>For statuses that routing or a middleware set without a body.</summary>
+    private static ProblemException Plain(HttpContext http, int status) => new(status, status switch
+    {
+        StatusCodes.Status404NotFound => $"There is nothing at {http.Request.Path}; /swagger lists what there is.",
+        StatusCodes.Status405MethodNotAllowed => $"{http.Request.Path} does not take {http.Request.Method}; use {http.Response.Headers.Allow}.",
+        StatusCodes.Status429TooManyRequests => "This client sends more requests than it is allowed to; wait as Retry-After says.",
+        _ => "The request can't be answered as it was sent.",
+    });
+}

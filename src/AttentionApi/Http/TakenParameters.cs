@@ -1,0 +1,28 @@
+using AttentionApi.Contracts;
+using AttentionApi.Http.Parameters;
+
+namespace AttentionApi.Http;
+
+/// <summary>Endpoint metadata: the query parameters it takes, with its own defaults; read by the parser and by OpenAPI.</summary>
+/// <param name="Parameters">In the order in which they are documented.</param>
+/// <param name="Picture">True where it takes a picture as its body.</param>
+public sealed record TakenParameters(IReadOnlyList<QueryParameter> Parameters, bool Picture);
+
+internal static class TakenParametersExtensions
+{
+    /// <summary>Takes no parameters; one that is sent is looked up all the same, so that no typo passes.</summary>
+    public static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new TakenParameters([], Picture: false)).Produces<Problem>(400, "application/problem+json")
+        .AddEndpointFilter((context, next) =>
+        {
+            QueryValues.Read(context.HttpContext.Request.Query, []);
+            return next(context);
+        });
+
+    /// <summary>Takes a picture and these parameters.</summary>
+    public static RouteHandlerBuilder TakesPicture(this RouteHandlerBuilder endpoint, params IReadOnlyList<QueryParameter> parameters)
+    {
+        endpoint.WithMetadata(new TakenParameters(parameters, Picture: true)).WithTags("Explain");
+        foreach (var status in ProblemTable.Statuses) endpoint.Produces<Problem>(status, "application/problem+json");
+        return endpoint;
+    }
+}

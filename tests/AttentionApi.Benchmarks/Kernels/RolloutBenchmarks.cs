@@ -1,0 +1,51 @@
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Inference;
+using AttentionApi.Core.Models;
+using BenchmarkDotNet.Attributes;
+
+namespace AttentionApi.Benchmarks.Kernels;
+
+/// <summary>Rollout over the 12 layers of a ViT-B: one row, the row after discarding, the whole matrix.</summary>
+[MemoryDiagnoser]
+public class RolloutBenchmarks
+{
+    private static readonly ExplainParameters All = new() { FromLayer = 1, ToLayer = 12 };
+    private readonly Rollout rollout = new();
+    private ExplainInput input = null!;
+
+    /// <summary>7: ViT-B/32; 14: ViT-B/16.</summary>
+    [Params(7, 14)]
+    public int Grid { get; set; }
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        var layout = new TokenLayout(1, new PatchGrid(Grid, Grid), 0, HasCls: true);
+        input = new ExplainInput(new Activations { Layers = 12, Heads = 12, Tokens = layout.Count, MeanAttention = PeakedRows(12 * layout.Count, layout.Count), Output = [] }, layout);
+    }
+
+    [Benchmark]
+    public object Row() => rollout.Explain(input, All);
+
+    [Benchmark]
+    public object RowAfterDiscard() => rollout.Explain(input, All with { Discard = 0.9 });
+
+    [Benchmark]
+    public object CumulativeFrames() => rollout.Frames(input, All, FrameMode.Cumulative);
+
+    [Benchmark]
+    public object Matrix() => Rollout.Matrix(input, All);
+
+    private static float[] PeakedRows(int rows, int width)
+    {
+        var random = new Random(1);
+        var values = new float[rows * width];
+        for (var row = 0; row < rows; row++)
+        {
+            var attention = values.AsSpan(row * width, width);
+            foreach (ref var value in attention) value = (float)(3 * random.NextDouble());
+            System.Numerics.Tensors.TensorPrimitives.SoftMax(attention, attention);
+        }
+        return values;
+    }
+}

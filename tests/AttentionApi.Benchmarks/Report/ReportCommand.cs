@@ -1,0 +1,57 @@
+using System.CommandLine;
+using AttentionApi.Benchmarks.Serving;
+using AttentionApi.Benchmarks.Synthetic;
+using AttentionApi.Benchmarks.Workloads;
+
+namespace AttentionApi.Benchmarks.Report;
+
+/// <summary><c>report</c>: what an explanation costs, as ratios to the plain forward pass of the same file on the same machine at the same time.</summary>
+internal static class ReportCommand
+{
+    public static Command Create()
+    {
+        var rounds = new Option<int>("--rounds") { Description = "how often each step is measured", DefaultValueFactory = _ => 15 };
+        var model = new Option<string?>("--model") { Description = $"only {SyntheticClip.B32.Id} or {SyntheticClip.B16.Id}" };
+        var file = new Option<FileInfo>("--json") { Description = "where the figures go", DefaultValueFactory = _ => new FileInfo("report.json") };
+        var command = new Command("report", "What an explanation costs, as ratios to the plain forward pass.") { rounds, model, file };
+        command.SetAction(async (parsed, _) =>
+        {
+            var clips = new[] { SyntheticClip.B32, SyntheticClip.B16 }.Where(clip => parsed.GetValue(model) is not { } only || only == clip.Id);
+            var report = await MeasureAsync([.. clips], Math.Max(3, parsed.GetValue(rounds)));
+            ReportTable.Print(report, Console.Out);
+            report.Save(parsed.GetValue(file)!.FullName);
+        });
+        return command;
+    }
+
+    private static async Task<Report> MeasureAsync(IReadOnlyList<SyntheticClip> clips, int rounds)
+    {
+        var models = new List<ModelReport>();
+        foreach (var clip in clips) models.Add(await MeasureAsync(clip, rounds));
+        return new Report(Machine.Here(), rounds, await DemoReadyAsync(), models);
+    }
+
+    private static async Task<ModelReport> MeasureAsync(SyntheticClip clip, int rounds)
+    {
+        using var models = TemporaryModels.Of(clip);
+        var memory = await MemoryComparison.MeasureAsync(clip, models.Folder);
+        using var plain = new PlainForward(models.Vision(clip), new SessionSettings(1, Environment.ProcessorCount));
+        var stages = await Stages.MeasureAsync(clip, models.Folder, plain, rounds);
+        // Cached label embeddings and repeated pictures are steps of their own; all others send pictures that the host has not seen.
+        await using var server = await Server.StartAsync(models.Folder, ("Limits:MaxConcurrent", 16));
+        var requests = await EndToEnd.MeasureAsync(server, plain, rounds);
+        var throughput = await EndToEnd.MeasureThroughputAsync(server, plain, turns: Math.Max(3, rounds / 3), requestsPerTurn: 32);
+        return new ModelReport(clip.Id, stages, requests, throughput, memory, server.StartToReady.TotalSeconds);
+    }
+
+    private static async Task<double> DemoReadyAsync()
+    {
+        using var models = TemporaryModels.Of().WithDemo();
+        // The first start of a machine also reads the program from disk.
+        for (var start = 0; ; start++)
+        {
+            await using var server = await Server.StartAsync(models.Folder);
+            if (start == 1) return server.StartToReady.TotalSeconds;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using AttentionApi.Benchmarks.Measuring;
+
+namespace AttentionApi.Benchmarks.Report;
+
+/// <summary>The report for people, as Markdown tables.</summary>
+internal static class ReportTable
+{
+    public static void Print(Report report, TextWriter output)
+    {
+        var machine = report.Machine;
+        output.WriteLine($"{machine.Processor}, {machine.Cores} cores, {machine.System}, {machine.DotNet}, ONNX Runtime {machine.OnnxRuntime}, {machine.Date:yyyy-MM-dd}, medians of {report.Rounds}");
+        output.WriteLine($"demo-clip is ready {report.DemoReadySeconds:F2} s after the start.");
+        foreach (var model in report.Models)
+        {
+            output.WriteLine();
+            output.WriteLine($"### {model.Id}: ready after {model.StartToReadySeconds:F1} s");
+            Print(model.Stages, "stage", withAllocations: true, output);
+            Print(model.Requests, "request", withAllocations: false, output);
+            Print(model.Throughput, output);
+            Print(model.Memory, output);
+        }
+    }
+
+    private static void Print(IReadOnlyList<Measurement> measurements, string what, bool withAllocations, TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine($"| {what} | ms | x plain forward (quartiles) | processor time, x |{(withAllocations ? " allocated, KiB |" : "")}");
+        output.WriteLine($"|---|---|---|---|{(withAllocations ? "---|" : "")}");
+        foreach (var (name, milliseconds, ratio, cpu, allocated) in measurements)
+        {
+            output.WriteLine($"| {name} | {milliseconds.Median:F2} | {ratio.Median:F3} ({ratio.Lower:F3}-{ratio.Upper:F3}) | {cpu.Median:F3} |{(withAllocations ? $" {allocated / 1024:F0} |" : "")}");
+        }
+    }
+
+    private static void Print(IReadOnlyList<Throughput> throughput, TextWriter output)
+    {
+        var best = throughput.Max(measured => measured.Plain);
+        output.WriteLine();
+        output.WriteLine("| callers | plain forwards a second | /explain a second | x plain | x plain's best |");
+        output.WriteLine("|---|---|---|---|---|");
+        foreach (var (callers, plain, explain) in throughput) output.WriteLine($"| {callers} | {plain:F1} | {explain:F1} | {explain / plain:F2} | {explain / best:F2} |");
+    }
+
+    private static void Print(Memory memory, TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine($"Memory, MB: model files {Megabytes(memory.ModelFiles)}, a .NET program with plain sessions {Megabytes(memory.Plain)}, the host {Megabytes(memory.Host)} "
+            + $"({Megabytes(memory.Host - memory.Plain)} more), at most {Megabytes(memory.HostPeak)}.");
+    }
+
+    private static string Megabytes(long bytes) => $"{bytes / 1e6:F0}";
+}

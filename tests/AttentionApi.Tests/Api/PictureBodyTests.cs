@@ -1,0 +1,93 @@
+using System.Text;
+using AttentionApi.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace AttentionApi.Tests.Api;
+
+public class PictureBodyTests
+{
+    private const int Limit = 1000;
+    private static readonly byte[] Picture = [.. Enumerable.Range(0, 300).Select(i => (byte)i)];
+
+    private static async Task<byte[]> ReadAsync(HttpContent? content, bool announced = true)
+    {
+        var http = new DefaultHttpContext();
+        if (content is not null)
+        {
+            http.Request.Body = await content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+            http.Request.ContentType = content.Headers.ContentType?.ToString();
+            http.Request.ContentLength = announced ? content.Headers.ContentLength : null;
+        }
+        return await PictureBody.ReadAsync(http.Request, Limit, TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<ProblemException> RefusedAsync(HttpContent? content, bool announced = true) => await Assert.ThrowsAsync<ProblemException>(() => ReadAsync(content, announced));
+
+    [Fact]
+    public async Task Form_and_raw_body_give_the_same_bytes()
+    {
+        Assert.Equal(Picture, await ReadAsync(Pictures.Raw(Picture)));
+        Assert.Equal(Picture, await ReadAsync(Pictures.Form(Picture)));
+        Assert.Equal(Picture, await ReadAsync(Pictures.Raw(Picture, "image/x-unheard-of"), announced: false));
+    }
+
+    [Fact]
+    public async Task A_missing_picture_is_a_400_on_image()
+    {
+        foreach (var nothing in new HttpContent?[] { null, Pictures.Raw([]), Pictures.Form([]), new MultipartFormDataContent() })
+        {
+            var problem = await RefusedAsync(nothing);
+            Assert.Equal((400, "image"), (problem.Status, problem.Parameter));
+        }
+    }
+
+    [Fact]
+    public async Task Another_form_field_is_a_400_that_says_where_parameters_go()
+    {
+        using var form = Pictures.Form(Picture);
+        form.Add(new StringContent("cat"), "labels");
+        var problem = await RefusedAsync(form);
+        Assert.Equal((400, "labels"), (problem.Status, problem.Parameter));
+        Assert.Contains("query", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_pictures_are_a_400()
+    {
+        using var form = Pictures.Form(Picture);
+        form.Add(Pictures.Raw(Picture), "image", "b.png");
+        Assert.Equal(400, (await RefusedAsync(form)).Status);
+    }
+
+    [Fact]
+    public async Task A_body_over_the_limit_is_a_413_whether_it_is_announced_or_not()
+    {
+        var large = new byte[Limit + 1];
+        Assert.Equal(413, (await RefusedAsync(Pictures.Raw(large))).Status);
+        Assert.Equal(413, (await RefusedAsync(Pictures.Raw(large), announced: false)).Status);
+        Assert.Equal(413, (await RefusedAsync(Pictures.Form(large), announced: false)).Status);
+    }
+
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("nonsense")]
+    public async Task Another_kind_of_body_is_a_415(string type)
+    {
+        var content = new ByteArrayContent(Picture);
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+        Assert.Equal(415, (await RefusedAsync(content)).Status);
+    }
+
+    [Theory]
+    [InlineData("multipart/form-data", "--x\r\n")]
+    [InlineData("multipart/form-data; boundary=x", "no boundary at all")]
+    [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a\"\r\n\r\nbroken off")]
+    public async Task A_malformed_form_is_a_400(string type, string body)
+    {
+        var content = new ByteArrayContent(Encoding.ASCII.GetBytes(body));
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+        var problem = await RefusedAsync(content);
+        Assert.Equal((400, "image"), (problem.Status, problem.Parameter));
+    }
+}

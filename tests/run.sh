@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Sets up everything the tests need on a fresh Debian-like machine, builds, and runs every test.
+# The last line is the total, "N passed, N failed, N skipped"; the exit code is non-zero on any failure.
+set -u
+cd "$(dirname "$0")/.."
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+passed=0 failed=0 skipped=0
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+add() { passed=$((passed + ${1:-0})); failed=$((failed + ${2:-0})); skipped=$((skipped + ${3:-0})); }
+
+# A step that must succeed counts as one failed test where it does not.
+must() { echo "== $*"; "$@" || { echo "FAILED: $*"; add 0 1 0; return 1; }; }
+
+install_browser() {
+  export CHROMIUM_PATH=${CHROMIUM_PATH:-/usr/bin/chromium}
+  [ -x "$CHROMIUM_PATH" ] && return 0
+  local sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo
+  $sudo apt-get update -qq && $sudo apt-get install -y -qq chromium >/dev/null
+}
+
+# xunit prints "Total: 12, Errors: 0, Failed: 1, Skipped: 2, ..." at its end.
+run_dotnet_tests() {
+  local name=$1 log="$results/$1.log" line
+  echo "== $name"
+  dotnet "tests/$name/bin/Release/net10.0/$name.dll" -noLogo 2>&1 | tee "$log"
+  local code=${PIPESTATUS[0]}
+  line=$(grep -E 'Total: [0-9]+, +Errors: [0-9]+' "$log" | tail -1)
+  if [ -z "$line" ]; then echo "FAILED: $name ended without a result (exit code $code)"; add 0 1 0; return; fi
+  number() { sed -E "s/.*$1: ([0-9]+).*/\1/" <<<"$line"; }
+  local total errors bad skips
+  total=$(number Total) errors=$(number Errors) bad=$(number Failed) skips=$(number Skipped)
+  add $((total - bad - skips)) $((bad + errors)) "$skips"
+  if [ "$code" -ne 0 ] && [ $((bad + errors)) -eq 0 ]; then echo "FAILED: $name exited with $code"; add 0 1 0; fi
+}
+
+run_page_tests() {
+  [ -f client/package.json ] || return 0
+  must npm --prefix client ci --no-audit --no-fund --silent || return
+  (cd client && npx --no-install tsc -p tsconfig.json); [ $? -eq 0 ] && add 1 0 0 || { echo "FAILED: type check of client/"; add 0 1 0; }
+  local log="$results/page.log"
+  (cd client && node --test --test-reporter=tap) 2>&1 | tee "$log" | grep -E '^(not ok|# )' || true
+  count() { sed -nE "s/^# $1 ([0-9]+)/\1/p" "$log" | tail -1; }
+  if [ -z "$(count pass)" ]; then echo "FAILED: node --test ended without a result"; add 0 1 0; return; fi
+  add "$(count pass)" "$(($(count fail) + $(count cancelled)))" "$(count skipped)"
+}
+
+must install_browser
+if must dotnet build AttentionApi.sln -c Release -v quiet; then
+  run_dotnet_tests AttentionApi.Tests
+  run_dotnet_tests AttentionApi.BrowserTests
+fi
+run_page_tests
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
