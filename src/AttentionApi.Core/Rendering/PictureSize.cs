@@ -1,4 +1,4 @@
-using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Rendering;
 
