@@ -11,9 +11,9 @@ export class AttentionStack {
     this.tokens = tokens;
     this.hasCls = hasCls;
     this.layers = planes.length;
-    /** @type {Uint32Array[]} per layer the flat indices by rising value, made when a discard ratio is first used */
-    this.orders = [];
-    this.cached = { ratio: 0, planes, sums: planes.map((plane) => rowSums(plane, tokens)) };
+    this.whole = { planes, sums: planes.map((plane) => rowSums(plane, tokens)) };
+    /** Planes of the last discard ratio, whose memory the next one takes over. @type {{ ratio: number, planes: Float32Array[], sums: Float64Array[] } | null} */
+    this.cut = null;
   }
 
   /**
@@ -37,14 +37,12 @@ export class AttentionStack {
 
   /** The planes without their ⌊ratio·N²⌋ smallest entries; the last ratio's are kept. @param {number} ratio */
   discarded(ratio) {
-    if (ratio === this.cached.ratio) return this.cached;
+    if (ratio === 0) return this.whole;
+    if (this.cut?.ratio === ratio) return this.cut;
     const count = Math.floor(ratio * this.tokens * this.tokens);
-    const planes = this.planes.map((plane, layer) => {
-      this.orders[layer] ??= risingOrder(plane);
-      return withoutSmallest(plane, this.orders[layer], count, this.hasCls ? this.tokens : 0);
-    });
-    this.cached = { ratio, planes, sums: planes.map((plane) => rowSums(plane, this.tokens)) };
-    return this.cached;
+    const planes = this.cut?.planes ?? this.planes.map(({ length }) => new Float32Array(length));
+    for (const [layer, plane] of this.planes.entries()) dropSmallest(plane, this.tokens, count, this.hasCls, planes[layer]);
+    return (this.cut = { ratio, planes, sums: planes.map((plane) => rowSums(plane, this.tokens)) });
   }
 }
 
@@ -90,31 +88,39 @@ function rowSums(plane, n) {
 }
 
 /**
- * Copies a plane with its `count` smallest entries zeroed. `width` > 0 leaves column 0 as it is; entries skipped there are not replaced by others.
- * @param {Float32Array} plane @param {Uint32Array} order @param {number} count @param {number} width
+ * Copies a plane with its `count` smallest entries zeroed, ties going in index order. Column 0 of a CLS token stays as it is, and what is skipped there is not replaced.
+ * @param {Float32Array} plane @param {number} n @param {number} count @param {boolean} hasCls @param {Float32Array} out
  */
-function withoutSmallest(plane, order, count, width) {
-  const out = plane.slice();
-  for (let i = 0; i < count; i++) if (width === 0 || order[i] % width !== 0) out[order[i]] = 0;
-  return out;
+function dropSmallest(plane, n, count, hasCls, out) {
+  const { threshold, below } = nthSmallest(plane, count);
+  let ties = count - below;
+  for (let at = 0, column = 0; at < plane.length; at++) {
+    const value = plane[at];
+    const dropped = value < threshold || (value === threshold && ties-- > 0);
+    out[at] = dropped && !(hasCls && column === 0) ? 0 : value;
+    if (++column === n) column = 0;
+  }
 }
 
+const upper = new Uint32Array(65536);
+const lower = new Uint32Array(65536);
+
 /**
- * Flat indices by rising value, ties in index order: a stable radix sort over the bits, which rise with the value as attention is never negative.
- * @param {Float32Array} plane
+ * The entry that `count` others go before, and how many are truly smaller. By counting the bits, upper half first: they rise with the value, as attention is never negative.
+ * @param {Float32Array} plane @param {number} count below the plane's length
  */
-export function risingOrder(plane) {
+function nthSmallest(plane, count) {
   const bits = new Uint32Array(plane.buffer, plane.byteOffset, plane.length);
-  let order = Uint32Array.from({ length: plane.length }, (_, index) => index);
-  for (const shift of [0, 16]) {
-    const starts = new Uint32Array(65537);
-    for (let i = 0; i < bits.length; i++) starts[((bits[i] >>> shift) & 0xffff) + 1]++;
-    for (let key = 0; key < 65536; key++) starts[key + 1] += starts[key];
-    const sorted = new Uint32Array(order.length);
-    for (let i = 0; i < order.length; i++) sorted[starts[(bits[order[i]] >>> shift) & 0xffff]++] = order[i];
-    order = sorted;
-  }
-  return order;
+  upper.fill(0);
+  lower.fill(0);
+  for (let i = 0; i < bits.length; i++) upper[bits[i] >>> 16]++;
+  let below = 0;
+  let high = 0;
+  while (below + upper[high] <= count) below += upper[high++];
+  for (let i = 0; i < bits.length; i++) if (bits[i] >>> 16 === high) lower[bits[i] & 0xffff]++;
+  let low = 0;
+  while (below + lower[low] <= count) below += lower[low++];
+  return { threshold: new Float32Array(Uint32Array.of(high * 65536 + low).buffer)[0], below };
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AttentionStack, queryWeights, risingOrder } from '../js/rollout.js';
+import { AttentionStack, queryWeights } from '../js/rollout.js';
 import { largestDifference, needsFixtures, readModel } from './fixtures.js';
 
 const folders = ['vit', 'clip', 'deit_distilled', 'dinov2', 'dinov2_registers', 'dinov3', 'siglip', 'beit', 'timm_vit', 'open_clip'];
@@ -45,10 +45,20 @@ test('A range is the product of its parts, later layers on the left', () => {
 
 test('Ties are discarded in index order and the CLS column stays', () => {
   const plane = Float32Array.of(0.1, 0.4, 0.5, 0.2, 0.4, 0.4, 0.1, 0.4, 0.5);
-  assert.deepEqual([...risingOrder(plane)], [0, 6, 3, 1, 4, 5, 7, 2, 8]);
   const discarded = (/** @type {boolean} */ hasCls) => [...new AttentionStack([plane], 3, hasCls).discarded(5 / 9).planes[0]].map((value) => Math.round(value * 10) / 10);
   assert.deepEqual(discarded(true), [0.1, 0, 0.5, 0.2, 0, 0.4, 0.1, 0.4, 0.5]);
   assert.deepEqual(discarded(false), [0, 0, 0.5, 0, 0, 0.4, 0, 0.4, 0.5]);
+});
+
+test('What is discarded is what a stable sort puts first', () => {
+  const { planes: [plane] } = randomStack(1, 23);
+  plane.forEach((value, i) => (plane[i] = Math.round(value * 400) / 400));
+  for (const ratio of [0.01, 0.4, 0.77, 0.999]) {
+    const expected = plane.slice();
+    const order = Array.from(plane.keys()).sort((a, b) => plane[a] - plane[b]);
+    for (const index of order.slice(0, Math.floor(ratio * 23 * 23))) if (index % 23 !== 0) expected[index] = 0;
+    assert.deepEqual(new AttentionStack([plane], 23, true).discarded(ratio).planes[0], expected);
+  }
 });
 
 test('A row that loses everything becomes uniform', () => {

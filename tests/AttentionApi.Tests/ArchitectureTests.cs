@@ -24,7 +24,7 @@ public class ArchitectureTests
     public void A_folder_of_Core_uses_only_what_lies_below_it(string folder, string foreignFolders, string foreignPackages)
     {
         var forbidden = new Regex($@"AttentionApi\.Core\.({foreignFolders})\b|\b({foreignPackages.Replace(".", @"\.", StringComparison.Ordinal)})\b");
-        var offences = Directory.EnumerateFiles(Path.Combine(CoreFolder, folder), "*.cs")
+        var offences = Directory.EnumerateFiles(Path.Combine(CoreFolder, folder), "*.cs", SearchOption.AllDirectories)
             .SelectMany(file => File.ReadLines(file).Where(line => line.StartsWith("using ", StringComparison.Ordinal) && forbidden.IsMatch(line)).Select(line => $"{Path.GetFileName(file)}: {line}"));
         Assert.Empty(offences);
     }
@@ -34,7 +34,7 @@ public class ArchitectureTests
     {
         var offences = Directory.EnumerateFiles(CoreFolder, "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && File.ReadAllText(file).Contains("using NetVips", StringComparison.Ordinal))
-            .Select(file => Path.GetFileName(Path.GetDirectoryName(file)!))
+            .Select(file => Path.GetRelativePath(CoreFolder, file).Split(Path.DirectorySeparatorChar)[0])
             .Except(["Imaging", "Rendering"]);
         Assert.Empty(offences);
     }

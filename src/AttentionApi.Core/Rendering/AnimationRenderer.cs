@@ -34,7 +34,9 @@ public static class AnimationRenderer
     /// <param name="format">The file format.</param>
     /// <param name="playback">Speed and repetition.</param>
     /// <param name="metadata">GIF: comment; WebP: XMP.</param>
-    /// <exception cref="PictureTooLargeException">All frames together have more than <see cref="PictureTooLargeException.MaximumPixels"/>, or a side is longer than the format allows.</exception>
+    /// <exception cref="PictureTooLargeException">
+    /// All frames together have more than <see cref="PictureTooLargeException.MaximumPixels"/>, or a side is longer than the format allows.
+    /// </exception>
     public static EncodedPicture Render(DecodedImage image, Region seen, IReadOnlyList<Frame> frames, OverlayStyle style,
         AnimationFormat format, Playback playback, PictureMetadata? metadata = null)
     {

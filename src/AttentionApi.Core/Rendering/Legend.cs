@@ -4,7 +4,8 @@ using AttentionApi.Core.Rendering.Text;
 namespace AttentionApi.Core.Rendering;
 
 /// <summary>
-/// The strip below a picture: words, a colour bar, and the values at its ends and middle. Stacked where it is narrow; where there is room the words stand left of the bar.
+/// The strip below a picture: words, a colour bar, and the values at its ends and middle.
+/// Stacked where it is narrow; where there is room the words stand left of the bar.
 /// </summary>
 internal sealed class Legend
 {

@@ -3,7 +3,8 @@ using AttentionApi.Core.Explain;
 namespace AttentionApi.Core.Rendering;
 
 /// <summary>
-/// Lays maps over one backdrop by the rule of api.md: sample, scale, clip to 0…1, colour index min(255, ⌊256·v⌋), out = (1 − opacity)·picture + opacity·colour, rounded with halves up.
+/// Lays maps over one backdrop. Pixel by pixel: sample the grid, scale, clip to 0…1, colour index min(255, ⌊256·v⌋),
+/// out = (1 − opacity)·picture + opacity·colour, rounded with halves up. What the model did not see stays as it is.
 /// </summary>
 internal sealed class OverlayPainter
 {
@@ -56,13 +57,17 @@ internal sealed class OverlayPainter
 
     private void Blend(ReadOnlySpan<double> positions, Span<byte> rgb)
     {
+        ReadOnlySpan<double> pictures = pictureTerms, colours = colourTerms;
         for (var x = 0; x < positions.Length; x++)
         {
-            var colour = colourTerms.AsSpan((int)Math.Clamp(positions[x], 0, ColormapTables.Entries - 1) * 3, 3);
+            var colour = colours.Slice(Truncate(Math.Clamp(positions[x], 0, ColormapTables.Entries - 1)) * 3, 3);
             var pixel = rgb.Slice(x * 3, 3);
-            pixel[0] = (byte)(int)(pictureTerms[pixel[0]] + colour[0] + 0.5);
-            pixel[1] = (byte)(int)(pictureTerms[pixel[1]] + colour[1] + 0.5);
-            pixel[2] = (byte)(int)(pictureTerms[pixel[2]] + colour[2] + 0.5);
+            pixel[0] = (byte)Truncate(pictures[pixel[0]] + colour[0] + 0.5);
+            pixel[1] = (byte)Truncate(pictures[pixel[1]] + colour[1] + 0.5);
+            pixel[2] = (byte)Truncate(pictures[pixel[2]] + colour[2] + 0.5);
         }
     }
+
+    /// <summary>The processor's own conversion: C#'s cast also saturates, which costs a third of the loop.</summary>
+    private static int Truncate(double value) => double.ConvertToIntegerNative<int>(value);
 }

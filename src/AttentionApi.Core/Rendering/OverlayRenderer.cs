@@ -3,9 +3,6 @@ using AttentionApi.Core.Imaging;
 
 namespace AttentionApi.Core.Rendering;
 
-/// <summary>A drawn picture and what a careful reader of it must know.</summary>
-public sealed record Drawing(Raster Raster, IReadOnlyList<string> Warnings);
-
 /// <summary>One map over the picture.</summary>
 public static class OverlayRenderer
 {

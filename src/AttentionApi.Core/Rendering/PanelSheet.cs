@@ -1,14 +1,7 @@
-using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering.Text;
 
 namespace AttentionApi.Core.Rendering;
-
-/// <summary>One map with its words.</summary>
-public sealed record Panel(Heatmap Map, Caption Caption);
-
-/// <summary>What is shown at one time: one panel, or up to sixteen side by side, and the words that hold for all of them.</summary>
-public sealed record Frame(string Words, IReadOnlyList<Panel> Panels);
 
 /// <summary>
 /// Draws frames of equal layout: panels of the same picture, four in a row, a caption below each where there are several, and the legend below all.
@@ -53,7 +46,8 @@ internal sealed class PanelSheet
         }
         RowHeight = cell.Height + CaptionHeight + (rows > 1 ? Gap : 0);
         Height = rows * RowHeight + (legend?.Height ?? 0);
-        PictureTooLargeException.ThrowIfOver(frames.Count > 1 ? "The animation" : "The picture", Width, Height, frames.Count, "Ask for a smaller size or fewer layers.");
+        var what = frames.Count > 1 ? "The animation" : "The picture";
+        PictureTooLargeException.ThrowIfOver(what, Width, Height, frames.Count, "Ask for a smaller size or fewer layers.");
         backdrop = Backdrop.Create(image, seen, style.Size);
         painter = new OverlayPainter(backdrop, style.Interpolation, colormap, style.Opacity);
     }

@@ -12,7 +12,7 @@ public sealed record PictureMetadata(string Parameters, string Model, string Mod
 {
     private static readonly XNamespace Packet = "adobe:ns:meta/";
     private static readonly XNamespace Rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
-    private static readonly XNamespace Own = "http://ns.attention-api.org/1.0/";
+    private static readonly XNamespace Own = "urn:attention-api:1#";
 
     /// <summary>Key and text. Text is ASCII: PNG's plain text chunks are Latin-1, and JSON may escape the rest without a change of meaning.</summary>
     internal IReadOnlyList<(string Key, string Text)> Entries =>
@@ -24,11 +24,13 @@ public sealed record PictureMetadata(string Parameters, string Model, string Mod
     /// <summary>An XMP packet with one property an entry.</summary>
     internal byte[] ToXmp()
     {
-        var description = new XElement(Rdf + "Description", new XAttribute(Rdf + "about", ""), new XAttribute(XNamespace.Xmlns + "attention", Own.NamespaceName),
+        var description = new XElement(Rdf + "Description", new XAttribute(Rdf + "about", ""), Prefix("attention", Own),
             Entries.Select(entry => new XElement(Own + entry.Key, entry.Text)));
-        var packet = new XElement(Packet + "xmpmeta", new XAttribute(XNamespace.Xmlns + "x", Packet.NamespaceName),
-            new XElement(Rdf + "RDF", new XAttribute(XNamespace.Xmlns + "rdf", Rdf.NamespaceName), description));
-        return Encoding.UTF8.GetBytes($"<?xpacket begin=\"\uFEFF\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>{packet.ToString(SaveOptions.DisableFormatting)}<?xpacket end=\"r\"?>");
+        var packet = new XElement(Packet + "xmpmeta", Prefix("x", Packet), new XElement(Rdf + "RDF", Prefix("rdf", Rdf), description));
+        var xml = packet.ToString(SaveOptions.DisableFormatting);
+        return Encoding.UTF8.GetBytes($"<?xpacket begin=\"\uFEFF\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>{xml}<?xpacket end=\"r\"?>");
+
+        static XAttribute Prefix(string name, XNamespace space) => new(XNamespace.Xmlns + name, space.NamespaceName);
     }
 
     private static string Ascii(string text)

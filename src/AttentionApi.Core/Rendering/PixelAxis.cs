@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Rendering;
 
 /// <summary>
-/// One axis of an output picture against the original and the part of it that the model saw (api.md, "Pictures, exactly").
+/// One axis of an output picture against the original and the part of it that the model saw.
 /// </summary>
 /// <param name="ViewStart">Where output pixel 0 begins, in original pixels.</param>
 /// <param name="Step">Original pixels per output pixel.</param>
@@ -12,7 +12,9 @@ internal readonly record struct PixelAxis(double ViewStart, double Step, double 
     /// <summary>The centre of a pixel on a grid of so many cells over the seen part, where cell i covers i to i + 1.</summary>
     public double Cell(int pixel, int cells) => (Centre(pixel) - SeenStart) / SeenLength * cells;
 
-    /// <summary>The cell that the pixel's centre lies in; in single precision, as PyTorch computes nearest-exact, for that decides where a centre meets an edge.</summary>
+    /// <summary>
+    /// The cell that the pixel's centre lies in; in single precision, as PyTorch computes nearest-exact, for that decides where a centre meets an edge.
+    /// </summary>
     public int NearestCell(int pixel, int cells) => Math.Clamp((int)((float)(Centre(pixel) - SeenStart) * (cells / (float)SeenLength)), 0, cells - 1);
 
     /// <summary>The pixels whose centres the model saw, of the first <paramref name="pixels"/>.</summary>

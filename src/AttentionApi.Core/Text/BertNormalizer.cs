@@ -12,13 +12,17 @@ internal sealed record BertNormalizer(bool Clean, bool SeparateChinese, bool Str
     public static BertNormalizer Read(JsonPart step)
     {
         var lowercase = step.Flag("lowercase", absent: true);
-        return new(step.Flag("clean_text", absent: true), step.Flag("handle_chinese_chars", absent: true), step.Flag("strip_accents", absent: lowercase), lowercase);
+        return new(
+            step.Flag("clean_text", absent: true),
+            step.Flag("handle_chinese_chars", absent: true),
+            step.Flag("strip_accents", absent: lowercase),
+            lowercase);
     }
 
     public string Apply(string text)
     {
         if (Clean || SeparateChinese) text = CleanAndSeparate(text);
-        if (StripAccents) text = Normalizer.Without(Normalizer.Compose(text, NormalizationForm.FormD), rune => Rune.GetUnicodeCategory(rune) == UnicodeCategory.NonSpacingMark);
+        if (StripAccents) text = Normalizer.Without(Normalizer.Compose(text, NormalizationForm.FormD), IsAccent);
         return Lowercase ? Normalizer.Lower(text) : text;
     }
 
@@ -39,6 +43,8 @@ internal sealed record BertNormalizer(bool Clean, bool SeparateChinese, bool Str
         }
         return result.ToString();
     }
+
+    private static bool IsAccent(Rune rune) => Rune.GetUnicodeCategory(rune) == UnicodeCategory.NonSpacingMark;
 
     private static bool IsInvisible(Rune rune) => rune.Value is not ('\t' or '\n' or '\r')
         && (rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse);

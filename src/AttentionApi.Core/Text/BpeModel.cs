@@ -57,7 +57,8 @@ internal sealed class BpeModel : SubwordModel
         while (mergeLines.ReadLine() is { } line)
         {
             if (line.Length == 0 || line.StartsWith("#version", StringComparison.Ordinal)) continue;
-            if (!TryAdd(merges, vocabulary, line.Split(' '), inside: "")) throw new ModelRefusedException($"merges.txt: '{line}' does not join two tokens of vocab.json to a third.");
+            if (TryAdd(merges, vocabulary, line.Split(' '), inside: "")) continue;
+            throw new ModelRefusedException($"merges.txt: '{line}' does not join two tokens of vocab.json to a third.");
         }
         return new BpeModel(vocabulary, merges, vocabulary.TryGetValue(unknown, out var id) ? id : null) { WordEnd = wordEnd };
     }
@@ -145,7 +146,9 @@ internal sealed class BpeModel : SubwordModel
 
     private static bool TryAdd(Dictionary<long, (int Rank, int Id)> merges, Dictionary<string, int> vocabulary, string[] pair, string inside)
     {
-        if (pair.Length != 2 || pair[1].Length < inside.Length || !vocabulary.TryGetValue(pair[0], out var left) || !vocabulary.TryGetValue(pair[1], out var right)
+        if (pair.Length != 2 || pair[1].Length < inside.Length
+            || !vocabulary.TryGetValue(pair[0], out var left)
+            || !vocabulary.TryGetValue(pair[1], out var right)
             || !vocabulary.TryGetValue(pair[0] + pair[1][inside.Length..], out var joined))
         {
             return false;

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace AttentionApi.Core.Text;
 
-/// <summary>GPT-2's spelling of bytes by 256 printable characters (Radford et al. 2019, <c>bytes_to_unicode</c>), which byte-level vocabularies are written in.</summary>
+/// <summary>GPT-2's spelling of bytes by 256 printable characters (Radford et al. 2019, encoder.py), which byte-level vocabularies are written in.</summary>
 internal static class ByteAlphabet
 {
     private static readonly char[] Characters = new char[256];

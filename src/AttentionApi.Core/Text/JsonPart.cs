@@ -72,7 +72,7 @@ internal readonly struct JsonPart
             }
             catch (InvalidOperationException)
             {
-                throw Refused("holds half of a surrogate pair");
+                throw Refused("holds broken Unicode");
             }
         }
     }

@@ -1,3 +1,5 @@
+using AttentionApi.Core.Models;
+
 namespace AttentionApi.Core.Text;
 
 /// <summary>
@@ -32,7 +34,7 @@ public sealed class KnownWords
             string[] words = [.. root["words"].Items.Select(word => word.Text)];
             return new KnownWords(words, Names(root, "synonyms").Concat(Names(root, "groups")));
         }
-        catch (Models.ModelRefusedException)
+        catch (Exception error) when (error is ModelRefusedException or InvalidOperationException)
         {
             return null;
         }

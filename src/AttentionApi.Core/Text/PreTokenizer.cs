@@ -1,6 +1,9 @@
 namespace AttentionApi.Core.Text;
 
-/// <summary>The <c>pre_tokenizer</c> of tokenizer.json, as the tokenizers library (Hugging Face, 0.23) runs it: cuts a text into the pieces that the model sees one by one.</summary>
+/// <summary>
+/// The <c>pre_tokenizer</c> of tokenizer.json, as the tokenizers library (Hugging Face, 0.23) runs it: cuts a text into the pieces that the model sees
+/// one by one.
+/// </summary>
 internal sealed class PreTokenizer
 {
     /// <summary>One step: from a piece (and whether the whole text begins with it) to smaller ones.</summary>
@@ -24,9 +27,6 @@ internal sealed class PreTokenizer
     /// <summary>True where the pieces spell UTF-8 bytes by <see cref="ByteAlphabet"/>.</summary>
     public bool ByteLevel { get; private init; }
 
-    /// <summary>What marks the start of a word, or a space: '▁' for SentencePiece.</summary>
-    public char WordStart { get; private init; } = ' ';
-
     /// <summary>CLIP's, for folders without tokenizer.json (transformers, CLIPTokenizer).</summary>
     public static PreTokenizer Clip => new([Cutting(ClipWords, SplitBehavior.Removed, invert: true), SpellBytes]) { ByteLevel = true };
 
@@ -34,8 +34,7 @@ internal sealed class PreTokenizer
     {
         if (preTokenizer is null) return new([]);
         var parts = preTokenizer.Value.Steps("pretokenizers");
-        var metaspace = parts.Where(part => part.Type == "Metaspace").Select(Replacement).ToList();
-        return new(parts.SelectMany(ReadSteps)) { ByteLevel = parts.Any(part => part.Type == "ByteLevel"), WordStart = metaspace is [var mark, ..] ? mark : ' ' };
+        return new(parts.SelectMany(ReadSteps)) { ByteLevel = parts.Any(part => part.Type == "ByteLevel") };
     }
 
     public List<string> Cut(string text, bool atStart)
@@ -67,7 +66,7 @@ internal sealed class PreTokenizer
 
     private static IEnumerable<Step> ReadMetaspace(JsonPart part)
     {
-        var mark = Replacement(part);
+        if ((part.Find("replacement")?.Text ?? "▁") is not [var mark]) throw part.Refused("needs a replacement of one character");
         // Before the scheme there was a flag.
         var scheme = part.Find("prepend_scheme")?.Text ?? (part.Flag("add_prefix_space", absent: true) ? "always" : "never");
         if (scheme is not ("always" or "first" or "never")) throw part.Refused($"has the unknown prepend_scheme '{scheme}'");
@@ -79,11 +78,10 @@ internal sealed class PreTokenizer
         if (part.Flag("split", absent: true)) yield return Cutting(new Split(TextPattern.Exactly(mark.ToString()), SplitBehavior.MergedWithNext));
     }
 
-    private static char Replacement(JsonPart metaspace) =>
-        metaspace.Find("replacement")?.Text is not { } text ? '▁' : text.Length == 1 ? text[0] : throw metaspace.Refused("needs a replacement of one character");
-
     private static SplitBehavior ReadBehavior(JsonPart behavior) =>
-        Enum.TryParse<SplitBehavior>(behavior.Text, out var known) && Enum.IsDefined(known) ? known : throw behavior.Refused($"'{behavior.Text}' is not supported");
+        Enum.TryParse<SplitBehavior>(behavior.Text, out var known) && Enum.IsDefined(known)
+            ? known
+            : throw behavior.Refused($"'{behavior.Text}' is not supported");
 
     private static List<string> SpellBytes(string piece, bool atStart) => [ByteAlphabet.Spell(piece)];
 

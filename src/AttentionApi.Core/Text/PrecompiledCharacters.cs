@@ -21,8 +21,9 @@ internal sealed class PrecompiledCharacters
 
     public static PrecompiledCharacters Read(JsonPart step)
     {
-        var blob = new byte[step["precompiled_charsmap"].Text.Length];
-        if (!Convert.TryFromBase64String(step["precompiled_charsmap"].Text, blob, out var length)) throw step.Refused("has a precompiled_charsmap that is not Base64");
+        var base64 = step["precompiled_charsmap"].Text;
+        var blob = new byte[base64.Length];
+        if (!Convert.TryFromBase64String(base64, blob, out var length)) throw step.Refused("has a precompiled_charsmap that is not Base64");
         if (length == 0) return new([], []);
         var trieBytes = length < 4 ? uint.MaxValue : BinaryPrimitives.ReadUInt32LittleEndian(blob);
         if (trieBytes % 4 != 0 || trieBytes > length - 4) throw step.Refused("has a damaged precompiled_charsmap");

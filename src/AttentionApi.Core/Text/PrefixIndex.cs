@@ -19,8 +19,9 @@ internal sealed class PrefixIndex
     {
         tokens = [.. vocabulary.Keys];
         ids = [.. vocabulary.Values];
-        if (tokens.Any(token => token.Length > MaxTokenLength)) throw new ModelRefusedException($"The tokenizer has a token of more than {MaxTokenLength} characters.");
         Array.Sort(tokens, ids, StringComparer.Ordinal);
+        if (!tokens.Any(token => token.Length > MaxTokenLength)) return;
+        throw new ModelRefusedException($"The tokenizer has a token of more than {MaxTokenLength} characters.");
     }
 
     /// <summary>The tokens that share their first <paramref name="Depth"/> characters: [Low, High) of the sorted list.</summary>

@@ -10,7 +10,10 @@ public sealed record PromptTemplate
     /// <exception cref="ArgumentException">The template has no <c>{}</c>.</exception>
     public PromptTemplate(string text)
     {
-        if (!text.Contains(Place, StringComparison.Ordinal)) throw new ArgumentException($"The prompt '{text}' has no {{}}: write it where the label goes, as in 'a photo of a {{}}'.");
+        if (!text.Contains(Place, StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"The prompt '{text}' has no {Place}: write it where the label goes, as in '{Default.Text}'.");
+        }
         Text = text;
     }
 

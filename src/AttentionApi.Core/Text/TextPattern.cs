@@ -6,8 +6,8 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Text;
 
 /// <summary>
-/// A pattern from a tokenizer file. Regular expressions are matched by whole code points: .NET's engine sees UTF-16 halves, so that <c>\p{L}</c> would never match 𠮷.
-/// Code points beyond U+FFFF are shown to the engine as one character of the same general category.
+/// A pattern from a tokenizer file. Regular expressions are matched by whole code points: .NET's engine sees UTF-16 halves, so that <c>\p{L}</c> would
+/// never match 𠮷. Code points beyond U+FFFF are shown to the engine as one character of the same general category.
 /// </summary>
 internal sealed class TextPattern
 {
@@ -20,7 +20,7 @@ internal sealed class TextPattern
     /// <exception cref="ModelRefusedException">The pattern is not one that .NET understands as the tokenizers library does.</exception>
     public TextPattern(string pattern)
     {
-        if (pattern.Length > MaxPatternLength) throw new ModelRefusedException($"A pattern of {pattern.Length} characters is not supported, at most {MaxPatternLength} are.");
+        if (pattern.Length > MaxPatternLength) throw new ModelRefusedException($"The tokenizer has a pattern of more than {MaxPatternLength} characters.");
         if (pattern.Any(char.IsSurrogate)) throw Unsupported(pattern);
         try
         {
@@ -60,7 +60,10 @@ internal sealed class TextPattern
         return matches;
     }
 
-    /// <summary>With a time limit and not NonBacktracking, which knows no look-ahead and takes 160 ms to build the sets of CLIP's pattern (measured), against 20 ms.</summary>
+    /// <summary>
+    /// With a time limit instead of <see cref="RegexOptions.NonBacktracking"/>, which knows no look-ahead and takes 160 ms (measured, against 20) to
+    /// build CLIP's pattern.
+    /// </summary>
     private static Regex Compile(string pattern) => new(pattern, RegexOptions.CultureInvariant, Patience);
 
     private static (string Seen, int[] Positions) OneCharacterEach(string text)

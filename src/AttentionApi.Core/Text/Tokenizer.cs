@@ -8,8 +8,9 @@ namespace AttentionApi.Core.Text;
 /// <see cref="TokenizerFactory"/>. Immutable: any number of threads may share one.
 /// </summary>
 /// <remarks>
-/// Microsoft.ML.Tokenizers 2.0.1 was tried and not taken. Of 571 references each it misses, set up as well as it can be, 4 of CLIP's (𝟙𝟚, 𠮷野家: words are cut
-/// between UTF-16 halves; &lt;|ENDOFTEXT|&gt;, &lt;|EndOfText|&gt;: special tokens match in any case) and 152 of BERT's, it throws on the SentencePiece model, and it reads no tokenizer.json.
+/// Microsoft.ML.Tokenizers 2.0.1 was tried and not taken. Of 571 references each, and set up as well as it can be, it misses 4 of CLIP's (𝟙𝟚 and 𠮷野家:
+/// its pattern sees UTF-16 halves; &lt;|ENDOFTEXT|&gt; and &lt;|EndOfText|&gt;: its special tokens match in any case) and 152 of BERT's; it throws on the
+/// SentencePiece model of the unigram references, and it reads no tokenizer.json.
 /// </remarks>
 public sealed class Tokenizer
 {
@@ -39,13 +40,15 @@ public sealed class Tokenizer
     public required int MaxLength
     {
         get;
-        init => field = value > special.Count ? value : throw new ModelRefusedException($"The tokenizer's maximum length of {value} leaves no room beside {special.Count} special tokens.");
+        init => field = value > special.Count
+            ? value
+            : throw new ModelRefusedException($"The tokenizer's maximum length of {value} leaves no room beside {special.Count} special tokens.");
     }
 
     /// <summary>The id that fills texts up to a common length.</summary>
     public required int PadId { get; init; }
 
-    /// <summary>True where the model was trained on texts padded to <see cref="MaxLength"/> (SigLIP, open_clip); else the longest text of a batch is enough.</summary>
+    /// <summary>Whether the reference pads every text to <see cref="MaxLength"/> (SigLIP, open_clip); else the longest text of a batch is enough.</summary>
     public required bool PadsToMaxLength { get; init; }
 
     /// <summary>The id that <see cref="Encode"/> puts before each text, or null.</summary>
@@ -97,27 +100,30 @@ public sealed class Tokenizer
         foreach (var (raw, rawId) in rawTokens.Cut(wellFormed))
         {
             if (rawId is { } found) ids.Add(found);
-            else
-            {
-                foreach (var (piece, id) in normalizedTokens.Cut(normalizer.Apply(raw)))
-                {
-                    if (id is { } added) ids.Add(added);
-                    else foreach (var word in preTokenizer.Cut(piece, atStart)) model.Encode(word, ids);
-                    atStart = false;
-                }
-            }
+            else EncodeNormalized(normalizer.Apply(raw), atStart, ids);
             atStart = false;
         }
         return ids;
     }
 
+    private void EncodeNormalized(string text, bool atStart, List<int> ids)
+    {
+        foreach (var (piece, id) in normalizedTokens.Cut(text))
+        {
+            if (id is { } found) ids.Add(found);
+            else foreach (var word in preTokenizer.Cut(piece, atStart)) model.Encode(word, ids);
+            atStart = false;
+        }
+    }
+
     private string Spelling(int id) => spellings.GetValueOrDefault(id, "");
 
+    /// <summary>Without the model's marks, and without the space before a word or SentencePiece's sign for it.</summary>
     private string Unmarked(int id)
     {
         var spelling = Spelling(id);
         if (spelling.Length == 6 && spelling.StartsWith("<0x", StringComparison.Ordinal)) return "\uFFFD";
         var bare = model.Unmarked(spelling);
-        return (preTokenizer.ByteLevel ? ByteAlphabet.Read(bare) : bare).Trim(preTokenizer.WordStart);
+        return (preTokenizer.ByteLevel ? ByteAlphabet.Read(bare) : bare).Trim(' ', '▁');
     }
 }

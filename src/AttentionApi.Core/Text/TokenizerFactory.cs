@@ -58,7 +58,9 @@ public static class TokenizerFactory
         var settings = TokenizerSettings.Read(folder);
         var (start, end) = (settings.StartToken ?? "<|startoftext|>", settings.EndToken ?? "<|endoftext|>");
         var model = BpeModel.ReadClipFiles(JsonPart.Root(document, "vocab.json"), merges, unknown: end);
-        int Id(string token) => model.Vocabulary.TryGetValue(token, out var id) ? id : throw new ModelRefusedException($"vocab.json: the special token '{token}' is missing.");
+        int Id(string token) => model.Vocabulary.TryGetValue(token, out var id)
+            ? id
+            : throw new ModelRefusedException($"vocab.json: the special token '{token}' is missing.");
         // The reference looks for the start token in the lower-cased text and for the end token in the text as it came.
         AddedToken[] added = [new(start, Id(start), Normalized: true), new(end, Id(end), Normalized: false)];
         var parts = new TokenizerParts(added, Normalizer.Clip, PreTokenizer.Clip, model, new SpecialTokens([Id(start)], [Id(end)]));
@@ -78,7 +80,8 @@ public static class TokenizerFactory
 
     private static int Shorter(int? first, int? second) => (first, second) switch
     {
-        (null, null) => throw new ModelRefusedException("The tokenizer's maximum length is unknown: tokenizer_config.json needs model_max_length, or config.json max_position_embeddings."),
+        (null, null) => throw new ModelRefusedException(
+            "The tokenizer's maximum length is unknown: tokenizer_config.json needs model_max_length, or config.json max_position_embeddings."),
         ({ } a, { } b) => Math.Min(a, b),
         var (a, b) => a ?? b!.Value,
     };

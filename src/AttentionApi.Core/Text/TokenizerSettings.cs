@@ -28,7 +28,7 @@ internal sealed record TokenizerSettings
     public static TokenizerSettings Read(string folder)
     {
         var settings = ReadFile(folder, "special_tokens_map.json", new(), WithTokens);
-        settings = ReadFile(folder, "tokenizer_config.json", settings, (before, file) => WithTokens(before, file) with { MaxLength = Positive(file.Find("model_max_length")) });
+        settings = ReadFile(folder, "tokenizer_config.json", settings, WithTokens);
         return File.Exists(Path.Combine(folder, "config.json"))
             ? ReadFile(folder, "config.json", settings, WithConfig)
             : ReadFile(folder, "open_clip_config.json", settings, WithOpenClipConfig);
@@ -46,6 +46,7 @@ internal sealed record TokenizerSettings
         StartToken = Token(file, "bos_token") ?? before.StartToken,
         EndToken = Token(file, "eos_token") ?? before.EndToken,
         PadToken = Token(file, "pad_token") ?? before.PadToken,
+        MaxLength = Positive(file.Find("model_max_length")),
     };
 
     private static TokenizerSettings WithConfig(TokenizerSettings before, JsonPart file)

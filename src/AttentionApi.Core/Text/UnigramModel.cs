@@ -1,6 +1,6 @@
 namespace AttentionApi.Core.Text;
 
-/// <summary>SentencePiece's unigram language model (Kudo 2018): of all ways to cut a piece into tokens the one with the highest sum of log-probabilities, by Viterbi.</summary>
+/// <summary>SentencePiece's unigram language model (Kudo 2018): the likeliest of all ways to cut a piece into tokens, by Viterbi.</summary>
 internal sealed class UnigramModel : SubwordModel
 {
     /// <summary>An unknown character scores this much below the rarest token (sentencepiece, unigram_model.cc).</summary>

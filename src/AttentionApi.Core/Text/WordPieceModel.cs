@@ -1,6 +1,8 @@
 namespace AttentionApi.Core.Text;
 
-/// <summary>WordPiece as BERT uses it (Schuster and Nakajima 2012; Devlin et al. 2019): the longest token that fits, from the left; one gap makes the whole word unknown.</summary>
+/// <summary>
+/// WordPiece as BERT uses it (Schuster and Nakajima 2012; Devlin et al. 2019): from the left the longest token that fits; one gap makes the whole word unknown.
+/// </summary>
 internal sealed class WordPieceModel : SubwordModel
 {
     private readonly PrefixIndex index;
@@ -20,7 +22,8 @@ internal sealed class WordPieceModel : SubwordModel
         var vocabulary = ReadVocabulary(model["vocab"]);
         var unknown = model["unk_token"];
         if (!vocabulary.TryGetValue(unknown.Text, out var id)) throw unknown.Refused($"'{unknown.Text}' is not in the vocabulary");
-        return new WordPieceModel(vocabulary, id, model.Find("continuing_subword_prefix")?.Text ?? "##", (int)(model.Find("max_input_chars_per_word")?.Number ?? 100));
+        var maxCharacters = (int)(model.Find("max_input_chars_per_word")?.Number ?? 100);
+        return new WordPieceModel(vocabulary, id, model.Find("continuing_subword_prefix")?.Text ?? "##", maxCharacters);
     }
 
     public override void Encode(string piece, List<int> ids)

@@ -26,15 +26,15 @@ public class PictureBodyTests
     [Fact]
     public async Task Form_and_raw_body_give_the_same_bytes()
     {
-        Assert.Equal(Picture, await ReadAsync(ApiHost.Raw(Picture)));
-        Assert.Equal(Picture, await ReadAsync(ApiHost.Form(Picture)));
-        Assert.Equal(Picture, await ReadAsync(ApiHost.Raw(Picture, "image/x-unheard-of"), announced: false));
+        Assert.Equal(Picture, await ReadAsync(Pictures.Raw(Picture)));
+        Assert.Equal(Picture, await ReadAsync(Pictures.Form(Picture)));
+        Assert.Equal(Picture, await ReadAsync(Pictures.Raw(Picture, "image/x-unheard-of"), announced: false));
     }
 
     [Fact]
     public async Task A_missing_picture_is_a_400_on_image()
     {
-        foreach (var nothing in new HttpContent?[] { null, ApiHost.Raw([]), ApiHost.Form([]), new MultipartFormDataContent() })
+        foreach (var nothing in new HttpContent?[] { null, Pictures.Raw([]), Pictures.Form([]), new MultipartFormDataContent() })
         {
             var problem = await RefusedAsync(nothing);
             Assert.Equal((400, "image"), (problem.Status, problem.Parameter));
@@ -44,7 +44,7 @@ public class PictureBodyTests
     [Fact]
     public async Task Another_form_field_is_a_400_that_says_where_parameters_go()
     {
-        using var form = ApiHost.Form(Picture);
+        using var form = Pictures.Form(Picture);
         form.Add(new StringContent("cat"), "labels");
         var problem = await RefusedAsync(form);
         Assert.Equal((400, "labels"), (problem.Status, problem.Parameter));
@@ -54,8 +54,8 @@ public class PictureBodyTests
     [Fact]
     public async Task Two_pictures_are_a_400()
     {
-        using var form = ApiHost.Form(Picture);
-        form.Add(ApiHost.Raw(Picture), "image", "b.png");
+        using var form = Pictures.Form(Picture);
+        form.Add(Pictures.Raw(Picture), "image", "b.png");
         Assert.Equal(400, (await RefusedAsync(form)).Status);
     }
 
@@ -63,9 +63,9 @@ public class PictureBodyTests
     public async Task A_body_over_the_limit_is_a_413_whether_it_is_announced_or_not()
     {
         var large = new byte[Limit + 1];
-        Assert.Equal(413, (await RefusedAsync(ApiHost.Raw(large))).Status);
-        Assert.Equal(413, (await RefusedAsync(ApiHost.Raw(large), announced: false)).Status);
-        Assert.Equal(413, (await RefusedAsync(ApiHost.Form(large), announced: false)).Status);
+        Assert.Equal(413, (await RefusedAsync(Pictures.Raw(large))).Status);
+        Assert.Equal(413, (await RefusedAsync(Pictures.Raw(large), announced: false)).Status);
+        Assert.Equal(413, (await RefusedAsync(Pictures.Form(large), announced: false)).Status);
     }
 
     [Theory]

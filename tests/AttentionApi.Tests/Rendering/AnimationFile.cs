@@ -3,7 +3,7 @@ using NetVips;
 namespace AttentionApi.Tests.Rendering;
 
 /// <summary>
-/// Tests that read animations back run alone: the process may have switched libvips' GIF loader off for everybody (uploads are JPEG, PNG or WebP), and it must be on here.
+/// Tests that read animations back run alone: they switch on libvips' GIF loader, which a program that takes uploads has switched off for everybody.
 /// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class AnimationFiles

@@ -13,8 +13,10 @@ public class AnimationRendererTests
     private static readonly DecodedImage Photo = new(90, 60, [.. Enumerable.Range(0, 90 * 60 * 3).Select(i => (byte)(i / 3 % 90 * 2 + i / 270))]);
     private static readonly Region Seen = new(15, 0, 60, 60);
 
-    private static List<Frame> Layers(int count, int panels = 1) => [.. Enumerable.Range(1, count).Select(layer => new Frame(Caption.Layer(layer, count),
-        [.. Enumerable.Range(1, panels).Select(label => new Panel(Pictures.Map(4, 4, layer * 100 + label), new Caption("", panels > 1 ? $"label {label}" : null, label)))]))];
+    private static List<Frame> Layers(int count, int panels = 1) =>
+        [.. Enumerable.Range(1, count).Select(layer => new Frame(Caption.Layer(layer, count), [.. Enumerable.Range(1, panels).Select(label => Panel(layer, label))]))];
+
+    private static Panel Panel(int layer, int label) => new(Pictures.Map(4, 4, layer * 100 + label), new Caption("", label > 1 ? $"label {label}" : null, label));
 
     private static byte[] Render(IReadOnlyList<Frame> frames, AnimationFormat format, OverlayStyle style, Playback? playback = null) =>
         AnimationRenderer.Render(Photo, Seen, frames, style, format, playback ?? new Playback()).Bytes;
@@ -49,7 +51,8 @@ public class AnimationRendererTests
     {
         var photo = Pictures.Chelsea();
         var map = Pictures.ChelseaRollout();
-        List<Frame> frames = [.. Enumerable.Range(1, 4).Select(k => new Frame($"{k}", [new Panel(map with { Layer = k, Values = [.. map.Values.Select((v, i) => i % k == 0 ? v : v / k)] }, new Caption(""))]))];
+        Heatmap Map(int layer) => map with { Layer = layer, Values = [.. map.Values.Select((value, i) => i % layer == 0 ? value : value / layer)] };
+        List<Frame> frames = [.. Enumerable.Range(1, 4).Select(layer => new Frame(Caption.Layer(layer, 4), [new Panel(Map(layer), new Caption(""))]))];
         var style = new OverlayStyle { Scaling = Scaling.Shared, Legend = true, Size = PictureSize.LongerEdge(300) };
         var file = AnimationFile.Read(AnimationRenderer.Render(photo, Pictures.ChelseaSeen, frames, style, AnimationFormat.Gif, new Playback()).Bytes);
         var sheet = new PanelSheet(photo, Pictures.ChelseaSeen, frames, style);
@@ -167,7 +170,8 @@ public class AnimationRendererTests
     [Fact]
     public void Labels_without_glyphs_are_warned_of_once()
     {
-        List<Frame> frames = [.. Enumerable.Range(1, 3).Select(k => new Frame($"{k}", [new Panel(Pictures.Map(2, 2, k), new Caption("", "猫", 4)), new Panel(Pictures.Map(2, 2, k), new Caption("", "cat"))]))];
+        Panel[] panels = [new(Pictures.Map(2, 2, 1), new Caption("", "猫", 4)), new(Pictures.Map(2, 2, 2), new Caption("", "cat"))];
+        List<Frame> frames = [.. Enumerable.Range(1, 3).Select(layer => new Frame(Caption.Layer(layer, 3), panels))];
         var drawn = AnimationRenderer.Render(Photo, Seen, frames, new OverlayStyle { Legend = true }, AnimationFormat.Gif, new Playback());
         Assert.Contains("\"label 4\"", Assert.Single(drawn.Warnings), StringComparison.Ordinal);
     }

@@ -14,10 +14,8 @@ public class GifWriterTests
     private static byte Level(int i) => (byte)(32 + 62 * i);
 
     /// <summary>Frames given by the number of each pixel's colour.</summary>
-    private static FrameSequence Frames(int width, int height, int count, Func<int, int, int> colour) => new(width, height, count, (frame, canvas) =>
-    {
-        for (var i = 0; i < width * height; i++) (canvas.Rgb[i * 3], canvas.Rgb[i * 3 + 1], canvas.Rgb[i * 3 + 2]) = (Colours[colour(frame, i)].R, Colours[colour(frame, i)].G, Colours[colour(frame, i)].B);
-    }, Colours);
+    private static FrameSequence Frames(int width, int height, int count, Func<int, int, int> colour) =>
+        new(width, height, count, (frame, canvas) => Pictures.Paint(canvas, i => Colours[colour(frame, i)]), Colours);
 
     private static void AssertExact(FrameSequence frames, AnimationFile file)
     {
@@ -124,10 +122,7 @@ public class GifWriterTests
     public void A_gradient_is_dithered_without_steps()
     {
         // 462 × 64 shades of two colours and their mixtures: more than a palette holds.
-        var gradient = new FrameSequence(462, 64, 1, (_, canvas) =>
-        {
-            for (var i = 0; i < 462 * 64; i++) (canvas.Rgb[i * 3], canvas.Rgb[i * 3 + 1], canvas.Rgb[i * 3 + 2]) = ((byte)(i % 462 / 2), (byte)(i / 462 * 4), 128);
-        }, []);
+        var gradient = new FrameSequence(462, 64, 1, (_, canvas) => Pictures.Paint(canvas, i => new Rgb((byte)(i % 462 / 2), (byte)(i / 462 * 4), 128)), []);
         var read = AnimationFile.Read(GifWriter.Write(gradient, 20, 0, null)).Frames[0];
         var canvas = Raster.Uninitialized(462, 64);
         gradient.Draw(0, canvas);

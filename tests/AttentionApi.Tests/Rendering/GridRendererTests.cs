@@ -1,3 +1,4 @@
+using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering;
 
@@ -10,8 +11,10 @@ public class GridRendererTests
 
     private static List<Caption> Headings(string words, int count) => [.. Enumerable.Range(1, count).Select(i => new Caption($"{words} {i}"))];
 
+    private static List<Heatmap> Maps(int count) => [.. Enumerable.Range(0, count).Select(i => Pictures.Map(4, 4, i))];
+
     private static Drawing Draw(int rows, int columns, OverlayStyle style) =>
-        GridRenderer.Render(Photo, Seen, Headings("head", rows), Headings("layer", columns), [.. Enumerable.Range(0, rows * columns).Select(i => Pictures.Map(4, 4, i))], style, "attention");
+        GridRenderer.Render(Photo, Seen, Headings("head", rows), Headings("layer", columns), Maps(rows * columns), style, "attention");
 
     [Theory]
     [InlineData(1, 1)]
@@ -24,14 +27,15 @@ public class GridRendererTests
         var grid = Draw(rows, columns, style).Raster;
         Assert.Equal((columns * 96 - 6, rows * 66 - 6), (grid.Width, grid.Height));
 
-        var maps = Enumerable.Range(0, rows * columns).Select(i => Pictures.Map(4, 4, i)).ToList();
+        var maps = Maps(rows * columns);
+        var painter = new OverlayPainter(Backdrop.Create(Photo, Seen, style.Size), style.Interpolation, Colormap.Viridis, style.Opacity);
         var scale = ColorScale.For(maps, Scaling.Shared)[0];
         for (var i = 0; i < maps.Count; i++)
         {
             var cell = new Raster(90, 60, new byte[90 * 60 * 3]);
             cell.CopyFrom(grid, -(i % columns) * 96, -(i / columns) * 66);
             var expected = Raster.Uninitialized(90, 60);
-            new OverlayPainter(Backdrop.Create(Photo, Seen, style.Size), style.Interpolation, Colormap.Viridis, style.Opacity).Paint(maps[i], scale, expected, 0, 0);
+            painter.Paint(maps[i], scale, expected, 0, 0);
             Assert.Equal(expected.Rgb, cell.Rgb);
         }
     }
@@ -57,7 +61,8 @@ public class GridRendererTests
     }
 
     [Fact]
-    public void At_model_size_a_cell_is_the_seen_part() => Assert.Equal(2 * 38 - 6, Draw(1, 2, new OverlayStyle { Size = PictureSize.Model(new(32, 32)) }).Raster.Width);
+    public void At_model_size_a_cell_is_the_seen_part() =>
+        Assert.Equal(2 * 38 - 6, Draw(1, 2, new OverlayStyle { Size = PictureSize.Model(new(32, 32)) }).Raster.Width);
 
     [Fact]
     public void Over_64_megapixels_the_grid_is_refused_before_anything_is_drawn()

@@ -1,4 +1,3 @@
-using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Rendering.Text;
@@ -9,12 +8,13 @@ public class LegendTests
 {
     private static readonly DecodedImage Photo = Pictures.Noise(200, 150);
 
-    private static Drawing Draw(Caption caption, int edge = 200, bool legend = true, Heatmap? map = null) =>
-        OverlayRenderer.Render(Photo, Pictures.Whole(Photo), map ?? Pictures.Map(4, 4), new OverlayStyle { Legend = legend, Size = PictureSize.LongerEdge(edge) }, caption);
+    private static Drawing Draw(Caption caption, int edge = 200, bool legend = true) =>
+        OverlayRenderer.Render(Photo, Pictures.Whole(Photo), Pictures.Map(4, 4), new OverlayStyle { Legend = legend, Size = PictureSize.LongerEdge(edge) }, caption);
 
     public static TheoryData<string> Labels =>
     [
-        "cat", "R&D <b>", "&amp; &#0; </span>", "قطة جميلة", "שלום cat", "😀 smile", "猫", "👨‍👩‍👧", "🇫🇷", "a\tb\r\nc\0d", "\u202Eevil", "Z͑ͫ̓a̴l̵g̶ờ̷̢̧̨̡̖̗̘̙̜̝̞̟̠̣̤̥̦̩̪̫̬̭̮̯̰̱̲̳̹̺̻̼͇͈͉͍͎́̂̃̄̅̆̇̈̉̊̋̌̍̎̏",
+        "cat", "R&D <b>", "&amp; &#0; </span>", "قطة جميلة", "שלום cat", "😀 smile", "猫", "👨‍👩‍👧", "🇫🇷",
+        "a\tb\r\nc\0d", "\u202Eevil", "Z͑ͫ̓a̴l̵g̶ờ̷̢̧̨̡̖̗̘̙̜̝̞̟̠̣̤̥̦̩̪̫̬̭̮̯̰̱̲̳̹̺̻̼͇͈͉͍͎́̂̃̄̅̆̇̈̉̊̋̌̍̎̏",
         "\uD83D lone surrogate", "   ", "a photo of " + new string('W', 200), new string('\u0640', 200), string.Concat(Enumerable.Repeat("ক", 200)),
     ];
 

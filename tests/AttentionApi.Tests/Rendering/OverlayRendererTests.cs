@@ -8,9 +8,10 @@ public class OverlayRendererTests
 {
     private static readonly Caption NoCaption = new("");
 
-    private static Raster Draw(DecodedImage image, Region seen, Heatmap map, OverlayStyle style) => OverlayRenderer.Render(image, seen, map, style, NoCaption).Raster;
+    private static Raster Draw(DecodedImage image, Region seen, Heatmap map, OverlayStyle style) =>
+        OverlayRenderer.Render(image, seen, map, style, NoCaption).Raster;
 
-    /// <summary>The rule of api.md, one pixel at a time; bilinear, limits given. The picture is at its original size.</summary>
+    /// <summary>The rule, one pixel at a time; bilinear, limits given. The picture is at its original size.</summary>
     private static byte[] Reference(DecodedImage image, Region seen, Heatmap map, double low, double high, Colormap colormap, double opacity)
     {
         var output = (byte[])image.Rgb.Clone();
@@ -37,7 +38,8 @@ public class OverlayRendererTests
         int top = (int)Math.Floor(row), left = (int)Math.Floor(column);
         double Cell(int r, int c) => map.Values[Math.Clamp(r, 0, map.Rows - 1) * map.Columns + Math.Clamp(c, 0, map.Columns - 1)];
         double Between(double a, double b, double t) => a + t * (b - a);
-        return Between(Between(Cell(top, left), Cell(top + 1, left), row - top), Between(Cell(top, left + 1), Cell(top + 1, left + 1), row - top), column - left);
+        double Column(int c) => Between(Cell(top, c), Cell(top + 1, c), row - top);
+        return Between(Column(left), Column(left + 1), column - left);
     }
 
     public static TheoryData<string, int, int, double, double, double, double> Views => new()
@@ -156,7 +158,8 @@ public class OverlayRendererTests
     [Fact]
     public void At_model_size_the_whole_picture_is_covered_by_the_map()
     {
-        var drawn = Draw(Pictures.Chelsea(), Pictures.ChelseaSeen, Pictures.ChelseaRollout(), new OverlayStyle { Opacity = 1, Colormap = Colormap.Gray, Size = PictureSize.Model(new(224, 224)) });
+        var style = new OverlayStyle { Opacity = 1, Colormap = Colormap.Gray, Size = PictureSize.Model(new(224, 224)) };
+        var drawn = Draw(Pictures.Chelsea(), Pictures.ChelseaSeen, Pictures.ChelseaRollout(), style);
         Assert.Equal((224, 224), (drawn.Width, drawn.Height));
         Assert.All(drawn.Rgb.Chunk(3), pixel => Assert.True(pixel[0] == pixel[1] && pixel[1] == pixel[2]));
     }
@@ -199,7 +202,8 @@ public class OverlayRendererTests
     public void Equal_requests_give_equal_pixels()
     {
         var style = new OverlayStyle { Legend = true, Interpolation = Interpolation.Bicubic, Size = PictureSize.LongerEdge(300) };
-        byte[] Once() => OverlayRenderer.Render(Pictures.Noise(64, 48), new Region(8, 0, 48, 48), Pictures.Map(7, 7), style, new Caption("layer 1 of 2", "قطة")).Raster.Rgb;
+        var caption = new Caption("layer 1 of 2", "قطة");
+        byte[] Once() => OverlayRenderer.Render(Pictures.Noise(64, 48), new Region(8, 0, 48, 48), Pictures.Map(7, 7), style, caption).Raster.Rgb;
         Assert.Equal(Once(), Once());
     }
 

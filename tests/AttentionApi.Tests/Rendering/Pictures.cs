@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering;
-using NetVips;
 using Region = AttentionApi.Core.Imaging.Region;
 
 namespace AttentionApi.Tests.Rendering;
@@ -24,11 +23,7 @@ internal static class Pictures
         return new Heatmap(12, null, null, false, 14, 14, values);
     }
 
-    public static DecodedImage Load(string path)
-    {
-        using var image = Image.NewFromFile(path);
-        return new DecodedImage(image.Width, image.Height, image.WriteToMemory<byte>());
-    }
+    public static DecodedImage Load(string path) => ImageDecoder.Decode(File.ReadAllBytes(path), ImageLimits.Default);
 
     public static DecodedImage Noise(int width, int height, int seed = 1)
     {
@@ -40,14 +35,25 @@ internal static class Pictures
     public static Heatmap Map(int rows, int columns, int seed = 1, bool signed = false)
     {
         var random = new Random(seed);
-        return new Heatmap(1, null, null, signed, rows, columns, [.. Enumerable.Range(0, rows * columns).Select(_ => random.NextSingle() - (signed ? 0.4f : 0))]);
+        var values = Enumerable.Range(0, rows * columns).Select(_ => random.NextSingle() - (signed ? 0.4f : 0));
+        return new Heatmap(1, null, null, signed, rows, columns, [.. values]);
     }
 
     public static Heatmap Flat(float value, bool signed) => new(1, null, null, signed, 2, 3, [value, value, value, value, value, value]);
 
     public static Region Whole(DecodedImage image) => new(0, 0, image.Width, image.Height);
 
-    public static Rgb At(Raster raster, int x, int y) => new(raster.Rgb[(y * raster.Width + x) * 3], raster.Rgb[(y * raster.Width + x) * 3 + 1], raster.Rgb[(y * raster.Width + x) * 3 + 2]);
+    public static Rgb At(Raster raster, int x, int y) => raster.Row(y)[(x * 3)..] is [var r, var g, var b, ..] ? new(r, g, b) : default;
+
+    /// <summary>Gives every pixel, counted row by row, its colour.</summary>
+    public static void Paint(Raster canvas, Func<int, Rgb> colour)
+    {
+        for (var i = 0; i < canvas.Width * canvas.Height; i++)
+        {
+            var (r, g, b) = colour(i);
+            (canvas.Rgb[i * 3], canvas.Rgb[i * 3 + 1], canvas.Rgb[i * 3 + 2]) = (r, g, b);
+        }
+    }
 
     /// <summary>The top left part of a picture.</summary>
     public static byte[] Part(Raster raster, int width, int height)

@@ -21,6 +21,7 @@ public sealed class KnownWordsTests
     [InlineData("[1, 2]")]
     [InlineData("""{"words":[1]}""")]
     [InlineData("""{"words":"dog"}""")]
+    [InlineData("""{"words":["dog"],"synonyms":{"\ud800":"dog"}}""")]
     [InlineData("""{"words":["dog"],"synonyms":[]}""")]
     public void A_file_of_another_form_counts_as_none(string? content)
     {

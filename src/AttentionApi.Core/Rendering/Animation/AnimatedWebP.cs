@@ -28,7 +28,8 @@ internal static class AnimatedWebP
 
         var file = new MemoryStream(1024 + encoded.Sum(frame => frame.Length + 32));
         file.Write("RIFF\0\0\0\0WEBP"u8);
-        WriteChunk(file, "VP8X", [(byte)(AnimationFlag | (metadata is null ? 0 : XmpFlag)), 0, 0, 0, .. UInt24(frames.Width - 1), .. UInt24(frames.Height - 1)]);
+        var flags = metadata is null ? AnimationFlag : AnimationFlag | XmpFlag;
+        WriteChunk(file, "VP8X", [(byte)flags, 0, 0, 0, .. UInt24(frames.Width - 1), .. UInt24(frames.Height - 1)]);
         WriteChunk(file, "ANIM", [255, 255, 255, 255, (byte)loop, (byte)(loop >> 8)]);
         byte[] frameHeader = [.. UInt24(0), .. UInt24(0), .. UInt24(frames.Width - 1), .. UInt24(frames.Height - 1), .. UInt24(delay), NoBlending];
         foreach (var picture in encoded) WriteChunk(file, "ANMF", frameHeader, picture.AsSpan(RiffHeader));

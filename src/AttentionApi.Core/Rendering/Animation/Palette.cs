@@ -11,7 +11,7 @@ internal sealed class Palette
     private const int Bits = 6;
     private const int Shift = 8 - Bits;
 
-    /// <summary>Width of the dither's noise in grey levels: 8 was the least that showed no steps on skies and backgrounds; 16 was visible grain and 4 dB worse than none.</summary>
+    /// <summary>Width of the dither's noise in grey levels: 8 was the least that showed no steps on even backgrounds; 16 was visible grain and 4 dB worse than none.</summary>
     private const int DitherSpread = 8;
     private const int TileSide = 64;
 
@@ -82,7 +82,7 @@ internal sealed class Palette
         return bestAt[lane] + lane;
     }
 
-    /// <summary>Interleaved gradient noise (Jimenez, "Next generation post processing in Call of Duty: Advanced Warfare", 2014), shifted for each channel.</summary>
+    /// <summary>Interleaved gradient noise (Jimenez, "Next generation post processing in Call of Duty", SIGGRAPH 2014), shifted for each channel.</summary>
     private static byte[] MakeDitherTile()
     {
         var tile = new byte[TileSide * TileSide * 3];

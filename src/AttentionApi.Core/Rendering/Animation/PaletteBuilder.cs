@@ -1,8 +1,8 @@
 namespace AttentionApi.Core.Rendering.Animation;
 
 /// <summary>
-/// Chooses a palette by cutting boxes of the colour cube in two, always where that lowers the squared error most. Sums over any box come from a table of cumulative sums
-/// (Wu, "Efficient statistical computations for optimal color quantization", Graphics Gems II, 1991).
+/// Chooses a palette by cutting boxes of the colour cube in two, always where that lowers the squared error most.
+/// Sums over any box come from a table of cumulative sums (Wu, "Efficient statistical computations for optimal color quantization", Graphics Gems II, 1991).
 /// </summary>
 internal sealed class PaletteBuilder
 {

@@ -4,7 +4,7 @@ using NetVips;
 
 namespace AttentionApi.Core.Rendering.Text;
 
-/// <summary>Draws single lines in the bundled font, each text once: a frame's numbers and captions come again and again. One renderer serves one answer.</summary>
+/// <summary>Draws single lines in the bundled font, each text once, for numbers and captions come again with every frame. One renderer serves one answer.</summary>
 internal sealed class TextRenderer
 {
     private const string Ellipsis = "…";
@@ -35,7 +35,8 @@ internal sealed class TextRenderer
     {
         if (string.IsNullOrWhiteSpace(text)) return TextMask.Empty;
         // At 72 dpi a point is a pixel.
-        using var image = Image.Text(Escape(text), font: $"{BundledFont.Family} {size.ToString(CultureInfo.InvariantCulture)}", fontfile: BundledFont.Path, dpi: 72);
+        var font = string.Create(CultureInfo.InvariantCulture, $"{BundledFont.Family} {size}");
+        using var image = Image.Text(Escape(text), font: font, fontfile: BundledFont.Path, dpi: 72);
         return new TextMask(image.Width, image.Height, image.Xoffset, image.Yoffset, image.WriteToMemory<byte>());
     }
 

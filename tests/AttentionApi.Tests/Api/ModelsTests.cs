@@ -1,0 +1,89 @@
+using System.Text.Json.Nodes;
+
+namespace AttentionApi.Tests.Api;
+
+public class ModelsTests(ApiHost host, FixtureHost fixtures)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static async Task<JsonObject> GetAsync(HttpClient client, string path)
+    {
+        using var response = await client.GetAsync($"{TestHost.Base}/{path}", Cancellation);
+        return await response.JsonAsync();
+    }
+
+    [Fact]
+    public async Task The_embedded_model_is_listed_with_all_its_facts()
+    {
+        using var client = await host.ReadyAsync();
+        var model = await GetAsync(client, "models/demo-clip");
+        Assert.Equal(
+            ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize", "text", "classes", "logitScale", "methods", "precision", "provider", "sites", "warnings"],
+            model.Select(member => member.Key));
+        Assert.Equal("ready", (string?)model["status"]);
+        Assert.True((bool)model["default"]!);
+        Assert.Equal((6, 3), ((int)model["layers"]!, (int)model["heads"]!));
+        Assert.Equal("""{"rows":14,"columns":14}""", model["grid"]!.ToJsonString());
+        Assert.Equal("""{"width":112,"height":112}""", model["imageSize"]!.ToJsonString());
+        Assert.Equal("""{"width":8,"height":8}""", model["patchSize"]!.ToJsonString());
+        Assert.Equal("""{"vision":6,"text":4,"other":0}""", model["sites"]!.ToJsonString());
+        Assert.Equal(["rollout", "attention", "alignment"], model["methods"].Strings());
+        Assert.True((bool)model["text"]!);
+        Assert.Null(model["classes"]);
+        Assert.Equal(14.479f, (float)model["logitScale"]!["value"]!, 1e-3f);
+        Assert.Equal("auto", (string?)model["provider"]!["requested"]);
+    }
+
+    [Fact]
+    public async Task The_list_holds_what_single_models_say()
+    {
+        using var client = await fixtures.ReadyAsync();
+        var models = (await GetAsync(client, "models"))["models"]!.AsArray();
+        Assert.Equal(["clip", "vit"], models.Select(model => (string)model!["id"]!));
+        Assert.Equal("vit", (string)models.Single(model => (bool)model!["default"]!)!["id"]!);
+        Assert.Equal((await GetAsync(client, "models/vit")).ToJsonString(), models[1]!.ToJsonString());
+        Assert.Equal(5, (int)models[1]!["classes"]!);
+    }
+
+    [Fact]
+    public async Task Methods_tell_parameters_with_range_and_default()
+    {
+        using var client = host.CreateClient();
+        var methods = (await GetAsync(client, "methods"))["methods"]!.AsArray();
+        Assert.Equal(["rollout", "attention", "alignment"], methods.Select(method => (string)method!["name"]!));
+        foreach (var method in methods)
+        {
+            Assert.All(["title", "meaning", "paper"], member => Assert.False(string.IsNullOrWhiteSpace((string?)method![member])));
+            Assert.All(method!["parameters"]!.AsArray(), parameter => Assert.All(["name", "range", "default", "description"], member => Assert.False(string.IsNullOrWhiteSpace((string?)parameter![member]))));
+        }
+        Assert.Equal("cumulative", Default(methods[0], "frames"));
+        Assert.Equal("layers", Default(methods[1], "frames"));
+        Assert.Equal("1", Default(methods[0], "residual"));
+        Assert.False((bool)methods[0]!["labelDependent"]!);
+        Assert.True((bool)methods[2]!["labelDependent"]!);
+        Assert.True((bool)methods[2]!["signed"]!);
+
+        static string Default(JsonNode? method, string name) => (string)method!["parameters"]!.AsArray().Single(parameter => (string)parameter!["name"]! == name)!["default"]!;
+    }
+
+    [Fact]
+    public async Task A_parameter_that_is_unknown_is_refused_here_too()
+    {
+        using var client = host.CreateClient();
+        using var response = await client.GetAsync($"{TestHost.Base}/models?modle=x", Cancellation);
+        await response.ProblemAsync(400, "modle");
+    }
+
+    [Fact]
+    public async Task Metrics_are_Prometheus_text()
+    {
+        using var client = await host.ReadyAsync();
+        using var answer = await client.SendAsync("explain");
+        using var response = await client.GetAsync("/metrics", Cancellation);
+        var text = await response.Content.ReadAsStringAsync(Cancellation);
+        Assert.Equal("text/plain", response.Content.Headers.ContentType?.MediaType);
+        Assert.Matches(@"attention_analyses_total\{[^}]*model=""demo-clip""", text);
+        Assert.Matches(@"attention_stage_duration_seconds_bucket\{[^}]*stage=""explain""", text);
+        Assert.Matches(@"http_server_request_duration_seconds_count\{[^}]*http_route=""/api/v1/explain""", text);
+    }
+}
