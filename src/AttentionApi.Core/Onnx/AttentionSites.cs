@@ -113,7 +113,7 @@ internal sealed class AttentionSites
             foreach (var reader in graph.Consumers(current))
             {
                 if (IsProduct(reader) && ProductOperands(reader).All(operand => graph.DependsOn(operand) != 0)) return obstacle ?? reader;
-                if (!Transparent.Contains(reader.Type)) obstacle ??= reader;
+                if (!Transparent.Contains(reader.Type) && reader.Type != "Transpose") obstacle ??= reader;
                 foreach (var output in reader.Outputs) open.Enqueue(output);
             }
         }
