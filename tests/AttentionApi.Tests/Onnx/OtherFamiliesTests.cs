@@ -3,7 +3,6 @@ using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Onnx.Proto;
 using AttentionApi.Tests.Inference;
-using AttentionApi.Tests.Text;
 using static AttentionApi.Tests.Onnx.ModelWriter;
 using static AttentionApi.Tests.Onnx.SyntheticTransformer;
 
