@@ -18,7 +18,7 @@ internal static class ModelServices
 
         builder.Services.AddSingleton(services => new InstrumentedModelCache(
             services.Value<ModelsOptions>().CachePath ?? UserCacheFolder(), services.GetRequiredService<ILogger<InstrumentedModelCache>>()));
-        builder.Services.AddSingleton(services => new SessionFactory(services.Value<InferenceOptions>(), services.GetRequiredService<InstrumentedModelCache>()));
+        builder.Services.AddSingleton(services => new SessionFactory(services.Value<InferenceOptions>(), services.GetRequiredService<InstrumentedModelCache>(), log: services.GetRequiredService<ILogger<SessionFactory>>()));
         builder.Services.AddSingleton(services => new ActivationCache(services.Value<CacheOptions>().MaxBytes));
         builder.Services.AddSingleton(services => new ModelLoader(services.GetRequiredService<SessionFactory>(), services.GetRequiredService<ActivationCache>(),
             services.Value<ModelsOptions>().Files.ToDictionary(file => file.Key, IReadOnlyList<string> (file) => file.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))));

@@ -82,7 +82,8 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
     /// <summary>Ways to write one and the same attention.</summary>
     private static readonly Dictionary<string, (long Opset, Func<ModelWriter, Projections, string> Write)> AttentionForms = new()
     {
-        ["division by the root"] = (17, (writer, projections) => Written(writer, projections, scores => writer.Node("Div", [scores, writer.Scalar(1)]), p => p)),
+        ["a Softmax written out"] = (17, WrittenOutSoftmax),
+        ["a division"] = (17, (writer, projections) => Written(writer, projections, scores => writer.Node("Div", [scores, writer.Scalar(1)]), p => p)),
         ["a mask that hides nothing"] = (17, (writer, projections) => Written(writer, projections, scores => writer.Node("Add", [scores, writer.Scalar(0)]), p => p)),
         ["dropout in training mode left in"] = (17, (writer, projections) => Written(writer, projections, s => s, p => writer.Node("Dropout", [p]))),
         ["a guard against NaN"] = (17, (writer, projections) => Written(writer, projections, s => s, p => writer.Node("Where", [writer.Node("IsNaN", [p]), writer.Scalar(0), p]))),
@@ -189,6 +190,21 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void Tokens_may_lie_before_the_batch()
+    {
+        using var batchFirst = Load(new SyntheticTransformer());
+        using var tokensFirst = Load(new SyntheticTransformer
+        {
+            TokensFirst = true,
+            Attention = TokensFirst,
+            Head = (writer, tokens) => writer.Node("Gather", [writer.Node("Transpose", [tokens], Attribute("perm", 1, 0, 2)), writer.Integer(0)], Attribute("axis", 1)),
+        });
+        Assert.Equal(batchFirst.Vision.Layout, tokensFirst.Vision.Layout);
+        Assert.Equal(0, ReferenceArrays.LargestDifference(AttentionOf(batchFirst.Vision), AttentionOf(tokensFirst.Vision)), 2e-6f);
+        Assert.Null(tokensFirst.Vision.ReadOutRefusal);
+    }
+
+    [Fact]
     public void Attention_with_a_single_query_is_no_layer()
     {
         string ClassAttention(ModelWriter writer, string tokens)
@@ -284,6 +300,25 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
         var (query, key, value) = projections.All(writer);
         var scores = Scale(writer, writer.Node("MatMul", [SplitHeads(writer, query), SplitHeads(writer, key, transposed: true)]));
         return MergeHeads(writer, writer.Node("MatMul", [writer.Node("Softmax", [scores], Attribute("axis", 3)), SplitHeads(writer, value)]));
+    }
+
+    private static string WrittenOutSoftmax(ModelWriter writer, Projections projections)
+    {
+        var (query, key, value) = projections.All(writer);
+        var scores = Scale(writer, writer.Node("MatMul", [SplitHeads(writer, query), SplitHeads(writer, key, transposed: true)]));
+        var exponential = writer.Node("Exp", [writer.Node("Sub", [scores, writer.Node("ReduceMax", [scores], Attribute("axes", [-1L]))])]);
+        var probabilities = writer.Node("Div", [exponential, writer.Node("ReduceSum", [exponential, writer.Integers(-1)])]);
+        return MergeHeads(writer, writer.Node("MatMul", [probabilities, SplitHeads(writer, value)]));
+    }
+
+    /// <summary>torch.nn.MultiheadAttention before batch_first: tokens first, heads folded into the batch.</summary>
+    private static string TokensFirst(ModelWriter writer, Projections projections)
+    {
+        var (query, key, value) = projections.All(writer);
+        string Fold(string tokens) => writer.Node("Transpose", [writer.Node("Reshape", [tokens, writer.Integers(0, Heads, HeadWidth)])], Attribute("perm", 1, 0, 2));
+        var scores = writer.Node("MatMul", [Scale(writer, Fold(query)), writer.Node("Transpose", [Fold(key)], Attribute("perm", 0, 2, 1))]);
+        var mixed = writer.Node("MatMul", [writer.Node("Softmax", [scores], Attribute("axis", 2)), Fold(value)]);
+        return writer.Node("Reshape", [writer.Node("Transpose", [mixed], Attribute("perm", 1, 0, 2)), writer.Integers(0, 1, Width)]);
     }
 
     private static string Fused(ModelWriter writer, Projections projections, string type, params AttributeProto[] attributes)

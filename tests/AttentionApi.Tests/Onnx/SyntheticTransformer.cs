@@ -20,6 +20,9 @@ internal sealed class SyntheticTransformer
     /// <summary>Pixels to patch tokens [1, m, width].</summary>
     public Func<ModelWriter, string, string> Patchify { get; init; } = (writer, pixels) => Convolution(writer, pixels, kernel: 8, stride: 8, pad: 0);
 
+    /// <summary>Layers see [tokens, 1, width] instead of [1, tokens, width].</summary>
+    public bool TokensFirst { get; init; }
+
     /// <summary>Sizes of the token blocks that a Concat puts before and after the patches.</summary>
     public long[] Prefix { get; init; } = [1];
     public long[] Suffix { get; init; } = [];
@@ -61,6 +64,7 @@ internal sealed class SyntheticTransformer
         string Block(long size) => writer.Weight(1, size, Width);
         string[] parts = [.. Prefix.Select(Block), patches, .. Suffix.Select(Block)];
         var stream = parts.Length > 1 ? writer.Node("Concat", parts, Attribute("axis", 1)) : patches;
+        if (TokensFirst) stream = writer.Node("Transpose", [stream], Attribute("perm", 1, 0, 2));
         for (var layer = 0; layer < Layers; layer++) stream = Layer(writer, stream);
         var read = Head(writer, Normalize(writer, stream));
         writer.Output(writer.Node("MatMul", [read, writer.Weight(Width, Classes)]), "logits");
