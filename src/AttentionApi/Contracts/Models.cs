@@ -6,6 +6,7 @@ using AttentionApi.Http.Parameters;
 namespace AttentionApi.Contracts;
 
 /// <summary>The models of the models folder.</summary>
+/// <param name="Models">By id.</param>
 public sealed record ModelList(IReadOnlyList<Model> Models);
 
 /// <summary>One model; what only a load finds out is null until it was loaded once.</summary>
@@ -49,22 +50,34 @@ public sealed record Model(
 }
 
 /// <summary>Patches, rows by columns.</summary>
+/// <param name="Rows">Rows of patches.</param>
+/// <param name="Columns">Patches in a row.</param>
 public sealed record Grid(int Rows, int Columns)
 {
     internal static Grid From(PatchGrid grid) => new(grid.Rows, grid.Columns);
 }
 
 /// <summary>A size in pixels.</summary>
+/// <param name="Width">Width.</param>
+/// <param name="Height">Height.</param>
 public sealed record Size(int Width, int Height)
 {
     internal static Size From(PixelSize size) => new(size.Width, size.Height);
 }
 
 /// <summary>The factor from cosine to logit, and where it was found.</summary>
+/// <param name="Value">Already exponentiated.</param>
+/// <param name="Source">Where it was found.</param>
 public sealed record Scale(float Value, string Source);
 
 /// <summary>The execution provider asked for, the one that runs, and why they differ (else null).</summary>
+/// <param name="Requested">auto, cpu or cuda.</param>
+/// <param name="Actual">cpu or cuda.</param>
+/// <param name="Reason">Why the GPU is not used although it might be; else null.</param>
 public sealed record Provider(string Requested, string Actual, string? Reason);
 
 /// <summary>Attention sites: layers of the vision tower, of the text tower, and others that are not used.</summary>
+/// <param name="Vision">Layers of the vision tower.</param>
+/// <param name="Text">Layers of the text tower.</param>
+/// <param name="Other">Pooling heads and cross-attention, which no method uses.</param>
 public sealed record Sites(int Vision, int Text, int Other);

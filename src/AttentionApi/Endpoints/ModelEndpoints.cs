@@ -17,6 +17,6 @@ internal static class ModelEndpoints
         api.MapGet("/models/{id}", (string id, ModelCatalog catalog, Readiness readiness) =>
                 Answer.Json(Model.From(catalog.Find(id) ?? throw readiness.Unknown(id)), ApiJson.Answers.Model))
             .WithName("model").WithSummary("One model.").WithDescription("The same as in the list.")
-            .Produces<Model>().WithTags("Models").Takes();
+            .Produces<Model>().Produces<Problem>(StatusCodes.Status404NotFound, "application/problem+json").WithTags("Models").Takes();
     }
 }
