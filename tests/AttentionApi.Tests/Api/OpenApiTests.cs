@@ -8,6 +8,8 @@ public sealed class OpenApiTests(ApiHost host)
 {
     private static readonly string Snapshot = Path.Combine(SharedFixtures.Repository, "tests", "AttentionApi.Tests", "Api", "openapi.json");
 
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     private async Task<JsonElement> DocumentAsync()
     {
         using var client = host.CreateClient();
@@ -19,7 +21,7 @@ public sealed class OpenApiTests(ApiHost host)
     [Fact]
     public async Task The_document_is_the_one_that_was_agreed_on()
     {
-        var text = JsonSerializer.Serialize(await DocumentAsync(), new JsonSerializerOptions { WriteIndented = true }).ReplaceLineEndings("\n");
+        var text = JsonSerializer.Serialize(await DocumentAsync(), Indented).ReplaceLineEndings("\n");
         // ATTENTION_UPDATE_SNAPSHOT=1 writes the new document, to be read in the commit's diff.
         if (Environment.GetEnvironmentVariable("ATTENTION_UPDATE_SNAPSHOT") == "1") await File.WriteAllTextAsync(Snapshot, text + "\n", TestContext.Current.CancellationToken);
         Assert.Equal((await File.ReadAllTextAsync(Snapshot, TestContext.Current.CancellationToken)).TrimEnd(), text);
