@@ -11,13 +11,23 @@ internal static class AttentionShape
     /// <exception cref="ModelRefusedException">The site sees only a part of the tokens, or something else than tokens.</exception>
     public static void Refuse(string fileName, int layer, long[] shape, int tokens)
     {
-        if (shape is [.., var queries, var keys] && queries == keys && queries == tokens && shape is [1, _, _, _] or [_, _, _]) return;
-        var sees = shape.Length >= 2 ? shape[^1] : 0;
-        var reason = sees > 0 && sees < tokens && shape[^2] == sees ? $"window attention: sites see {sees} of {tokens} tokens"
-            : sees > 0 && sees < tokens ? $"pooled attention: {shape[^2]} queries see {sees} keys of {tokens} tokens"
-            : $"its attention has the shape [{string.Join(", ", shape)}] for {tokens} tokens";
+        if (shape is [1, _, _, _] or [_, _, _] && shape[^2] == tokens && shape[^1] == tokens) return;
+        var reason = shape switch
+        {
+            [.., var queries, > 0 and var keys] when queries == keys && keys < tokens && IsCut(shape, tokens) => $"window attention: sites see {keys} of {tokens} tokens",
+            [.., var queries, > 0 and var keys] when queries > keys && keys < tokens => $"pooled attention: {queries} queries see {keys} keys of {tokens} tokens",
+            _ => $"its attention has the shape [{string.Join(", ", shape)}] for {tokens} tokens",
+        };
         throw new ModelRefusedException($"{fileName} cannot be explained: {reason} (layer {layer}).");
     }
+
+    /// <summary>Windows stand where a batch of one picture would have one entry: [windows, heads, n, n], or folded with the heads.</summary>
+    private static bool IsCut(long[] shape, int tokens) => shape.Length switch
+    {
+        3 => shape[0] % ((tokens + shape[^1] - 1) / shape[^1]) == 0,
+        4 => shape[0] > 1,
+        _ => shape.Length > 4,
+    };
 
     /// <param name="fileName">For the message.</param>
     /// <param name="layer">For the message, counted from 1.</param>

@@ -15,7 +15,7 @@ internal static class ConstantValues
         instrumenter.Expose(tensor);
         try
         {
-            using var session = factory.Create(instrumenter.BuildExposed());
+            using var session = factory.CreateInMemory(instrumenter.BuildExposed());
             return session.Run(new Dictionary<string, OrtValue>(), [tensor], values => values[0].GetTensorTypeAndShape() is { ElementCount: 1 } info && Tensors.IsReal(info.ElementDataType) ? Tensors.ToFloats(values[0])[0] : (float?)null);
         }
         catch (OnnxRuntimeException)

@@ -22,7 +22,8 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Pi
     /// <exception cref="ModelRefusedException">The picture is expected in a form that this program does not give.</exception>
     public static ImageInput? Find(OnnxGraph graph, ModelConfig config, List<string> warnings)
     {
-        if (graph.Inputs.FirstOrDefault(input => OnnxTensor.IsReal(ElementOf(input))) is not { } picture) return null;
+        var candidates = graph.Inputs.Where(input => OnnxTensor.IsReal(ElementOf(input))).ToList();
+        if ((candidates.Find(input => input.Type.TensorType.Shape?.Dim.Count == 4) ?? candidates.FirstOrDefault()) is not { } picture) return null;
         var fileName = graph.File.FileName;
         var shape = picture.Type?.TensorType?.Shape?.Dim;
         if (shape is not { Count: 4 })

@@ -33,11 +33,12 @@ internal static partial class OrtErrors
         if (UnknownOperator().Match(message) is { Success: true } unknown)
             return $"{fileName} uses the unknown operator {(unknown.Groups["domain"].Value is "" or "ai.onnx" ? "" : unknown.Groups["domain"].Value + "::")}{unknown.Groups["name"].Value}, which ONNX Runtime cannot run.";
         if (NotImplemented().Match(message) is { Success: true } missing)
-            return $"{fileName} needs {missing.Groups["what"].Value} in a precision that ONNX Runtime has no kernel for on this machine: export it in float32 or float16.";
-        return $"{fileName} is refused by ONNX Runtime: {Shorten(message)}";
+            return $"{fileName} needs the operator {missing.Groups["what"].Value}, for which ONNX Runtime has no kernel on this processor in the model's precision: export it in float32 for the CPU.";
+        return $"{fileName} is refused by ONNX Runtime: {OneLine(message)}";
     }
 
-    private static string Shorten(string message)
+    /// <summary>A message of ONNX Runtime without its code, its line breaks and its tail.</summary>
+    public static string OneLine(string message)
     {
         const int longest = 300;
         var text = Prefix().Replace(message.ReplaceLineEndings(" "), "").Trim();

@@ -74,7 +74,7 @@ internal static class PatchLayout
                 if (graph.Constant(first) is { Shape: [.., var known, _] }) FirstPart = known;
                 else stem.Expose(first);
             }
-            session = OrtErrors.Translate(fileName, () => factory.Create(stem.BuildExposed()));
+            session = OrtErrors.Translate(fileName, () => factory.CreateInMemory(stem.BuildExposed()));
 
             var random = new Random(1);
             picture = new float[image.Count];

@@ -39,7 +39,7 @@ public sealed record ReadOutSession : IDisposable
         var width = (int)hidden.Shape[^1];
         var opened = new ReadOutSession
         {
-            Session = OrtErrors.Translate(graph.File.FileName, () => factory.Create(readOut.Model)),
+            Session = OrtErrors.Translate(graph.File.FileName, () => factory.CreateInMemory(readOut.Model)),
             InputType = hidden.ElementType,
             HiddenWidth = width,
             Width = answer.Values.Length,

@@ -1,5 +1,9 @@
 using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Proto;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace AttentionApi.Core.Inference;
 
@@ -19,9 +23,11 @@ public sealed class SessionFactory
     /// <param name="options">What the configuration asks for.</param>
     /// <param name="cache">Keeps instrumented copies on disk; null: sessions are made from memory.</param>
     /// <param name="appendCuda">Adds the CUDA provider to session options; null: ONNX Runtime's own.</param>
+    /// <param name="log">Takes what ONNX Runtime has to say; null: nobody.</param>
     /// <exception cref="InvalidOperationException"><c>Cuda</c> is asked for and does not work; the message says why.</exception>
-    public SessionFactory(InferenceOptions options, InstrumentedModelCache? cache = null, Action<SessionOptions>? appendCuda = null)
+    public SessionFactory(InferenceOptions options, InstrumentedModelCache? cache = null, Action<SessionOptions>? appendCuda = null, ILogger? log = null)
     {
+        RuntimeLog.RouteTo(log);
         this.cache = cache;
         this.appendCuda = appendCuda ?? AppendCuda;
         Provider = Probe(options.ExecutionProvider);
@@ -36,12 +42,20 @@ public sealed class SessionFactory
         return new InferenceSession(path, options);
     }
 
-    /// <summary>A session of an instrumented model.</summary>
+    /// <summary>A session of an instrumented model, from its copy on disk where there is one.</summary>
     public InferenceSession Create(InstrumentedModel model)
+    {
+        if (cache?.PathOf(model) is not { } path) return CreateInMemory(model);
+        using var options = Options();
+        return new InferenceSession(path, options);
+    }
+
+    /// <summary>A session of a small part of a model, which is not worth a copy on disk.</summary>
+    public InferenceSession CreateInMemory(InstrumentedModel model)
     {
         using var options = Options();
         if (model.ExternalDataFolder is { } folder) options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
-        return cache?.PathOf(model) is { } path ? new InferenceSession(path, options) : new InferenceSession(model.ToArray(), options);
+        return new InferenceSession(model.ToArray(), options);
     }
 
     private SessionOptions Options()
@@ -67,17 +81,45 @@ public sealed class SessionFactory
         if (requested == ExecutionProvider.Cpu) return new(name, "cpu", null);
         try
         {
-            using var options = new SessionOptions();
+            using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
             appendCuda(options);
+            Smoke(options);
             return new(name, "cuda", null);
         }
         // A package without CUDA lacks the entry point; one with CUDA on a machine without it lacks a library or reports a failure of its own.
         catch (Exception cause) when (cause is EntryPointNotFoundException or DllNotFoundException or OnnxRuntimeException)
         {
-            var reason = cause is EntryPointNotFoundException ? "this build of ONNX Runtime has no CUDA provider" : OneLine(cause.Message);
+            var reason = cause switch
+            {
+                EntryPointNotFoundException => "this build of ONNX Runtime has no CUDA provider",
+                DllNotFoundException => $"a library is missing: {OrtErrors.OneLine(cause.Message)}",
+                _ => OrtErrors.OneLine(cause.Message),
+            };
             if (requested == ExecutionProvider.Cuda) throw new InvalidOperationException($"CUDA is configured but does not work: {reason}. Configure 'auto' to fall back to the CPU.", cause);
             return new(name, "cpu", reason);
         }
+    }
+
+    /// <summary>A provider that could be appended may still fail on its first session (onnxruntime#23647): one multiplication tells.</summary>
+    private static void Smoke(SessionOptions options)
+    {
+        const string input = "x", output = "y";
+        var type = new TypeProto { TensorType = new() { ElemType = OnnxTensor.Float } };
+        var model = new ModelProto
+        {
+            IrVersion = 8,
+            OpsetImport = { new OperatorSetIdProto { Version = 17 } },
+            Graph = new()
+            {
+                Name = "smoke",
+                Input = { new ValueInfoProto { Name = input, Type = type } },
+                Output = { new ValueInfoProto { Name = output, Type = type } },
+                Node = { new NodeProto { OpType = "Mul", Input = { input, input }, Output = { output } } },
+            },
+        };
+        using var session = new InferenceSession(model.ToByteArray(), options);
+        using var value = Tensors.FromFloats([1], [1], TensorElementType.Float);
+        session.Run(new Dictionary<string, OrtValue> { [input] = value }, [output], _ => true);
     }
 
     private static void AppendCuda(SessionOptions options)
@@ -94,6 +136,4 @@ public sealed class SessionFactory
         });
         options.AppendExecutionProvider_CUDA(cuda);
     }
-
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
 }

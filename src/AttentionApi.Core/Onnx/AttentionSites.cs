@@ -16,7 +16,7 @@ internal sealed class AttentionSites
 
     /// <summary>Operators between the product of queries and keys and the Softmax: scale, mask, bias, cap.</summary>
     private static readonly HashSet<string> ScoreSteps =
-        [.. Transparent, "Add", "Sub", "Mul", "Div", "Where", "Tanh", "Clip", "Min", "Max", "Neg", "Transpose", "Concat", "Slice", "Pad", "Sum"];
+        [.. Transparent, "Add", "Sub", "Mul", "Div", "Where", "Tanh", "Exp", "Clip", "Min", "Max", "Neg", "Transpose", "Concat", "Slice", "Pad", "Sum"];
 
     private static readonly HashSet<string> FusedOperators = ["Attention", "MultiHeadAttention", "QAttention"];
 
@@ -37,7 +37,7 @@ internal sealed class AttentionSites
         this.graph = graph;
         foreach (var node in graph.Nodes)
         {
-            if (node.Is("Softmax") || node.IsMicrosoft("BiasSoftmax")) Examine(node);
+            if (IsSoftmax(node)) Examine(node);
             else if (node.Is("Attention") || (node.Domain == "com.microsoft" && FusedOperators.Contains(node.Type)))
                 Found.Add(new(node, Probabilities: null, node.Output(0)!, LearnedQuery: graph.DependsOn(node.Input(0)) == 0));
             else if (node.Domain == "com.microsoft" && UnsupportedOperators.Contains(node.Type))
@@ -49,7 +49,7 @@ internal sealed class AttentionSites
     private void Examine(OnnxNode softmax)
     {
         if (FindScores(softmax.Input(0)) is not { } scores) return;
-        var axis = softmax.Integer("axis", graph.Opset < 13 || softmax.Domain.Length > 0 ? 1 : -1);
+        var axis = softmax.Type == "Div" ? -1 : softmax.Integer("axis", graph.Opset < 13 ? 1 : -1);
         // A positive axis is right where it is the last one; the rows are checked to sum to one when the model is first run.
         if (axis is not (-1 or >= 2)) return;
 
@@ -59,6 +59,11 @@ internal sealed class AttentionSites
         else if (FindObstacle(probabilities) is { } obstacle)
             Obstructed.Add(new(softmax, $"the probabilities pass through {obstacle} before they meet the values"));
     }
+
+    /// <summary>A Softmax, or one written out as <c>Exp(x) / ReduceSum(Exp(x))</c>.</summary>
+    private bool IsSoftmax(OnnxNode node) => node.Is("Softmax")
+        || (node.Is("Div") && node.Input(0) is { } exponential && graph.Producer(exponential) is { Type: "Exp" }
+            && node.Input(1) is { } sum && graph.Producer(sum) is { Type: "ReduceSum" } total && total.Input(0) == exponential);
 
     /// <summary>Upward from the Softmax to a product of which at least one side comes from the model's input and neither is a weight.</summary>
     private OnnxNode? FindScores(string? tensor)
@@ -113,7 +118,7 @@ internal sealed class AttentionSites
             foreach (var reader in graph.Consumers(current))
             {
                 if (IsProduct(reader) && ProductOperands(reader).All(operand => graph.DependsOn(operand) != 0)) return obstacle ?? reader;
-                if (!Transparent.Contains(reader.Type)) obstacle ??= reader;
+                if (!Transparent.Contains(reader.Type) && reader.Type != "Transpose") obstacle ??= reader;
                 foreach (var output in reader.Outputs) open.Enqueue(output);
             }
         }

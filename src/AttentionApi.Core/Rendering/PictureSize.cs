@@ -5,6 +5,9 @@ namespace AttentionApi.Core.Rendering;
 /// <summary>What a picture shows, and how large.</summary>
 public readonly record struct PictureSize
 {
+    public const int SmallestEdge = 16;
+    public const int LargestEdge = 4096;
+
     internal int? Edge { get; private init; }
     internal int AtMost { get; private init; }
     internal PixelSize? ModelInput { get; private init; }

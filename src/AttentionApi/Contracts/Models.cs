@@ -1,4 +1,7 @@
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Inference;
 using AttentionApi.Core.Models;
+using AttentionApi.Http.Parameters;
 
 namespace AttentionApi.Contracts;
 
@@ -29,7 +32,21 @@ public sealed record ModelList(IReadOnlyList<Model> Models);
 public sealed record Model(
     string Id, bool Default, string Status, string? Reason, string? Family, int? Layers, int? Heads, Grid? Grid, int? PrefixTokens, int? SuffixTokens,
     Size? ImageSize, Size? PatchSize, bool? Text, int? Classes, Scale? LogitScale, IReadOnlyList<string> Methods, string? Precision, Provider? Provider,
-    Sites? Sites, IReadOnlyList<string> Warnings);
+    Sites? Sites, IReadOnlyList<string> Warnings)
+{
+    internal static Model From(ModelEntry entry)
+    {
+        var facts = entry.Facts;
+        return new Model(
+            entry.Id, entry.IsDefault, entry.Status.Word(), entry.Reason, facts?.Family, facts?.Layers, facts?.Heads,
+            facts is null ? null : Grid.From(facts.Tokens.Grid), facts?.Tokens.PrefixTokens, facts?.Tokens.SuffixTokens,
+            facts is null ? null : Size.From(facts.ImageSize), facts is null ? null : Size.From(facts.PatchSize),
+            facts?.Text, facts?.ClassNames?.Count, facts?.LogitScale is { } scale ? new(scale.Value, scale.Source) : null,
+            facts is null ? [] : [.. ExplainerRegistry.All.Where(method => !method.Info.LabelDependent || facts.AlignmentMissing is null).Select(method => method.Info.Name)],
+            facts?.Precision, facts is null ? null : new(facts.Provider.Requested, facts.Provider.Actual, facts.Provider.Reason),
+            facts is null ? null : new(facts.Sites.Vision, facts.Sites.Text, facts.Sites.Other), facts?.Warnings ?? []);
+    }
+}
 
 /// <summary>Patches, rows by columns.</summary>
 public sealed record Grid(int Rows, int Columns)

@@ -22,7 +22,7 @@ internal static class MemoryComparison
 
     public static async Task<Memory> MeasureAsync(SyntheticClip clip, string models)
     {
-        string[] files = [.. new[] { "vision_model.onnx", "text_model.onnx" }.Select(name => Path.Combine(models, clip.Id, "onnx", name))];
+        string[] files = [.. Directory.EnumerateFiles(Path.Combine(models, clip.Id, "onnx")).OrderDescending()];
         await using var server = await Server.StartAsync(models, ("Models:Default", clip.Id), ("Cache:MaxBytes", 0));
         var photo = Photos.Jpeg(SyntheticClip.ImageSize, SyntheticClip.ImageSize);
         for (var picture = 0; picture < Pictures; picture++) await new Call("api/v1/explain?labels=cat,dog", Photos.Fresh(photo)).SendExpectingAsync(server.Client);

@@ -9,11 +9,11 @@ namespace AttentionApi.Benchmarks.Report;
 /// The figures of one run, as written to the JSON file (camel case; the README describes each field). Ratios are to the plain forward pass measured just before
 /// and just after; quartiles are { lower, median, upper }.
 /// </summary>
-internal sealed record Report(Machine Machine, int Rounds, double DemoReadySeconds, IReadOnlyList<ModelReport> Models)
+internal sealed record Report(string Format, Machine Machine, int Rounds, double DemoReadySeconds, IReadOnlyList<ModelReport> Models)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    public const string CurrentFormat = "attention-api-benchmark/1";
 
-    public string Format => "attention-api-benchmark/1";
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public void Save(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, Json));
 }

@@ -28,7 +28,7 @@ internal static class ReportCommand
     {
         var models = new List<ModelReport>();
         foreach (var clip in clips) models.Add(await MeasureAsync(clip, rounds));
-        return new Report(Machine.Here(), rounds, await DemoReadyAsync(), models);
+        return new Report(Report.CurrentFormat, Machine.Here(), rounds, await DemoReadyAsync(), models);
     }
 
     private static async Task<ModelReport> MeasureAsync(SyntheticClip clip, int rounds)

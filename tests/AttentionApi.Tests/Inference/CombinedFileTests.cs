@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using AttentionApi.Core.Inference;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx;
-using AttentionApi.Tests.Text;
 
 namespace AttentionApi.Tests.Inference;
 

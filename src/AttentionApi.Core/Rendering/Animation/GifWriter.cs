@@ -6,7 +6,8 @@ namespace AttentionApi.Core.Rendering.Animation;
 
 /// <summary>
 /// Writes animated GIFs (GIF89a) with one palette for all frames; a frame holds only what changed since the one before.
-/// libvips' encoder, which chooses a palette for each frame, takes ten times as long for such frames and a third more bytes (12 frames of 462 px, effort 1).
+/// Measured against libvips' encoder (effort 1, dithered, a palette for each frame) on 12 frames of 462 × 348 and 462 × 503 pixels:
+/// 28 and 60 ms against 730 and 1050 ms, 384 and 928 kB against 627 and 1536 kB, and 0.2 and 0.5 dB less.
 /// </summary>
 internal static class GifWriter
 {
