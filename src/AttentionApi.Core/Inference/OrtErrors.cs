@@ -31,26 +31,34 @@ internal static partial class OrtErrors
     private static string Sentence(string fileName, string message)
     {
         if (UnknownOperator().Match(message) is { Success: true } unknown)
-            return $"{fileName} uses the unknown operator {(unknown.Groups["domain"].Value is "" or "ai.onnx" ? "" : unknown.Groups["domain"].Value + "::")}{unknown.Groups["name"].Value}, which ONNX Runtime cannot run.";
+        {
+            var domain = unknown.Groups["domain"].Value is { Length: > 0 } own and not "ai.onnx" ? own + "::" : "";
+            return $"{fileName} uses the unknown operator {domain}{unknown.Groups["name"].Value}, which ONNX Runtime cannot run.";
+        }
         if (NotImplemented().Match(message) is { Success: true } missing)
             return $"{fileName} needs the operator {missing.Groups["what"].Value}, for which ONNX Runtime has no kernel on this processor in the model's precision: export it in float32 for the CPU.";
         return $"{fileName} is refused by ONNX Runtime: {OneLine(message)}";
     }
 
-    /// <summary>A message of ONNX Runtime without its code, its line breaks and its tail.</summary>
+    /// <summary>A message of ONNX Runtime without its code, paths, line breaks and tail.</summary>
     public static string OneLine(string message)
     {
         const int longest = 300;
         var text = Prefix().Replace(message.ReplaceLineEndings(" "), "").Trim();
+        if (SourceLine().IsMatch(text)) return "an internal check failed";
         return text.Length <= longest ? text : string.Concat(text.AsSpan(0, longest), "…");
     }
 
-    [GeneratedRegex(@"Fatal error: (?<domain>[^\s:]*):{1,2}(?<name>[^\s(]+)\([^)]*\) is not a registered")]
+    [GeneratedRegex(@"Fatal error: (?<domain>[^\s:]*):{1,2}(?<name>[^\s(]+)\([^)]*\) is not a registered|No Op registered for (?<name>\S+) with domain_version")]
     private static partial Regex UnknownOperator();
 
     [GeneratedRegex(@"Could not find an implementation for (?<what>[^\s]+)")]
     private static partial Regex NotImplemented();
 
-    [GeneratedRegex(@"^\[ErrorCode:\w+\]\s*")]
+    [GeneratedRegex(@"^\[ErrorCode:\w+\]\s*|Load model from .* failed:\s*")]
     private static partial Regex Prefix();
+
+    /// <summary>A failed assertion begins with a place in ONNX Runtime's own source.</summary>
+    [GeneratedRegex(@"^/\S+\.(cc|h):\d+ ")]
+    private static partial Regex SourceLine();
 }

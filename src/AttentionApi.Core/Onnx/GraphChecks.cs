@@ -18,6 +18,7 @@ internal static class GraphChecks
         if (graph.Opset > NewestOpset) throw new ModelRefusedException($"{file.FileName} has the unsupported opset {graph.Opset}; up to {NewestOpset} are supported: export it with an older one.");
         if (graph.Nodes.FirstOrDefault(node => !KnownDomains.Contains(node.Domain) && !file.Functions.Contains((node.Domain, node.Type))) is { } unknown)
             throw new ModelRefusedException($"{file.FileName} uses the unknown operator {unknown.Domain}::{unknown.Type}, which ONNX Runtime cannot run.");
+        SizeChecks.Refuse(graph);
         foreach (var location in file.Initializers.Values.Select(tensor => tensor.ExternalLocation).Where(location => location is not null).Distinct()) RefuseExternal(file, location!);
     }
 

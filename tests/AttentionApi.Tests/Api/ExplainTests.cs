@@ -31,7 +31,7 @@ public class ExplainTests(ApiHost host)
     [Fact]
     public async Task The_image_is_described_upright_with_its_hash_and_what_the_model_saw()
     {
-        var picture = Pictures.Sample(3);
+        var picture = Pictures.Sample(8);
         var image = (await ExplainAsync("", picture))["image"]!;
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(picture)), (string)image["sha256"]!);
         var (width, height) = ((int)image["width"]!, (int)image["height"]!);
@@ -161,7 +161,7 @@ public class ExplainTests(ApiHost host)
     [Fact]
     public async Task A_second_question_about_a_picture_runs_no_model()
     {
-        var picture = Pictures.Sample(17);
+        var picture = Pictures.Sample(15);
         Assert.Equal(1, (int)(await ExplainAsync("", picture))["modelRuns"]!);
         var second = await ExplainAsync("residual=2&fromLayer=3", picture);
         Assert.Equal(0, (int)second["modelRuns"]!);

@@ -57,6 +57,13 @@ public sealed class HostileModelTests(ITestOutputHelper output) : IDisposable
             writer.Graph.Initializer.Add(new TensorProto { Name = "w", DataType = OnnxTensor.Float, Dims = { -3, -4 }, RawData = ByteString.CopyFrom(new byte[48]) });
             writer.Append("Add", ["pixels", "w"], ["a"]);
         }),
+        ["a shape of astronomic length"] = ("asks for a tensor of size 8214565720323784703", writer =>
+        {
+            var shape = writer.Node("Reshape", [writer.Integers(1, 2, 3), writer.Integers(8214565720323784703)]);
+            writer.Append("Expand", [writer.Scalar(1), shape], ["a"]);
+        }),
+        ["a padding of astronomic width"] = ("asks for a tensor of size 1099511627776", writer =>
+            writer.Append("Conv", ["pixels", writer.Weight(1, 3, 1, 1)], ["a"], Attribute("pads", 0, 0, 1L << 40, 1L << 40))),
         ["constants of the wrong length"] = ("no attention site found", writer =>
         {
             writer.Graph.Initializer.Add(new TensorProto { Name = "w", DataType = OnnxTensor.Int64, Dims = { 4 }, RawData = ByteString.CopyFrom(new byte[3]) });

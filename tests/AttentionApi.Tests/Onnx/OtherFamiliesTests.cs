@@ -231,6 +231,7 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
         { "no residual", "no residual stream" },
         { "GroupQueryAttention", "GroupQueryAttention" },
         { "a mask inside com.microsoft.Attention", "with a mask" },
+        { "an operator of no opset", "the unknown operator SquareRoot" },
         { "a further input", "needs the input 'extra'" },
         { "a picture of a million pixels a side", "1 to 4096 a side" },
         { "batches of eight", "batches of exactly 8" },

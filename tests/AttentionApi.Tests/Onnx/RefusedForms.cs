@@ -19,6 +19,7 @@ internal static class RefusedForms
             case "no residual": new SyntheticTransformer { Wiring = (_, block) => block.FeedForward(block.Attend(block.Norm(block.Stream))) }.Write(path); break;
             case "GroupQueryAttention": With(path, GroupQuery); break;
             case "a mask inside com.microsoft.Attention": With(path, MaskedPacked); break;
+            case "an operator of no opset": new SyntheticTransformer { Head = (writer, tokens) => writer.Node("SquareRoot", [FirstToken(writer, tokens)]) }.Write(path); break;
             case "a further input": Edited(path, writer => writer.Input("extra", 1, 4)); break;
             case "a picture of a million pixels a side": new SyntheticTransformer { Height = 1_000_000, ImageWidth = 1_000_000 }.Write(path); break;
             case "batches of eight": Resized(path, [8, 3, 32, 32]); break;

@@ -26,6 +26,7 @@ internal static class OpenApiDocument
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();
             options.SchemaFilter<NumberGridSchema>();
+            options.DocumentFilter<NumberGridSchema>();
             options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
         });
     }
