@@ -38,9 +38,9 @@ export class Problem extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Busy, stopping or not reachable: the same request may succeed a moment later. */
+  /** Not reachable, busy or stopping: the same request may succeed a moment later. A 503 that names no time is a failure like any other. */
   get passing() {
-    return this.status === 0 || this.status === 429 || this.status === 503;
+    return this.status === 0 || this.status === 429 || (this.status === 503 && this.retryAfter !== undefined);
   }
 }
 

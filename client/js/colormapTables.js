@@ -1,5 +1,5 @@
-// matplotlib's tables, 256 colours each as red, green, blue bytes in base64; index 0 is the lowest. Viridis, magma, inferno, plasma and cividis: CC0;
-// turbo: Apache-2.0 (Google); the others: matplotlib's licence (PSF-based).
+// matplotlib's tables, 256 colours each as red, green, blue bytes in base64; index 0 is the lowest. Viridis to plasma CC0; cividis Nuñez et al. 2018;
+// turbo Mikhailov 2019, Apache-2.0; coolwarm Moreland 2009; the rest matplotlib's BSD-style licence.
 export const tables = {
   viridis:
     'RAFURAJVRANXRQVYRQZaRQhbRglcRgteRgxfRg5hRw9iRxFjRxJlRxRmRxVnRxZpRxhqSBlrSBpsSBxuSB1vSB5wSCBxSCFySCJzSCN0RyV1RyZ2Ryd3Ryh4Ryp5Ryt6Ryx7Ri18Ri98RjB9' +

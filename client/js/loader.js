@@ -54,9 +54,13 @@ export function startLoader(store) {
     store.set({ status: { phase: 'loading', message: 'Sending the picture…' } });
     try {
       const onProgress = (/** @type {api.Progress} */ progress) => store.set({ status: { phase: 'loading', ...inWords(progress, question) } });
-      const buffer = await api.post(`explain/tensors?${tensorsQuery(question)}`, question.picture.blob, { signal, onProgress });
+      const answerTo = async (/** @type {string[]} */ labels) =>
+        new Answer(await api.post(`explain/tensors?${tensorsQuery({ ...question, labels })}`, question.picture.blob, { signal, onProgress }), question);
+      let answer = await answerTo(question.labels);
+      // A classifier names its best classes by itself, but gives their maps only where they are asked for.
+      if (answer.labels.length === 0 && answer.predictions.length > 0) answer = await answerTo(answer.predictions.map(({ label }) => label));
       signal.throwIfAborted();
-      show(new Answer(buffer, question));
+      show(answer);
     } catch (error) {
       if (signal === running.signal) fallBack(signal.aborted ? null : error);
     }

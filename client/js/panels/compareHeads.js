@@ -28,11 +28,12 @@ export function headGrid(view, screen, store) {
 
   function build() {
     const table = create('div', { class: 'head-grid' });
-    table.style.setProperty('--heads', String(heads));
+    table.style.setProperty('--layers', String(layers));
     table.style.setProperty('--aspect', String(grid.columns / grid.rows));
     const axis = (/** @type {string} */ text) => create('span', { class: 'axis' }, text);
-    table.append(axis('layer'), ...Array.from({ length: heads }, (_, head) => axis(head ? String(head + 1) : 'head 1')));
-    for (let layer = 1; layer <= layers; layer++) table.append(axis(String(layer)), ...Array.from({ length: heads }, (_, head) => cell(layer, head + 1)));
+    const numbers = (/** @type {number} */ count) => Array.from({ length: count }, (_, index) => index + 1);
+    table.append(axis(''), ...numbers(layers).map((layer) => axis(layer === 1 ? 'layer 1' : String(layer))));
+    for (const head of numbers(heads)) table.append(axis(head === 1 ? 'head 1' : String(head)), ...numbers(layers).map((layer) => cell(layer, head)));
     view.replaceChildren(create('p', { class: 'note' }, 'Attention of each head, one scale each. Choose one to see it large.'), table);
   }
 

@@ -24,11 +24,11 @@ export function labelsPanel(store) {
     find('#labels-panel', HTMLElement).hidden = !offered;
     find('#prompt-details', HTMLDetailsElement).hidden = model?.text === false;
     if (document.activeElement !== prompt) prompt.value = state.prompt.join('\n');
-    input.placeholder = model?.classes ? 'Add a class by name or number…' : 'Add a label…';
+    input.placeholder = model?.classes ? 'Add a class…' : 'Add a label…';
     showChips(state);
     const note = find('#labels-note', HTMLParagraphElement);
     note.hidden = state.labels.length > 0;
-    note.textContent = model?.classes ? `The best of ${model.classes} classes.` : 'Words for what may be in the picture. The model scores each, and shows where it fits.';
+    note.textContent = model?.classes ? `The best of ${model.classes} classes. Add others by name or number.` : 'Words for what may be in the picture. The model scores each, and shows where it fits.';
   });
 
   /** @param {State} state */

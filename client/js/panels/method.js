@@ -2,7 +2,7 @@ import { choices, create, find, slider } from '../dom.js';
 import { offered } from '../maps.js';
 
 const viewNotes = {
-  cosine: 'Read literally; plain CLIP often lights up the background.',
+  cosine: 'Read literally: in many models the background answers.',
   centered: 'What this label has more of than the labels on average.',
   softmax: 'Each patch as if it were a picture, scored over the labels.',
   contrast: 'Where this label fits better than the other.',
