@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { colormaps, palette } from '../js/colormaps.js';
 import { limitsOf } from '../js/scales.js';
 import { axis, upsample } from '../js/upsample.js';
-import { largestDifference, needsFixtures, readJson } from './fixtures.js';
+import { largestDifference, needsFixtures, readJson } from '../testing/fixtures.js';
 
 test("Colormaps are matplotlib's tables", needsFixtures, () => {
   const tables = readJson('rendering', 'colormaps.json');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { viewOf } from '../js/views.js';
-import { largestDifference } from './fixtures.js';
+import { largestDifference } from '../testing/fixtures.js';
 
 const alignments = [Float32Array.of(0.2, 0.1, -0.3), Float32Array.of(0.1, 0.4, 0), Float32Array.of(0, 0.1, 0.9)];
 const patches = [0, 1, 2];
