@@ -28,7 +28,7 @@ export function labelFigures(view, screen, store) {
 
   /** @param {string} label */
   function figure(label) {
-    const button = create('button', { type: 'button', attributes: { 'aria-label': `Show ${label}` } },
+    const button = create('button', { type: 'button', title: 'Show on the picture' },
       create('canvas'), create('span', { class: 'name' }, create('span', {}, label), create('span')));
     button.addEventListener('click', () => store.set({ method: 'alignment', target: label }));
     return button;

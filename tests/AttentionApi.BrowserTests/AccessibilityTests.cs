@@ -1,0 +1,151 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace AttentionApi.BrowserTests;
+
+/// <summary>For everyone: keyboard, screen reader, contrast, narrow screens, reduced motion.</summary>
+public sealed class AccessibilityTests(PageHost host, Chromium chromium)
+{
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task Axe_finds_nothing_serious(ColorScheme scheme)
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?method=alignment&view=contrast", new() { ColorScheme = scheme, ViewportSize = new() { Width = 1280, Height = 900 } });
+        await explore.Page.Locator("#table-panel summary").ClickAsync();
+        foreach (var tab in new[] { "labels", "heads", "difference", "trajectory" })
+        {
+            await explore.OpenTabAsync(tab);
+            await explore.ReadyAsync();
+            await AssertNothingSerious(explore, tab);
+        }
+        await explore.ChooseAsync("methods", "rollout");
+        await explore.UploadAsync("notes.txt", "text/plain", "words"u8.ToArray());
+        await explore.StateAsync("is-error");
+        await AssertNothingSerious(explore, "error");
+        await explore.Page.Locator("#help-open").ClickAsync();
+        await AssertNothingSerious(explore, "help");
+    }
+
+    [Fact]
+    public async Task Everything_can_be_done_from_the_keyboard()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        var keyboard = explore.Page.Keyboard;
+
+        await keyboard.PressAsync("Tab");
+        await keyboard.PressAsync("Enter");
+        Assert.Equal("stage", await FocusedAsync(explore));
+        await keyboard.PressAsync("ArrowRight");
+        await explore.DrawnAsync();
+        Assert.Contains("from patch 7, 8", await explore.CaptionAsync(), StringComparison.Ordinal);
+        await keyboard.PressAsync("Escape");
+        await explore.DrawnAsync();
+        Assert.Contains("from CLS", await explore.CaptionAsync(), StringComparison.Ordinal);
+
+        await TabToAsync(explore, "from-layer");
+        await keyboard.PressAsync("ArrowRight");
+        await TabToAsync(explore, "to-layer");
+        await keyboard.PressAsync("ArrowLeft");
+        await explore.DrawnAsync();
+        Assert.Contains("layers 2–5", await explore.CaptionAsync(), StringComparison.Ordinal);
+
+        await TabToAsync(explore, "methods");
+        await keyboard.PressAsync("ArrowDown");
+        await explore.DrawnAsync();
+        Assert.StartsWith("Attention", await explore.CaptionAsync(), StringComparison.Ordinal);
+
+        await TabToAsync(explore, "opacity");
+        await keyboard.PressAsync("Home");
+        Assert.Equal("0", await explore.Page.Locator("#opacity").InputValueAsync());
+
+        await TabToAsync(explore, "tab-labels");
+        await keyboard.PressAsync("ArrowRight");
+        await keyboard.PressAsync("Enter");
+        await explore.DrawnAsync();
+        Assert.Equal("true", await explore.Page.Locator("#tab-difference").GetAttributeAsync("aria-selected"));
+
+        await explore.Page.Locator(".skip").FocusAsync();
+        await TabToAsync(explore, "label-input");
+        await keyboard.TypeAsync("dog");
+        await keyboard.PressAsync("Enter");
+        await explore.Page.Locator(".chip[data-label=dog] .score:not(:empty)").WaitForAsync();
+        Assert.Equal("label-input", await FocusedAsync(explore));
+    }
+
+    [Fact]
+    public async Task A_screen_reader_gets_the_strongest_patches_as_a_table()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        await explore.Page.Locator("#table-panel summary").ClickAsync();
+        var maps = await host.ExplainAsync("scene-12", "labels=owl,house");
+        var values = maps["maps"]![0]!["values"]!.AsArray().Select(row => row!.AsArray().Select(value => (double)value!).ToArray()).ToArray();
+        var (row, column) = (from r in Enumerable.Range(0, 14) from c in Enumerable.Range(0, 14) orderby values[r][c] descending select (r, c)).First();
+        var first = await explore.Page.Locator("#strongest tr").First.Locator("td").AllInnerTextsAsync();
+        Assert.Equal(["1", $"{row}", $"{column}"], first.Take(3));
+        Assert.Equal(10, await explore.Page.Locator("#strongest tr").CountAsync());
+    }
+
+    [Theory]
+    [InlineData(360, 740)]
+    [InlineData(768, 1024)]
+    [InlineData(3840, 2160)]
+    public async Task Nothing_scrolls_sideways(int width, int height)
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?method=alignment&view=contrast&labels=owl,house,a%20rather%20long%20label%20that%20has%20to%20be%20cut%20somewhere",
+            new() { ViewportSize = new() { Width = width, Height = height } });
+        foreach (var tab in new[] { "labels", "heads", "difference", "trajectory" })
+        {
+            await explore.OpenTabAsync(tab);
+            await explore.ReadyAsync();
+            Assert.Equal(width, await explore.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
+        }
+        await explore.ChooseAsync("methods", "rollout");
+        await explore.UploadAsync("notes.txt", "text/plain", "words"u8.ToArray());
+        await explore.StateAsync("is-error");
+        Assert.Equal(width, await explore.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
+    }
+
+    [Fact]
+    public async Task Reduced_motion_is_respected()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, options: new() { ReducedMotion = ReducedMotion.Reduce });
+        var moving = await explore.Page.EvaluateAsync<int>(
+            "() => [...document.querySelectorAll('*')].filter(e => { const s = getComputedStyle(e); return s.animationName !== 'none' || s.transitionDuration !== '0s'; }).length");
+        Assert.Equal(0, moving);
+    }
+
+    [Fact]
+    public async Task First_steps_are_shown_once()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        await explore.Page.Locator("#hint-close").ClickAsync();
+        await explore.Page.ReloadAsync();
+        await explore.ReadyAsync();
+        Assert.True(await explore.Page.Locator("#hint").IsHiddenAsync());
+    }
+
+    private static async Task AssertNothingSerious(ExplorePage explore, string where)
+    {
+        var result = await explore.Page.RunAxe();
+        var serious = result.Violations.Where(violation => violation.Impact is "serious" or "critical");
+        Assert.True(!serious.Any(), $"{where}: {string.Join("; ", serious.Select(Describe))}");
+    }
+
+    private static string Describe(AxeResultItem violation) => $"{violation.Id} ({violation.Help}): {string.Join(", ", violation.Nodes.Select(node => node.Html))}";
+
+    /// <summary>The id of what has the focus, or of the group that it belongs to.</summary>
+    private static Task<string> FocusedAsync(ExplorePage explore) =>
+        explore.Page.EvaluateAsync<string>("() => document.activeElement.id || document.activeElement.closest('[id]')?.id || ''");
+
+    private static async Task TabToAsync(ExplorePage explore, string id)
+    {
+        for (var presses = 0; presses < 120; presses++)
+        {
+            if (await FocusedAsync(explore) == id) return;
+            await explore.Page.Keyboard.PressAsync("Tab");
+        }
+        Assert.Fail($"'{id}' is not reached with the Tab key.");
+    }
+}

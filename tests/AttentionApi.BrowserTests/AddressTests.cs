@@ -1,0 +1,92 @@
+namespace AttentionApi.BrowserTests;
+
+/// <summary>The state lives in the address: reload, back and sharing work.</summary>
+public sealed class AddressTests(PageHost host, Chromium chromium)
+{
+    [Fact]
+    public async Task A_reload_shows_the_same()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-05");
+        await explore.ChooseAsync("methods", "attention");
+        await explore.SlideAsync("from-layer", 2);
+        await explore.ChooseAsync("colormaps", "magma");
+        await explore.ClickPatchAsync(3, 4, Picture.Centred(480, 360));
+        await explore.Page.WaitForURLAsync(new System.Text.RegularExpressions.Regex("query=3,4.*colormap=magma"));
+        await explore.Page.Mouse.MoveAsync(0, 0);
+        await explore.DrawnAsync();
+        var before = await explore.StageAsync();
+        await explore.Page.ReloadAsync();
+        await explore.ReadyAsync();
+        Assert.True((await explore.StageAsync()).Shows(before), "The picture differs.");
+    }
+
+    [Fact]
+    public async Task Back_undoes_a_step_without_asking_again()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        await explore.Page.WaitForURLAsync("**/?sample=scene-12*");
+        await explore.Page.Locator("[data-sample=scene-05]").ClickAsync();
+        await explore.Page.WaitForURLAsync("**/?sample=scene-05*");
+        await explore.ReadyAsync();
+        explore.ForgetRequests();
+        await explore.Page.GoBackAsync();
+        await explore.Page.Locator("[data-sample=scene-12][aria-pressed=true]").WaitForAsync();
+        await explore.ReadyAsync();
+        Assert.Equal(["owl", "house"], await explore.LabelsAsync());
+    }
+
+    [Fact]
+    public async Task An_own_picture_survives_a_reload_of_the_tab()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        await explore.UploadAsync(PageHost.Sample("scene-05"));
+        await explore.ReadyAsync();
+        await explore.Page.WaitForFunctionAsync("() => sessionStorage.length > 0 && !location.search.includes('sample')");
+        var before = await explore.StageAsync();
+        await explore.Page.ReloadAsync();
+        await explore.ReadyAsync();
+        Assert.True((await explore.StageAsync()).Shows(before), "Another picture is shown.");
+    }
+
+    [Fact]
+    public async Task What_is_copied_as_curl_is_what_is_on_screen()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?method=alignment&view=centered&target=owl&at=3&opacity=0.7",
+            new() { Permissions = ["clipboard-read", "clipboard-write"], ViewportSize = new() { Width = 1280, Height = 900 } });
+        await explore.Page.Locator("[aria-label='Copy curl for Overlay']").ClickAsync();
+        await explore.Page.GetByText("The command is on the clipboard.").WaitForAsync();
+        var command = await explore.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+        Assert.Equal($"curl -s '{host.Address}samples/scene-12.png' | curl --data-binary @- -H 'Content-Type: image/png' "
+            + $"'{host.Address}api/v1/explain/overlay?model=demo-clip&labels=owl,house&method=alignment&target=owl&view=centered&toLayer=3&opacity=0.7' -o explanation.png", command);
+    }
+
+    [Theory]
+    [InlineData("Overlay as PNG", "scene-12-rollout.png", "89504E47")]
+    [InlineData("Animation as GIF", "scene-12-rollout.gif", "47494638")]
+    [InlineData("Layer grid as PNG", "scene-12-rollout.png", "89504E47")]
+    [InlineData("Numbers as JSON", "scene-12-rollout.json", "7B")]
+    [InlineData("Tensors as safetensors", "scene-12-rollout.safetensors", "")]
+    public async Task Each_download_is_a_file_of_its_kind(string what, string name, string start)
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        var waiting = explore.Page.WaitForDownloadAsync();
+        await explore.Page.Locator($"[aria-label='Download {what}']").ClickAsync();
+        var download = await waiting;
+        var bytes = await File.ReadAllBytesAsync(await download.PathAsync(), TestContext.Current.CancellationToken);
+        Assert.Equal(name, download.SuggestedFilename);
+        Assert.StartsWith(start, Convert.ToHexString(bytes), StringComparison.Ordinal);
+        Assert.True(bytes.Length > 100);
+    }
+
+    [Fact]
+    public async Task Swagger_opens_with_the_values_of_the_screen()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?method=attention&toLayer=4");
+        var waiting = explore.Page.WaitForPopupAsync();
+        await explore.Page.Locator("[aria-label='Open explain/overlay in Swagger']").ClickAsync();
+        var swagger = await waiting;
+        Assert.Equal("attention", await swagger.Locator("tr[data-param-name=method] select").InputValueAsync());
+        Assert.Equal("4", await swagger.Locator("tr[data-param-name=toLayer] input").InputValueAsync());
+        Assert.Equal(["owl", "house"], await swagger.Locator("tr[data-param-name=labels] input").EvaluateAllAsync<string[]>("inputs => inputs.map(input => input.value)"));
+    }
+}

@@ -1,0 +1,139 @@
+namespace AttentionApi.BrowserTests;
+
+/// <summary>Every control changes what it should, and none of those that only change the view asks the server.</summary>
+public sealed class ControlTests(PageHost host, Chromium chromium)
+{
+    private static readonly Picture Owl = Picture.Centred(400, 400);
+
+    public static TheoryData<string, string> Sliders => new()
+    {
+        { "residual", "0" }, { "residual", "3" }, { "discard", "0.9" }, { "opacity", "0.9" }, { "from-layer", "3" }, { "to-layer", "2" },
+    };
+
+    public static TheoryData<string, string, string> Choices => new()
+    {
+        { "", "fusion", "max" }, { "", "fusion", "min" }, { "", "query", "mean" }, { "", "query", "patch" }, { "?at=4", "frames", "layers" },
+        { "", "methods", "attention" }, { "", "methods", "alignment" }, { "", "colormaps", "turbo" }, { "", "scale", "minmax" }, { "", "scale", "shared" }, { "", "scale", "absolute" },
+        { "", "interpolation", "nearest" }, { "", "interpolation", "bicubic" },
+    };
+
+    [Theory, MemberData(nameof(Sliders))]
+    public Task A_slider_repaints_without_a_request(string slider, string value) =>
+        ChangesThePicture("", explore => explore.SlideAsync(slider, double.Parse(value, System.Globalization.CultureInfo.InvariantCulture)));
+
+    [Theory, MemberData(nameof(Choices))]
+    public Task A_choice_repaints_without_a_request(string query, string group, string value) => ChangesThePicture(query, explore => explore.ChooseAsync(group, value));
+
+    [Theory]
+    [InlineData("centered")]
+    [InlineData("softmax")]
+    [InlineData("contrast")]
+    public Task A_view_of_the_alignment_repaints_without_a_request(string view) => ChangesThePicture("?method=alignment", async explore =>
+    {
+        await explore.Page.Locator("#view").SelectOptionAsync(view);
+        await explore.DrawnAsync();
+    });
+
+    [Fact]
+    public Task A_rival_among_the_labels_needs_no_request() => ChangesThePicture("?method=alignment&view=contrast&target=owl", async explore =>
+    {
+        await explore.Page.Locator("#versus").FillAsync("house");
+        await explore.Page.Locator("#versus").PressAsync("Enter");
+        await explore.DrawnAsync();
+    });
+
+    [Fact]
+    public Task Another_label_is_looked_at_without_a_request() => ChangesThePicture("?method=alignment&target=owl", async explore =>
+    {
+        await explore.Page.Locator(".chip .name", new() { HasText = "house" }).ClickAsync();
+        await explore.DrawnAsync();
+    });
+
+    [Fact]
+    public Task A_layer_of_the_strip_is_looked_at_without_a_request() => ChangesThePicture("", async explore =>
+    {
+        await explore.Page.Locator("#tiles button").Nth(1).ClickAsync();
+        await explore.DrawnAsync();
+    });
+
+    [Theory]
+    [InlineData("#zoom-in")]
+    public Task Zooming_repaints_without_a_request(string button) => ChangesThePicture("", async explore =>
+    {
+        await explore.Page.Locator(button).ClickAsync();
+        await explore.DrawnAsync();
+    });
+
+    [Fact]
+    public async Task A_patch_under_the_pointer_is_asked_until_a_click_pins_it()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        explore.ForgetRequests();
+        await explore.ChooseAsync("query", "patch");
+        await explore.HoverPatchAsync(2, 3, Owl);
+        Assert.Contains("from patch 2, 3", await explore.CaptionAsync(), StringComparison.Ordinal);
+        await explore.ClickPatchAsync(4, 5, Owl);
+        await explore.HoverPatchAsync(9, 9, Owl);
+        Assert.Contains("from patch 4, 5", await explore.CaptionAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("Row 9, column 9:", await explore.Page.Locator("#readout").InnerTextAsync(), StringComparison.Ordinal);
+
+        var expected = await host.ExplainAsync("scene-12", "query=4,5");
+        Assert.Equal((double)expected["maps"]![0]!["values"]![9]![9]!, await explore.ReadOutAsync(), 1e-3 * (double)expected["maps"]![0]!["maximum"]!);
+        Assert.Empty(explore.Requests);
+    }
+
+    [Fact]
+    public async Task Playing_walks_along_the_layers_without_a_request()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?delay=150");
+        explore.ForgetRequests();
+        await explore.Page.Locator("#play").ClickAsync();
+        foreach (var layer in new[] { 1, 2, 3 }) await explore.Page.Locator($"#tiles li:nth-child({layer}) [aria-current=true]").WaitForAsync();
+        await explore.Page.Locator("#play").ClickAsync();
+        Assert.Equal("false", await explore.Page.Locator("#play").GetAttributeAsync("aria-pressed"));
+        Assert.Empty(explore.Requests);
+    }
+
+    [Fact]
+    public async Task The_heads_are_asked_for_once_and_each_opens_large()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        explore.ForgetRequests();
+        await explore.OpenTabAsync("heads");
+        await explore.Page.Locator(".head-grid").WaitForAsync();
+        Assert.Contains("heads=each", Assert.Single(explore.Requests), StringComparison.Ordinal);
+        await explore.Page.Locator("[data-layer='2'][data-head='3']").ClickAsync();
+        await explore.DrawnAsync();
+        Assert.Equal("Attention from CLS · layer 2 of 6 · head 3", await explore.CaptionAsync());
+        await explore.OpenTabAsync("labels");
+        await explore.OpenTabAsync("heads");
+        await explore.Page.Locator("#head").SelectOptionAsync("1");
+        Assert.Single(explore.Requests);
+    }
+
+    [Fact]
+    public async Task Labels_are_compared_side_by_side_by_difference_and_along_the_layers()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?method=alignment&target=owl");
+        explore.ForgetRequests();
+        Assert.Equal(2, await explore.Page.Locator(".figures button").CountAsync());
+        await explore.OpenTabAsync("difference");
+        await explore.Page.GetByText("Show on the picture").ClickAsync();
+        await explore.DrawnAsync();
+        Assert.Equal("Alignment with owl against house · layer 6 of 6", await explore.CaptionAsync());
+        await explore.OpenTabAsync("trajectory");
+        Assert.Equal(2, await explore.Page.Locator(".plot polyline").CountAsync());
+        Assert.Empty(explore.Requests);
+    }
+
+    private async Task ChangesThePicture(string query, Func<ExplorePage, Task> change)
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, query);
+        var before = await explore.StageAsync();
+        explore.ForgetRequests();
+        await change(explore);
+        Assert.False((await explore.StageAsync()).Shows(before), "The picture is the same as before.");
+        Assert.Empty(explore.Requests);
+        explore.AssertNoErrors();
+    }
+}

@@ -1,0 +1,62 @@
+namespace AttentionApi.BrowserTests;
+
+public sealed class LabelTests(PageHost host, Chromium chromium)
+{
+    [Fact]
+    public async Task A_label_is_added_scored_moved_and_removed()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        Assert.Equal(["owl", "house"], await explore.LabelsAsync());
+        await explore.AddLabelAsync("dog");
+        await explore.Page.Locator(".chip[data-label=dog] .score:not(:empty)").WaitForAsync();
+
+        explore.ForgetRequests();
+        await explore.Page.Locator(".chip[data-label=dog] .name").FocusAsync();
+        await explore.Page.Keyboard.PressAsync("Alt+ArrowUp");
+        Assert.Equal(["owl", "dog", "house"], await explore.LabelsAsync());
+        await explore.DrawnAsync();
+        Assert.Empty(explore.Requests);
+
+        await explore.Page.Keyboard.PressAsync("Delete");
+        Assert.Equal(["owl", "house"], await explore.LabelsAsync());
+        await explore.ReadyAsync();
+        Assert.Empty(explore.Requests);
+    }
+
+    [Fact]
+    public async Task A_label_is_dragged_by_its_grip()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        var (first, second) = ((await explore.Page.Locator(".chip .grip").Nth(0).BoundingBoxAsync())!, (await explore.Page.Locator(".chip .grip").Nth(1).BoundingBoxAsync())!);
+        await explore.Page.Mouse.MoveAsync(second.X + 5, second.Y + 5);
+        await explore.Page.Mouse.DownAsync();
+        await explore.Page.Mouse.MoveAsync(first.X + 5, first.Y + 5, new() { Steps = 4 });
+        await explore.Page.Mouse.UpAsync();
+        Assert.Equal(["house", "owl"], await explore.LabelsAsync());
+    }
+
+    [Fact]
+    public async Task Scores_are_those_of_the_server()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?labels=owl,\"salt, pepper\",house&sample=scene-12");
+        var answer = await host.ExplainAsync("scene-12", "labels=owl,\"salt, pepper\",house");
+        foreach (var prediction in answer["predictions"]!.AsArray())
+        {
+            var chip = explore.Page.Locator(".chip", new() { HasText = (string)prediction!["label"]! });
+            var expected = (100 * (double)prediction["score"]!).ToString("0.0", System.Globalization.CultureInfo.InvariantCulture);
+            Assert.Equal($"{expected} %", await chip.Locator(".score").InnerTextAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Several_prompts_are_sent_as_they_are_written()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        explore.ForgetRequests();
+        await explore.Page.Locator("#prompt-details summary").ClickAsync();
+        await explore.Page.Locator("#prompt").FillAsync("a {}\nthe {}");
+        await explore.Page.Locator("#label-input").FocusAsync();
+        await explore.ReadyAsync();
+        Assert.EndsWith("prompt=a {}&prompt=the {}", Assert.Single(explore.Requests), StringComparison.Ordinal);
+    }
+}

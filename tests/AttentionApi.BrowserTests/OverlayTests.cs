@@ -1,0 +1,77 @@
+namespace AttentionApi.BrowserTests;
+
+/// <summary>What the page computes is what the server answers.</summary>
+public sealed class OverlayTests(PageHost host, Chromium chromium)
+{
+    /// <summary>Half-precision attention may move a colour by a step or two of its 256.</summary>
+    private const int ColourTolerance = 8;
+
+    private static readonly Picture Airplane = Picture.Centred(480, 360);
+
+    [Theory]
+    [InlineData("rollout", "method=rollout")]
+    [InlineData("attention", "method=attention")]
+    [InlineData("alignment", "method=alignment")]
+    public async Task An_upload_shows_the_servers_overlay(string method, string query)
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, $"?{query}&interpolation=nearest&opacity=1");
+        await explore.UploadAsync(PageHost.Sample("scene-05"));
+        await explore.ReadyAsync();
+        await explore.AddLabelAsync("elephant, airplane");
+        await explore.Page.Locator(".chip .score:not(:empty) >> nth=1").WaitForAsync();
+        await explore.ChooseAsync("methods", method);
+        await explore.Page.Mouse.MoveAsync(0, 0);
+        await explore.DrawnAsync();
+
+        var overlay = Pixels.Of(await host.PostAsync("scene-05", $"explain/overlay?labels=elephant,airplane&{query}&interpolation=nearest&opacity=1"));
+        var stage = await explore.StageAsync();
+        for (var row = 0; row < Airplane.Grid; row++)
+        {
+            for (var column = 0; column < Airplane.Grid; column++)
+            {
+                Assert.Equal(overlay.At(Airplane.Centre(row, column)), stage.At(await explore.PatchAsync(row, column, Airplane)), new Near(ColourTolerance));
+            }
+        }
+        explore.AssertNoErrors();
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("?residual=0.5&fromLayer=2&toLayer=5&headFusion=max", "residual=0.5&fromLayer=2&toLayer=5&headFusion=max")]
+    [InlineData("?query=3,9", "query=3,9")]
+    [InlineData("?query=mean&headFusion=min", "query=mean&headFusion=min")]
+    [InlineData("?method=attention&at=3", "method=attention&fromLayer=3&toLayer=3")]
+    [InlineData("?method=attention&head=2&query=0,0", "method=attention&head=2&query=0,0&fromLayer=6")]
+    [InlineData("?frames=layers&at=4", "fromLayer=4&toLayer=4")]
+    [InlineData("?method=alignment&target=house", "method=alignment&labels=house,owl&fromLayer=6")]
+    [InlineData("?method=alignment&target=house&view=centered", "method=alignment&labels=house,owl&view=centered&fromLayer=6")]
+    [InlineData("?method=alignment&target=house&view=softmax", "method=alignment&labels=house,owl&view=softmax&fromLayer=6")]
+    [InlineData("?method=alignment&target=house&view=contrast", "method=alignment&labels=house,owl&view=contrast&fromLayer=6")]
+    [InlineData("?method=alignment&target=house&view=contrast&versus=owl", "method=alignment&labels=house,owl&view=contrast&versus=owl&fromLayer=6")]
+    [InlineData("?method=alignment&target=house&view=contrast&versus=dog", "method=alignment&labels=house,owl&view=contrast&versus=dog&fromLayer=6")]
+    public async Task The_read_out_is_the_number_of_the_JSON(string page, string api)
+    {
+        var picture = Picture.Centred(400, 400);
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, $"{(page.Length > 0 ? page : "?")}&sample=scene-12");
+        var answer = await host.ExplainAsync("scene-12", api);
+        var map = answer["maps"]![0]!;
+        var scale = Math.Max(Math.Abs((double)map["maximum"]!), Math.Abs((double)map["minimum"]!));
+        foreach (var (row, column) in new[] { (0, 0), (5, 3), (8, 11), (13, 13) })
+        {
+            await explore.HoverPatchAsync(row, column, picture);
+            Assert.StartsWith($"Row {row}, column {column}:", await explore.Page.Locator("#readout").InnerTextAsync(), StringComparison.Ordinal);
+            Assert.Equal((double)map["values"]![row]![column]!, await explore.ReadOutAsync(), 1e-3 * scale);
+        }
+        explore.AssertNoErrors();
+    }
+
+    [Fact]
+    public async Task Outside_of_what_the_model_saw_the_picture_is_dimmed()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-05&opacity=0");
+        var picture = Pixels.Of(await File.ReadAllBytesAsync(PageHost.Sample("scene-05"), TestContext.Current.CancellationToken));
+        var stage = await explore.StageAsync();
+        Assert.Equal(picture.At(Airplane.Centre(0, 0)), stage.At(await explore.PatchAsync(0, 0, Airplane)), new Near(ColourTolerance));
+        Assert.NotEqual(picture.At(Airplane.Centre(0, -1)), stage.At(await explore.PatchAsync(0, -1, Airplane)), new Near(ColourTolerance));
+    }
+}
