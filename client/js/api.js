@@ -1,16 +1,16 @@
 // The only file that talks to the network.
 
 /**
+ * A model; what its file holds is known once it has been loaded.
  * @typedef {object} ModelInfo
  * @property {string} id
  * @property {boolean} default
  * @property {'ready' | 'loading' | 'unloaded' | 'refused'} status
  * @property {string | null} reason
- * @property {string} family
- * @property {number} layers
- * @property {number} heads
- * @property {{ rows: number, columns: number }} grid
- * @property {boolean} text
+ * @property {number | null} layers
+ * @property {number | null} heads
+ * @property {{ rows: number, columns: number } | null} grid
+ * @property {boolean | null} text
  * @property {number | null} classes
  * @property {string[]} methods
  * @property {string[]} warnings

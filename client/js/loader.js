@@ -41,6 +41,12 @@ export function startLoader(store) {
     let bytes = 0;
     answers = [answer, ...answers.filter((other) => other !== answer)].filter((each, index) => (bytes += each.bytes) <= keptBytes || index === 0);
     store.set({ answer, status: { phase: 'ready' } });
+    if (modelOf(store.state)?.text === null) learnModels();
+  }
+
+  /** The first answer of a model loads it, and tells what labels it takes. */
+  async function learnModels() {
+    store.set({ models: await api.listModels({ signal: running.signal }) });
   }
 
   /** @param {Question} question @param {AbortSignal} signal */
@@ -76,6 +82,7 @@ export function startLoader(store) {
 function questionOf(state) {
   const model = modelOf(state);
   if (!state.picture || !model) return null;
+  // Which labels a model takes is known once it is loaded; until then it is asked without.
   const labels = model.text || model.classes ? state.labels : [];
   const contrast = state.method === 'alignment' && state.view === 'contrast' && state.versus !== null && !labels.includes(state.versus);
   return {

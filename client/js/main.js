@@ -1,4 +1,4 @@
-import { listMethods, listModels } from './api.js';
+import { listMethods, listModels, Problem } from './api.js';
 import { find } from './dom.js';
 import { startLoader } from './loader.js';
 import { chrome } from './panels/chrome.js';
@@ -16,12 +16,14 @@ import { queryPanel } from './panels/query.js';
 import { watchScreen } from './screen.js';
 import { Stage } from './stage.js';
 import { listenToStage } from './stageInput.js';
-import { createStore } from './state.js';
+import { createStore, modelOf } from './state.js';
 import { keepAddress, readSettings } from './url.js';
 
 const store = createStore(readSettings(location.search));
 keepAddress(store);
 watchScreen(store);
+// Before the loader: a change of model may change the labels, which it then asks with.
+modelPanel(store);
 const loader = startLoader(store);
 
 const stage = new Stage(find('#stage', HTMLCanvasElement), store);
@@ -34,7 +36,6 @@ notices(store, loader);
 chrome(store);
 picturePanel(store);
 labelsPanel(store);
-modelPanel(store);
 queryPanel(store);
 legendPanel(store);
 layersPanel(store);
@@ -43,11 +44,23 @@ methodPanel(store);
 lookPanel(store);
 exportPanel(store);
 
-const options = {
-  signal: new AbortController().signal,
-  onProgress: (/** @type {import('./api.js').Progress} */ progress) => {
-    if (progress.stage === 'waiting') store.set({ status: { phase: 'loading', message: `${progress.problem.message} Trying again in ${progress.seconds} s.` } });
-  },
-};
-const [models, methods] = await Promise.all([listModels(options), listMethods(options)]);
-store.set({ models, methods });
+start().catch((problem) => store.set({ status: { phase: 'error', problem } }));
+
+/** Models and methods; a server that is still loading its default model is given the time. */
+async function start() {
+  const say = (/** @type {string} */ message) => store.set({ status: { phase: 'loading', message } });
+  const options = {
+    signal: new AbortController().signal,
+    onProgress: (/** @type {import('./api.js').Progress} */ progress) => {
+      if (progress.stage === 'waiting') say(`${progress.problem.message} Trying again in ${progress.seconds} s.`);
+    },
+  };
+  for (;;) {
+    const [models, methods] = await Promise.all([listModels(options), listMethods(options)]);
+    const model = modelOf({ models, model: store.state.model });
+    if (!model) throw new Problem(0, 'No model', 'The server has no model. Put one into its models folder and reload the page.');
+    if (model.status !== 'loading') return store.set({ models, methods });
+    say(`${model.id} is being loaded…`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}

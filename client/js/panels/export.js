@@ -71,4 +71,4 @@ export function exportPanel(store) {
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Where Swagger UI shows an endpoint: tag and operation. @param {Endpoint} endpoint */
-const operationOf = (endpoint) => `Explain/${endpoint.split('/').map((word) => word[0].toUpperCase() + word.slice(1)).join('')}`;
+const operationOf = (endpoint) => `Explain/${endpoint.split('/').at(-1)}`;

@@ -20,9 +20,9 @@ export function labelsPanel(store) {
 
   store.on(['labels', 'answer', 'target', 'screen', 'models', 'model', 'prompt'], (state) => {
     const model = state.models.find(({ id }) => id === state.answer?.model.id);
-    const offered = !model || model.text || model.classes !== null;
+    const offered = !model || model.text !== false || model.classes !== null;
     find('#labels-panel', HTMLElement).hidden = !offered;
-    find('#prompt-details', HTMLDetailsElement).hidden = model !== undefined && !model.text;
+    find('#prompt-details', HTMLDetailsElement).hidden = model?.text === false;
     if (document.activeElement !== prompt) prompt.value = state.prompt.join('\n');
     input.placeholder = model?.classes ? 'Add a class by name or number…' : 'Add a label…';
     showChips(state);

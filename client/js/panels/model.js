@@ -7,13 +7,19 @@ export function modelPanel(store) {
   const note = find('#model-note', HTMLParagraphElement);
   /** Labels as they were left at each kind of model: free words mean nothing to a classifier. @type {Record<string, string[]>} */
   const labelsOf = {};
+  let kind = '';
 
-  select.addEventListener('change', () => {
-    const { models, model, labels } = store.state;
-    const kind = (/** @type {string | null} */ id) => (modelOf({ models, model: id })?.text ? 'free' : 'classes');
-    labelsOf[kind(model)] = labels;
-    const same = kind(model) === kind(select.value);
-    store.set({ model: select.value, toLayer: null, fromLayer: 1, at: null, head: null, query: null, ...(same ? {} : { labels: labelsOf[kind(select.value)] ?? [], target: null }) });
+  select.addEventListener('change', () => store.set({ model: select.value, toLayer: null, fromLayer: 1, at: null, head: null, query: null }));
+
+  store.on(['models', 'model'], (state) => {
+    const info = modelOf(state);
+    if (!info || info.text === null) return;
+    const next = info.text ? 'words' : info.classes ? 'classes' : 'none';
+    if (kind && next !== kind) {
+      labelsOf[kind] = state.labels;
+      store.set({ labels: labelsOf[next] ?? [], target: null });
+    }
+    kind = next;
   });
 
   store.on(['models'], ({ models }) => {
@@ -27,7 +33,7 @@ export function modelPanel(store) {
     select.value = info.id;
     const { layers, heads, grid } = info;
     const refused = models.filter(({ status }) => status === 'refused');
-    note.replaceChildren(`${layers} layers · ${heads} heads · ${grid.rows} × ${grid.columns} patches`,
+    note.replaceChildren(grid ? `${layers} layers · ${heads} heads · ${grid.rows} × ${grid.columns} patches` : 'Not loaded yet: its first answer takes longer.',
       ...(info.warnings.length ? [more('Notes on this model', info.warnings)] : []),
       ...(refused.length ? [more(`${refused.length} refused`, refused.map(({ id, reason }) => `${id}: ${reason}`))] : []));
   });

@@ -114,7 +114,9 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         }
         try
         {
-            return new ModelLease(await loading.WaitAsync(cancellation).ConfigureAwait(false), () => Release(model));
+            var loaded = await loading.WaitAsync(cancellation).ConfigureAwait(false);
+            UnloadSurplus();
+            return new ModelLease(loaded, () => Release(model));
         }
         catch
         {
@@ -130,7 +132,6 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
             var loaded = await load(model.Found, stopping.Token).ConfigureAwait(false);
             lock (gate) model.Facts = loaded.Facts;
             log.LogInformation("Model {Model} is ready: {Layers} layers, {Heads} heads, {Provider}", model.Found.Id, loaded.Facts.Layers, loaded.Facts.Heads, loaded.Facts.Provider.Actual);
-            UnloadSurplus();
             return loaded;
         }
         catch (ModelRefusedException refusal)

@@ -23,6 +23,12 @@ public sealed record ExplanationAnswer(
     IReadOnlyList<string> Warnings, IReadOnlyDictionary<string, double> Timings, int ModelRuns);
 
 /// <summary>The model of an answer.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Layers">Layers of the vision tower.</param>
+/// <param name="Heads">Heads of each layer.</param>
+/// <param name="Grid">Patches, rows by columns.</param>
+/// <param name="PrefixTokens">Tokens before the patches.</param>
+/// <param name="SuffixTokens">Tokens after the patches.</param>
 public sealed record ModelSummary(string Id, int Layers, int Heads, Grid Grid, int PrefixTokens, int SuffixTokens);
 
 /// <summary>The picture of an answer, upright.</summary>
@@ -33,6 +39,10 @@ public sealed record ModelSummary(string Id, int Layers, int Heads, Grid Grid, i
 public sealed record ImageSummary(int Width, int Height, string Sha256, Area Seen);
 
 /// <summary>A rectangle in pixels of the picture, in real numbers.</summary>
+/// <param name="X">Left edge; negative where the crop is larger than the picture.</param>
+/// <param name="Y">Top edge.</param>
+/// <param name="Width">Width.</param>
+/// <param name="Height">Height.</param>
 public sealed record Area(double X, double Y, double Width, double Height);
 
 /// <summary>One map over the patches.</summary>
@@ -47,12 +57,20 @@ public sealed record Area(double X, double Y, double Width, double Height);
 public sealed record Map(int Layer, int? Head, string? Label, bool Signed, float Minimum, float Maximum, bool Flat, NumberGrid Values);
 
 /// <summary>A label's similarity with the CLS token after each layer of the range.</summary>
+/// <param name="Label">As sent.</param>
+/// <param name="Values">One per layer, raw.</param>
 public sealed record Trajectory(string Label, IReadOnlyList<float> Values);
 
 /// <summary>A label's text tokens and what they carry.</summary>
+/// <param name="Label">As sent.</param>
+/// <param name="Prompt">The text that was encoded.</param>
+/// <param name="Tokens">In their order, without padding.</param>
 public sealed record TextTokens(string Label, string Prompt, IReadOnlyList<TextToken> Tokens);
 
 /// <summary>One text token.</summary>
+/// <param name="Id">In the vocabulary.</param>
+/// <param name="Token">As people read it.</param>
+/// <param name="Weight">Its share in the pooled position by text rollout.</param>
 public sealed record TextToken(int Id, string Token, float Weight);
 
 /// <summary>The answer of /predict.</summary>

@@ -1,6 +1,7 @@
 namespace AttentionApi.Contracts;
 
 /// <summary>The methods of explanation.</summary>
+/// <param name="Methods">In the order of their making.</param>
 public sealed record MethodList(IReadOnlyList<Method> Methods);
 
 /// <summary>One method.</summary>

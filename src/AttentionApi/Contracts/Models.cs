@@ -1,8 +1,12 @@
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Inference;
 using AttentionApi.Core.Models;
+using AttentionApi.Http.Parameters;
 
 namespace AttentionApi.Contracts;
 
 /// <summary>The models of the models folder.</summary>
+/// <param name="Models">By id.</param>
 public sealed record ModelList(IReadOnlyList<Model> Models);
 
 /// <summary>One model; what only a load finds out is null until it was loaded once.</summary>
@@ -29,25 +33,51 @@ public sealed record ModelList(IReadOnlyList<Model> Models);
 public sealed record Model(
     string Id, bool Default, string Status, string? Reason, string? Family, int? Layers, int? Heads, Grid? Grid, int? PrefixTokens, int? SuffixTokens,
     Size? ImageSize, Size? PatchSize, bool? Text, int? Classes, Scale? LogitScale, IReadOnlyList<string> Methods, string? Precision, Provider? Provider,
-    Sites? Sites, IReadOnlyList<string> Warnings);
+    Sites? Sites, IReadOnlyList<string> Warnings)
+{
+    internal static Model From(ModelEntry entry)
+    {
+        var facts = entry.Facts;
+        return new Model(
+            entry.Id, entry.IsDefault, entry.Status.Word(), entry.Reason, facts?.Family, facts?.Layers, facts?.Heads,
+            facts is null ? null : Grid.From(facts.Tokens.Grid), facts?.Tokens.PrefixTokens, facts?.Tokens.SuffixTokens,
+            facts is null ? null : Size.From(facts.ImageSize), facts is null ? null : Size.From(facts.PatchSize),
+            facts?.Text, facts?.ClassNames?.Count, facts?.LogitScale is { } scale ? new(scale.Value, scale.Source) : null,
+            facts is null ? [] : [.. ExplainerRegistry.All.Where(method => !method.Info.LabelDependent || facts.AlignmentMissing is null).Select(method => method.Info.Name)],
+            facts?.Precision, facts is null ? null : new(facts.Provider.Requested, facts.Provider.Actual, facts.Provider.Reason),
+            facts is null ? null : new(facts.Sites.Vision, facts.Sites.Text, facts.Sites.Other), facts?.Warnings ?? []);
+    }
+}
 
 /// <summary>Patches, rows by columns.</summary>
+/// <param name="Rows">Rows of patches.</param>
+/// <param name="Columns">Patches in a row.</param>
 public sealed record Grid(int Rows, int Columns)
 {
     internal static Grid From(PatchGrid grid) => new(grid.Rows, grid.Columns);
 }
 
 /// <summary>A size in pixels.</summary>
+/// <param name="Width">Width.</param>
+/// <param name="Height">Height.</param>
 public sealed record Size(int Width, int Height)
 {
     internal static Size From(PixelSize size) => new(size.Width, size.Height);
 }
 
 /// <summary>The factor from cosine to logit, and where it was found.</summary>
+/// <param name="Value">Already exponentiated.</param>
+/// <param name="Source">Where it was found.</param>
 public sealed record Scale(float Value, string Source);
 
 /// <summary>The execution provider asked for, the one that runs, and why they differ (else null).</summary>
+/// <param name="Requested">auto, cpu or cuda.</param>
+/// <param name="Actual">cpu or cuda.</param>
+/// <param name="Reason">Why the GPU is not used although it might be; else null.</param>
 public sealed record Provider(string Requested, string Actual, string? Reason);
 
 /// <summary>Attention sites: layers of the vision tower, of the text tower, and others that are not used.</summary>
+/// <param name="Vision">Layers of the vision tower.</param>
+/// <param name="Text">Layers of the text tower.</param>
+/// <param name="Other">Pooling heads and cross-attention, which no method uses.</param>
 public sealed record Sites(int Vision, int Text, int Other);

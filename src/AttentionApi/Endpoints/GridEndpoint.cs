@@ -32,7 +32,7 @@ internal static class GridEndpoint
         Heatmap[] maps = [.. Enumerable.Range(0, layers[0].Count).SelectMany(row => layers.Select(layer => layer[row]))];
         var cumulative = plan.Method.Info.Frames[0] == FrameMode.Cumulative;
         Caption[] columns = [.. layers.Select(layer => new Caption(string.Create(CultureInfo.InvariantCulture,
-            $"{(cumulative && layer[0].Layer > plan.Parameters.FromLayer ? $"{plan.Parameters.FromLayer}–" : "")}{layer[0].Layer}")))];
+            $"{(cumulative && layer[0].Layer > plan.Parameters.FromLayer ? "layers" : "layer")} {(cumulative && layer[0].Layer > plan.Parameters.FromLayer ? $"{plan.Parameters.FromLayer}–" : "")}{layer[0].Layer}")))];
         Caption[] rows = [.. layers[0].Select(map => Captions.Row(explanation, map))];
 
         var picture = explanation.Picture.Decode(timings);

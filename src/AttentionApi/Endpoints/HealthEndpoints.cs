@@ -13,6 +13,6 @@ internal static class HealthEndpoints
 
         app.MapGet("/readyz", (Readiness readiness) => Answer.Json(readiness.Unready is { } problem ? throw problem : new HealthAnswer("ready"), ApiJson.Answers.HealthAnswer))
             .WithName("readyz").WithSummary("The default model is warm.").WithDescription("For readiness probes: 503 while it loads, where it can't be used, and while the service stops.")
-            .Produces<HealthAnswer>().WithTags("Health");
+            .Produces<HealthAnswer>().Produces<Problem>(StatusCodes.Status503ServiceUnavailable, "application/problem+json").WithTags("Health");
     }
 }

@@ -5,6 +5,9 @@ using AttentionApi.Http.Parameters;
 namespace AttentionApi.Hosting;
 
 /// <summary>One label or class, judged.</summary>
+/// <param name="Label">As sent, or the class name.</param>
+/// <param name="Score">Softmax over the labels or classes; SigLIP: sigmoid of the logit.</param>
+/// <param name="Logit">Scale times cosine plus bias, or the class logit.</param>
 public sealed record Prediction(string Label, float Score, float Logit);
 
 /// <summary>Everything that an answer is made of: the plan, the numbers of the forward pass, and the labels' scores. Maps are computed when asked for.</summary>

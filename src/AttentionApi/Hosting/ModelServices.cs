@@ -33,13 +33,13 @@ internal static class ModelServices
         // A process in which libvips can't be made safe must not serve.
         Libvips.Initialise(services.GetRequiredService<ILogger<Picture>>());
         var options = services.Value<ModelsOptions>();
-        var catalog = new ModelCatalog(new(ModelsFolder(options.Path), options.Default, options.MaxLoaded), services.GetRequiredService<ModelLoader>().LoadAsync, services.GetRequiredService<ILogger<ModelCatalog>>());
+        var catalog = new ModelCatalog(new(FolderOf(options.Path), options.Default, options.MaxLoaded), services.GetRequiredService<ModelLoader>().LoadAsync, services.GetRequiredService<ILogger<ModelCatalog>>());
         catalog.Refresh(atStart: true);
         return catalog;
     }
 
     /// <summary>The configured folder, else the first <c>models</c> beside the program, above the working directory, or above the program.</summary>
-    private static string ModelsFolder(string? configured)
+    internal static string FolderOf(string? configured)
     {
         if (!string.IsNullOrEmpty(configured)) return Path.GetFullPath(configured);
         IEnumerable<string> places = [AppContext.BaseDirectory, .. Upwards(Directory.GetCurrentDirectory()), .. Upwards(AppContext.BaseDirectory)];

@@ -17,15 +17,14 @@ internal static class Stages
         var folder = ModelFolder.Open(Path.Combine(models, clip.Id));
         var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu });
         using var towers = TowerLoader.Load(folder, factory);
-        await using var pool = new SessionPool([towers.Vision.Session], factory.ThreadsPerSession);
-        var forward = new ForwardPass(clip.Id, towers.Vision, pool, null);
+        await using var forward = new ForwardPass(clip.Id, towers.Vision, new SessionPool([towers.Vision.Session], factory.ThreadsPerSession));
         var preprocessor = new ImagePreprocessor(PreprocessorConfig.Read(folder.Folder, towers.Vision.ImageSize, []));
 
         byte[] small = Photos.Jpeg(224, 224), photo = Photos.Jpeg(1024, 768), large = Photos.Jpeg(6000, 4000);
         DecodedImage smallImage = Decode(small), image = Decode(photo), largeImage = Decode(large);
         var input = preprocessor.Prepare(smallImage);
         var vision = towers.Vision;
-        var explained = new ExplainInput(await RunAsync(ActivationParts.MeanAttention), new TokenLayout(vision.PrefixTokens, vision.Grid, vision.SuffixTokens, vision.HasCls));
+        var explained = new ExplainInput(await RunAsync(ActivationParts.MeanAttention), vision.Layout);
         var all = new ExplainParameters { FromLayer = 1, ToLayer = vision.Layers.Count };
 
         return await new Interleaved(rounds).MeasureAsync(new Step("plain forward", () => plain.Run()),

@@ -1,3 +1,4 @@
+using AttentionApi.Core.Imaging;
 using NetVips;
 
 namespace AttentionApi.Tests.Rendering;
@@ -14,6 +15,8 @@ public sealed class AnimationFiles
 /// <summary>An animation as libvips reads it: frames composed as a viewer shows them.</summary>
 internal sealed record AnimationFile(int Width, int Height, int Loop, int[] Delays, byte[][] Frames)
 {
+    static AnimationFile() => Libvips.Initialise();
+
     public static AnimationFile Read(byte[] file)
     {
         Operation.Block("VipsForeignLoadNsgif", false);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Xml.Linq;
 using AttentionApi.Core.Rendering;
+using AttentionApi.Tests.Imaging;
 using NetVips;
 
 namespace AttentionApi.Tests.Rendering;
@@ -41,7 +42,7 @@ public class ImageEncoderTests
     [InlineData(97, 89)]
     public void A_PNG_of_noise_and_one_of_even_areas_hold_exactly_the_pixels(int width, int height)
     {
-        var noise = Pictures.Noise(width, height);
+        var noise = TestPictures.Noise(width, height, 1);
         var even = noise.Rgb.Select((_, i) => (byte)(i / 3 % width / 20 * 50)).ToArray();
         foreach (var rgb in new[] { noise.Rgb, even }) Assert.Equal(rgb, Pixels(ImageEncoder.Encode(new Raster(width, height, rgb), PictureFormat.Png)));
     }

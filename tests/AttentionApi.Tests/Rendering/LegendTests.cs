@@ -1,12 +1,13 @@
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Rendering.Text;
+using AttentionApi.Tests.Imaging;
 
 namespace AttentionApi.Tests.Rendering;
 
 public class LegendTests
 {
-    private static readonly DecodedImage Photo = Pictures.Noise(200, 150);
+    private static readonly DecodedImage Photo = TestPictures.Noise(200, 150, 1);
 
     private static Drawing Draw(Caption caption, int edge = 200, bool legend = true) =>
         OverlayRenderer.Render(Photo, Pictures.Whole(Photo), Pictures.Map(4, 4), new OverlayStyle { Legend = legend, Size = PictureSize.LongerEdge(edge) }, caption);

@@ -1,6 +1,7 @@
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering;
+using AttentionApi.Tests.Imaging;
 
 namespace AttentionApi.Tests.Rendering;
 
@@ -58,7 +59,7 @@ public class OverlayRendererTests
     public void Every_pixel_follows_the_rule(string view, int width, int height, double x, double y, double seenWidth, double seenHeight)
     {
         Assert.NotEmpty(view);
-        var image = Pictures.Noise(width, height);
+        var image = TestPictures.Noise(width, height, 1);
         var seen = new Region(x, y, seenWidth, seenHeight);
         var map = Pictures.Map(7, 9);
         foreach (var opacity in new[] { 0, 0.3, 0.5, 1 })
@@ -81,7 +82,7 @@ public class OverlayRendererTests
     [Fact]
     public void A_signed_map_is_spread_around_zero()
     {
-        var (image, map) = (Pictures.Noise(64, 48), Pictures.Map(5, 5, signed: true));
+        var (image, map) = (TestPictures.Noise(64, 48, 1), Pictures.Map(5, 5, signed: true));
         var bound = Math.Max(Math.Abs(map.Minimum), Math.Abs(map.Maximum));
         var drawn = Draw(image, Pictures.Whole(image), map, new OverlayStyle { Scaling = Scaling.MinMax });
         Assert.Equal(Reference(image, Pictures.Whole(image), map, -bound, bound, Colormap.Coolwarm, 0.5), drawn.Rgb);
@@ -94,7 +95,7 @@ public class OverlayRendererTests
     [InlineData(Scaling.Absolute)]
     public void A_flat_map_takes_the_lowest_colour_and_a_signed_one_the_middle(Scaling scaling)
     {
-        var image = Pictures.Noise(8, 8);
+        var image = TestPictures.Noise(8, 8, 1);
         var style = new OverlayStyle { Scaling = scaling, Opacity = 1, Colormap = Colormap.Coolwarm };
         var lowest = ColormapTables.Of(Colormap.Coolwarm)[..3].ToArray();
         var middle = ColormapTables.Of(Colormap.Coolwarm).Slice(128 * 3, 3).ToArray();
@@ -110,7 +111,7 @@ public class OverlayRendererTests
     {
         // Only the middle cell of three is high: where its colour begins and ends must scale with the picture.
         var map = new Heatmap(1, null, null, false, 1, 3, [0, 1, 0]);
-        var image = Pictures.Noise(90, 30);
+        var image = TestPictures.Noise(90, 30, 1);
         foreach (var edge in new[] { 16, 45, 90, 101, 1024 })
         {
             var drawn = Draw(image, new Region(30, 0, 30, 30), map, new OverlayStyle
@@ -128,8 +129,8 @@ public class OverlayRendererTests
     public void The_original_is_reduced_only_over_the_limit()
     {
         var style = new OverlayStyle { Opacity = 0 };
-        var small = Pictures.Noise(100, 50);
-        var large = Pictures.Noise(300, 2500);
+        var small = TestPictures.Noise(100, 50, 1);
+        var large = TestPictures.Noise(300, 2500, 1);
         Assert.Equal(small.Rgb, Draw(small, Pictures.Whole(small), Pictures.Map(2, 2), style).Rgb);
         var reduced = Draw(large, Pictures.Whole(large), Pictures.Map(2, 2), style);
         Assert.Equal((246, 2048), (reduced.Width, reduced.Height));
@@ -138,7 +139,7 @@ public class OverlayRendererTests
     [Fact]
     public void Drawing_never_changes_the_original()
     {
-        var image = Pictures.Noise(40, 30);
+        var image = TestPictures.Noise(40, 30, 1);
         var before = (byte[])image.Rgb.Clone();
         Draw(image, Pictures.Whole(image), Pictures.Map(3, 3), new OverlayStyle { Opacity = 1, Legend = true });
         Assert.Equal(before, image.Rgb);
@@ -147,7 +148,7 @@ public class OverlayRendererTests
     [Fact]
     public void At_model_size_exactly_the_seen_part_is_shown()
     {
-        var image = Pictures.Noise(30, 20);
+        var image = TestPictures.Noise(30, 20, 1);
         var drawn = Draw(image, new Region(5, 2, 16, 16), Pictures.Map(2, 2), new OverlayStyle { Opacity = 0, Size = PictureSize.Model(new(16, 16)) });
         for (var y = 0; y < 16; y++)
         {
@@ -178,7 +179,7 @@ public class OverlayRendererTests
     [Fact]
     public void A_sliver_of_a_long_picture_is_enlarged_without_enlarging_the_rest()
     {
-        var image = Pictures.Noise(20_000, 4);
+        var image = TestPictures.Noise(20_000, 4, 1);
         var drawn = Draw(image, new Region(9_998, 0, 4, 4), Pictures.Map(2, 2), new OverlayStyle { Size = PictureSize.Model(new(224, 224)) });
         Assert.Equal((224, 224), (drawn.Width, drawn.Height));
     }
@@ -190,7 +191,7 @@ public class OverlayRendererTests
     [InlineData(101, 103)]
     public void Odd_pictures_are_drawn_at_any_size(int width, int height)
     {
-        var image = Pictures.Noise(width, height);
+        var image = TestPictures.Noise(width, height, 1);
         foreach (var size in new[] { PictureSize.Original(2048), PictureSize.LongerEdge(16), PictureSize.LongerEdge(331), PictureSize.Model(new(32, 32)) })
         {
             var drawn = Draw(image, Pictures.Whole(image), Pictures.Map(3, 5), new OverlayStyle { Size = size, Legend = true });
@@ -203,7 +204,7 @@ public class OverlayRendererTests
     {
         var style = new OverlayStyle { Legend = true, Interpolation = Interpolation.Bicubic, Size = PictureSize.LongerEdge(300) };
         var caption = new Caption("layer 1 of 2", "قطة");
-        byte[] Once() => OverlayRenderer.Render(Pictures.Noise(64, 48), new Region(8, 0, 48, 48), Pictures.Map(7, 7), style, caption).Raster.Rgb;
+        byte[] Once() => OverlayRenderer.Render(TestPictures.Noise(64, 48, 1), new Region(8, 0, 48, 48), Pictures.Map(7, 7), style, caption).Raster.Rgb;
         Assert.Equal(Once(), Once());
     }
 

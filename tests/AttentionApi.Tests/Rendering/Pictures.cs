@@ -1,9 +1,7 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering;
-using Region = AttentionApi.Core.Imaging.Region;
 
 namespace AttentionApi.Tests.Rendering;
 
@@ -13,24 +11,11 @@ internal static class Pictures
     /// <summary>The centre square of chelsea.png that the real ViT saw (expected.json: resized to 372 × 248, crop at 74, 12).</summary>
     public static Region ChelseaSeen { get; } = new(74 * 451 / 372.0, 12 * 300 / 248.0, 224 * 451 / 372.0, 224 * 300 / 248.0);
 
-    public static DecodedImage Chelsea() => Load(SharedFixtures.InShared("fixtures", "real-vit", "chelsea.png"));
+    public static DecodedImage Chelsea() => ImageDecoder.Decode(File.ReadAllBytes(SharedFixtures.InShared("fixtures", "real-vit", "chelsea.png")), new ImageLimits());
 
     /// <summary>The real ViT's rollout of chelsea.png, [14, 14].</summary>
-    public static Heatmap ChelseaRollout()
-    {
-        var bytes = File.ReadAllBytes(SharedFixtures.InShared("fixtures", "real-vit", "chelsea", "expected.bin"));
-        var values = MemoryMarshal.Cast<byte, float>(bytes.AsSpan(2468944, 14 * 14 * sizeof(float))).ToArray();
-        return new Heatmap(12, null, null, false, 14, 14, values);
-    }
-
-    public static DecodedImage Load(string path) => ImageDecoder.Decode(File.ReadAllBytes(path), ImageLimits.Default);
-
-    public static DecodedImage Noise(int width, int height, int seed = 1)
-    {
-        var rgb = new byte[width * height * 3];
-        new Random(seed).NextBytes(rgb);
-        return new DecodedImage(width, height, rgb);
-    }
+    public static Heatmap ChelseaRollout() =>
+        new(12, null, null, false, 14, 14, ReferenceArrays.RealVit("chelsea").Floats("rollout"));
 
     public static Heatmap Map(int rows, int columns, int seed = 1, bool signed = false)
     {

@@ -5,8 +5,14 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace AttentionApi.Http.OpenApi;
 
 /// <summary>A grid of numbers is written as an array of rows.</summary>
-internal sealed class NumberGridSchema : ISchemaFilter
+internal sealed class NumberGridSchema : ISchemaFilter, IDocumentFilter
 {
+    /// <summary>What the grid is made of is of no interest to callers.</summary>
+    public void Apply(Microsoft.OpenApi.OpenApiDocument document, DocumentFilterContext context)
+    {
+        foreach (var leftover in document.Components?.Schemas?.Keys.Where(name => name.StartsWith("SingleReadOnly", StringComparison.Ordinal)).ToArray() ?? []) document.Components!.Schemas!.Remove(leftover);
+    }
+
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
         if (context.Type != typeof(NumberGrid) || schema is not OpenApiSchema grid) return;

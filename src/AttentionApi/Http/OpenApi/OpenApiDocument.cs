@@ -13,7 +13,7 @@ internal static class OpenApiDocument
 
         The picture is the file field `image` of multipart/form-data, or the body itself with its `image/*` content type. Everything else is in the query.
         Each answer carries `Server-Timing` with the time of each stage, and `X-Request-Id`. Errors are RFC 9457 problem details that name the parameter at fault.
-        A first picture to try: [scene-01.png](/samples/scene-01.png).
+        A first picture to try: [scene-12.png](/samples/scene-12.png).
         """;
 
     public static void AddOpenApiDocument(this WebApplicationBuilder builder)
@@ -26,6 +26,7 @@ internal static class OpenApiDocument
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();
             options.SchemaFilter<NumberGridSchema>();
+            options.DocumentFilter<NumberGridSchema>();
             options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
         });
     }
@@ -40,6 +41,9 @@ internal static class OpenApiDocument
             options.DisplayRequestDuration();
             options.EnableTryItOutByDefault();
             options.DefaultModelsExpandDepth(-1);
+            // The page links to an operation with its query, which this script fills into the form.
+            options.EnableDeepLinking();
+            options.InjectJavascript("/js/swaggerPrefill.js", "module");
         });
     }
 }

@@ -60,7 +60,7 @@ public static class Query
 
     public static readonly QueryParameter<Interpolation> Interpolated = Word("interpolation", Interpolation.Bilinear, "How the grid becomes pixels; nearest shows the patches.");
 
-    public static readonly QueryParameter<SizeChoice> Size = new("size", ValueType.Text, $"original, model, {PictureSize.SmallestEdge}…{PictureSize.LargestEdge}",
+    public static readonly QueryParameter<SizeChoice> Size = new("size", ValueType.Text, $"original, model, {SizeChoice.SmallestEdge}…{SizeChoice.LargestEdge}",
         "original: the whole picture in its own size; model: the part that the model saw, at its input size; a number: the longer edge in pixels.", SizeChoice.Original)
         { Parser = texts => SizeChoice.Parse(texts[0]) };
 

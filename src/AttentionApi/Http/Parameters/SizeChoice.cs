@@ -9,6 +9,8 @@ namespace AttentionApi.Http.Parameters;
 /// <param name="Edge">Of a number: the longer edge. Of the original: the longer edge that a default does not pass.</param>
 public readonly record struct SizeChoice(string Word, int Edge)
 {
+    public const int SmallestEdge = 16;
+    public const int LargestEdge = 4096;
     private const string OriginalWord = "original";
     private const string ModelWord = "model";
 
@@ -32,9 +34,9 @@ public readonly record struct SizeChoice(string Word, int Edge)
     {
         if (text.Equals(OriginalWord, StringComparison.OrdinalIgnoreCase)) return Original;
         if (text.Equals(ModelWord, StringComparison.OrdinalIgnoreCase)) return Model;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var pixels) && pixels is >= PictureSize.SmallestEdge and <= PictureSize.LargestEdge
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var pixels) && pixels is >= SmallestEdge and <= LargestEdge
             ? LongerEdge(pixels)
-            : throw new FormatException($"size is '{Parameter.Shown(text)}'; it must be original, model, or the longer edge in pixels from {PictureSize.SmallestEdge} to {PictureSize.LargestEdge}.");
+            : throw new FormatException($"size is '{Parameter.Shown(text)}'; it must be original, model, or the longer edge in pixels from {SmallestEdge} to {LargestEdge}.");
     }
 
     public override string ToString() => Word;

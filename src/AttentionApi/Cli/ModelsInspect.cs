@@ -1,0 +1,46 @@
+using System.CommandLine;
+using AttentionApi.Contracts;
+using AttentionApi.Core.Inference;
+
+namespace AttentionApi.Cli;
+
+/// <summary><c>models inspect PATH</c>: what is found in a model folder or .onnx file, or why it cannot be explained.</summary>
+internal static class ModelsInspect
+{
+    public static Command Command()
+    {
+        var path = new Argument<string>("PATH") { Description = "A model folder or an .onnx file." };
+        var json = new Option<bool>("--json") { Description = "Print the record of /models." };
+        var command = new Command("inspect", "Say what is found in a model folder or .onnx file.") { path, json };
+        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(path)!, parsed.GetValue(json), parsed.InvocationConfiguration.Output, cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string path, bool json, TextWriter output, CancellationToken cancellation)
+    {
+        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        var id = File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path);
+        var (model, facts) = await LocalModels.DescribeAsync(new FoundModel(id, path, 0), cancellation);
+        if (json) await output.WriteLineAsync(LocalModels.Json(model, ApiJson.Answers.Model));
+        else if (facts is null) await output.WriteLineAsync($"{model.Id} is refused: {model.Reason}");
+        else LocalModels.WriteTable(output, [.. Report(model, facts)]);
+        return facts is null ? 1 : 0;
+    }
+
+    private static IEnumerable<string[]> Report(Model model, ModelFacts facts)
+    {
+        yield return ["model", model.Id];
+        yield return ["family", facts.Family];
+        yield return ["attention sites", $"{facts.Sites.Vision} vision, {facts.Sites.Text} text, {facts.Sites.Other} other"];
+        yield return ["layers x heads", $"{facts.Layers} x {facts.Heads}"];
+        yield return ["tokens", $"{facts.Tokens.Count} = {facts.Tokens.PrefixTokens} prefix + {facts.Tokens.Grid.Rows} x {facts.Tokens.Grid.Columns} patches + {facts.Tokens.SuffixTokens} suffix{(facts.Tokens.HasCls ? ", CLS first" : ", no CLS")}"];
+        yield return ["input", $"{facts.ImageSize} pixels, patches of {facts.PatchSize}"];
+        yield return ["labels", facts.Text ? "free text" : facts.ClassNames is { } classes ? $"{classes.Count} classes" : $"none: {facts.TextMissing}"];
+        if (facts.LogitScale is { } scale) yield return ["logit scale", $"{scale.Value:0.###} ({scale.Source})"];
+        yield return ["methods", string.Join(", ", model.Methods)];
+        if (facts.AlignmentMissing is { } missing) yield return ["no alignment", missing];
+        yield return ["precision", facts.Precision];
+        yield return ["sha-256", facts.Sha256];
+        foreach (var warning in facts.Warnings) yield return ["warning", warning];
+    }
+}

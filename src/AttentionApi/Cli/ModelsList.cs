@@ -1,0 +1,41 @@
+using System.CommandLine;
+using AttentionApi.Contracts;
+using AttentionApi.Core.Inference;
+using AttentionApi.Hosting;
+
+namespace AttentionApi.Cli;
+
+/// <summary><c>models list</c>: every model of the models folder, loaded once to see what it is.</summary>
+internal static class ModelsList
+{
+    public static Command Command()
+    {
+        var path = new Option<string?>("--path") { Description = "The models folder; default: 'models' beside the program, else up the tree." };
+        var json = new Option<bool>("--json") { Description = "Print what GET /api/v1/models would." };
+        var command = new Command("list", "List the models of the models folder, with the reason for each that is refused.") { path, json };
+        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(path), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string? path, bool json, TextWriter output, TextWriter error, CancellationToken cancellation)
+    {
+        var folder = ModelServices.FolderOf(path);
+        if (!Directory.Exists(folder))
+        {
+            await error.WriteLineAsync($"There is no folder {folder}: name the models folder with --path.");
+            return 1;
+        }
+        var models = new List<Model>();
+        foreach (var found in ModelsFolder.Scan(folder, error.WriteLine).Values) models.Add((await LocalModels.DescribeAsync(found, cancellation)).Model);
+
+        if (json) await output.WriteLineAsync(LocalModels.Json(new ModelList(models), ApiJson.Answers.ModelList));
+        else LocalModels.WriteTable(output, [["id", "status", "family", "layers", "heads", "grid", "labels", "precision", "reason"], .. models.Select(Row)]);
+        return 0;
+    }
+
+    private static string[] Row(Model model) =>
+    [
+        model.Id, model.Status, model.Family ?? "", $"{model.Layers}", $"{model.Heads}", model.Grid is { } grid ? $"{grid.Rows}x{grid.Columns}" : "",
+        model.Text == true ? "free text" : model.Classes is { } classes ? $"{classes} classes" : "", model.Precision ?? "", model.Reason ?? "",
+    ];
+}
