@@ -29,7 +29,7 @@ internal static class LoadCommand
     {
         using var models = TemporaryModels.Of(SyntheticClip.B32);
         // One run at a time, and no cache: each accepted request costs a model run.
-        await using var server = await Server.StartAsync(models.Folder,
+        await using var server = await Server.StartAsync(models,
             ("Inference:Sessions", 1), ("Inference:ThreadsPerSession", Environment.ProcessorCount), ("Limits:MaxConcurrent", 1), ("Cache:MaxBytes", 0));
         var photo = Photos.Jpeg(SyntheticClip.ImageSize, SyntheticClip.ImageSize);
 

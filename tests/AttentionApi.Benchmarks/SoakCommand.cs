@@ -24,7 +24,7 @@ internal static class SoakCommand
     private static async Task<int> RunAsync(TimeSpan duration, CancellationToken cancellation)
     {
         using var models = TemporaryModels.Of(SyntheticClip.B32).WithDemo();
-        await using var server = await Server.StartAsync(models.Folder, ("Limits:MaxConcurrent", Callers));
+        await using var server = await Server.StartAsync(models, ("Limits:MaxConcurrent", Callers));
         var calls = new MixedCalls([SyntheticClip.B32.Id, "demo-clip"]);
         var tally = new Tally();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -2,10 +2,20 @@ using AttentionApi.Benchmarks.Synthetic;
 
 namespace AttentionApi.Benchmarks;
 
-/// <summary>A models folder that goes when the benchmark ends.</summary>
+/// <summary>A models folder, and one for instrumented copies beside it, that go when the benchmark ends.</summary>
 internal sealed class TemporaryModels : IDisposable
 {
-    public string Folder { get; } = Directory.CreateTempSubdirectory("attention-models-").FullName;
+    private readonly DirectoryInfo root = Directory.CreateTempSubdirectory("attention-benchmark-");
+
+    private TemporaryModels()
+    {
+        Folder = root.CreateSubdirectory("models").FullName;
+        CopiesFolder = root.CreateSubdirectory("copies").FullName;
+    }
+
+    public string Folder { get; }
+
+    public string CopiesFolder { get; }
 
     public static TemporaryModels Of(params IReadOnlyList<SyntheticClip> clips)
     {
@@ -28,5 +38,5 @@ internal sealed class TemporaryModels : IDisposable
 
     public string Vision(SyntheticClip clip) => Path.Combine(Folder, clip.Id, "onnx", "vision_model.onnx");
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public void Dispose() => root.Delete(recursive: true);
 }

@@ -22,7 +22,7 @@ internal static class AnimationEndpoint
             .WithName("animation").WithSummary("One frame per layer.")
             .WithDescription("Frames go from fromLayer to toLayer; equal ones are kept. One scale for all frames, unless 'scale' says otherwise.")
             .Produces<Stream>(contentType: "image/gif", additionalContentTypes: ["image/webp"])
-            .TakesPicture([.. Query.Explaining, Query.Frames, Query.Panels, .. Style.Parameters, Query.MovingFormat, Query.Delay, Query.Loop]);
+            .TakesPicture([.. Query.ExplainingOneMap, Query.Frames, Query.Panels, .. Style.Parameters, Query.MovingFormat, Query.Delay, Query.Loop]);
 
     private static PictureAnswer Draw(Explanation explanation, AnimationFormat format, StageTimings timings)
     {

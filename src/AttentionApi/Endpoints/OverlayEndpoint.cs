@@ -21,7 +21,7 @@ internal static class OverlayEndpoint
             .WithName("overlay").WithSummary("One map over the picture.")
             .WithDescription("The last map of the explanation: of the target where the method depends on labels. Outside of what the model saw, the picture is unchanged.")
             .Produces<Stream>(contentType: "image/png", additionalContentTypes: ["image/webp", "image/jpeg"])
-            .TakesPicture([.. Query.Explaining, .. Style.Parameters, Query.Format]);
+            .TakesPicture([.. Query.ExplainingOneMap, .. Style.Parameters, Query.Format]);
 
     private static PictureAnswer Draw(Explanation explanation, PictureFormat format, StageTimings timings)
     {

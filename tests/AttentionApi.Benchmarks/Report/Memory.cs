@@ -20,9 +20,9 @@ internal static class MemoryComparison
 {
     private const int Pictures = 20;
 
-    public static async Task<Memory> MeasureAsync(SyntheticClip clip, string models)
+    public static async Task<Memory> MeasureAsync(SyntheticClip clip, TemporaryModels models)
     {
-        string[] files = [.. Directory.EnumerateFiles(Path.Combine(models, clip.Id, "onnx")).OrderDescending()];
+        string[] files = [.. Directory.EnumerateFiles(Path.Combine(models.Folder, clip.Id, "onnx")).OrderDescending()];
         await using var server = await Server.StartAsync(models, ("Models:Default", clip.Id), ("Cache:MaxBytes", 0));
         var photo = Photos.Jpeg(SyntheticClip.ImageSize, SyntheticClip.ImageSize);
         for (var picture = 0; picture < Pictures; picture++) await new Call("api/v1/explain?labels=cat,dog", Photos.Fresh(photo)).SendExpectingAsync(server.Client);

@@ -13,7 +13,12 @@ internal sealed class Server : IAsyncDisposable
 
     private readonly Process process;
 
-    private Server(Process process, HttpClient client) => (this.process, Client) = (process, client);
+    private Server(Process process, HttpClient client)
+    {
+        (this.process, Client) = (process, client);
+        // A benchmark that is interrupted leaves no host behind.
+        AppDomain.CurrentDomain.ProcessExit += Kill;
+    }
 
     public HttpClient Client { get; }
 
@@ -27,11 +32,12 @@ internal sealed class Server : IAsyncDisposable
 
     /// <summary>Starts the host on a models folder and waits until it is ready.</summary>
     /// <param name="settings">Configuration keys and values.</param>
-    public static async Task<Server> StartAsync(string models, params IReadOnlyList<(string Key, object Value)> settings)
+    public static async Task<Server> StartAsync(TemporaryModels models, params IReadOnlyList<(string Key, object Value)> settings)
     {
         var address = $"http://127.0.0.1:{FreePort()}";
-        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = models, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { Path.Combine(AppContext.BaseDirectory, "AttentionApi.dll"), $"--urls={address}", $"--Models:Path={models}" }) start.ArgumentList.Add(argument);
+        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = models.Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "AttentionApi.dll"), $"--urls={address}", $"--Models:Path={models.Folder}", $"--Models:CachePath={models.CopiesFolder}"];
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var (key, value) in settings) start.ArgumentList.Add(string.Create(CultureInfo.InvariantCulture, $"--{key}={value}"));
         start.Environment["DOTNET_ENVIRONMENT"] = "Production";
         // As the Dockerfile sets it.
@@ -77,10 +83,16 @@ internal sealed class Server : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
+    private void Kill(object? sender, EventArgs e)
+    {
+        if (!process.HasExited) process.Kill();
+    }
+
     public async ValueTask DisposeAsync()
     {
+        AppDomain.CurrentDomain.ProcessExit -= Kill;
         Client.Dispose();
-        if (!process.HasExited) process.Kill();
+        Kill(this, EventArgs.Empty);
         await process.WaitForExitAsync();
         process.Dispose();
     }

@@ -45,12 +45,13 @@ public sealed class FixtureHost() : TestHost(("Models:Path", SharedFixtures.Loca
 /// <summary>Pictures to send, and how to send them.</summary>
 internal static class Pictures
 {
-    private static readonly string Samples = Path.Combine(SharedFixtures.Repository, "client", "samples");
+    private static readonly string[] Samples = [.. Directory.EnumerateFiles(Path.Combine(SharedFixtures.Repository, "client", "samples"), "*.png").Order(StringComparer.Ordinal)];
 
     /// <summary>A dog and a car, 400 × 400.</summary>
-    public static byte[] DogAndCar => Sample(2);
+    public static byte[] DogAndCar => File.ReadAllBytes(Samples.Single(path => path.EndsWith("scene-02.png", StringComparison.Ordinal)));
 
-    public static byte[] Sample(int number) => File.ReadAllBytes(Path.Combine(Samples, $"scene-{number:00}.png"));
+    /// <summary>One of the page's ten samples.</summary>
+    public static byte[] Sample(int index) => File.ReadAllBytes(Samples[index]);
 
     /// <summary>The tiny models' own picture, 48 × 48.</summary>
     public static byte[] Fixture => File.ReadAllBytes(SharedFixtures.Local("vit", "image.png"));

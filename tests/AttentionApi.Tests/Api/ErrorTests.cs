@@ -239,7 +239,7 @@ public class ErrorTests(ApiHost host)
     public async Task A_damaged_picture_among_a_hundred_right_ones_harms_none_of_them()
     {
         using var client = await host.ReadyAsync();
-        var pictures = ((int[])[2, 3, 4, 5, 9]).Select(Pictures.Sample).ToArray();
+        var pictures = ((int[])[0, 1, 2, 3, 4]).Select(Pictures.Sample).ToArray();
         using var before = await client.SendAsync("predict?labels=dog,car", pictures[0]);
         var expected = (await before.JsonAsync())["predictions"]!.ToJsonString();
         var damaged = pictures[0][..^200];

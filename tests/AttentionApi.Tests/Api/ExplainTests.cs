@@ -161,7 +161,7 @@ public class ExplainTests(ApiHost host)
     [Fact]
     public async Task A_second_question_about_a_picture_runs_no_model()
     {
-        var picture = Pictures.Sample(15);
+        var picture = Pictures.Sample(9);
         Assert.Equal(1, (int)(await ExplainAsync("", picture))["modelRuns"]!);
         var second = await ExplainAsync("residual=2&fromLayer=3", picture);
         Assert.Equal(0, (int)second["modelRuns"]!);

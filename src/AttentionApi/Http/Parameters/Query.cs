@@ -89,6 +89,10 @@ public static class Query
     public static IReadOnlyList<QueryParameter> Explaining { get; } =
         [Model, Method, Labels, Prompt, Target, Versus, View, FromLayer, ToLayer, HeadFusion, Head, Heads, Residual, Discard, QueryRow];
 
+    /// <summary>The same for answers that show one map at a time: each head by itself is for the others.</summary>
+    public static IReadOnlyList<QueryParameter> ExplainingOneMap { get; } =
+        [.. Explaining.Select(parameter => parameter == Heads ? Heads with { Words = [HeadChoice.Fused.Word()], Range = HeadChoice.Fused.Word() } : parameter)];
+
     private static string[] LabelList(IReadOnlyList<string> texts)
     {
         var labels = texts.SelectMany(Csv.Split).ToArray();

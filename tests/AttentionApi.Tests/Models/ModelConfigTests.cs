@@ -1,0 +1,89 @@
+using AttentionApi.Core.Models;
+
+namespace AttentionApi.Tests.Models;
+
+/// <summary>What configurations of transformers, timm and open_clip say.</summary>
+public sealed class ModelConfigTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void A_classifier_of_transformers_names_its_classes_in_order()
+    {
+        var config = Read("config.json", """
+            {"model_type": "vit", "image_size": 48, "num_hidden_layers": 4, "num_attention_heads": 3, "id2label": {"1": "dog, domestic dog", "0": "cat", "10": "k", "2": "c",
+             "3": "d", "4": "e", "5": "f", "6": "g", "7": "h", "8": "i", "9": "j"}}
+            """);
+        Assert.Equal(("vit", new PixelSize(48, 48), 4, 3), (config.Family, config.ImageSize!.Value, config.Layers, config.Heads));
+        Assert.Equal(["cat", "dog, domestic dog", "c", "d", "e", "f", "g", "h", "i", "j", "k"], config.Labels);
+    }
+
+    [Fact]
+    public void An_image_text_model_of_transformers_keeps_its_towers_apart()
+    {
+        var config = Read("config.json", """
+            {"model_type": "clip", "logit_scale": 14.5, "logit_scale_init_value": 2.6592, "vision_config": {"image_size": 112, "num_hidden_layers": 6, "num_attention_heads": 3},
+             "text_config": {"max_position_embeddings": 32, "num_hidden_layers": 4}}
+            """);
+        Assert.Equal((new PixelSize(112, 112), 6, 3, 32, 14.5f), (config.ImageSize!.Value, config.Layers, config.Heads, config.TextLength, config.LogitScale));
+    }
+
+    [Fact]
+    public void The_initial_logit_scale_is_not_the_trained_one() => Assert.Null(Read("config.json", """{"model_type": "clip", "logit_scale_init_value": 2.6592}""").LogitScale);
+
+    [Theory]
+    [InlineData("[24, 40]", 40, 24)]
+    [InlineData("""{"height": 24, "width": 40}""", 40, 24)]
+    [InlineData("24", 24, 24)]
+    public void Image_sizes_come_in_several_forms(string size, int width, int height) =>
+        Assert.Equal(new PixelSize(width, height), Read("config.json", $$"""{"image_size": {{size}}}""").ImageSize);
+
+    [Fact]
+    public void Timm_gives_the_input_size_and_the_class_names()
+    {
+        var config = Read("config.json", """{"architecture": "vit_tiny", "pretrained_cfg": {"input_size": [3, 24, 40], "label_names": ["a", "b"]}}""");
+        Assert.Equal(("vit_tiny", new PixelSize(40, 24)), (config.Family, config.ImageSize!.Value));
+        Assert.Equal(["a", "b"], config.Labels);
+    }
+
+    [Fact]
+    public void Open_clip_gives_sizes_and_context_length()
+    {
+        var config = Read("open_clip_config.json", """{"model_cfg": {"vision_cfg": {"image_size": 48, "layers": 3}, "text_cfg": {"context_length": 16}}}""");
+        Assert.Equal(("open_clip", new PixelSize(48, 48), 3, 16), (config.Family, config.ImageSize!.Value, config.Layers, config.TextLength));
+    }
+
+    [Theory]
+    [InlineData("""{"image_size": "large", "num_hidden_layers": -3, "id2label": {"0": "a", "7": "b"}, "logit_scale": "high", "vision_config": 7, "text_config": []}""")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    public void What_makes_no_sense_counts_as_not_said(string json)
+    {
+        var config = Read("config.json", json);
+        Assert.Null(config.ImageSize);
+        Assert.Null(config.Layers);
+        Assert.Null(config.Labels);
+        Assert.Null(config.LogitScale);
+    }
+
+    [Fact]
+    public void A_configuration_that_is_no_JSON_is_refused_with_its_line() =>
+        Assert.Contains("config.json is not valid JSON (line 2)", Assert.Throws<ModelRefusedException>(() => Read("config.json", "{\n\"a\": }")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void No_configuration_says_nothing()
+    {
+        File.WriteAllBytes(Path.Combine(folder.Path, "model.onnx"), [0]);
+        Assert.Equal(new ModelConfig(), ModelConfig.Read(ModelFolder.Open(folder.Path)));
+    }
+
+    private ModelConfig Read(string name, string json)
+    {
+        File.WriteAllBytes(Path.Combine(folder.Path, "model.onnx"), [0]);
+        File.WriteAllText(Path.Combine(folder.Path, name), json);
+        return ModelConfig.Read(ModelFolder.Open(folder.Path));
+    }
+}
