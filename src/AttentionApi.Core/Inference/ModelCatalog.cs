@@ -32,6 +32,9 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
     private Dictionary<string, long> seenBefore = [];
     private long clock;
 
+    /// <summary>The models folder.</summary>
+    public string Folder => options.Folder;
+
     /// <summary>The id used where a request names none, or null where there is no model at all.</summary>
     public string? DefaultId
     {

@@ -6,8 +6,9 @@ using AttentionApi.Http.Parameters;
 namespace AttentionApi.Hosting;
 
 /// <summary>Loads the default model behind the listening server, looks for changes in the models folder, and says what can be served.</summary>
-internal sealed class Readiness(ModelCatalog catalog) : BackgroundService
+internal sealed class Readiness(ModelCatalog catalog, ILogger<Readiness> log) : BackgroundService
 {
+    private static readonly TimeSpan LookApart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
     private volatile bool warmedUp;
@@ -60,8 +61,12 @@ internal sealed class Readiness(ModelCatalog catalog) : BackgroundService
             }
         }
         warmedUp = true;
-        using var timer = new PeriodicTimer(LookEvery);
-        while (await timer.WaitForNextTickAsync(stoppingToken)) catalog.Refresh();
+        using var changes = new FolderChanges(catalog.Folder, log);
+        while (true)
+        {
+            await changes.NextAsync(LookApart, LookEvery, stoppingToken);
+            catalog.Refresh();
+        }
     }
 
     private static ProblemException Unavailable(string detail) => new(StatusCodes.Status503ServiceUnavailable, detail) { RetryAfter = TimeSpan.FromSeconds(1) };
