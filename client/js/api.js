@@ -26,6 +26,10 @@
 
 const base = 'api/v1/';
 const longestWait = 30;
+const keyName = 'attention-api.key';
+
+/** A key that the server asks for, kept for as long as the tab is open. @param {string} key */
+export const useKey = (key) => sessionStorage.setItem(keyName, key);
 
 /** An answer other than the wanted one, in the server's own words where it gave any (RFC 9457). */
 export class Problem extends Error {
@@ -115,6 +119,8 @@ function exchange(verb, path, body, { signal, onProgress }) {
     const request = new XMLHttpRequest();
     request.open(verb, base + path);
     request.responseType = 'arraybuffer';
+    const key = sessionStorage.getItem(keyName);
+    if (key) request.setRequestHeader('Authorization', `Bearer ${key}`);
     // The server judges the bytes; a file of another kind must reach it for its own words.
     if (body) request.setRequestHeader('Content-Type', body.type.startsWith('image/') ? body.type : 'image/unknown');
     request.upload.onprogress = ({ loaded, total }) => onProgress?.({ stage: 'uploading', progress: loaded / total });

@@ -51,11 +51,11 @@ function imageOf(canvas, { width, height }) {
   return image;
 }
 
-/** The pixels whose centres lie in a rectangle, within a canvas. @param {Rectangle} rectangle @param {{ width: number, height: number }} canvas @returns {Rectangle} */
+/** The pixels that a rectangle touches, within a canvas. @param {Rectangle} rectangle @param {{ width: number, height: number }} canvas @returns {Rectangle} */
 export function pixelsIn({ x, y, width, height }, canvas) {
-  const left = Math.max(0, Math.ceil(x - 0.5));
-  const top = Math.max(0, Math.ceil(y - 0.5));
-  const right = Math.min(canvas.width, Math.ceil(x + width - 0.5));
-  const bottom = Math.min(canvas.height, Math.ceil(y + height - 0.5));
+  const left = Math.max(0, Math.floor(x));
+  const top = Math.max(0, Math.floor(y));
+  const right = Math.min(canvas.width, Math.ceil(x + width));
+  const bottom = Math.min(canvas.height, Math.ceil(y + height));
   return { x: left, y: top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
 }

@@ -55,6 +55,7 @@ async function start() {
       if (progress.stage === 'waiting') say(`${progress.problem.message} Trying again in ${progress.seconds} s.`);
     },
   };
+  say('Connecting…');
   for (;;) {
     const [models, methods] = await Promise.all([listModels(options), listMethods(options)]);
     const model = modelOf({ models, model: store.state.model });

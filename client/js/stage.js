@@ -99,10 +99,15 @@ export class Stage {
     const part = exact ? full : pixelsIn(shrunk(whole), shrunk({ x: 0, y: 0, ...sizeOf(this.canvas) }));
     if (part.width <= 0 || part.height <= 0) return;
     const heat = (exact ? this.exact : this.draft).take(key, (canvas) => paintHeat(canvas, map, limits, colours, answer.grid, shrunk(whole), part, shown.interpolation));
+    ctx.save();
+    // The edge seldom falls between two pixels: clipping shares it out as the picture's own edge is.
+    ctx.beginPath();
+    ctx.rect(whole.x, whole.y, whole.width, whole.height);
+    ctx.clip();
     ctx.globalAlpha = shown.opacity;
     ctx.imageSmoothingEnabled = shown.interpolation !== 'nearest';
     ctx.drawImage(heat, part.x * scale, part.y * scale, part.width * scale, part.height * scale);
-    ctx.globalAlpha = 1;
+    ctx.restore();
     if (!exact) this.refineSoon();
   }
 
@@ -120,7 +125,7 @@ export class Stage {
     ctx.fillStyle = this.ground;
     ctx.globalAlpha = 0.66;
     ctx.beginPath();
-    ctx.rect(all.x, all.y, all.width, all.height);
+    ctx.rect(all.x - 1, all.y - 1, all.width + 2, all.height + 2);
     ctx.rect(seen.x, seen.y, seen.width, seen.height);
     ctx.fill('evenodd');
     ctx.globalAlpha = 1;

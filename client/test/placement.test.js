@@ -35,8 +35,8 @@ test('Every patch is found under its own centre, and nothing outside what the mo
   assert.equal(patchAt(placement, 150, 300, seen, grid), null);
 });
 
-test('A rectangle holds the pixels whose centres lie in it', () => {
-  assert.deepEqual(pixelsIn({ x: 1.4, y: 1.6, width: 2, height: 2 }, canvas), { x: 1, y: 2, width: 2, height: 2 });
+test('A rectangle is painted on every pixel that it touches, within the canvas', () => {
+  assert.deepEqual(pixelsIn({ x: 1.4, y: 1.6, width: 2, height: 2 }, canvas), { x: 1, y: 1, width: 3, height: 3 });
   assert.deepEqual(pixelsIn({ x: -50, y: 590, width: 100, height: 100 }, canvas), { x: 0, y: 590, width: 50, height: 10 });
   assert.equal(pixelsIn({ x: 900, y: 0, width: 50, height: 50 }, canvas).width, 0);
 });

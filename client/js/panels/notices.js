@@ -1,4 +1,5 @@
-import { find } from '../dom.js';
+import { useKey } from '../api.js';
+import { create, find } from '../dom.js';
 
 /** Progress, problems, first steps. The phase is a class on the body, for styles and tests. @param {import('../state.js').Store} store @param {{ cancel: () => void }} loader */
 export function notices(store, loader) {
@@ -17,9 +18,20 @@ export function notices(store, loader) {
     problem.hidden = status.phase !== 'error';
     find('#problem-title', HTMLElement).textContent = status.problem?.title ?? '';
     find('#problem-detail', HTMLParagraphElement).textContent = status.problem?.message ?? '';
-    find('#empty', HTMLParagraphElement).hidden = picture !== null || status.phase === 'loading';
+    find('#key-form', HTMLFormElement).hidden = status.problem?.status !== 401;
+    find('#empty', HTMLParagraphElement).hidden = picture !== null || status.phase !== 'idle';
     const labels = find('#label-input', HTMLInputElement);
     labels.toggleAttribute('aria-invalid', status.problem?.parameter === 'labels');
+  });
+  store.on(['answer'], ({ answer }) => {
+    const list = find('#warnings', HTMLUListElement);
+    list.hidden = !answer?.warnings.length;
+    list.replaceChildren(...(answer?.warnings ?? []).map((warning) => create('li', {}, warning)));
+  });
+  find('#key-form', HTMLFormElement).addEventListener('submit', (event) => {
+    event.preventDefault();
+    useKey(find('#key', HTMLInputElement).value);
+    location.reload();
   });
   hint(store);
 }

@@ -51,6 +51,15 @@ public sealed class ExplainableModel : IAsyncDisposable
         return analysis;
     }
 
+    /// <summary>Runs the vision tower once on a blank picture, whatever the cache holds: shows that the model still works.</summary>
+    /// <exception cref="Microsoft.ML.OnnxRuntime.OnnxRuntimeException">It does not.</exception>
+    public Task CheckAsync(CancellationToken cancellation)
+    {
+        var size = Facts.ImageSize;
+        var blank = new ModelInput(new float[3 * size.Width * size.Height], size.Width, size.Height, new Region(0, 0, size.Width, size.Height));
+        return Vision.RunAsync(blank, ActivationParts.Output, new StageTimings(), cancellation);
+    }
+
     /// <summary>Unit embeddings [E], one per label: the mean over prompts of unit embeddings, normalised again. Remembered by text.</summary>
     /// <exception cref="LabelException">A prompt is without {}, or a label would be truncated.</exception>
     public Task<IReadOnlyList<float[]>> EmbedAsync(IReadOnlyList<string> labels, IReadOnlyList<string> prompts, StageTimings timings, CancellationToken cancellation) =>

@@ -28,7 +28,12 @@ public sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedM
                 copy.LastWriteTimeUtc = DateTime.UtcNow;
                 return path;
             }
-            using (var file = File.Create(temporary)) model.CopyTo(file);
+            using (var file = File.Create(temporary))
+            {
+                model.CopyTo(file);
+                // On the disk before it has its name: after a power cut a copy is whole or not there.
+                file.Flush(flushToDisk: true);
+            }
             // Other processes may write the same copy: the last rename wins, and both are equal.
             File.Move(temporary, path, overwrite: true);
             DeleteUnused(folder);

@@ -25,10 +25,12 @@ public delegate Task<ExplainableModel> LoadModel(FoundModel found, CancellationT
 public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger<ModelCatalog> log) : IAsyncDisposable
 {
     private const string EmbeddedModel = "demo-clip";
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(10);
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, CatalogModel> models = [];
     private readonly CancellationTokenSource stopping = new();
+    private readonly HashSet<Task> unloading = [];
     private Dictionary<string, long> seenBefore = [];
     private long clock;
 
@@ -140,15 +142,15 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         catch (ModelRefusedException refusal)
         {
             log.LogWarning("Model {Model} is refused: {Reason}", model.Found.Id, refusal.Message);
-            lock (gate) model.Refusal = refusal.Message;
+            lock (gate) model.RefuseFor(refusal.MayPass ? TryAgainAfter : Timeout.InfiniteTimeSpan, refusal.Message);
             throw;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            // One strange file must harm no other model; the log has the details, callers get a sentence.
+            // One strange file must harm no other model; the log has the details, callers get a sentence. What nobody foresaw may pass: memory comes free, a disk comes back.
             log.LogError(failure, "Model {Model} could not be loaded", model.Found.Id);
-            var reason = $"The model '{model.Found.Id}' could not be loaded ({failure.GetType().Name}); the server's log has the details.";
-            lock (gate) model.Refusal = reason;
+            var reason = $"The model '{model.Found.Id}' could not be loaded ({failure.GetType().Name}); it is tried again in {TryAgainAfter.TotalSeconds:0} seconds, and the server's log has the details.";
+            lock (gate) model.RefuseFor(TryAgainAfter, reason);
             throw new ModelRefusedException(reason, failure);
         }
     }
@@ -177,7 +179,8 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         if (model.Leases > 0 || model.Loaded is not { IsCompletedSuccessfully: true } loaded) return;
         model.Loaded = null;
         log.LogInformation("Model {Model} is unloaded", model.Found.Id);
-        _ = loaded.Result.DisposeAsync().AsTask();
+        unloading.RemoveWhere(task => task.IsCompleted);
+        unloading.Add(loaded.Result.DisposeAsync().AsTask());
     }
 
     public async ValueTask DisposeAsync()
@@ -185,13 +188,19 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         if (stopping.IsCancellationRequested) return;
         await stopping.CancelAsync().ConfigureAwait(false);
         Task<ExplainableModel>[] loads;
-        lock (gate) loads = [.. models.Values.Select(model => model.Loaded).OfType<Task<ExplainableModel>>()];
+        Task[] unloads;
+        lock (gate)
+        {
+            loads = [.. models.Values.Select(model => model.Loaded).OfType<Task<ExplainableModel>>()];
+            unloads = [.. unloading];
+        }
         foreach (var loading in loads)
         {
             // A load that failed has nothing to free.
             await loading.ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
             if (loading.IsCompletedSuccessfully) await loading.Result.DisposeAsync().ConfigureAwait(false);
         }
+        await Task.WhenAll(unloads).ConfigureAwait(false);
         stopping.Dispose();
     }
 
@@ -200,10 +209,21 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         public FoundModel Found { get; } = found;
         public Task<ExplainableModel>? Loaded;
         public ModelFacts? Facts;
-        public string? Refusal;
+        private string? refusal;
+        private long refusedUntil;
         public bool Retired;
         public int Leases;
         public long LastUsed;
+
+        /// <summary>Why the model is not served, or null: the next caller has it loaded.</summary>
+        public string? Refusal => Environment.TickCount64 < refusedUntil ? refusal : null;
+
+        public void RefuseFor(TimeSpan time, string reason)
+        {
+            refusal = reason;
+            refusedUntil = time == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)time.TotalMilliseconds;
+            Loaded = null;
+        }
 
         public bool IsReady => Loaded is { IsCompletedSuccessfully: true };
 

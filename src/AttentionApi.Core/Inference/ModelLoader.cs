@@ -72,6 +72,7 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
             VisionOutputKind.ImageEmbedding when textMissing is null => IsSigmoid(towers) ? ScoreKind.Sigmoid : ScoreKind.Softmax,
             _ => ScoreKind.None,
         };
+        var takesText = scores is ScoreKind.Softmax or ScoreKind.Sigmoid;
         if (scores == ScoreKind.None && towers.Text is not null) warnings.Add($"Text labels are not offered: {textMissing}");
         if (vision.ReadOut is { FirstOfTwoHeads: true }) warnings.Add("The logits are the mean of two heads (distillation); alignment reads the class token's head, so its last trajectory value is not the logit.");
         var classes = vision.OutputKind == VisionOutputKind.Logits ? vision.Output!.Count : 0;
@@ -86,9 +87,9 @@ public sealed class ModelLoader(SessionFactory factory, ActivationCache cache, I
             PatchSize = vision.PatchSize,
             Scores = scores,
             ClassNames = classes > 0 ? ClassNames(config, classes, warnings) : null,
-            LogitScale = scores is ScoreKind.Softmax or ScoreKind.Sigmoid ? Scale(towers, warnings) : null,
+            LogitScale = takesText ? Scale(towers, warnings) : null,
             LogitBias = scores == ScoreKind.Sigmoid ? towers.LogitBias ?? config.LogitBias ?? 0 : 0,
-            TextMissing = scores is ScoreKind.Softmax or ScoreKind.Sigmoid ? null : textMissing ?? "it has no text tower",
+            TextMissing = takesText ? null : textMissing ?? "it has no text tower",
             AlignmentMissing = AlignmentMissing(scores, vision),
             Precision = towers.Precision.ToString().ToLowerInvariant(),
             Provider = factory.Provider,

@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Inference;
 
@@ -9,11 +9,8 @@ namespace AttentionApi.Core.Inference;
 public sealed record FoundModel(string Id, string Path, long Stamp);
 
 /// <summary>The folder whose sub-folders and .onnx files are models. Nothing is ever written into it.</summary>
-public static partial class ModelsFolder
+public static class ModelsFolder
 {
-    [GeneratedRegex("^[A-Za-z0-9._-]+$")]
-    private static partial Regex ValidId { get; }
-
     /// <summary>The models found, by id. A folder wins over a bare file of the same id; names that are no ids are left out and reported.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be read.</exception>
@@ -24,7 +21,7 @@ public static partial class ModelsFolder
         {
             if (entry.Name.StartsWith('.') || (entry is FileInfo file && !file.Extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))) continue;
             var id = entry is FileInfo ? Path.GetFileNameWithoutExtension(entry.Name) : entry.Name;
-            if (!ValidId.IsMatch(id)) leftOut?.Invoke($"'{entry.Name}' is left out: a model's name may hold letters, digits, '.', '_' and '-' only.");
+            if (!ModelFolder.IsId(id)) leftOut?.Invoke($"'{entry.Name}' is left out: a model's name may hold letters, digits, '.', '_' and '-' only.");
             else if (!found.TryAdd(id, new FoundModel(id, entry.FullName, StampOf(entry)))) leftOut?.Invoke($"'{entry.Name}' is left out: a folder has the same id.");
         }
         return found;

@@ -20,11 +20,11 @@ internal static partial class OrtErrors
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new ModelRefusedException($"{fileName} cannot be read: {cause.Message}", cause);
+            throw new ModelRefusedException($"{fileName} cannot be read: {cause.Message}", cause) { MayPass = true };
         }
         catch (OutOfMemoryException cause)
         {
-            throw new ModelRefusedException($"{fileName} needs more memory than this machine gives.", cause);
+            throw new ModelRefusedException($"{fileName} needs more memory than this machine gives.", cause) { MayPass = true };
         }
     }
 

@@ -34,14 +34,12 @@ public sealed record TextTower : IDisposable
     /// <summary>Positions, where the export fixed them: texts are padded to exactly these.</summary>
     public int? FixedLength => Input.FixedLength;
 
-    /// <summary>True where padding is masked; without a mask, a tower that is not causal has to be padded as it was trained.</summary>
-    public bool HasMask => Input.Mask is not null;
-
     /// <summary>Encodes texts in one run (or several, where the export fixed the batch).</summary>
     /// <param name="texts">Token ids of each text, with start and end tokens, without padding.</param>
     /// <param name="padId">The id that fills shorter texts.</param>
     /// <param name="withAttention">Whether attention is wanted too.</param>
     /// <param name="length">Positions to pad to; 0: the fixed length, else the longest text.</param>
+    /// <exception cref="Models.ModelRefusedException">The tower fails on these tokens, as it does where the tokenizer is of another model.</exception>
     public TextEncoding Encode(IReadOnlyList<IReadOnlyList<int>> texts, int padId, bool withAttention = false, int length = 0)
     {
         length = FixedLength ?? Math.Max(length, texts.Max(text => text.Count));
@@ -75,7 +73,7 @@ public sealed record TextTower : IDisposable
             List<string> outputs = [Embedding.Name];
             if (PooledPositionTensor is not null) outputs.Add(PooledPositionTensor);
             if (encoding.Attention is not null) outputs.AddRange(Attention);
-            Session.Run(inputs, outputs, values =>
+            OrtErrors.Translate(Path.GetFileName(Model.SourcePath), () => Session.Run(inputs, outputs, values =>
             {
                 Copy(values[0], encoding.Embeddings, first, count, encoding.Width);
                 for (var text = 0; text < count && encoding.PooledPositions is { } positions; text++)
@@ -83,7 +81,7 @@ public sealed record TextTower : IDisposable
                 for (var layer = 0; layer < encoding.Attention?.Length; layer++)
                     Copy(values[outputs.Count - Attention.Count + layer], encoding.Attention[layer], first, count, Heads * length * length);
                 return true;
-            });
+            }));
         }
         finally
         {

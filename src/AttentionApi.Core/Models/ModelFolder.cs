@@ -30,7 +30,7 @@ public sealed partial class ModelFolder
         var isFile = File.Exists(path);
         if (!isFile && !Directory.Exists(path)) throw new ModelRefusedException($"There is no model at {Path.GetFileName(path)}.");
         var id = isFile ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
-        if (!IdPattern().IsMatch(id)) throw new ModelRefusedException($"'{id}' cannot be a model's id: use letters, digits, '.', '_' and '-' only.");
+        if (!IsId(id)) throw new ModelRefusedException($"'{id}' cannot be a model's id: use letters, digits, '.', '_' and '-' only.");
         if (isFile) return new(id, null, path, null);
         if (files is { Count: > 0 }) return Chosen(id, path, files);
 
@@ -46,6 +46,9 @@ public sealed partial class ModelFolder
             throw new ModelRefusedException($"The folder {id} cannot be read: {cause.Message}", cause);
         }
     }
+
+    /// <summary>Whether a name can be a model's id: letters, digits, '.', '_' and '-'.</summary>
+    public static bool IsId(string name) => IdPattern().IsMatch(name);
 
     /// <summary>The path of a file beside the model (config.json, tokenizer.json …), or null where there is none.</summary>
     public string? Find(string fileName)

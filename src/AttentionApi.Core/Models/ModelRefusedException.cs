@@ -7,5 +7,8 @@ namespace AttentionApi.Core.Models;
 public sealed class ModelRefusedException : Exception
 {
     public ModelRefusedException(string reason) : base(reason) { }
-    public ModelRefusedException(string reason, Exception inner) : base(reason, inner) { }
+    public ModelRefusedException(string reason, Exception? inner) : base(reason, inner) { }
+
+    /// <summary>True where the same files may be usable later: the machine lacked something, or a file was in the way of another program.</summary>
+    public bool MayPass { get; init; }
 }

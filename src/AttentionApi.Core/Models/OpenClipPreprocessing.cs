@@ -1,4 +1,3 @@
-
 namespace AttentionApi.Core.Models;
 
 /// <summary>The <c>preprocess_cfg</c> of open_clip_config.json, as open_clip's evaluation transform reads it.</summary>
@@ -21,7 +20,7 @@ internal static class OpenClipPreprocessing
             Input = input,
             Resize = fields.Text("resize_mode") switch
             {
-                null or "shortest" => input.Width == input.Height ? ResizeRule.ShortestEdge(input.Width) : new ResizeRule(ResizeMode.Cover, input),
+                null or "shortest" => ResizeRule.Covering(input),
                 "squash" => ResizeRule.Stretch(input),
                 "longest" => new ResizeRule(ResizeMode.Contain, input),
                 _ => throw fields.Refuse("resize_mode", "shortest, longest or squash"),

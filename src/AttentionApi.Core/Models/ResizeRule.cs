@@ -1,4 +1,3 @@
-
 namespace AttentionApi.Core.Models;
 
 /// <summary>Resampling filters, with Pillow's numbers (the <c>resample</c> of a preprocessor_config.json).</summary>
@@ -31,5 +30,9 @@ public readonly record struct ResizeRule(ResizeMode Mode, PixelSize Size, int? L
 {
     public static ResizeRule None => default;
     public static ResizeRule Stretch(PixelSize size) => new(ResizeMode.Stretch, size);
+
+    /// <summary>The smallest picture of the same shape that covers the size, as torchvision's resize of one edge has it where the size is square.</summary>
+    public static ResizeRule Covering(PixelSize size) => size.Width == size.Height ? ShortestEdge(size.Width) : new(ResizeMode.Cover, size);
+
     public static ResizeRule ShortestEdge(int edge, int? longestEdge = null) => new(ResizeMode.ShortestEdge, new(edge, edge), longestEdge);
 }

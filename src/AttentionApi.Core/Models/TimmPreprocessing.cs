@@ -1,4 +1,3 @@
-
 namespace AttentionApi.Core.Models;
 
 /// <summary>The <c>pretrained_cfg</c> of timm's config.json, as timm's evaluation transform reads it.</summary>
@@ -26,7 +25,7 @@ internal static class TimmPreprocessing
             Input = input,
             Resize = fields.Text("crop_mode") switch
             {
-                null or "center" => resized.Width == resized.Height ? ResizeRule.ShortestEdge(resized.Width) : new ResizeRule(ResizeMode.Cover, resized),
+                null or "center" => ResizeRule.Covering(resized),
                 "squash" => ResizeRule.Stretch(resized),
                 "border" => new ResizeRule(ResizeMode.Contain, resized),
                 _ => throw fields.Refuse("crop_mode", "center, squash or border"),

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Onnx;
 
@@ -54,10 +55,11 @@ public sealed class InstrumentedModel
         else parts.Add((null, range));
     }
 
-    /// <exception cref="IOException">The original file has gone or shrunk since it was read.</exception>
+    /// <exception cref="ModelRefusedException">The original file has gone or shrunk since it was read.</exception>
+    /// <exception cref="IOException"><paramref name="target"/> cannot be written.</exception>
     public void CopyTo(Stream target)
     {
-        using var source = File.OpenRead(SourcePath);
+        using var source = OpenSource();
         var buffer = new byte[256 * 1024];
         foreach (var (bytes, range) in parts)
         {
@@ -70,15 +72,29 @@ public sealed class InstrumentedModel
             for (var left = range.Length; left > 0;)
             {
                 var count = source.Read(buffer, 0, (int)Math.Min(left, buffer.Length));
-                if (count == 0) throw new EndOfStreamException($"{SourcePath} has become shorter since it was read.");
+                if (count == 0) throw Changed(null);
                 target.Write(buffer, 0, count);
                 left -= count;
             }
         }
     }
 
+    private FileStream OpenSource()
+    {
+        try
+        {
+            return File.OpenRead(SourcePath);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw Changed(failure);
+        }
+    }
+
+    private ModelRefusedException Changed(Exception? cause) => new($"{Path.GetFileName(SourcePath)} has gone or changed while it was being loaded; put the whole file in place and it is loaded again.", cause) { MayPass = true };
+
     /// <summary>The whole model in memory.</summary>
-    /// <exception cref="IOException">The original file has gone or shrunk since it was read.</exception>
+    /// <exception cref="ModelRefusedException">The original file has gone or shrunk since it was read.</exception>
     public byte[] ToArray()
     {
         var bytes = new byte[Length];

@@ -50,7 +50,6 @@ internal sealed class OnnxGraph
     public OnnxNode? Producer(string tensor) => producers.GetValueOrDefault(tensor);
     public IReadOnlyList<OnnxNode> Consumers(string tensor) => consumers.TryGetValue(tensor, out var readers) ? readers : [];
     public OnnxTensor? Constant(string? tensor) => tensor is null ? null : constants.GetValueOrDefault(tensor);
-    public bool IsInitializer(string tensor) => File.Initializers.ContainsKey(tensor);
 
     /// <summary>
     /// One bit for each graph input whose values (not only its shape) reach a tensor; 0 for constants and for what follows from shapes alone.

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Inference;
 using AttentionApi.Core.Models;
@@ -22,9 +21,6 @@ internal static class LocalModels
             return (Model.From(new ModelEntry(found.Id, false, ModelStatus.Refused, refusal.Message, null)), null);
         }
     }
-
-    public static string Json<T>(T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
-        JsonSerializer.Serialize(value, type);
 
     /// <summary>Rows as columns of equal width.</summary>
     public static void WriteTable(TextWriter output, IReadOnlyList<string[]> rows)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Inference;
 
@@ -21,7 +22,7 @@ internal static class ModelsInspect
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         var id = File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path);
         var (model, facts) = await LocalModels.DescribeAsync(new FoundModel(id, path, 0), cancellation);
-        if (json) await output.WriteLineAsync(LocalModels.Json(model, ApiJson.Answers.Model));
+        if (json) await output.WriteLineAsync(JsonSerializer.Serialize(model, ApiJson.Answers.Model));
         else if (facts is null) await output.WriteLineAsync($"{model.Id} is refused: {model.Reason}");
         else LocalModels.WriteTable(output, [.. Report(model, facts)]);
         return facts is null ? 1 : 0;

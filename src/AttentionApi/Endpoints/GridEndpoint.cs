@@ -1,4 +1,3 @@
-using System.Globalization;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Rendering;
@@ -30,9 +29,7 @@ internal static class GridEndpoint
         IReadOnlyList<IReadOnlyList<Heatmap>> layers;
         using (timings.Measure("explain")) layers = explanation.Frames(plan.Method.Info.Frames[0]);
         Heatmap[] maps = [.. Enumerable.Range(0, layers[0].Count).SelectMany(row => layers.Select(layer => layer[row]))];
-        var cumulative = plan.Method.Info.Frames[0] == FrameMode.Cumulative;
-        Caption[] columns = [.. layers.Select(layer => new Caption(string.Create(CultureInfo.InvariantCulture,
-            $"{(cumulative && layer[0].Layer > plan.Parameters.FromLayer ? "layers" : "layer")} {(cumulative && layer[0].Layer > plan.Parameters.FromLayer ? $"{plan.Parameters.FromLayer}–" : "")}{layer[0].Layer}")))];
+        Caption[] columns = [.. layers.Select(layer => Captions.Column(plan, layer[0]))];
         Caption[] rows = [.. layers[0].Select(map => Captions.Row(explanation, map))];
 
         var picture = explanation.Picture.Decode(timings);

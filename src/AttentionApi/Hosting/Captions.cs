@@ -25,6 +25,13 @@ internal static class Captions
     public static Caption Row(Explanation explanation, Heatmap map) =>
         new(map.Head is { } head ? string.Create(CultureInfo.InvariantCulture, $"head {head}") : "", map.Label, LabelNumber(explanation, map));
 
+    /// <summary>What a column of a grid has in common: its layer, or the layers that a rollout goes through up to it.</summary>
+    public static Caption Column(ExplanationPlan plan, Heatmap map)
+    {
+        var first = plan.Method.Info.Frames[0] == FrameMode.Cumulative ? plan.Parameters.FromLayer : map.Layer;
+        return new(first < map.Layer ? string.Create(CultureInfo.InvariantCulture, $"layers {first}–{map.Layer}") : string.Create(CultureInfo.InvariantCulture, $"layer {map.Layer}"));
+    }
+
     /// <summary>All layers that a picture speaks of.</summary>
     public static string Range(ExplanationPlan plan) => Caption.Layers(plan.Parameters.FromLayer, plan.Parameters.ToLayer, plan.Model.Layers);
 

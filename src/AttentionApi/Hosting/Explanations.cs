@@ -4,6 +4,7 @@ using AttentionApi.Core.Inference;
 using AttentionApi.Http;
 using AttentionApi.Http.Parameters;
 using Microsoft.Extensions.Options;
+using Microsoft.ML.OnnxRuntime;
 using Serilog;
 
 namespace AttentionApi.Hosting;
@@ -46,6 +47,11 @@ internal sealed class Explanations(
             var result = answer(explanation, timings);
             telemetry.Record(explanation, timings);
             return result;
+        }
+        catch (OnnxRuntimeException)
+        {
+            readiness.Suspect();
+            throw;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
         {

@@ -17,6 +17,9 @@ internal sealed class Planner(QueryValues query, IReadOnlyList<QueryParameter> t
     public static ExplanationPlan Plan(QueryValues query, IReadOnlyList<QueryParameter> taken, AnswerKind answer, ModelFacts model, int maxLabels) =>
         new Planner(query, taken, answer, model, maxLabels).Plan();
 
+    /// <summary>Made when first asked for: a thousand classes are not looked through for a call without labels.</summary>
+    private ClassLabels Classes => field ??= new(model);
+
     private bool Aligning => method.Info.LabelDependent && answer is not (AnswerKind.Predictions or AnswerKind.Tensors);
 
     private ExplanationPlan Plan()
@@ -28,7 +31,7 @@ internal sealed class Planner(QueryValues query, IReadOnlyList<QueryParameter> t
         var (targetLabel, targetClass) = Target(labels, classes);
         var versus = Uses(Query.Versus) ? query.Get(Query.Versus) : null;
         int? versusClass = null;
-        if (versus is not null && model.Scores == ScoreKind.Classes) versusClass = new ClassLabels(model).Find(Query.Versus.Name, versus, warnings);
+        if (versus is not null && model.Scores == ScoreKind.Classes) versusClass = Classes.Find(Query.Versus.Name, versus, warnings);
         else if (versus is not null && !model.Text) throw NoLabels(Query.Versus);
         if (Aligning) CheckAlignment(labels.Count, versus);
         var parameters = Parameters();
@@ -73,8 +76,7 @@ internal sealed class Planner(QueryValues query, IReadOnlyList<QueryParameter> t
         if (labels.Count > maxLabels) throw Query.Labels.Wrong($"There are {labels.Count} labels; at most {maxLabels} are taken at once.");
         if (labels.Count > 0 && model.Scores == ScoreKind.None) throw NoLabels(Query.Labels);
         if (labels.Count == 0 || model.Scores != ScoreKind.Classes) return [];
-        var names = new ClassLabels(model);
-        return [.. labels.Select(label => names.Find(Query.Labels.Name, label, warnings))];
+        return [.. labels.Select(label => Classes.Find(Query.Labels.Name, label, warnings))];
     }
 
     private ProblemException NoLabels(QueryParameter parameter) =>
@@ -90,7 +92,7 @@ internal sealed class Planner(QueryValues query, IReadOnlyList<QueryParameter> t
         }
         if (model.Scores == ScoreKind.Classes)
         {
-            var wanted = new ClassLabels(model).Find(Query.Target.Name, target, warnings);
+            var wanted = Classes.Find(Query.Target.Name, target, warnings);
             if (labels.Count == 0) return (null, wanted);
             if (Array.IndexOf(classes, wanted) is >= 0 and var found) return (found, null);
         }

@@ -2,6 +2,7 @@ using AttentionApi.Core.Inference;
 using AttentionApi.Core.Models;
 using AttentionApi.Http;
 using AttentionApi.Http.Parameters;
+using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Hosting;
 
@@ -11,10 +12,36 @@ internal sealed class Readiness(ModelCatalog catalog, ILogger<Readiness> log) : 
     private static readonly TimeSpan LookApart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(5);
+
     private volatile bool warmedUp;
+    private volatile bool suspected;
+
+    /// <summary>A model run has failed: the service is not ready until the default model has passed a run of its own.</summary>
+    public void Suspect() => suspected = true;
+
+    /// <exception cref="ProblemException">503: not ready, and why.</exception>
+    public async Task EnsureReadyAsync(CancellationToken cancellation)
+    {
+        if (Unready is { } problem) throw problem;
+        if (!suspected || catalog.Find(null) is not { } model) return;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(CheckLimit);
+        try
+        {
+            using var lease = await catalog.LeaseAsync(model.Id, limit.Token);
+            await lease.Model.CheckAsync(limit.Token);
+            suspected = false;
+        }
+        catch (Exception failure) when (failure is OnnxRuntimeException or ModelRefusedException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            log.LogError(failure, "The default model {Model} does not pass the check that follows a failed run", model.Id);
+            throw Unavailable($"A run of a model has failed, and the default model '{model.Id}' does not pass the check since; the server's log has the details.");
+        }
+    }
 
     /// <summary>Null when ready; else why not.</summary>
-    public ProblemException? Unready
+    private ProblemException? Unready
     {
         get
         {

@@ -30,7 +30,7 @@ public sealed class RealVitTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task From_the_picture_file_the_rollout_equals_the_reference_within_a_hundredth(string photo, string extension)
     {
         var reference = ReferenceArrays.RealVit(photo);
-        var picture = new Picture(await File.ReadAllBytesAsync(SharedFixtures.InShared("fixtures", "real-vit", $"{photo}.{extension}"), TestContext.Current.CancellationToken), ImageLimits.Default);
+        var picture = LoadedModels.PictureFile(SharedFixtures.InShared("fixtures", "real-vit", $"{photo}.{extension}"));
         var analysis = await model.AnalyzeAsync(picture, ActivationParts.MeanAttention, new StageTimings(), TestContext.Current.CancellationToken);
         var expected = reference.Floats("rollout");
         Check(expected, Map(analysis.Activations, new ExplainParameters { FromLayer = 1, ToLayer = 12 }), 0.01 * expected.Max());

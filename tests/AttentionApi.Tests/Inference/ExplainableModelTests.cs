@@ -1,6 +1,5 @@
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Inference;
 
 namespace AttentionApi.Tests.Inference;
@@ -9,15 +8,13 @@ namespace AttentionApi.Tests.Inference;
 public sealed class ExplainableModelTests : IAsyncLifetime
 {
     private static readonly ReferenceArrays Reference = ReferenceArrays.Expected("clip");
-    private readonly ActivationCache cache = new(64 << 20);
     private ExplainableModel model = null!;
 
-    public async ValueTask InitializeAsync() => model = await new ModelLoader(FixtureModels.Factory, cache, new Dictionary<string, IReadOnlyList<string>>())
-        .LoadAsync(new FoundModel("clip", SharedFixtures.Family("clip"), 0), CancellationToken.None);
+    public async ValueTask InitializeAsync() => model = await LoadedModels.LoadAsync(SharedFixtures.Family("clip"));
 
     public ValueTask DisposeAsync() => model.DisposeAsync();
 
-    private static Picture Image() => new(File.ReadAllBytes(SharedFixtures.Family("clip", "image.png")), ImageLimits.Default);
+    private static Picture Image() => LoadedModels.PictureFile(SharedFixtures.Family("clip", "image.png"));
 
     private Task<PictureAnalysis> Analyze(Picture picture, ActivationParts parts) => model.AnalyzeAsync(picture, parts, new StageTimings(), TestContext.Current.CancellationToken);
 

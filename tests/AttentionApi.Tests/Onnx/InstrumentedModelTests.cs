@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Onnx.Proto;
 
@@ -76,7 +77,7 @@ public class InstrumentedModelTests
         File.Copy(Fixture("vit", "onnx", "model.onnx"), path);
         var model = new GraphInstrumenter(new OnnxGraph(OnnxFile.Read(path))).Build();
         File.WriteAllBytes(path, [1, 2, 3]);
-        Assert.Throws<EndOfStreamException>(model.ToArray);
+        Assert.Throws<ModelRefusedException>(model.ToArray);
     }
 
     [Fact]
