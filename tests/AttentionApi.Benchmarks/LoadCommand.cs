@@ -5,6 +5,7 @@ using AttentionApi.Benchmarks.Measuring;
 using AttentionApi.Benchmarks.Serving;
 using AttentionApi.Benchmarks.Synthetic;
 using AttentionApi.Benchmarks.Workloads;
+using AttentionApi.Processes;
 
 namespace AttentionApi.Benchmarks;
 
@@ -29,8 +30,7 @@ internal static class LoadCommand
     {
         using var models = TemporaryModels.Of(SyntheticClip.B32);
         // One run at a time, and no cache: each accepted request costs a model run.
-        await using var server = await Server.StartAsync(models,
-            ("Inference:Sessions", 1), ("Inference:ThreadsPerSession", Environment.ProcessorCount), ("Limits:MaxConcurrent", 1), ("Cache:MaxBytes", 0));
+        await using var server = await models.ServeAsync(("Inference:Sessions", 1), ("Inference:ThreadsPerSession", Environment.ProcessorCount), ("Limits:MaxConcurrent", 1), ("Cache:MaxBytes", 0));
         var photo = Photos.Jpeg(SyntheticClip.ImageSize, SyntheticClip.ImageSize);
 
         await CallsAloneAsync(server, photo, cancellation);
@@ -44,14 +44,14 @@ internal static class LoadCommand
     }
 
     /// <summary>Milliseconds of one request after the other, ascending.</summary>
-    private static async Task<double[]> CallsAloneAsync(Server server, byte[] photo, CancellationToken cancellation)
+    private static async Task<double[]> CallsAloneAsync(HostProcess server, byte[] photo, CancellationToken cancellation)
     {
         var elapsed = new List<double>();
         for (var i = 0; i < AloneRequests && !cancellation.IsCancellationRequested; i++) elapsed.Add((await Explain(photo).SendExpectingAsync(server.Client)).Elapsed.TotalMilliseconds);
         return [.. elapsed.Order()];
     }
 
-    private static async Task<Outcome[]> OfferAsync(Server server, byte[] photo, double rate, TimeSpan duration, CancellationToken cancellation)
+    private static async Task<Outcome[]> OfferAsync(HostProcess server, byte[] photo, double rate, TimeSpan duration, CancellationToken cancellation)
     {
         var calls = new List<Task<Outcome>>();
         var began = Stopwatch.GetTimestamp();

@@ -5,6 +5,7 @@ using AttentionApi.Benchmarks.Measuring;
 using AttentionApi.Benchmarks.Serving;
 using AttentionApi.Benchmarks.Synthetic;
 using AttentionApi.Benchmarks.Workloads;
+using AttentionApi.Processes;
 
 namespace AttentionApi.Benchmarks;
 
@@ -24,7 +25,7 @@ internal static class SoakCommand
     private static async Task<int> RunAsync(TimeSpan duration, CancellationToken cancellation)
     {
         using var models = TemporaryModels.Of(SyntheticClip.B32).WithDemo();
-        await using var server = await Server.StartAsync(models, ("Limits:MaxConcurrent", Callers));
+        await using var server = await models.ServeAsync(("Limits:MaxConcurrent", Callers));
         var calls = new MixedCalls([SyntheticClip.B32.Id, "demo-clip"]);
         var tally = new Tally();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -36,7 +37,7 @@ internal static class SoakCommand
         return Judge(tally, samples) ? 0 : 1;
     }
 
-    private static async Task CallAsync(Server server, MixedCalls calls, Random random, Tally tally, CancellationToken stop)
+    private static async Task CallAsync(HostProcess server, MixedCalls calls, Random random, Tally tally, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested && tally.Count < MaximumRequests)
         {
@@ -46,7 +47,7 @@ internal static class SoakCommand
     }
 
     /// <summary>Forty samples over the time given.</summary>
-    private static async Task<IReadOnlyList<ProcessFigures>> WatchAsync(Server server, TimeSpan duration, Tally tally, CancellationToken stop)
+    private static async Task<IReadOnlyList<ProcessFigures>> WatchAsync(HostProcess server, TimeSpan duration, Tally tally, CancellationToken stop)
     {
         var samples = new List<ProcessFigures>();
         var began = Stopwatch.GetTimestamp();

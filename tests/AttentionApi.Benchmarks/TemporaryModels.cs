@@ -1,4 +1,5 @@
 using AttentionApi.Benchmarks.Synthetic;
+using AttentionApi.Processes;
 
 namespace AttentionApi.Benchmarks;
 
@@ -35,6 +36,10 @@ internal sealed class TemporaryModels : IDisposable
         }
         return this;
     }
+
+    /// <summary>A host on these models.</summary>
+    public Task<HostProcess> ServeAsync(params IReadOnlyList<(string Key, object Value)> settings) =>
+        HostProcess.StartAsync([("Models:Path", Folder), ("Models:CachePath", CopiesFolder), .. settings]);
 
     public string Vision(SyntheticClip clip) => Path.Combine(Folder, clip.Id, "onnx", "vision_model.onnx");
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using AttentionApi.Core.Onnx;
 using Microsoft.Extensions.Logging;
 
@@ -16,47 +17,109 @@ public sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedM
     /// <summary>The path of the copy, written where it is not there yet; null where it has to be loaded from memory.</summary>
     public string? PathOf(InstrumentedModel model)
     {
-        // Weights outside the file are found beside the original only, through a setting that ONNX Runtime honours for models from memory.
+        // A model with weights outside of its file is small; it is loaded from memory, and its weights come from WeightsOf.
         if (string.IsNullOrEmpty(folder) || model.ExternalDataFolder is not null) return null;
-        var path = Path.Combine(folder, $"{model.Key}.onnx");
+        return InFolder(folder, () =>
+        {
+            var path = Path.Combine(folder, $"{model.Key}.onnx");
+            if (new FileInfo(path) is { Exists: true } copy && copy.Length == model.Length) copy.LastWriteTimeUtc = DateTime.UtcNow;
+            else Write(path, model.CopyTo);
+            return path;
+        });
+    }
+
+    /// <summary>
+    /// A folder with copies of the weights outside of the model file; null where there can be none. ONNX Runtime maps such files into memory for as long as a session lives
+    /// (onnxruntime#11127): an original that is cut short or written over in place would then end the process (measured: SIGBUS).
+    /// </summary>
+    public string? WeightsOf(InstrumentedModel model)
+    {
+        if (string.IsNullOrEmpty(folder)) return null;
+        return InFolder(folder, () =>
+        {
+            // By content: other weights of the same shape may lie in a file of the same name, size and age.
+            var files = model.ExternalData.Select(name => (Name: name, Source: Path.Combine(model.ExternalDataFolder!, name))).ToArray();
+            var hashes = files.Select(file => HashOf(file.Source)).ToArray();
+            var weights = Path.Combine(folder, $"{Convert.ToHexStringLower(SHA256.HashData([.. hashes.SelectMany(hash => hash)]))}.weights");
+            foreach (var (file, hash) in files.Zip(hashes))
+            {
+                var copy = Path.Combine(weights, file.Name);
+                if (!File.Exists(copy)) Write(copy, target => CopyUnchanged(file.Source, hash, target));
+            }
+            Directory.SetLastWriteTimeUtc(weights, DateTime.UtcNow);
+            return weights;
+        });
+    }
+
+    private string? InFolder(string path, Func<string> use)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+            return use();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning("The folder for instrumented copies cannot be used ({Failure}); the model is loaded from memory. Set Models:CachePath to a writable folder, or to nothing", failure.Message);
+            return null;
+        }
+    }
+
+    private void Write(string path, Action<Stream> content)
+    {
         var temporary = $"{path}.{Guid.NewGuid():n}";
         try
         {
-            Directory.CreateDirectory(folder);
-            if (new FileInfo(path) is { Exists: true } copy && copy.Length == model.Length)
-            {
-                copy.LastWriteTimeUtc = DateTime.UtcNow;
-                return path;
-            }
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             using (var file = File.Create(temporary))
             {
-                model.CopyTo(file);
+                content(file);
                 // On the disk before it has its name: after a power cut a copy is whole or not there.
                 file.Flush(flushToDisk: true);
             }
             // Other processes may write the same copy: the last rename wins, and both are equal.
             File.Move(temporary, path, overwrite: true);
-            DeleteUnused(folder);
-            return path;
+            DeleteUnused(folder!);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        finally
         {
-            log.LogWarning("The folder for instrumented copies cannot be used ({Failure}); the model is loaded from memory. Set Models:CachePath to a writable folder, or to nothing", failure.Message);
-            DeleteQuietly(temporary);
-            return null;
+            Quietly(() => File.Delete(temporary));
         }
+    }
+
+    private static byte[] HashOf(string path)
+    {
+        using var file = File.OpenRead(path);
+        return SHA256.HashData(file);
+    }
+
+    private static void CopyUnchanged(string path, byte[] hash, Stream target)
+    {
+        using var copied = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var source = File.OpenRead(path);
+        var buffer = new byte[256 * 1024];
+        for (int count; (count = source.Read(buffer)) > 0;)
+        {
+            copied.AppendData(buffer, 0, count);
+            target.Write(buffer, 0, count);
+        }
+        if (!copied.GetHashAndReset().AsSpan().SequenceEqual(hash)) throw new IOException($"{Path.GetFileName(path)} has changed while it was copied.");
     }
 
     private static void DeleteUnused(string folder)
     {
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*.onnx*").Where(file => DateTime.UtcNow - file.LastWriteTimeUtc > UnusedCopiesStay)) DeleteQuietly(file.FullName);
+        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(entry => DateTime.UtcNow - entry.LastWriteTimeUtc > UnusedCopiesStay))
+        {
+            if (entry is DirectoryInfo weights && entry.Extension == ".weights") Quietly(() => weights.Delete(recursive: true));
+            else if (entry.Name.Contains(".onnx", StringComparison.Ordinal)) Quietly(entry.Delete);
+        }
     }
 
-    private static void DeleteQuietly(string path)
+    private static void Quietly(Action action)
     {
         try
         {
-            File.Delete(path);
+            action();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

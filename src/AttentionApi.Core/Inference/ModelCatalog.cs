@@ -135,6 +135,7 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         try
         {
             var loaded = await load(model.Found, stopping.Token).ConfigureAwait(false);
+            NativeMemory.Trim();
             lock (gate) model.Facts = loaded.Facts;
             log.LogInformation("Model {Model} is ready: {Layers} layers, {Heads} heads, {Provider}", model.Found.Id, loaded.Facts.Layers, loaded.Facts.Heads, loaded.Facts.Provider.Actual);
             return loaded;
@@ -180,7 +181,13 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         model.Loaded = null;
         log.LogInformation("Model {Model} is unloaded", model.Found.Id);
         unloading.RemoveWhere(task => task.IsCompleted);
-        unloading.Add(loaded.Result.DisposeAsync().AsTask());
+        unloading.Add(FreeAsync(loaded.Result));
+    }
+
+    private static async Task FreeAsync(ExplainableModel model)
+    {
+        await model.DisposeAsync().ConfigureAwait(false);
+        NativeMemory.Trim();
     }
 
     public async ValueTask DisposeAsync()

@@ -54,7 +54,7 @@ public sealed class SessionFactory
     public InferenceSession CreateInMemory(InstrumentedModel model)
     {
         using var options = Options();
-        if (model.ExternalDataFolder is { } folder) options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
+        if (model.ExternalDataFolder is { } folder) options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", cache?.WeightsOf(model) ?? folder);
         return new InferenceSession(model.ToArray(), options);
     }
 

@@ -16,7 +16,8 @@ public sealed class InstrumentedModel
     {
         SourcePath = file.Path;
         SourceSha256 = file.Sha256;
-        ExternalDataFolder = file.Initializers.Values.Any(tensor => tensor.ExternalLocation is not null) ? file.Folder : null;
+        ExternalData = [.. file.Initializers.Values.Select(tensor => tensor.ExternalLocation).OfType<string>().Distinct()];
+        ExternalDataFolder = ExternalData.Count > 0 ? file.Folder : null;
     }
 
     public string SourcePath { get; }
@@ -27,7 +28,10 @@ public sealed class InstrumentedModel
     /// <summary>Where weights outside the model file lie; null where all are inside.</summary>
     public string? ExternalDataFolder { get; }
 
-    /// <summary>Bytes of the whole model.</summary>
+    /// <summary>The files with these weights, relative to <see cref="ExternalDataFolder"/>.</summary>
+    public IReadOnlyList<string> ExternalData { get; }
+
+    /// <summary>Bytes of the whole model, without what lies outside.</summary>
     public long Length { get; private set; }
 
     /// <summary>Names the content: equal for the same original with the same additions. Lower-case hexadecimal.</summary>

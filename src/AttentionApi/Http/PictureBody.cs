@@ -13,13 +13,13 @@ internal static class PictureBody
     public const string Field = "image";
     private const int FirstBuffer = 64 * 1024;
 
-    public static async Task<byte[]> ReadAsync(HttpRequest request, long limit, CancellationToken cancellation)
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, long limit, CancellationToken cancellation)
     {
         if (request.ContentLength > limit) throw TooLarge();
         var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed : null;
         if (type is null && request.ContentLength is null or 0) throw Missing();
 
-        byte[] picture;
+        ReadOnlyMemory<byte> picture;
         if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true) picture = await FromFormAsync(request, type, limit, cancellation);
         else if (type?.Type.Equals("image", StringComparison.OrdinalIgnoreCase) == true) picture = await CopyAsync(request.Body, limit, request.ContentLength, cancellation);
         else throw new ProblemException(StatusCodes.Status415UnsupportedMediaType,
@@ -36,12 +36,12 @@ internal static class PictureBody
 
     private static ProblemException Malformed() => ProblemException.BadParameter(Field, "The form is malformed or breaks off; send multipart/form-data with a boundary and a closing boundary.");
 
-    private static async Task<byte[]> FromFormAsync(HttpRequest request, MediaTypeHeaderValue type, long limit, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>> FromFormAsync(HttpRequest request, MediaTypeHeaderValue type, long limit, CancellationToken cancellation)
     {
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value;
         if (string.IsNullOrEmpty(boundary)) throw Malformed();
         var reader = new MultipartReader(boundary, request.Body) { BodyLengthLimit = null };
-        byte[]? picture = null;
+        ReadOnlyMemory<byte>? picture = null;
         try
         {
             while (await reader.ReadNextSectionAsync(cancellation) is { } section)
@@ -65,14 +65,14 @@ internal static class PictureBody
         return ProblemException.BadParameter(shown, $"The form has a field '{shown}'; only '{Field}' is read from the form, all parameters are in the query.");
     }
 
-    private static async Task<byte[]> CopyAsync(Stream source, long limit, long? announced, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>> CopyAsync(Stream source, long limit, long? announced, CancellationToken cancellation)
     {
         // What a caller announces is not yet sent: memory is taken as bytes come.
         var copy = new ArrayBufferWriter<byte>((int)Math.Clamp(announced ?? 0, 1, FirstBuffer));
         while (true)
         {
             var read = await source.ReadAsync(copy.GetMemory(FirstBuffer / 4), cancellation);
-            if (read == 0) return copy.WrittenSpan.ToArray();
+            if (read == 0) return copy.WrittenMemory;
             copy.Advance(read);
             if (copy.WrittenCount > limit) throw TooLarge();
         }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using AttentionApi.Benchmarks.Measuring;
 using AttentionApi.Benchmarks.Serving;
 using AttentionApi.Benchmarks.Workloads;
+using AttentionApi.Processes;
 
 namespace AttentionApi.Benchmarks.Report;
 
@@ -14,7 +15,7 @@ internal static class EndToEnd
     private const string Labels = "labels=cat,dog,tree,house,car,bird,boat,chair";
     private static readonly int[] Callers = [1, 2, 4, 8, 16];
 
-    public static Task<IReadOnlyList<Measurement>> MeasureAsync(Server server, PlainForward plain, int rounds)
+    public static Task<IReadOnlyList<Measurement>> MeasureAsync(HostProcess server, PlainForward plain, int rounds)
     {
         byte[] small = Photos.Jpeg(224, 224), middle = Photos.Jpeg(462, 462), photo = Photos.Jpeg(1024, 768), large = Photos.Jpeg(6000, 4000);
         var seen = Photos.Fresh(small);
@@ -40,7 +41,7 @@ internal static class EndToEnd
     }
 
     /// <summary>By number of callers; turns of both alternate, and the medians of the turns count.</summary>
-    public static async Task<IReadOnlyList<Throughput>> MeasureThroughputAsync(Server server, PlainForward plain, int turns, int requestsPerTurn)
+    public static async Task<IReadOnlyList<Throughput>> MeasureThroughputAsync(HostProcess server, PlainForward plain, int turns, int requestsPerTurn)
     {
         var small = Photos.Jpeg(224, 224);
         var measured = new List<Throughput>();
@@ -57,7 +58,7 @@ internal static class EndToEnd
         return measured;
     }
 
-    private static async Task<double> ExplainAsync(Server server, byte[] picture, int callers, int requests)
+    private static async Task<double> ExplainAsync(HostProcess server, byte[] picture, int callers, int requests)
     {
         var left = requests;
         var began = Stopwatch.GetTimestamp();

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
-using AttentionApi.Benchmarks.Measuring;
 using AttentionApi.Benchmarks.Serving;
 using AttentionApi.Benchmarks.Synthetic;
 using AttentionApi.Benchmarks.Workloads;
+using AttentionApi.Processes;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Benchmarks.Report;
@@ -23,7 +23,7 @@ internal static class MemoryComparison
     public static async Task<Memory> MeasureAsync(SyntheticClip clip, TemporaryModels models)
     {
         string[] files = [.. Directory.EnumerateFiles(Path.Combine(models.Folder, clip.Id, "onnx")).OrderDescending()];
-        await using var server = await Server.StartAsync(models, ("Models:Default", clip.Id), ("Cache:MaxBytes", 0));
+        await using var server = await models.ServeAsync(("Models:Default", clip.Id), ("Cache:MaxBytes", 0));
         var photo = Photos.Jpeg(SyntheticClip.ImageSize, SyntheticClip.ImageSize);
         for (var picture = 0; picture < Pictures; picture++) await new Call("api/v1/explain?labels=cat,dog", Photos.Fresh(photo)).SendExpectingAsync(server.Client);
         return new Memory(files.Sum(file => new FileInfo(file).Length), PlainBytes(files), server.Figures.ResidentBytes, server.Figures.PeakBytes);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using AttentionApi.Benchmarks.Serving;
 using AttentionApi.Benchmarks.Synthetic;
 using AttentionApi.Benchmarks.Workloads;
 
@@ -38,7 +37,7 @@ internal static class ReportCommand
         using var plain = new PlainForward(models.Vision(clip), new SessionSettings(1, Environment.ProcessorCount));
         var stages = await Stages.MeasureAsync(clip, models.Folder, plain, rounds);
         // Cached label embeddings and repeated pictures are steps of their own; all others send pictures that the host has not seen.
-        await using var server = await Server.StartAsync(models, ("Limits:MaxConcurrent", 16));
+        await using var server = await models.ServeAsync(("Limits:MaxConcurrent", 16));
         var requests = await EndToEnd.MeasureAsync(server, plain, rounds);
         var throughput = await EndToEnd.MeasureThroughputAsync(server, plain, turns: Math.Max(3, rounds / 3), requestsPerTurn: 32);
         return new ModelReport(clip.Id, stages, requests, throughput, memory, server.StartToReady.TotalSeconds);
@@ -50,7 +49,7 @@ internal static class ReportCommand
         // The first start of a machine also reads the program from disk.
         for (var start = 0; ; start++)
         {
-            await using var server = await Server.StartAsync(models);
+            await using var server = await models.ServeAsync();
             if (start == 1) return server.StartToReady.TotalSeconds;
         }
     }

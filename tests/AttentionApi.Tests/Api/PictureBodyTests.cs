@@ -18,7 +18,7 @@ public class PictureBodyTests
             http.Request.ContentType = content.Headers.ContentType?.ToString();
             http.Request.ContentLength = announced ? content.Headers.ContentLength : null;
         }
-        return await PictureBody.ReadAsync(http.Request, Limit, TestContext.Current.CancellationToken);
+        return (await PictureBody.ReadAsync(http.Request, Limit, TestContext.Current.CancellationToken)).ToArray();
     }
 
     private static async Task<ProblemException> RefusedAsync(HttpContent? content, bool announced = true) => await Assert.ThrowsAsync<ProblemException>(() => ReadAsync(content, announced));

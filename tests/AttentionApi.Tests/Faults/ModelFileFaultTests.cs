@@ -1,0 +1,135 @@
+using System.Net;
+using AttentionApi.Tests.Api;
+
+namespace AttentionApi.Tests.Faults;
+
+/// <summary>Model files that vanish or change under a running host, and folders that cannot be used.</summary>
+public sealed class ModelFileFaultTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly ServedModels models = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("model.onnx")]
+    [InlineData("model_external.onnx", "model_external.onnx_data")]
+    public async Task Files_cut_short_while_they_are_served_harm_nobody_and_whole_ones_are_served_again(params string[] files)
+    {
+        string[] whole = [.. files.Select(file => SharedFixtures.InShared("fixtures", "models", "vit", "onnx", file))];
+        var served = models.Add("other", whole);
+        await using var host = await models.ServeAsync();
+        await host.MustExplainAsync("model=other");
+
+        foreach (var file in served) await File.WriteAllBytesAsync(file, [1, 2, 3], Cancellation);
+        for (var call = 0; call < 20; call++)
+        {
+            using var answer = await host.ExplainAsync("model=other");
+            // Until the change is seen the loaded model answers; then the file is refused, or not listed yet.
+            Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.BadRequest, HttpStatusCode.NotFound]);
+            await host.MustExplainAsync("model=vit");
+            await Task.Delay(100, Cancellation);
+        }
+
+        foreach (var (source, file) in whole.Zip(served)) File.Copy(source, file, overwrite: true);
+        await UntilAsync(async () =>
+        {
+            using var answer = await host.ExplainAsync("model=other");
+            return answer.IsSuccessStatusCode;
+        });
+        Assert.False(host.HasExited, host.Log);
+    }
+
+    [Fact]
+    public async Task A_model_removed_while_it_is_served_becomes_a_404()
+    {
+        models.Add("other", SharedFixtures.Local("vit", "onnx", "model.onnx"));
+        await using var host = await models.ServeAsync();
+        await host.MustExplainAsync("model=other");
+
+        Directory.Delete(Path.Combine(models.Folder, "other"), recursive: true);
+        await UntilAsync(async () =>
+        {
+            using var answer = await host.ExplainAsync("model=other");
+            Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.NotFound]);
+            return answer.StatusCode == HttpStatusCode.NotFound;
+        });
+        await host.MustExplainAsync("model=vit");
+    }
+
+    [Fact]
+    public async Task A_models_folder_that_becomes_unreadable_leaves_the_known_models_served()
+    {
+        await using var host = await models.ServeAsync(ServedModels.AsNobody);
+        using (new Closed(models.Folder))
+        {
+            await UntilAsync(() => Task.FromResult(host.Log.Contains("models folder cannot be read", StringComparison.Ordinal)));
+            await host.MustExplainAsync();
+        }
+        await host.MustExplainAsync();
+    }
+
+    [Fact]
+    public async Task A_host_does_not_start_on_a_models_folder_that_it_may_not_read_and_says_so()
+    {
+        using var closed = new Closed(models.Folder);
+        await using var host = Processes.HostProcess.Launch(AppContext.BaseDirectory, ServedModels.AsNobody, models.Settings);
+        Assert.Equal(1, await host.ExitAsync(Patience));
+        Assert.Contains("cannot be read: set Models:Path", host.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", host.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_full_disk_for_instrumented_copies_means_models_from_memory()
+    {
+        // A disk of 16 KiB of the host's own.
+        string[] launcher = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=16k tmpfs \"$0\" && exec \"$@\"", models.Copies];
+        await using var host = await models.ServeAsync(launcher);
+        await host.MustExplainAsync();
+        Assert.Contains("the model is loaded from memory", host.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_hosts_share_one_models_folder_and_one_folder_of_copies()
+    {
+        var hosts = await Task.WhenAll(models.ServeAsync(), models.ServeAsync());
+        try
+        {
+            using var one = await hosts[0].ExplainAsync();
+            using var other = await hosts[1].ExplainAsync();
+            Assert.Equal((await one.JsonAsync())["maps"]!.ToJsonString(), (await other.JsonAsync())["maps"]!.ToJsonString());
+            Assert.All(Directory.GetFiles(models.Copies), file => Assert.EndsWith(".onnx", file, StringComparison.Ordinal));
+        }
+        finally
+        {
+            foreach (var host in hosts) await host.DisposeAsync();
+        }
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        for (var waited = TimeSpan.Zero; !await holds(); waited += TimeSpan.FromMilliseconds(200))
+        {
+            Assert.True(waited < Patience, "It did not come about in time.");
+            await Task.Delay(200, Cancellation);
+        }
+    }
+
+    public void Dispose() => models.Dispose();
+
+    /// <summary>A folder that nobody may look into until the value is disposed.</summary>
+    private sealed class Closed : IDisposable
+    {
+        private readonly string folder;
+        private readonly UnixFileMode mode;
+
+        public Closed(string folder)
+        {
+            (this.folder, mode) = (folder, File.GetUnixFileMode(folder));
+            File.SetUnixFileMode(folder, UnixFileMode.None);
+        }
+
+        public void Dispose() => File.SetUnixFileMode(folder, mode);
+    }
+}
