@@ -22,7 +22,7 @@ public delegate Task<ExplainableModel> LoadModel(FoundModel found, CancellationT
 /// The models of the models folder: found by <see cref="Refresh"/>, loaded when asked for (once for all callers), the least recently used unloaded first.
 /// A model in use is never unloaded; one whose files are gone or changed serves the requests it has and is then let go.
 /// </summary>
-public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger<ModelCatalog> log) : IAsyncDisposable
+public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger<ModelCatalog> log, TimeProvider time) : IAsyncDisposable
 {
     private const string EmbeddedModel = "demo-clip";
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(10);
@@ -96,7 +96,7 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
             foreach (var now in found.Values)
             {
                 var complete = atStart || (seenBefore.TryGetValue(now.Id, out var stamp) && stamp == now.Stamp);
-                if (complete && models.TryAdd(now.Id, new CatalogModel(now)) && !atStart) log.LogInformation("Model {Model} has appeared", now.Id);
+                if (complete && models.TryAdd(now.Id, new CatalogModel(now, time)) && !atStart) log.LogInformation("Model {Model} has appeared", now.Id);
             }
             seenBefore = found.Values.ToDictionary(model => model.Id, model => model.Stamp);
         }
@@ -143,7 +143,7 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         catch (ModelRefusedException refusal)
         {
             log.LogWarning("Model {Model} is refused: {Reason}", model.Found.Id, refusal.Message);
-            lock (gate) model.RefuseFor(refusal.MayPass ? TryAgainAfter : Timeout.InfiniteTimeSpan, refusal.Message);
+            lock (gate) model.RefuseFor(refusal.MayPass ? TryAgainAfter : null, refusal.Message);
             throw;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
@@ -211,24 +211,25 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         stopping.Dispose();
     }
 
-    private sealed class CatalogModel(FoundModel found)
+    private sealed class CatalogModel(FoundModel found, TimeProvider time)
     {
         public FoundModel Found { get; } = found;
         public Task<ExplainableModel>? Loaded;
         public ModelFacts? Facts;
         private string? refusal;
-        private long refusedUntil;
+        private DateTimeOffset refusedUntil;
         public bool Retired;
         public int Leases;
         public long LastUsed;
 
         /// <summary>Why the model is not served, or null: the next caller has it loaded.</summary>
-        public string? Refusal => Environment.TickCount64 < refusedUntil ? refusal : null;
+        public string? Refusal => time.GetUtcNow() < refusedUntil ? refusal : null;
 
-        public void RefuseFor(TimeSpan time, string reason)
+        /// <param name="span">Null: for as long as the files stay as they are.</param>
+        public void RefuseFor(TimeSpan? span, string reason)
         {
             refusal = reason;
-            refusedUntil = time == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)time.TotalMilliseconds;
+            refusedUntil = span is { } some ? time.GetUtcNow() + some : DateTimeOffset.MaxValue;
             Loaded = null;
         }
 

@@ -29,18 +29,22 @@ internal sealed class OverlayPainter
     /// <summary>Draws backdrop and map with the top left corner at (left, top) of the canvas.</summary>
     public void Paint(Heatmap map, ColorScale scale, Raster canvas, int left, int top)
     {
-        var sampler = new GridSampler(ScaledGrid(map, scale), map.Rows, map.Columns,
-            new(interpolation, map.Rows, backdrop.Vertical, rows), new(interpolation, map.Columns, backdrop.Horizontal, columns));
-        var positions = new double[columns.Count];
-        for (var y = 0; y < backdrop.Height; y++)
+        var grid = ScaledGrid(map, scale);
+        InterpolationTaps vertical = new(interpolation, map.Rows, backdrop.Vertical, rows), horizontal = new(interpolation, map.Columns, backdrop.Horizontal, columns);
+        RowBands.ForEach(backdrop.Height, (_, first, end) =>
         {
-            var picture = backdrop.Picture.Row(y);
-            var target = canvas.Row(top + y).Slice(left * 3, picture.Length);
-            picture.CopyTo(target);
-            if (y < rows.First || y >= rows.First + rows.Count) continue;
-            sampler.SampleRow(y - rows.First, positions);
-            Blend(positions, target.Slice(columns.First * 3, columns.Count * 3));
-        }
+            var sampler = new GridSampler(grid, map.Rows, map.Columns, vertical, horizontal);
+            var positions = new double[columns.Count];
+            for (var y = first; y < end; y++)
+            {
+                var picture = backdrop.Picture.Row(y);
+                var target = canvas.Row(top + y).Slice(left * 3, picture.Length);
+                picture.CopyTo(target);
+                if (y < rows.First || y >= rows.First + rows.Count) continue;
+                sampler.SampleRow(y - rows.First, positions);
+                Blend(positions, target.Slice(columns.First * 3, columns.Count * 3));
+            }
+        });
     }
 
     /// <summary>The grid in units of colour indices: scaling is linear, so it may come before the sampling, once a cell instead of once a pixel.</summary>

@@ -34,17 +34,58 @@ internal static class PngWriter
         return file.ToArray();
     }
 
+    /// <summary>Bands of rows are compressed at the same time, each to whole bytes; joined, with one header and one checksum, they are one zlib stream (RFC 1950).</summary>
     private static void Compress(Raster picture, Stream output)
     {
         var options = ShareOfZeros(picture) < EvenShare
             ? new ZLibCompressionOptions { CompressionLevel = 1, CompressionStrategy = ZLibCompressionStrategy.HuffmanOnly }
             : new ZLibCompressionOptions { CompressionLevel = 2 };
-        using var zlib = new ZLibStream(output, options, leaveOpen: true);
+        var bands = new ZlibBand[RowBands.Count(picture.Height)];
+        RowBands.ForEach(picture.Height, (band, first, end) => bands[band] = CompressBand(picture, first, end, options));
+        output.Write([0x78, 0x01]);
+        foreach (var band in bands) output.Write(band.Deflated.Span);
+        output.Write(BigEndian((int)bands.Select(band => band.Sum).Aggregate(Adler32.Then).Value));
+    }
+
+    private static ZlibBand CompressBand(Raster picture, int first, int end, ZLibCompressionOptions options)
+    {
+        const int header = 2, checksum = 4;
+        var memory = new MemoryStream((end - first) * picture.Width);
         var line = new byte[1 + picture.Width * BytesPerPixel];
-        for (var y = 0; y < picture.Height; y++)
+        int flushed;
+        using (var zlib = new ZLibStream(memory, options, leaveOpen: true))
         {
-            FilterRow(picture, y, line);
-            zlib.Write(line);
+            for (var y = first; y < end; y++)
+            {
+                FilterRow(picture, y, line);
+                zlib.Write(line);
+            }
+            zlib.Flush();
+            flushed = (int)memory.Length;
+        }
+        var stream = memory.GetBuffer().AsMemory(0, (int)memory.Length);
+        // The block that says that no other follows belongs behind the last band only.
+        var last = end == picture.Height ? stream.Length - checksum : flushed;
+        return new ZlibBand(stream[header..last], new Adler32(BinaryPrimitives.ReadUInt32BigEndian(stream.Span[^checksum..]), (long)line.Length * (end - first)));
+    }
+
+    private readonly record struct ZlibBand(ReadOnlyMemory<byte> Deflated, Adler32 Sum);
+
+    /// <summary>RFC 1950's checksum of so many bytes: in its low half 1 plus their sum, in its high half the sum of the low halves after each byte.</summary>
+    private readonly record struct Adler32(uint Value, long Length)
+    {
+        private const long Prime = 65521;
+
+        private long Low => Value & 0xFFFF;
+        private long High => Value >> 16;
+
+        /// <summary>The checksum of the bytes of both, one after the other.</summary>
+        public static Adler32 Then(Adler32 first, Adler32 second)
+        {
+            var before = (first.Low + Prime - 1) % Prime;
+            var low = (before + second.Low) % Prime;
+            var high = (first.High + second.High + before * (second.Length % Prime)) % Prime;
+            return new((uint)(high << 16 | low), first.Length + second.Length);
         }
     }
 

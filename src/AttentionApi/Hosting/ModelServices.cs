@@ -33,7 +33,8 @@ internal static class ModelServices
         // A process in which libvips can't be made safe must not serve.
         Libvips.Initialise(services.GetRequiredService<ILogger<Picture>>());
         var options = services.Value<ModelsOptions>();
-        var catalog = new ModelCatalog(new(FolderOf(options.Path), options.Default, options.MaxLoaded), services.GetRequiredService<ModelLoader>().LoadAsync, services.GetRequiredService<ILogger<ModelCatalog>>());
+        var catalog = new ModelCatalog(
+            new(FolderOf(options.Path), options.Default, options.MaxLoaded), services.GetRequiredService<ModelLoader>().LoadAsync, services.GetRequiredService<ILogger<ModelCatalog>>(), TimeProvider.System);
         catalog.Refresh(atStart: true);
         return catalog;
     }

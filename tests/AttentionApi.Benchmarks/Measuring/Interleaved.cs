@@ -18,17 +18,20 @@ internal sealed record Measurement(string Name, Quartiles Milliseconds, Quartile
 /// Times steps against a reference that runs before and after each of them: on a machine with other work only such ratios mean something.
 /// </summary>
 /// <param name="rounds">How often each step is measured.</param>
+/// <param name="only">Steps whose name does not hold this are left out.</param>
 /// <param name="processor">Processor time used so far by all who work on the steps; null: by this process.</param>
-internal sealed class Interleaved(int rounds, Func<TimeSpan>? processor = null)
+internal sealed class Interleaved(int rounds, Func<TimeSpan>? processor = null, string only = "")
 {
     /// <summary>Calls of each step before the first measured one, for the just-in-time compiler and the caches.</summary>
-    private const int WarmUps = 5;
+    private const int WarmUps = 30;
 
     private readonly Func<TimeSpan> processor = processor ?? (() => Environment.CpuUsage.TotalTime);
 
     /// <summary>The reference's own measurement first, then one for each step.</summary>
     public async Task<IReadOnlyList<Measurement>> MeasureAsync(Step reference, IReadOnlyList<Step> steps)
     {
+        steps = [.. steps.Where(step => step.Name.Contains(only, StringComparison.Ordinal))];
+        if (steps.Count == 0) return [];
         foreach (var step in steps.Prepend(reference))
         {
             for (var call = 0; call < WarmUps; call++) await step.Action();

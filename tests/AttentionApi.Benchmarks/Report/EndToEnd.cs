@@ -15,11 +15,11 @@ internal static class EndToEnd
     private const string Labels = "labels=cat,dog,tree,house,car,bird,boat,chair";
     private static readonly int[] Callers = [1, 2, 4, 8, 16];
 
-    public static Task<IReadOnlyList<Measurement>> MeasureAsync(HostProcess server, PlainForward plain, int rounds)
+    public static Task<IReadOnlyList<Measurement>> MeasureAsync(HostProcess server, PlainForward plain, int rounds, string only)
     {
         byte[] small = Photos.Jpeg(224, 224), middle = Photos.Jpeg(462, 462), photo = Photos.Jpeg(1024, 768), large = Photos.Jpeg(6000, 4000);
         var seen = Photos.Fresh(small);
-        return new Interleaved(rounds, () => Environment.CpuUsage.TotalTime + server.Processor).MeasureAsync(new Step("plain forward", () => plain.Run()),
+        return new Interleaved(rounds, () => Environment.CpuUsage.TotalTime + server.Processor, only).MeasureAsync(new Step("plain forward", () => plain.Run()),
         [
             Request("explain, 224 px", "explain", small),
             Request("explain, 1024 px", "explain", photo),

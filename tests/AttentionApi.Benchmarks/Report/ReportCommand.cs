@@ -11,34 +11,35 @@ internal static class ReportCommand
     {
         var rounds = new Option<int>("--rounds") { Description = "how often each step is measured", DefaultValueFactory = _ => 15 };
         var model = new Option<string?>("--model") { Description = $"only {SyntheticClip.B32.Id} or {SyntheticClip.B16.Id}" };
+        var only = new Option<string>("--only") { Description = "only steps whose name holds this, for tuning", DefaultValueFactory = _ => "" };
         var file = new Option<FileInfo>("--json") { Description = "where the figures go", DefaultValueFactory = _ => new FileInfo("report.json") };
-        var command = new Command("report", "What an explanation costs, as ratios to the plain forward pass.") { rounds, model, file };
+        var command = new Command("report", "What an explanation costs, as ratios to the plain forward pass.") { rounds, model, only, file };
         command.SetAction(async (parsed, _) =>
         {
             var clips = new[] { SyntheticClip.B32, SyntheticClip.B16 }.Where(clip => parsed.GetValue(model) is not { } only || only == clip.Id);
-            var report = await MeasureAsync([.. clips], Math.Max(3, parsed.GetValue(rounds)));
+            var report = await MeasureAsync([.. clips], Math.Max(3, parsed.GetValue(rounds)), parsed.GetValue(only)!);
             ReportTable.Print(report, Console.Out);
             report.Save(parsed.GetValue(file)!.FullName);
         });
         return command;
     }
 
-    private static async Task<Report> MeasureAsync(IReadOnlyList<SyntheticClip> clips, int rounds)
+    private static async Task<Report> MeasureAsync(IReadOnlyList<SyntheticClip> clips, int rounds, string only)
     {
         var models = new List<ModelReport>();
-        foreach (var clip in clips) models.Add(await MeasureAsync(clip, rounds));
+        foreach (var clip in clips) models.Add(await MeasureAsync(clip, rounds, only));
         return new Report(Report.CurrentFormat, Machine.Here(), rounds, await DemoReadyAsync(), models);
     }
 
-    private static async Task<ModelReport> MeasureAsync(SyntheticClip clip, int rounds)
+    private static async Task<ModelReport> MeasureAsync(SyntheticClip clip, int rounds, string only)
     {
         using var models = TemporaryModels.Of(clip);
         var memory = await MemoryComparison.MeasureAsync(clip, models);
         using var plain = new PlainForward(models.Vision(clip), new SessionSettings(1, Environment.ProcessorCount));
-        var stages = await Stages.MeasureAsync(clip, models.Folder, plain, rounds);
+        var stages = await Stages.MeasureAsync(clip, models.Folder, plain, rounds, only);
         // Cached label embeddings and repeated pictures are steps of their own; all others send pictures that the host has not seen.
         await using var server = await models.ServeAsync(("Limits:MaxConcurrent", 16));
-        var requests = await EndToEnd.MeasureAsync(server, plain, rounds);
+        var requests = await EndToEnd.MeasureAsync(server, plain, rounds, only);
         var throughput = await EndToEnd.MeasureThroughputAsync(server, plain, turns: Math.Max(3, rounds / 3), requestsPerTurn: 32);
         return new ModelReport(clip.Id, stages, requests, throughput, memory, server.StartToReady.TotalSeconds);
     }

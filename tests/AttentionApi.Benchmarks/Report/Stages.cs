@@ -12,7 +12,7 @@ namespace AttentionApi.Benchmarks.Report;
 /// <summary>Each stage of an answer alone, without HTTP, in the process that also runs the plain forward.</summary>
 internal static class Stages
 {
-    public static async Task<IReadOnlyList<Measurement>> MeasureAsync(SyntheticClip clip, string models, PlainForward plain, int rounds)
+    public static async Task<IReadOnlyList<Measurement>> MeasureAsync(SyntheticClip clip, string models, PlainForward plain, int rounds, string only)
     {
         var folder = ModelFolder.Open(Path.Combine(models, clip.Id));
         var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu });
@@ -27,7 +27,7 @@ internal static class Stages
         var explained = new ExplainInput(await RunAsync(ActivationParts.MeanAttention), vision.Layout);
         var all = new ExplainParameters { FromLayer = 1, ToLayer = vision.Layers.Count };
 
-        return await new Interleaved(rounds).MeasureAsync(new Step("plain forward", () => plain.Run()),
+        return await new Interleaved(rounds, only: only).MeasureAsync(new Step("plain forward", () => plain.Run()),
         [
             new("forward, no attention fetched", () => RunAsync(ActivationParts.Output)),
             new("forward, heads fused", () => RunAsync(ActivationParts.MeanAttention)),

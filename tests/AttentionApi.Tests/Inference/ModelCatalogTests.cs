@@ -9,6 +9,8 @@ public sealed class ModelCatalogTests : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new();
     private readonly List<ModelCatalog> catalogs = [];
+    private readonly Clock clock = new();
+    private Exception? failure;
     private int loads;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -19,8 +21,9 @@ public sealed class ModelCatalogTests : IAsyncDisposable
         var catalog = new ModelCatalog(new(folder.Path, null, maxLoaded), (found, cancellation) =>
         {
             Interlocked.Increment(ref loads);
+            if (failure is not null) throw failure;
             return loader.LoadAsync(found, cancellation);
-        }, NullLogger<ModelCatalog>.Instance);
+        }, NullLogger<ModelCatalog>.Instance, clock);
         catalogs.Add(catalog);
         catalog.Refresh(atStart: true);
         return catalog;
@@ -102,6 +105,38 @@ public sealed class ModelCatalogTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_load_that_fails_for_a_passing_reason_is_tried_again_after_a_while()
+    {
+        Put("a");
+        var catalog = Open();
+        foreach (var passing in new Exception[] { new OutOfMemoryException(), new ModelRefusedException("The disk is away.", null) { MayPass = true } })
+        {
+            failure = passing;
+            var before = loads;
+            await Assert.ThrowsAsync<ModelRefusedException>(() => catalog.LeaseAsync("a", Cancelled));
+            await Assert.ThrowsAsync<ModelRefusedException>(() => catalog.LeaseAsync("a", Cancelled));
+            Assert.Equal((before + 1, ModelStatus.Refused), (loads, StatusOf(catalog, "a")));
+            clock.Now += TimeSpan.FromSeconds(11);
+            Assert.Equal(ModelStatus.Unloaded, StatusOf(catalog, "a"));
+        }
+        failure = null;
+        using var lease = await catalog.LeaseAsync("a", Cancelled);
+        Assert.Equal(ModelStatus.Ready, StatusOf(catalog, "a"));
+    }
+
+    [Fact]
+    public async Task A_model_that_cannot_be_used_is_not_tried_again_until_its_files_change()
+    {
+        Put("a");
+        var catalog = Open();
+        failure = new ModelRefusedException("It has no attention.");
+        await Assert.ThrowsAsync<ModelRefusedException>(() => catalog.LeaseAsync("a", Cancelled));
+        clock.Now += TimeSpan.FromDays(1);
+        await Assert.ThrowsAsync<ModelRefusedException>(() => catalog.LeaseAsync("a", Cancelled));
+        Assert.Equal((1, ModelStatus.Refused), (loads, StatusOf(catalog, "a")));
+    }
+
+    [Fact]
     public void A_models_folder_that_vanishes_leaves_the_known_models_listed()
     {
         Put("a");
@@ -136,6 +171,12 @@ public sealed class ModelCatalogTests : IAsyncDisposable
 
     private static SessionFactory WithCache(string path) => new(
         new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu, ThreadsPerSession = 1 }, new InstrumentedModelCache(path, NullLogger<InstrumentedModelCache>.Instance));
+
+    private sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch;
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
 
     public async ValueTask DisposeAsync()
     {

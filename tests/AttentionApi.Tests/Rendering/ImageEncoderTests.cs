@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Text;
 using System.Xml.Linq;
 using AttentionApi.Core.Rendering;
@@ -40,11 +42,31 @@ public class ImageEncoderTests
     [InlineData(11, 1)]
     [InlineData(1, 40)]
     [InlineData(97, 89)]
+    [InlineData(5, 255)]
+    [InlineData(64, 256)]
+    [InlineData(31, 1000)]
     public void A_PNG_of_noise_and_one_of_even_areas_hold_exactly_the_pixels(int width, int height)
     {
         var noise = TestPictures.Noise(width, height, 1);
         var even = noise.Rgb.Select((_, i) => (byte)(i / 3 % width / 20 * 50)).ToArray();
         foreach (var rgb in new[] { noise.Rgb, even }) Assert.Equal(rgb, Pixels(ImageEncoder.Encode(new Raster(width, height, rgb), PictureFormat.Png)));
+    }
+
+    [Fact]
+    public void The_bands_of_a_PNG_are_one_zlib_stream_with_a_right_checksum()
+    {
+        var picture = TestPictures.Noise(33, 900, 1);
+        var file = ImageEncoder.Encode(new Raster(33, 900, picture.Rgb), PictureFormat.Png);
+        var at = file.AsSpan().IndexOf("IDAT"u8);
+        var length = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at - 4));
+        var lines = new byte[900 * (1 + 33 * 3)];
+        // Reading to the end checks the sum: RFC 1950's, over all lines.
+        using var zlib = new ZLibStream(new MemoryStream(file, at + 4, length), CompressionMode.Decompress);
+        zlib.ReadExactly(lines);
+        Assert.Equal(-1, zlib.ReadByte());
+        uint a = 1, b = 0;
+        foreach (var value in lines) (a, b) = ((a + value) % 65521, (b + (a + value) % 65521) % 65521);
+        Assert.Equal(b << 16 | a, BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at + length)));
     }
 
     [Theory]

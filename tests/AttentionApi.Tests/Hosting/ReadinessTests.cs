@@ -1,0 +1,73 @@
+using AttentionApi.Core.Inference;
+using AttentionApi.Core.Models;
+using AttentionApi.Hosting;
+using AttentionApi.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AttentionApi.Tests.Hosting;
+
+/// <summary>Ready means that the default model answers, also after a run of it has failed.</summary>
+public sealed class ReadinessTests : IAsyncDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly ModelCatalog catalog;
+    private readonly Readiness readiness;
+    private bool broken;
+
+    public ReadinessTests()
+    {
+        File.Copy(SharedFixtures.Local("vit", "onnx", "model.onnx"), folder.At("vit.onnx"));
+        catalog = new(new(folder.Path, null, 4), (found, _) => LoadAsync(found), NullLogger<ModelCatalog>.Instance, TimeProvider.System);
+        catalog.Refresh(atStart: true);
+        readiness = new(catalog, NullLogger<Readiness>.Instance);
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Before_the_default_model_is_loaded_the_service_is_not_ready()
+    {
+        Assert.Equal(503, (await Assert.ThrowsAsync<ProblemException>(() => readiness.EnsureReadyAsync(Cancellation))).Status);
+    }
+
+    [Fact]
+    public async Task After_a_failed_run_a_model_that_works_passes_the_check()
+    {
+        using (await catalog.LeaseAsync("vit", Cancellation)) { }
+        await readiness.EnsureReadyAsync(Cancellation);
+        readiness.Suspect();
+        await readiness.EnsureReadyAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task After_a_failed_run_a_model_that_does_not_work_is_not_ready()
+    {
+        broken = true;
+        using (await catalog.LeaseAsync("vit", Cancellation)) { }
+        await readiness.EnsureReadyAsync(Cancellation);
+        readiness.Suspect();
+        for (var time = 0; time < 2; time++)
+        {
+            var problem = await Assert.ThrowsAsync<ProblemException>(() => readiness.EnsureReadyAsync(Cancellation));
+            Assert.Equal(503, problem.Status);
+            Assert.Contains("check", problem.Message, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>A broken model asks its session for an input that is not there.</summary>
+    private async Task<ExplainableModel> LoadAsync(FoundModel found)
+    {
+        var model = await LoadedModels.LoadAsync(found.Path);
+        if (!broken) return model;
+        await model.DisposeAsync();
+        var vision = TowerLoader.Load(ModelFolder.Open(found.Path), Inference.FixtureModels.Factory).Vision with { InputName = "nobody" };
+        return new ExplainableModel(model.Facts, model.Preprocessor, new ForwardPass("vit", vision, new SessionPool([vision.Session], 1)), null, new ActivationCache(0));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        readiness.Dispose();
+        await catalog.DisposeAsync();
+        folder.Dispose();
+    }
+}
