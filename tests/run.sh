@@ -35,24 +35,29 @@ run_dotnet_tests() {
   if [ "$code" -ne 0 ] && [ $((bad + errors)) -eq 0 ]; then echo "FAILED: $name exited with $code"; add 0 1 0; fi
 }
 
-run_page_tests() {
-  [ -f client/package.json ] || return 0
-  (cd client && npx --no-install tsc -p tsconfig.json); [ $? -eq 0 ] && add 1 0 0 || { echo "FAILED: type check of client/"; add 0 1 0; }
-  local log="$results/page.log"
-  (cd client && node --test --test-reporter=tap) 2>&1 | tee "$log" | grep -E '^(not ok|# )' || true
+# Node's own test runner, in a folder with a package.json.
+run_node_tests() {
+  local log="$results/node.log"
+  echo "== $1"
+  (cd "$1" && node --test --test-reporter=tap) 2>&1 | tee "$log" | grep -E '^(not ok|# )' || true
   count() { sed -nE "s/^# $1 ([0-9]+)/\1/p" "$log" | tail -1; }
-  if [ -z "$(count pass)" ]; then echo "FAILED: node --test ended without a result"; add 0 1 0; return; fi
+  if [ -z "$(count pass)" ]; then echo "FAILED: node --test in $1 ended without a result"; add 0 1 0; return; fi
   add "$(count pass)" "$(($(count fail) + $(count cancelled)))" "$(count skipped)"
 }
+
+check_page_types() { if (cd client && npx --no-install tsc -p tsconfig.json); then add 1 0 0; else echo "FAILED: type check of client/"; add 0 1 0; fi; }
 
 must install_browser
 # Before the browser tests: one of them reads a tensors file with a package of npm.
 must npm --prefix client ci --no-audit --no-fund --silent
+must npm --prefix tests/deployment ci --no-audit --no-fund --silent
 if must dotnet build AttentionApi.sln -c Release -v quiet; then
   run_dotnet_tests AttentionApi.Tests
   run_dotnet_tests AttentionApi.BrowserTests
 fi
-run_page_tests
+check_page_types
+run_node_tests client
+run_node_tests tests/deployment
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

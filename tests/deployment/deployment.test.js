@@ -21,7 +21,10 @@ test('compose.yaml follows the Compose specification, and every file that it mou
   // The package spells names and its meta-schema's address as older drafts did.
   const schema = JSON.parse(JSON.stringify(composePackage.composeSchema), (key, value) => ['id', '$schema'].includes(key) && typeof value === 'string' ? undefined : value);
   const validate = new Ajv2019.default({ strict: false, validateFormats: false }).compile(schema);
-  assert.ok(validate(compose), JSON.stringify(validate.errors, null, 2));
+  // The package is older than the project's name in the specification.
+  const { name, ...older } = compose;
+  assert.equal(name, 'attention-api');
+  assert.ok(validate(older), JSON.stringify(validate.errors, null, 2));
   for (const { volumes = [], build } of Object.values(compose.services)) {
     for (const volume of volumes) assert.ok(existsSync(join(docker, volume.split(':')[0])), volume);
     if (build) assert.ok(existsSync(join(docker, build.context, build.dockerfile)), build.dockerfile);

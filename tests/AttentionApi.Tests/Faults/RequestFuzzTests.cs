@@ -14,8 +14,9 @@ namespace AttentionApi.Tests.Faults;
 /// </summary>
 public sealed class RequestFuzzTests(ITestOutputHelper output)
 {
-    private const int Requests = 400, Senders = 4;
+    private const int Requests = 1500, Senders = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(500);
     private static readonly int Times = int.TryParse(Environment.GetEnvironmentVariable("ATTENTION_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out var times) ? times : 1;
     private static readonly int[] Expected = [200, 400, 404, 405, 406, 413, 414, 415, 422];
 
@@ -67,12 +68,12 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
     {
         using var request = new HttpRequestMessage(random.Next(50) == 0 ? HttpMethod.Put : HttpMethod.Post, $"{TestHost.Base}/{call}") { Content = new ByteArrayContent(body) };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
-        if (random.Next(5) == 0) request.Headers.TryAddWithoutValidation("Accept", RequestMutations.Value(random));
+        if (random.Next(5) == 0 && RequestMutations.Value(random) is var accept && accept.All(c => c is >= ' ' and <= '~')) request.Headers.TryAddWithoutValidation("Accept", accept);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         patience.CancelAfter(Patience);
         using var answer = await host.Client.SendAsync(request, patience.Token);
         var status = (int)answer.StatusCode;
-        Assert.True(Expected.Contains(status), $"{status} for {call}: {await answer.Content.ReadAsStringAsync(Cancellation)}");
+        Assert.True(Expected.Contains(status) && (status == 200 || answer.Content.Headers.ContentType is not null), $"{status} for {call}: {await answer.Content.ReadAsStringAsync(Cancellation)}");
         if (status != 200) await answer.ProblemAsync(status);
         return status.ToString(CultureInfo.InvariantCulture);
     }
@@ -80,7 +81,7 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
     private static async Task<string> SendRawAsync(HostProcess host, Random random)
     {
         var picture = Pictures.Fixture;
-        var head = Encoding.Latin1.GetBytes($"POST {TestHost.Base}/explain?labels=a HTTP/1.1\r\nHost: {host.Address.Authority}\r\nContent-Type: image/png\r\nContent-Length: {picture.Length}\r\nConnection: close\r\n\r\n");
+        var head = Encoding.Latin1.GetBytes($"POST {TestHost.Base}/explain?fromLayer=1 HTTP/1.1\r\nHost: {host.Address.Authority}\r\nContent-Type: image/png\r\nContent-Length: {picture.Length}\r\nConnection: close\r\n\r\n");
         using var caller = new TcpClient();
         await caller.ConnectAsync(IPAddress.Loopback, host.Address.Port, Cancellation);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
@@ -89,11 +90,12 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
         try
         {
             await stream.WriteAsync((byte[])[.. RequestMutations.Damage(head, random), .. picture], patience.Token);
-            caller.Client.Shutdown(SocketShutdown.Send);
-            using var answer = new MemoryStream();
-            await stream.CopyToAsync(answer, patience.Token);
-            if (answer.Length == 0) return "closed";
-            var line = Encoding.Latin1.GetString(answer.ToArray()).Split("\r\n")[0];
+            var start = new byte[12];
+            // Where the damage took the end of the head, or promised a longer body, the host rightly waits for more.
+            var read = stream.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, patience.Token).AsTask();
+            if (await Task.WhenAny(read, Task.Delay(LongestWait, Cancellation)) != read) return "waits";
+            if (await read < start.Length) return "closed";
+            var line = Encoding.Latin1.GetString(start);
             Assert.StartsWith("HTTP/1.1 ", line, StringComparison.Ordinal);
             // Kestrel itself says 505 where the damage hit the version of HTTP, as the standard asks.
             if (line[9] == '5') Assert.Contains(line[9..12], (string[])["503", "505"]);

@@ -109,7 +109,7 @@ public sealed class ModelCatalogTests : IAsyncDisposable
     {
         Put("a");
         var catalog = Open();
-        foreach (var passing in new Exception[] { new OutOfMemoryException(), new ModelRefusedException("The disk is away.", null) { MayPass = true } })
+        foreach (var passing in new Exception[] { new InsufficientMemoryException(), new ModelRefusedException("The disk is away.", null) { MayPass = true } })
         {
             failure = passing;
             var before = loads;
