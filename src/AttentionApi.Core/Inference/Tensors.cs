@@ -27,16 +27,29 @@ public static class Tensors
         return OrtValue.CreateTensorValueFromMemory(halves, shape);
     }
 
-    /// <summary>Copies a value of any real type into float32.</summary>
-    public static void CopyTo(OrtValue value, Span<float> target)
+    /// <summary>Copies as many numbers of a value of any real type into float32 as the target holds.</summary>
+    public static void CopyTo(OrtValue value, Span<float> target, int start = 0)
     {
         switch (value.GetTensorTypeAndShape().ElementDataType)
         {
-            case TensorElementType.Float: value.GetTensorDataAsSpan<float>().CopyTo(target); break;
-            case TensorElementType.Float16: TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<Float16, Half>(value.GetTensorDataAsSpan<Float16>()), target); break;
-            case TensorElementType.Double: TensorPrimitives.ConvertTruncating<double, float>(value.GetTensorDataAsSpan<double>(), target); break;
+            case TensorElementType.Float: value.GetTensorDataAsSpan<float>().Slice(start, target.Length).CopyTo(target); break;
+            case TensorElementType.Float16: TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<Float16, Half>(value.GetTensorDataAsSpan<Float16>()).Slice(start, target.Length), target); break;
+            case TensorElementType.Double: TensorPrimitives.ConvertTruncating<double, float>(value.GetTensorDataAsSpan<double>().Slice(start, target.Length), target); break;
             case var other: throw new NotSupportedException($"Tensors of {other} are not read.");
         }
+    }
+
+    /// <summary>One array after the other.</summary>
+    internal static float[] Concat(IReadOnlyList<float[]> arrays)
+    {
+        var joined = GC.AllocateUninitializedArray<float>(arrays.Sum(array => array.Length));
+        var at = 0;
+        foreach (var array in arrays)
+        {
+            array.CopyTo(joined, at);
+            at += array.Length;
+        }
+        return joined;
     }
 
     public static float[] ToFloats(OrtValue value)

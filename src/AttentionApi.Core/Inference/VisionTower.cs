@@ -57,6 +57,9 @@ public sealed record VisionTower : IDisposable
     public required ReadOutSession? ReadOut { get; init; }
     public required string? ReadOutRefusal { get; init; }
 
+    /// <summary>Pictures that one run may take; 1 where the export fixed the batch or pictures of a batch influence each other.</summary>
+    public int LargestBatch { get; init; } = 1;
+
     public int Tokens => Layout.Count;
     public long[] InputShape => [1, 3, ImageSize.Height, ImageSize.Width];
 

@@ -62,7 +62,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         var (readOut, refusal) = answer is null
             ? (null, "the model gives no answer that labels could be compared with")
             : ReadOutSession.Open(factory, graph, sites, stream.States[^1], probe.Layers[^1].HiddenState, probe.LastHidden, answer, normalised: kind == VisionOutputKind.ImageEmbedding);
-        return new VisionTower
+        var tower = new VisionTower
         {
             Session = session,
             Model = model,
@@ -78,6 +78,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             ReadOut = readOut,
             ReadOutRefusal = refusal,
         };
+        return tower with { LargestBatch = BatchProbe.LargestBatch(tower, PlainModel.Picture(image)) };
     }
 
     private List<AttentionSite> Layers()
