@@ -4,30 +4,30 @@ using AttentionApi.Core.Imaging;
 namespace AttentionApi.Core.Inference;
 
 /// <summary>
-/// Pictures that wait for a session go through it together. Nobody waits for a batch to fill: whoever gets a session takes along who waits behind with the same question.
-/// One run on four pictures reads the weights once; measured on two cores (ViT-B/32, pictures a second, the benchmarks' <c>pool</c>): one by one 25, two callers side by side 28
-/// to 29, in batches of two, four and eight 29, 32 and 35. Four keeps the time of one batch, and the memory of its hidden states, bounded.
+/// Pictures that wait for a session go through it together. Nobody waits for a batch to fill: pictures that come while there is room start at once, side by side; when there is none,
+/// those that have gathered with the same question start together as soon as a session is free of others, because one run on four pictures reads the weights once. Measured on two
+/// cores (ViT-B/32, pictures a second, the benchmarks' <c>pool</c>): one after the other 25, two callers side by side 28 to 29, batches of two, four and eight 29, 32 and 35.
+/// Four keeps the time of one batch, and the memory of its hidden states, bounded.
 /// </summary>
 internal sealed class PictureBatches(SessionPool pool, int largest, RunBatch run)
 {
     public const int Largest = 4;
 
     private readonly LinkedList<Waiting> waiting = new();
+    private int free = pool.Sessions * pool.RunsPerSession;
 
     public async Task<Activations> RunAsync(ModelInput picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation)
     {
-        using var own = new Waiting(picture, parts, cancellation);
+        var own = new Waiting(picture, parts, cancellation);
+        lock (waiting)
+        {
+            waiting.AddLast(own);
+            Start();
+        }
         try
         {
-            SessionPool.Lease? lease;
-            using (timings.Measure("queue")) lease = await WaitAsync(own).ConfigureAwait(false);
-            using var _ = timings.Measure("inference");
-            using (lease)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (lease is not null) Run(lease, own);
-            }
-            return await own.Result.Task.WaitAsync(cancellation).ConfigureAwait(false);
+            using (timings.Measure("queue")) await own.Started.Task.WaitAsync(cancellation).ConfigureAwait(false);
+            using (timings.Measure("inference")) return await own.Result.Task.WaitAsync(cancellation).ConfigureAwait(false);
         }
         finally
         {
@@ -35,75 +35,67 @@ internal sealed class PictureBatches(SessionPool pool, int largest, RunBatch run
         }
     }
 
-    /// <returns>A lease; null where another caller has taken this picture along.</returns>
-    private async Task<SessionPool.Lease?> WaitAsync(Waiting own)
+    /// <summary>Starts what there is room for; the lock is held.</summary>
+    private void Start()
     {
-        lock (waiting) waiting.AddLast(own);
-        var renting = pool.RentAsync(own.Leaving.Token);
-        if (!renting.IsCompleted) await Task.WhenAny(renting, own.Taken.Task).ConfigureAwait(false);
-        if (!own.Taken.Task.IsCompleted) return await renting.ConfigureAwait(false);
-        await own.Leaving.CancelAsync().ConfigureAwait(false);
-        // The lease may have come at the same moment.
-        _ = renting.ContinueWith(rented => rented.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return null;
+        while (waiting.First is { } first)
+        {
+            // A batch has its session to itself: two at once would read the weights twice.
+            var needed = waiting.Count > 1 && largest > 1 ? pool.RunsPerSession : 1;
+            if (free < needed) return;
+            List<Waiting> batch = [.. waiting.Where(one => one.Parts == first.Value.Parts).Take(largest)];
+            foreach (var one in batch) waiting.Remove(one);
+            free -= needed;
+            _ = Task.Run(() => RunAsync(batch, needed));
+        }
     }
 
-    private void Run(SessionPool.Lease lease, Waiting own)
+    private async Task RunAsync(List<Waiting> batch, int held)
     {
-        var batch = Take(own);
-        // Another caller took this picture along after all.
-        if (batch.Count == 0) return;
-        using var everybodyLeft = new EverybodyLeft([.. batch.Select(one => one.Cancellation)]);
         try
         {
-            var results = run(lease, [.. batch.Select(one => one.Picture)], own.Parts, everybodyLeft.Token);
-            foreach (var (one, result) in batch.Zip(results)) one.Result.TrySetResult(result);
+            using var everybodyLeft = new EverybodyLeft(batch.Select(one => one.Cancellation));
+            using var lease = await pool.RentAsync(everybodyLeft.Token).ConfigureAwait(false);
+            foreach (var one in batch) one.Started.SetResult();
+            var results = run(lease, [.. batch.Select(one => one.Picture)], batch[0].Parts, everybodyLeft.Token);
+            foreach (var (one, result) in batch.Zip(results)) one.Result.SetResult(result);
         }
         catch (Exception failure)
         {
-            foreach (var one in batch) one.Result.TrySetException(failure);
-        }
-    }
-
-    /// <summary>The caller's picture and those behind it that ask for the same parts; none where it has been taken already.</summary>
-    private List<Waiting> Take(Waiting own)
-    {
-        lock (waiting)
-        {
-            if (!waiting.Remove(own)) return [];
-            List<Waiting> batch = [own, .. waiting.Where(one => one.Parts == own.Parts && !one.Cancellation.IsCancellationRequested).Take(largest - 1)];
             foreach (var one in batch)
             {
-                waiting.Remove(one);
-                one.Taken.TrySetResult();
+                one.Started.TrySetResult();
+                one.Result.SetException(failure);
             }
-            return batch;
+        }
+        lock (waiting)
+        {
+            free += held;
+            Start();
         }
     }
 
-    private sealed class Waiting(ModelInput picture, ActivationParts parts, CancellationToken cancellation) : IDisposable
+    private sealed class Waiting(ModelInput picture, ActivationParts parts, CancellationToken cancellation)
     {
         public ModelInput Picture { get; } = picture;
         public ActivationParts Parts { get; } = parts;
         public CancellationToken Cancellation { get; } = cancellation;
-        public CancellationTokenSource Leaving { get; } = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        public TaskCompletionSource Taken { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
         public TaskCompletionSource<Activations> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Dispose() => Leaving.Dispose();
     }
 
     /// <summary>Cancelled when every one of several callers is.</summary>
     private sealed class EverybodyLeft : IDisposable
     {
         private readonly CancellationTokenSource source = new();
-        private readonly List<CancellationTokenRegistration> registrations = [];
+        private readonly List<CancellationTokenRegistration> registrations;
         private int left;
 
-        public EverybodyLeft(IReadOnlyList<CancellationToken> callers)
+        public EverybodyLeft(IEnumerable<CancellationToken> callers)
         {
-            left = callers.Count;
-            foreach (var caller in callers) registrations.Add(caller.Register(Leave));
+            CancellationToken[] all = [.. callers];
+            left = all.Length;
+            registrations = [.. all.Select(caller => caller.Register(Leave))];
         }
 
         public CancellationToken Token => source.Token;

@@ -11,7 +11,6 @@ public sealed class SessionPool : IAsyncDisposable
 {
     private readonly IReadOnlyList<InferenceSession> sessions;
     private readonly SemaphoreSlim slots;
-    private readonly int slotCount;
     private int next;
     private int disposed;
 
@@ -20,9 +19,16 @@ public sealed class SessionPool : IAsyncDisposable
     public SessionPool(IReadOnlyList<InferenceSession> sessions, int runsPerSession)
     {
         this.sessions = sessions;
-        slotCount = sessions.Count * runsPerSession;
-        slots = new SemaphoreSlim(slotCount, slotCount);
+        RunsPerSession = runsPerSession;
+        slots = new SemaphoreSlim(Slots, Slots);
     }
+
+    public int Sessions => sessions.Count;
+
+    /// <summary>Runs that each session admits at once.</summary>
+    public int RunsPerSession { get; }
+
+    private int Slots => Sessions * RunsPerSession;
 
     /// <summary>Waits for a free slot. Dispose the lease when the run is over.</summary>
     /// <exception cref="ObjectDisposedException">The pool is being disposed of.</exception>
@@ -39,9 +45,9 @@ public sealed class SessionPool : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
-        for (var slot = 0; slot < slotCount; slot++) await slots.WaitAsync().ConfigureAwait(false);
+        for (var slot = 0; slot < Slots; slot++) await slots.WaitAsync().ConfigureAwait(false);
         foreach (var session in sessions) session.Dispose();
-        slots.Release(slotCount);
+        slots.Release(Slots);
     }
 
     /// <summary>The right to run a session; not to be copied.</summary>

@@ -31,6 +31,23 @@ public sealed class PictureBatchesTests : IAsyncDisposable
         return (int)answer.Output[0];
     }
 
+    /// <summary>Takes the only place until the returned value is set, so that the pictures after it have to wait.</summary>
+    private async Task<TaskCompletionSource> OccupyAsync()
+    {
+        TaskCompletionSource begun = new(), end = new();
+        var before = during;
+        during = _ =>
+        {
+            during = before;
+            begun.SetResult();
+            end.Task.Wait(Cancellation);
+            return null;
+        };
+        _ = SendAsync(-1);
+        await begun.Task;
+        return end;
+    }
+
     [Fact]
     public async Task A_caller_alone_runs_alone()
     {
@@ -42,31 +59,31 @@ public sealed class PictureBatchesTests : IAsyncDisposable
     [Fact]
     public async Task Those_who_wait_with_the_same_question_go_together_four_at_most_and_each_gets_its_own_answer()
     {
-        var busy = await pool.RentAsync(Cancellation);
+        var busy = await OccupyAsync();
         var calls = Enumerable.Range(0, 7).Select(picture => SendAsync(picture, picture == 1 ? ActivationParts.HeadAttention : ActivationParts.MeanAttention)).ToArray();
-        busy.Dispose();
+        busy.SetResult();
         var answers = await Task.WhenAll(calls);
         Assert.Equal(Enumerable.Range(0, 7), answers);
-        Assert.Equal([[0, 2, 3, 4], [1], [5, 6]], runs);
+        Assert.Equal([[-1], [0, 2, 3, 4], [1], [5, 6]], runs);
     }
 
     [Fact]
     public async Task A_caller_who_leaves_while_waiting_is_not_run()
     {
-        var busy = await pool.RentAsync(Cancellation);
+        var busy = await OccupyAsync();
         using var leaving = new CancellationTokenSource();
         Task<int>[] calls = [SendAsync(0), SendAsync(1, caller: leaving), SendAsync(2)];
         await leaving.CancelAsync();
-        busy.Dispose();
+        busy.SetResult();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => calls[1]);
         Assert.Equal((0, 2), (await calls[0], await calls[2]));
-        Assert.Equal([[0, 2]], runs);
+        Assert.Equal([[-1], [0, 2]], runs);
     }
 
     [Fact]
     public async Task A_run_goes_on_while_somebody_waits_for_it_and_ends_when_nobody_does()
     {
-        var busy = await pool.RentAsync(Cancellation);
+        var busy = await OccupyAsync();
         using CancellationTokenSource first = new(), second = new();
         var (afterFirst, afterBoth) = (true, false);
         during = token =>
@@ -78,7 +95,7 @@ public sealed class PictureBatchesTests : IAsyncDisposable
             return new OperationCanceledException(token);
         };
         Task<int>[] calls = [SendAsync(0, caller: first), SendAsync(1, caller: second)];
-        busy.Dispose();
+        busy.SetResult();
         foreach (var call in calls) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         Assert.Equal((false, true), (afterFirst, afterBoth));
     }
@@ -86,10 +103,10 @@ public sealed class PictureBatchesTests : IAsyncDisposable
     [Fact]
     public async Task A_run_that_fails_fails_for_all_of_its_callers_and_for_no_later_one()
     {
-        var busy = await pool.RentAsync(Cancellation);
+        var busy = await OccupyAsync();
         during = _ => new InvalidOperationException("broken");
         Task<int>[] calls = [SendAsync(0), SendAsync(1)];
-        busy.Dispose();
+        busy.SetResult();
         foreach (var call in calls) Assert.Equal("broken", (await Assert.ThrowsAsync<InvalidOperationException>(() => call)).Message);
         during = _ => null;
         Assert.Equal(2, await SendAsync(2));
@@ -98,10 +115,10 @@ public sealed class PictureBatchesTests : IAsyncDisposable
     [Fact]
     public async Task Callers_who_wait_are_told_when_the_model_is_unloaded()
     {
-        var busy = await pool.RentAsync(Cancellation);
+        var busy = await OccupyAsync();
         var waiting = SendAsync(0);
         var disposing = pool.DisposeAsync().AsTask();
-        busy.Dispose();
+        busy.SetResult();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
         await disposing;
     }
