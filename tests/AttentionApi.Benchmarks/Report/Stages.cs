@@ -25,6 +25,7 @@ internal static class Stages
         var input = preprocessor.Prepare(smallImage);
         var vision = towers.Vision;
         var explained = new ExplainInput(await RunAsync(ActivationParts.MeanAttention), vision.Layout);
+        float[][] labels = [.. Enumerable.Range(0, 8).Select(label => (float[])[.. Enumerable.Range(0, vision.ReadOut!.Width).Select(i => MathF.Sin(i * (label + 1)))])];
         var all = new ExplainParameters { FromLayer = 1, ToLayer = vision.Layers.Count };
 
         return await new Interleaved(rounds, only: only).MeasureAsync(new Step("plain forward", () => plain.Run()),
@@ -32,6 +33,7 @@ internal static class Stages
             new("forward, no attention fetched", () => RunAsync(ActivationParts.Output)),
             new("forward, heads fused", () => RunAsync(ActivationParts.MeanAttention)),
             new("forward, each head", () => RunAsync(ActivationParts.HeadAttention)),
+            new("forward and alignment of 8 labels", async () => Alignment.Cosines(new ExplainInput(await RunAsync(ActivationParts.Readout), vision.Layout), labels)),
             new("decode 224 x 224", () => { Decode(small); }), new("decode 1024 x 768", () => { Decode(photo); }), new("decode 6000 x 4000", () => { Decode(large); }),
             new("preprocess 224 x 224", () => { preprocessor.Prepare(smallImage); }),
             new("preprocess 1024 x 768", () => { preprocessor.Prepare(image); }),
