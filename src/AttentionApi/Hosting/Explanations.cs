@@ -44,6 +44,7 @@ internal sealed class Explanations(
             log.Set("Width", explanation.Analysis.Size.Width);
             log.Set("Height", explanation.Analysis.Size.Height);
             log.Set("ModelRuns", explanation.Analysis.ModelRuns);
+            deadline.Token.ThrowIfCancellationRequested();
             var result = answer(explanation, timings);
             telemetry.Record(explanation, timings);
             return result;
