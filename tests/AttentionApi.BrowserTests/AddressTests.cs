@@ -10,8 +10,8 @@ public sealed class AddressTests(PageHost host, Chromium chromium)
         await explore.ChooseAsync("methods", "attention");
         await explore.SlideAsync("from-layer", 2);
         await explore.ChooseAsync("colormaps", "magma");
-        await explore.ClickPatchAsync(3, 4, Picture.Centred(480, 360));
-        await explore.Page.WaitForURLAsync(new System.Text.RegularExpressions.Regex("query=3,4.*colormap=magma"));
+        await explore.ClickPatchAsync(3, 2, Picture.Centred(480, 360));
+        await explore.Page.WaitForURLAsync(new System.Text.RegularExpressions.Regex("query=3,2.*colormap=magma"));
         await explore.Page.Mouse.MoveAsync(0, 0);
         await explore.DrawnAsync();
         var before = await explore.StageAsync();
@@ -51,13 +51,13 @@ public sealed class AddressTests(PageHost host, Chromium chromium)
     [Fact]
     public async Task What_is_copied_as_curl_is_what_is_on_screen()
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?method=alignment&view=centered&target=owl&at=3&opacity=0.7",
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?method=alignment&view=centered&target=owl&at=1&opacity=0.7",
             new() { Permissions = ["clipboard-read", "clipboard-write"], ViewportSize = new() { Width = 1280, Height = 900 } });
         await explore.Page.Locator("[aria-label='Copy curl for Overlay']").ClickAsync();
         await explore.Page.GetByText("The command is on the clipboard.").WaitForAsync();
         var command = await explore.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
         Assert.Equal($"curl -s '{host.Address}samples/scene-12.png' | curl --data-binary @- -H 'Content-Type: image/png' "
-            + $"'{host.Address}api/v1/explain/overlay?model=demo-clip&labels=owl,house&method=alignment&target=owl&view=centered&toLayer=3&opacity=0.7' -o explanation.png", command);
+            + $"'{host.Address}api/v1/explain/overlay?model=demo-clip&labels=owl,house&method=alignment&target=owl&view=centered&toLayer=1&opacity=0.7' -o explanation.png", command);
     }
 
     [Theory]
@@ -81,12 +81,12 @@ public sealed class AddressTests(PageHost host, Chromium chromium)
     [Fact]
     public async Task Swagger_opens_with_the_values_of_the_screen()
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?method=attention&toLayer=4");
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?method=attention&toLayer=1");
         var waiting = explore.Page.WaitForPopupAsync();
         await explore.Page.Locator("[aria-label='Open explain/overlay in Swagger']").ClickAsync();
         var swagger = await waiting;
         Assert.Equal("attention", await swagger.Locator("tr[data-param-name=method] select").InputValueAsync());
-        Assert.Equal("4", await swagger.Locator("tr[data-param-name=toLayer] input").InputValueAsync());
+        Assert.Equal("1", await swagger.Locator("tr[data-param-name=toLayer] input").InputValueAsync());
         Assert.Equal(["owl", "house"], await swagger.Locator("tr[data-param-name=labels] input").EvaluateAllAsync<string[]>("inputs => inputs.map(input => input.value)"));
     }
 }

@@ -31,7 +31,7 @@ public sealed class FailureTests(PageHost host, Chromium chromium)
     public async Task A_refused_label_can_be_taken_back()
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium);
-        await explore.AddLabelAsync(string.Join(' ', Enumerable.Repeat("supercalifragilistic", 12)));
+        await explore.AddLabelAsync(string.Join(' ', Enumerable.Repeat("owl", Demo.TextPositions)));
         await explore.StateAsync("is-error");
         Assert.NotEqual("", await explore.Page.Locator("#problem-detail").InnerTextAsync());
         await explore.Page.Locator(".chip .remove").Nth(2).ClickAsync();

@@ -37,26 +37,26 @@ public sealed class OverlayTests(PageHost host, Chromium chromium)
 
     [Theory]
     [InlineData("", "")]
-    [InlineData("?residual=0.5&fromLayer=2&toLayer=5&headFusion=max", "residual=0.5&fromLayer=2&toLayer=5&headFusion=max")]
-    [InlineData("?query=3,9", "query=3,9")]
+    [InlineData("?residual=0.5&fromLayer={layers/2}&toLayer={layers-1}&headFusion=max", "residual=0.5&fromLayer={layers/2}&toLayer={layers-1}&headFusion=max")]
+    [InlineData("?query=3,{side/2}", "query=3,{side/2}")]
     [InlineData("?query=mean&headFusion=min", "query=mean&headFusion=min")]
-    [InlineData("?method=attention&at=3", "method=attention&fromLayer=3&toLayer=3")]
-    [InlineData("?method=attention&head=2&query=0,0", "method=attention&head=2&query=0,0&fromLayer=6")]
-    [InlineData("?frames=layers&at=4", "fromLayer=4&toLayer=4")]
-    [InlineData("?method=alignment&target=house", "method=alignment&labels=house,owl&fromLayer=6")]
-    [InlineData("?method=alignment&target=house&view=centered", "method=alignment&labels=house,owl&view=centered&fromLayer=6")]
-    [InlineData("?method=alignment&target=house&view=softmax", "method=alignment&labels=house,owl&view=softmax&fromLayer=6")]
-    [InlineData("?method=alignment&target=house&view=contrast", "method=alignment&labels=house,owl&view=contrast&fromLayer=6")]
-    [InlineData("?method=alignment&target=house&view=contrast&versus=owl", "method=alignment&labels=house,owl&view=contrast&versus=owl&fromLayer=6")]
-    [InlineData("?method=alignment&target=house&view=contrast&versus=dog", "method=alignment&labels=house,owl&view=contrast&versus=dog&fromLayer=6")]
+    [InlineData("?method=attention&at={layers-1}", "method=attention&fromLayer={layers-1}&toLayer={layers-1}")]
+    [InlineData("?method=attention&head=2&query=0,0", "method=attention&head=2&query=0,0&fromLayer={layers}")]
+    [InlineData("?frames=layers&at=2", "fromLayer=2&toLayer=2")]
+    [InlineData("?method=alignment&target=house", "method=alignment&labels=house,owl&fromLayer={layers}")]
+    [InlineData("?method=alignment&target=house&view=centered", "method=alignment&labels=house,owl&view=centered&fromLayer={layers}")]
+    [InlineData("?method=alignment&target=house&view=softmax", "method=alignment&labels=house,owl&view=softmax&fromLayer={layers}")]
+    [InlineData("?method=alignment&target=house&view=contrast", "method=alignment&labels=house,owl&view=contrast&fromLayer={layers}")]
+    [InlineData("?method=alignment&target=house&view=contrast&versus=owl", "method=alignment&labels=house,owl&view=contrast&versus=owl&fromLayer={layers}")]
+    [InlineData("?method=alignment&target=house&view=contrast&versus=dog", "method=alignment&labels=house,owl&view=contrast&versus=dog&fromLayer={layers}")]
     public async Task The_read_out_is_the_number_of_the_JSON(string page, string api)
     {
-        var picture = Picture.Centred(400, 400);
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, $"{(page.Length > 0 ? page : "?")}&sample=scene-12");
-        var answer = await host.ExplainAsync("scene-12", api);
+        var (picture, side) = (Picture.Centred(400, 400), Demo.Side);
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, $"{(page.Length > 0 ? Demo.Fill(page) : "?")}&sample=scene-12");
+        var answer = await host.ExplainAsync("scene-12", Demo.Fill(api));
         var map = answer["maps"]![0]!;
         var scale = Math.Max(Math.Abs((double)map["maximum"]!), Math.Abs((double)map["minimum"]!));
-        foreach (var (row, column) in new[] { (0, 0), (5, 3), (8, 11), (13, 13) })
+        foreach (var (row, column) in new[] { (0, 0), (side / 3, side / 4), (side / 2, 3 * side / 4), (side - 1, side - 1) })
         {
             await explore.HoverPatchAsync(row, column, picture);
             Assert.StartsWith($"Row {row}, column {column}:", await explore.Page.Locator("#readout").InnerTextAsync(), StringComparison.Ordinal);

@@ -3,8 +3,11 @@ using AttentionApi.Core.Imaging;
 namespace AttentionApi.BrowserTests;
 
 /// <summary>A picture and what the model saw of it, with a square grid of patches.</summary>
-public sealed record Picture(float Width, float Height, float SeenX, float SeenY, float SeenSize, int Grid = 14)
+public sealed record Picture(float Width, float Height, float SeenX, float SeenY, float SeenSize)
 {
+    /// <summary>Rows, and as many columns.</summary>
+    public int Grid { get; init; } = Demo.Side;
+
     /// <summary>Of a sample: the centre square.</summary>
     public static Picture Centred(float width, float height) =>
         new(width, height, (width - Math.Min(width, height)) / 2, (height - Math.Min(width, height)) / 2, Math.Min(width, height));

@@ -19,7 +19,7 @@ public sealed class TensorsFileTests(PageHost host)
             Assert.Equal(
                 ["alignment", "alignment.empty", "attention.heads", "attention.max", "attention.mean", "attention.min", "image_embedding", "label_embeddings", "logit_bias", "logit_scale", "logits", "trajectory"],
                 tensors.Select(tensor => tensor.Key));
-            Assert.Equal([6, 3, 197, 197], tensors["attention.heads"]!["shape"]!.AsArray().Select(size => (int)size!));
+            Assert.Equal([Demo.Layers, Demo.Heads, Demo.Tokens, Demo.Tokens], tensors["attention.heads"]!["shape"]!.AsArray().Select(size => (int)size!));
             Assert.Equal("F16", (string?)tensors["attention.mean"]!["dtype"]);
 
             var owl = (await host.ExplainAsync("scene-12", "labels=owl,house"))["predictions"]!.AsArray().Single(prediction => (string?)prediction!["label"] == "owl")!;
@@ -33,20 +33,13 @@ public sealed class TensorsFileTests(PageHost host)
 
     private static async Task<JsonNode> ReadAsync(string file)
     {
-        var client = Client();
+        var client = Path.Combine(SourceTree.Root, "client");
         if (!Directory.Exists(Path.Combine(client, "node_modules"))) Missing();
         using var node = Process.Start(new ProcessStartInfo("node", ["testing/read-tensors.js", file]) { WorkingDirectory = client, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (output, errors) = (node.StandardOutput.ReadToEndAsync(), node.StandardError.ReadToEndAsync());
         await node.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(node.ExitCode == 0, await errors);
         return JsonNode.Parse(await output)!;
-    }
-
-    private static string Client()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "AttentionApi.sln"))) folder = folder.Parent ?? throw new DirectoryNotFoundException("The tests lie outside of the repository.");
-        return Path.Combine(folder.FullName, "client");
     }
 
     private static void Missing()

@@ -19,25 +19,14 @@ public static class SharedFixtures
 
     private static string? Root => FindRoot();
 
-    /// <summary>The root of the source tree; the tests are always run from a checkout.</summary>
-    public static string Repository { get; } = FindRepository();
+    public static string Repository => SourceTree.Root;
 
-    /// <summary>The embedded model. Better weights may come under the same name: tests depend on neither its sizes nor its words.</summary>
-    public static string DemoModel { get; } = Path.Combine(Repository, "models", "demo-clip");
+    public static string DemoModel => SourceTree.DemoModel;
 
     private static string? FindRoot()
     {
         var folder = Environment.GetEnvironmentVariable("ATTENTION_FIXTURES") is { Length: > 0 } configured ? configured : Path.GetFullPath(Path.Combine(Repository, "..", "shared"));
         return Directory.Exists(folder) ? folder : null;
-    }
-
-    private static string FindRepository()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "AttentionApi.sln"))) return folder.FullName;
-        }
-        throw new DirectoryNotFoundException("AttentionApi.sln is not above the test program.");
     }
 
     private static InvalidOperationException Missing()

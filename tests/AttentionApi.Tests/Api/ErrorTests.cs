@@ -9,13 +9,13 @@ public class ErrorTests(ApiHost host)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("explain?fromLayer=7", "fromLayer")]
-    [InlineData("explain?toLayer=7", "toLayer")]
-    [InlineData("explain?fromLayer=4&toLayer=3", "fromLayer")]
-    [InlineData("explain?head=4", "head")]
+    [InlineData("explain?fromLayer={layers+1}", "fromLayer")]
+    [InlineData("explain?toLayer={layers+1}", "toLayer")]
+    [InlineData("explain?fromLayer=2&toLayer=1", "fromLayer")]
+    [InlineData("explain?head={heads+1}", "head")]
     [InlineData("explain?head=1&heads=each", "heads")]
-    [InlineData("explain?query=14,0", "query")]
-    [InlineData("explain?query=0,14", "query")]
+    [InlineData("explain?query={side},0", "query")]
+    [InlineData("explain?query=0,{side}", "query")]
     [InlineData("explain?labels=cat,CAT", "labels")]
     [InlineData("explain?target=cat", "target")]
     [InlineData("explain?labels=cat,dog&target=bird", "target")]
@@ -39,7 +39,7 @@ public class ErrorTests(ApiHost host)
     public async Task A_wrong_parameter_is_a_400_that_names_it(string call, string parameter)
     {
         using var client = await host.ReadyAsync();
-        using var response = await client.SendAsync(call);
+        using var response = await client.SendAsync(Demo.Fill(call));
         await response.ProblemAsync(400, parameter);
     }
 
@@ -55,7 +55,7 @@ public class ErrorTests(ApiHost host)
     public async Task A_label_that_would_be_truncated_is_a_400()
     {
         using var client = await host.ReadyAsync();
-        using var response = await client.SendAsync($"explain?labels={string.Join(' ', Enumerable.Repeat("dog", 60))}");
+        using var response = await client.SendAsync($"explain?labels={string.Join(' ', Enumerable.Repeat("dog", Demo.TextPositions))}");
         await response.ProblemAsync(400, "labels");
     }
 
@@ -79,7 +79,7 @@ public class ErrorTests(ApiHost host)
     public async Task Parameters_are_checked_before_the_picture()
     {
         using var client = await host.ReadyAsync();
-        using var response = await client.SendAsync("explain?fromLayer=9", [1, 2, 3]);
+        using var response = await client.SendAsync(Demo.Fill("explain?fromLayer={layers+1}"), [1, 2, 3]);
         await response.ProblemAsync(400, "fromLayer");
     }
 

@@ -11,7 +11,7 @@ public class ExplainTests(ApiHost host)
     private async Task<JsonObject> ExplainAsync(string query = "", byte[]? picture = null)
     {
         using var client = await host.ReadyAsync();
-        using var response = await client.SendAsync($"explain?{query}", picture);
+        using var response = await client.SendAsync(Demo.Fill($"explain?{query}"), picture);
         return await response.JsonAsync();
     }
 
@@ -22,7 +22,7 @@ public class ExplainTests(ApiHost host)
     {
         var answer = await ExplainAsync("labels=dog,car");
         Assert.Equal(["model", "image", "method", "parameters", "predictions", "maps", "trajectory", "textTokens", "matrix", "warnings", "timings", "modelRuns"], answer.Select(member => member.Key));
-        Assert.Equal("""{"id":"demo-clip","layers":6,"heads":3,"grid":{"rows":14,"columns":14},"prefixTokens":1,"suffixTokens":0}""", answer["model"]!.ToJsonString());
+        Assert.Equal(Demo.Fill("""{"id":"demo-clip","layers":{layers},"heads":{heads},"grid":{"rows":{side},"columns":{side}},"prefixTokens":1,"suffixTokens":0}"""), answer["model"]!.ToJsonString());
         Assert.Equal(["layer", "head", "label", "signed", "minimum", "maximum", "flat", "values"], answer["maps"]![0]!.AsObject().Select(member => member.Key));
         Assert.Equal(["decode", "preprocess", "queue", "inference", "explain", "total"], answer["timings"]!.AsObject().Select(member => member.Key));
         Assert.All(["trajectory", "textTokens", "matrix"], member => Assert.Null(answer[member]));
@@ -48,14 +48,14 @@ public class ExplainTests(ApiHost host)
     {
         var answer = await ExplainAsync("labels=dog,car");
         var best = (string)answer["predictions"]![0]!["label"]!;
-        Assert.Equal($$"""{"labels":["dog","car"],"prompt":["a photo of a {}"],"fromLayer":1,"toLayer":6,"headFusion":"mean","heads":"fused","residual":1,"discard":0,"query":"cls","target":"{{best}}"}""", answer["parameters"]!.ToJsonString());
+        Assert.Equal($$"""{"labels":["dog","car"],"prompt":["a photo of a {}"],"fromLayer":1,"toLayer":{{Demo.Layers}},"headFusion":"mean","heads":"fused","residual":1,"discard":0,"query":"cls","target":"{{best}}"}""", answer["parameters"]!.ToJsonString());
     }
 
     [Fact]
     public async Task Values_given_are_echoed_as_they_took_effect()
     {
-        var parameters = (await ExplainAsync("fromLayer=2&toLayer=5&headFusion=MAX&residual=0.5&discard=.25&query=3,5"))["parameters"]!;
-        Assert.Equal("""{"fromLayer":2,"toLayer":5,"headFusion":"max","heads":"fused","residual":0.5,"discard":0.25,"query":"3,5","target":null}""", parameters.ToJsonString());
+        var parameters = (await ExplainAsync("fromLayer={layers/2}&toLayer={layers-1}&headFusion=MAX&residual=0.5&discard=.25&query=3,{side/2}"))["parameters"]!;
+        Assert.Equal(Demo.Fill("""{"fromLayer":{layers/2},"toLayer":{layers-1},"headFusion":"max","heads":"fused","residual":0.5,"discard":0.25,"query":"3,{side/2}","target":null}"""), parameters.ToJsonString());
     }
 
     [Fact]
@@ -102,14 +102,14 @@ public class ExplainTests(ApiHost host)
     [Fact]
     public async Task A_rollout_is_one_map_of_the_last_layer()
     {
-        var map = Assert.Single((await ExplainAsync("fromLayer=2&toLayer=4"))["maps"]!.AsArray());
-        Assert.Equal(4, (int)map!["layer"]!);
+        var map = Assert.Single((await ExplainAsync("fromLayer={layers/2}&toLayer={layers-1}"))["maps"]!.AsArray());
+        Assert.Equal(Demo.Layers - 1, (int)map!["layer"]!);
         Assert.Null(map["head"]);
         Assert.Null(map["label"]);
         Assert.False((bool)map["signed"]!);
         var rows = map["values"].Rows();
-        Assert.Equal(14, rows.Length);
-        Assert.All(rows, row => Assert.Equal(14, row.Length));
+        Assert.Equal(Demo.Side, rows.Length);
+        Assert.All(rows, row => Assert.Equal(Demo.Side, row.Length));
         Assert.Equal(rows.Min(row => row.Min()), (float)map["minimum"]!);
         Assert.Equal(rows.Max(row => row.Max()), (float)map["maximum"]!);
     }
@@ -117,32 +117,33 @@ public class ExplainTests(ApiHost host)
     [Fact]
     public async Task Each_head_has_a_map_of_its_own()
     {
+        var heads = Enumerable.Range(1, Demo.Heads).ToArray();
         var rollout = (await ExplainAsync("heads=each"))["maps"]!.AsArray();
-        Assert.Equal([1, 2, 3], rollout.Select(map => (int)map!["head"]!));
-        var attention = (await ExplainAsync("method=attention&heads=each&fromLayer=5"))["maps"]!.AsArray();
-        Assert.Equal([(5, 1), (5, 2), (5, 3), (6, 1), (6, 2), (6, 3)], attention.Select(map => ((int)map!["layer"]!, (int)map["head"]!)));
+        Assert.Equal(heads, rollout.Select(map => (int)map!["head"]!));
+        var attention = (await ExplainAsync("method=attention&heads=each&fromLayer={layers-1}"))["maps"]!.AsArray();
+        Assert.Equal([.. heads.Select(head => (Demo.Layers - 1, head)), .. heads.Select(head => (Demo.Layers, head))], attention.Select(map => ((int)map!["layer"]!, (int)map["head"]!)));
 
-        var one = Assert.Single((await ExplainAsync("method=attention&head=2&fromLayer=6"))["maps"]!.AsArray());
+        var one = Assert.Single((await ExplainAsync("method=attention&head=2&fromLayer={layers}"))["maps"]!.AsArray());
         Assert.Equal(2, (int)one!["head"]!);
-        Assert.Equal(Values(attention[4]), Values(one));
+        Assert.Equal(Values(attention[Demo.Heads + 1]), Values(one));
     }
 
     [Fact]
     public async Task Raw_attention_has_a_map_for_each_layer()
     {
         var maps = (await ExplainAsync("method=attention"))["maps"]!.AsArray();
-        Assert.Equal([1, 2, 3, 4, 5, 6], maps.Select(map => (int)map!["layer"]!));
+        Assert.Equal(Enumerable.Range(1, Demo.Layers), maps.Select(map => (int)map!["layer"]!));
     }
 
     [Fact]
     public async Task The_matrix_has_a_row_for_each_token_and_its_first_row_is_the_map()
     {
-        var answer = await ExplainAsync("matrix=true&fromLayer=3");
+        var answer = await ExplainAsync("matrix=true&fromLayer=2");
         var matrix = answer["matrix"].Rows();
-        Assert.Equal(197, matrix.Length);
+        Assert.Equal(Demo.Tokens, matrix.Length);
         Assert.All(matrix, row =>
         {
-            Assert.Equal(197, row.Length);
+            Assert.Equal(Demo.Tokens, row.Length);
             Assert.Equal(1, row.Sum(), 1e-4);
         });
         Assert.Equal(Values(answer["maps"]![0]), matrix[0][1..]);
@@ -155,7 +156,7 @@ public class ExplainTests(ApiHost host)
         var mean = Values((await ExplainAsync("query=mean"))["maps"]![0]);
         for (var patch = 0; patch < mean.Length; patch++) Assert.Equal(matrix.Average(row => row[patch + 1]), mean[patch], 1e-6);
         var one = Values((await ExplainAsync("query=2,3"))["maps"]![0]);
-        for (var patch = 0; patch < one.Length; patch++) Assert.Equal(matrix[1 + 2 * 14 + 3][patch + 1], one[patch], 1e-6);
+        for (var patch = 0; patch < one.Length; patch++) Assert.Equal(matrix[1 + 2 * Demo.Side + 3][patch + 1], one[patch], 1e-6);
     }
 
     [Fact]
@@ -163,7 +164,7 @@ public class ExplainTests(ApiHost host)
     {
         var picture = Pictures.Sample(9);
         Assert.Equal(1, (int)(await ExplainAsync("", picture))["modelRuns"]!);
-        var second = await ExplainAsync("residual=2&fromLayer=3", picture);
+        var second = await ExplainAsync("residual=2&fromLayer=2", picture);
         Assert.Equal(0, (int)second["modelRuns"]!);
         Assert.Equal(0, (double)second["timings"]!["decode"]!);
     }

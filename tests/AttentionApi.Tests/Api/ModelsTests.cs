@@ -22,15 +22,15 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
             model.Select(member => member.Key));
         Assert.Equal("ready", (string?)model["status"]);
         Assert.True((bool)model["default"]!);
-        Assert.Equal((6, 3), ((int)model["layers"]!, (int)model["heads"]!));
-        Assert.Equal("""{"rows":14,"columns":14}""", model["grid"]!.ToJsonString());
-        Assert.Equal("""{"width":112,"height":112}""", model["imageSize"]!.ToJsonString());
-        Assert.Equal("""{"width":8,"height":8}""", model["patchSize"]!.ToJsonString());
-        Assert.Equal("""{"vision":6,"text":4,"other":0}""", model["sites"]!.ToJsonString());
+        Assert.Equal((Demo.Layers, Demo.Heads), ((int)model["layers"]!, (int)model["heads"]!));
+        Assert.Equal($$"""{"rows":{{Demo.Side}},"columns":{{Demo.Side}}}""", model["grid"]!.ToJsonString());
+        Assert.Equal($$"""{"width":{{Demo.ImageSize}},"height":{{Demo.ImageSize}}}""", model["imageSize"]!.ToJsonString());
+        Assert.Equal($$"""{"width":{{Demo.PatchSize}},"height":{{Demo.PatchSize}}}""", model["patchSize"]!.ToJsonString());
+        Assert.Equal($$"""{"vision":{{Demo.Layers}},"text":{{Demo.TextLayers}},"other":0}""", model["sites"]!.ToJsonString());
         Assert.Equal(["rollout", "attention", "alignment"], model["methods"].Strings());
         Assert.True((bool)model["text"]!);
         Assert.Null(model["classes"]);
-        Assert.Equal(14.479f, (float)model["logitScale"]!["value"]!, 1e-3f);
+        Assert.Equal(Demo.LogitScale, (float)model["logitScale"]!["value"]!, 1e-3f);
         Assert.Equal("auto", (string?)model["provider"]!["requested"]);
     }
 

@@ -5,7 +5,7 @@ namespace AttentionApi.Tests.Api;
 /// <summary>POST /explain/tensors: what the file holds, and that its numbers are those of the JSON.</summary>
 public class TensorsTests(ApiHost host)
 {
-    private const int Layers = 6, Heads = 3, Tokens = 197, Patches = 196, Width = 192;
+    private static readonly int Layers = Demo.Layers, Heads = Demo.Heads, Tokens = Demo.Tokens, Patches = Demo.Patches, Width = Demo.EmbeddingSize;
 
     private async Task<SafetensorsFile> FileAsync(string query)
     {
@@ -32,7 +32,7 @@ public class TensorsTests(ApiHost host)
         Assert.Equal("F16", file.Type("attention.mean"));
         Assert.Equal([Width], file.Shape("image_embedding"));
         Assert.Equal(1, file.Values("image_embedding").Sum(value => (double)value * value), 1e-5);
-        Assert.Equal(14.479f, Assert.Single(file.Values("logit_scale")), 1e-3f);
+        Assert.Equal(Demo.LogitScale, Assert.Single(file.Values("logit_scale")), 1e-3f);
         Assert.Equal([0], file.Values("logit_bias"));
     }
 
@@ -62,11 +62,11 @@ public class TensorsTests(ApiHost host)
         Assert.Equal(dtype == "float16" ? "F16" : "F32", file.Type("attention.heads"));
         foreach (var (fusion, tensor) in new[] { ("mean", "attention.mean"), ("max", "attention.max"), ("min", "attention.min") })
         {
-            var expected = Map(await ExplainAsync($"method=attention&headFusion={fusion}&fromLayer=4&toLayer=4"), 0);
-            Compare(expected, file.Values(tensor).AsSpan(3 * Tokens * Tokens + 1, Patches), tolerance);
+            var expected = Map(await ExplainAsync($"method=attention&headFusion={fusion}&fromLayer={Layers - 1}&toLayer={Layers - 1}"), 0);
+            Compare(expected, file.Values(tensor).AsSpan((Layers - 2) * Tokens * Tokens + 1, Patches), tolerance);
         }
-        var head = Map(await ExplainAsync("method=attention&head=2&fromLayer=4&toLayer=4"), 0);
-        Compare(head, file.Values("attention.heads").AsSpan((3 * Heads + 1) * Tokens * Tokens + 1, Patches), tolerance);
+        var head = Map(await ExplainAsync($"method=attention&head=2&fromLayer={Layers - 1}&toLayer={Layers - 1}"), 0);
+        Compare(head, file.Values("attention.heads").AsSpan(((Layers - 2) * Heads + 1) * Tokens * Tokens + 1, Patches), tolerance);
     }
 
     [Fact]
@@ -81,11 +81,12 @@ public class TensorsTests(ApiHost host)
         {
             for (var layer = 0; layer < Layers; layer++) Assert.Equal((float)answer["trajectory"]![label]!["values"]![layer]!, trajectory[layer * 2 + label]);
         }
-        var versus = await ExplainAsync("method=alignment&labels=pizza&fromLayer=6");
-        Compare(Map(versus, 0), file.Values("alignment.versus").AsSpan(5 * Patches, Patches), 1e-6);
-        var contrast = await ExplainAsync("method=alignment&labels=dog&view=contrast&fromLayer=6");
-        var empty = file.Values("alignment.empty").AsSpan(5 * Patches, Patches).ToArray();
-        Compare(Map(contrast, 0), [.. empty.Select((value, patch) => alignment[10 * Patches + patch] - value)], 1e-6);
+        var last = Layers - 1;
+        var versus = await ExplainAsync($"method=alignment&labels=pizza&fromLayer={Layers}");
+        Compare(Map(versus, 0), file.Values("alignment.versus").AsSpan(last * Patches, Patches), 1e-6);
+        var contrast = await ExplainAsync($"method=alignment&labels=dog&view=contrast&fromLayer={Layers}");
+        var empty = file.Values("alignment.empty").AsSpan(last * Patches, Patches).ToArray();
+        Compare(Map(contrast, 0), [.. empty.Select((value, patch) => alignment[2 * last * Patches + patch] - value)], 1e-6);
         var logits = file.Values("logits");
         foreach (var prediction in answer["predictions"]!.AsArray()) Assert.Equal((float)prediction!["logit"]!, logits[(string)prediction["label"]! == "dog" ? 0 : 1]);
     }
