@@ -5,7 +5,6 @@ using AttentionApi.Benchmarks.Measuring;
 using AttentionApi.Benchmarks.Serving;
 using AttentionApi.Benchmarks.Synthetic;
 using AttentionApi.Benchmarks.Workloads;
-using AttentionApi.Processes;
 
 namespace AttentionApi.Benchmarks;
 

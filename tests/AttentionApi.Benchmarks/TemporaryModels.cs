@@ -1,5 +1,4 @@
 using AttentionApi.Benchmarks.Synthetic;
-using AttentionApi.Processes;
 
 namespace AttentionApi.Benchmarks;
 
@@ -28,9 +27,9 @@ internal sealed class TemporaryModels : IDisposable
     /// <summary>Adds the embedded model.</summary>
     public TemporaryModels WithDemo()
     {
-        foreach (var file in Directory.EnumerateFiles(Repository.DemoModel, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(SourceTree.DemoModel, "*", SearchOption.AllDirectories))
         {
-            var copy = Path.Combine(Folder, "demo-clip", Path.GetRelativePath(Repository.DemoModel, file));
+            var copy = Path.Combine(Folder, "demo-clip", Path.GetRelativePath(SourceTree.DemoModel, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }

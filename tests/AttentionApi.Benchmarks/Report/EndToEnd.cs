@@ -2,7 +2,6 @@ using System.Diagnostics;
 using AttentionApi.Benchmarks.Measuring;
 using AttentionApi.Benchmarks.Serving;
 using AttentionApi.Benchmarks.Workloads;
-using AttentionApi.Processes;
 
 namespace AttentionApi.Benchmarks.Report;
 

@@ -4,7 +4,6 @@ using System.Text.Json;
 using AttentionApi.Benchmarks.Serving;
 using AttentionApi.Benchmarks.Synthetic;
 using AttentionApi.Benchmarks.Workloads;
-using AttentionApi.Processes;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Benchmarks.Report;

@@ -113,7 +113,7 @@ internal sealed record SyntheticClip(string Id, int PatchSize)
 
     private static void CopyTokenizer(string folder)
     {
-        var source = Repository.DemoModel;
+        var source = SourceTree.DemoModel;
         foreach (var name in new[] { "vocab.json", "merges.txt", "special_tokens_map.json" }) File.Copy(Path.Combine(source, name), Path.Combine(folder, name), overwrite: true);
         Edit("tokenizer.json", json => json["truncation"]!["max_length"] = Positions);
         Edit("tokenizer_config.json", json => json["model_max_length"] = Positions);

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using AttentionApi.Processes;
 using AttentionApi.Tests.Api;
 
 namespace AttentionApi.Tests.Faults;

@@ -74,7 +74,7 @@ public sealed class ModelFileFaultTests : IDisposable
     public async Task A_host_does_not_start_on_a_models_folder_that_it_may_not_read_and_says_so()
     {
         using var closed = new Closed(models.Folder);
-        await using var host = Processes.HostProcess.Launch(AppContext.BaseDirectory, ServedModels.AsNobody, models.Settings);
+        await using var host = HostProcess.Launch(AppContext.BaseDirectory, ServedModels.AsNobody, models.Settings);
         Assert.Equal(1, await host.ExitAsync(Patience));
         Assert.Contains("cannot be read: set Models:Path", host.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", host.Log, StringComparison.Ordinal);

@@ -1,4 +1,3 @@
-using AttentionApi.Processes;
 using AttentionApi.Tests.Api;
 
 // Signals, users and file modes; tests/run.sh needs a Debian-like machine anyway.

@@ -1,5 +1,4 @@
 using System.Net;
-using AttentionApi.Processes;
 using AttentionApi.Tests.Api;
 
 namespace AttentionApi.Tests.Faults;

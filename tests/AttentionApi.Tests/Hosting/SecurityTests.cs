@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using AttentionApi.Processes;
 using AttentionApi.Tests.Api;
 using AttentionApi.Tests.Faults;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace AttentionApi.Processes;
+namespace AttentionApi.Shared;
 
 /// <summary>What a process holds, as Linux counts it.</summary>
 /// <param name="ResidentBytes">Now.</param>

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace AttentionApi.Processes;
+namespace AttentionApi.Shared;
 
 /// <summary>The real host in a process of its own on a loopback port: its memory is its own, signals reach it, and what ends it ends nothing else.</summary>
 internal sealed partial class HostProcess : IAsyncDisposable
