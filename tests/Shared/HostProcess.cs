@@ -116,7 +116,7 @@ internal sealed partial class HostProcess : IAsyncDisposable
     }
 
     /// <summary>A port that nobody listens on, outside of the range from which outgoing connections take theirs.</summary>
-    private static int FreePort()
+    public static int FreePort()
     {
         while (true)
         {

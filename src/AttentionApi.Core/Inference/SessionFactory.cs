@@ -70,6 +70,8 @@ public sealed class SessionFactory
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
             // The arena keeps the largest request it ever saw (onnxruntime#22271).
             EnableCpuMemArena = false,
+            // A pattern is one block for a whole run, which the heap gives back after each: a ViT-B/16 forward took up to 1.4 times the plain one, without it 1.02.
+            EnableMemoryPattern = false,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         if (Provider.Actual == "cuda") appendCuda(options);

@@ -25,13 +25,21 @@ public sealed record ModelConfig
     /// <summary>Positions that the text tower has.</summary>
     public int? TextLength { get; init; }
 
-    /// <exception cref="ModelRefusedException">A file is there but is not JSON.</exception>
+    /// <exception cref="ModelRefusedException">A file is there but is not JSON, or holds text that is not Unicode.</exception>
     public static ModelConfig Read(ModelFolder folder)
     {
-        if (folder.Find("open_clip_config.json") is { } openClip) return FromOpenClip(Parse(openClip));
-        if (folder.Find("config.json") is not { } path) return new();
-        var root = Parse(path);
-        return Member(root, "pretrained_cfg") is { } pretrained ? FromTimm(root, pretrained) : FromTransformers(root);
+        try
+        {
+            if (folder.Find("open_clip_config.json") is { } openClip) return FromOpenClip(Parse(openClip));
+            if (folder.Find("config.json") is not { } path) return new();
+            var root = Parse(path);
+            return Member(root, "pretrained_cfg") is { } pretrained ? FromTimm(root, pretrained) : FromTransformers(root);
+        }
+        catch (InvalidOperationException cause)
+        {
+            // Half a surrogate pair is valid JSON; the reader throws where it meets one.
+            throw new ModelRefusedException("The model's configuration holds text that is not Unicode; replace it by the one the model came with.", cause);
+        }
     }
 
     private static ModelConfig FromTransformers(JsonElement root)
@@ -89,7 +97,7 @@ public sealed record ModelConfig
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new ModelRefusedException($"{name} cannot be read: {cause.Message}", cause);
+            throw new ModelRefusedException($"{name} cannot be read: {cause.Message}", cause) { MayPass = true };
         }
     }
 

@@ -85,19 +85,19 @@ public sealed class PictureBatchesTests : IAsyncDisposable
     {
         var busy = await OccupyAsync();
         using CancellationTokenSource first = new(), second = new();
-        var (afterFirst, afterBoth) = (true, false);
+        var cancelled = new TaskCompletionSource<(bool AfterFirst, bool AfterBoth)>();
         during = token =>
         {
             first.Cancel();
-            afterFirst = token.IsCancellationRequested;
+            var afterFirst = token.IsCancellationRequested;
             second.Cancel();
-            afterBoth = token.IsCancellationRequested;
+            cancelled.SetResult((afterFirst, token.IsCancellationRequested));
             return new OperationCanceledException(token);
         };
         Task<int>[] calls = [SendAsync(0, caller: first), SendAsync(1, caller: second)];
         busy.SetResult();
         foreach (var call in calls) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
-        Assert.Equal((false, true), (afterFirst, afterBoth));
+        Assert.Equal((false, true), await cancelled.Task);
     }
 
     [Fact]

@@ -40,6 +40,13 @@ public sealed class ModelConfigTests : IDisposable
     public void Image_sizes_come_in_several_forms(string size, int width, int height) =>
         Assert.Equal(new PixelSize(width, height), Read("config.json", $$"""{"image_size": {{size}}}""").ImageSize);
 
+    [Theory]
+    [InlineData("""{"model_type": "\ud800"}""")]
+    [InlineData("""{"id2label": {"0": "\udc00"}}""")]
+    [InlineData("""{"architecture": "a", "pretrained_cfg": {"label_names": ["\ud83d"]}}""")]
+    public void Text_that_is_not_Unicode_is_refused_in_a_sentence(string json) =>
+        Assert.Contains("not Unicode", Assert.Throws<ModelRefusedException>(() => Read("config.json", json)).Message, StringComparison.Ordinal);
+
     [Fact]
     public void Timm_gives_the_input_size_and_the_class_names()
     {

@@ -1,0 +1,59 @@
+using AttentionApi.Benchmarks.Workloads;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Rendering;
+using BenchmarkDotNet.Attributes;
+
+namespace AttentionApi.Benchmarks.Kernels;
+
+/// <summary>A photo's way in (decoder, Pillow's resize) and out (sampling, colours and blend; encoders; a GIF of twelve frames).</summary>
+[MemoryDiagnoser]
+public class PictureBenchmarks
+{
+    private const int FrameEdge = 462;
+
+    private readonly byte[] file = Photos.Jpeg(1024, 768);
+    private readonly ImagePreprocessor preprocessor = new(PreprocessorConfig.Read(null, new PixelSize(224, 224), []));
+    private readonly OverlayStyle style = new(), frameStyle = new() { Size = PictureSize.LongerEdge(FrameEdge) };
+    private DecodedImage photo = null!;
+    private Region all;
+    private Raster overlay = null!;
+    private Frame[] frames = null!;
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        photo = Decode();
+        all = new(0, 0, photo.Width, photo.Height);
+        frames = [.. Enumerable.Range(1, 12).Select(layer => new Frame("", [new Panel(Map(layer), new Caption(""))]))];
+        overlay = Overlay().Raster;
+    }
+
+    [Benchmark]
+    public DecodedImage Decode() => ImageDecoder.Decode(file, ImageLimits.Default);
+
+    [Benchmark]
+    public ModelInput Preprocess() => preprocessor.Prepare(photo);
+
+    [Benchmark]
+    public Drawing Overlay() => OverlayRenderer.Render(photo, all, frames[0].Panels[0].Map, style, new Caption(""));
+
+    [Benchmark]
+    public byte[] Png() => ImageEncoder.Encode(overlay, PictureFormat.Png);
+
+    [Benchmark]
+    public byte[] WebP() => ImageEncoder.Encode(overlay, PictureFormat.WebP);
+
+    [Benchmark]
+    public byte[] Jpeg() => ImageEncoder.Encode(overlay, PictureFormat.Jpeg);
+
+    [Benchmark]
+    public EncodedPicture GifOf12Frames() => AnimationRenderer.Render(photo, all, frames, frameStyle, AnimationFormat.Gif, new Playback());
+
+    private static Heatmap Map(int seed)
+    {
+        var random = new Random(seed);
+        return new(seed, null, null, false, 7, 7, [.. Enumerable.Range(0, 49).Select(_ => random.NextSingle())]);
+    }
+}
