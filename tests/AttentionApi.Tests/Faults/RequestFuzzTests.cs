@@ -55,7 +55,8 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
         output.WriteLine($"{before} before, {after} after");
         await host.MustExplainAsync();
         Assert.DoesNotContain("nobody foresaw", host.Log, StringComparison.Ordinal);
-        Assert.True(after.Handles <= before.Handles + 10 && after.Threads <= before.Threads + 10, $"{before} before, {after} after");
+        // A busy machine makes the thread pool add threads; a leak would add one for each of a thousand requests.
+        Assert.True(after.Handles <= before.Handles + 10 && after.Threads <= before.Threads + 40, $"{before} before, {after} after");
         Assert.True(after.ResidentBytes <= 1.1 * before.ResidentBytes + (64 << 20), $"{before} before, {after} after");
 
         Task SendAllAsync(int first, int end) => Parallel.ForEachAsync(Enumerable.Range(first, end - first), new ParallelOptions { MaxDegreeOfParallelism = Senders, CancellationToken = Cancellation },
