@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using AttentionApi.Core.Onnx;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,8 @@ namespace AttentionApi.Core.Inference;
 public sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedModelCache> log)
 {
     private static readonly TimeSpan UnusedCopiesStay = TimeSpan.FromDays(30);
+
+    private readonly ConcurrentDictionary<(string Path, long Length, DateTime Written), byte[]> hashes = new();
 
     /// <summary>The path of the copy, written where it is not there yet; null where it has to be loaded from memory.</summary>
     public string? PathOf(InstrumentedModel model)
@@ -87,10 +90,15 @@ public sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedM
         }
     }
 
-    private static byte[] HashOf(string path)
+    /// <summary>Read once for all sessions of a model; changes are known by what the models folder's stamps know them by.</summary>
+    private byte[] HashOf(string path)
     {
-        using var file = File.OpenRead(path);
-        return SHA256.HashData(file);
+        var info = new FileInfo(path);
+        return hashes.GetOrAdd((path, info.Length, info.LastWriteTimeUtc), _ =>
+        {
+            using var file = info.OpenRead();
+            return SHA256.HashData(file);
+        });
     }
 
     private static void CopyUnchanged(string path, byte[] hash, Stream target)
