@@ -7,7 +7,7 @@ namespace AttentionApi.Benchmarks;
 
 /// <summary>
 /// <c>pool</c>: pictures a second of plain sessions by number of sessions, threads and callers, and of batches by one caller; the source of the host's defaults, and of
-/// its having no micro-batching.
+/// its batches.
 /// </summary>
 internal static class PoolCommand
 {

@@ -39,5 +39,5 @@ public class ArchitectureTests
         Assert.Empty(offences);
     }
 
-    private static string CoreFolder => Path.Combine(SharedFixtures.Repository, "src", "AttentionApi.Core");
+    private static string CoreFolder => Path.Combine(SourceTree.Root, "src", "AttentionApi.Core");
 }

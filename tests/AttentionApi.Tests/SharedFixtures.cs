@@ -19,13 +19,9 @@ public static class SharedFixtures
 
     private static string? Root => FindRoot();
 
-    public static string Repository => SourceTree.Root;
-
-    public static string DemoModel => SourceTree.DemoModel;
-
     private static string? FindRoot()
     {
-        var folder = Environment.GetEnvironmentVariable("ATTENTION_FIXTURES") is { Length: > 0 } configured ? configured : Path.GetFullPath(Path.Combine(Repository, "..", "shared"));
+        var folder = Environment.GetEnvironmentVariable("ATTENTION_FIXTURES") is { Length: > 0 } configured ? configured : Path.GetFullPath(Path.Combine(SourceTree.Root, "..", "shared"));
         return Directory.Exists(folder) ? folder : null;
     }
 

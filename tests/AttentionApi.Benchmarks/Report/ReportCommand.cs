@@ -16,7 +16,7 @@ internal static class ReportCommand
         var command = new Command("report", "What an explanation costs, as ratios to the plain forward pass.") { rounds, model, only, file };
         command.SetAction(async (parsed, _) =>
         {
-            var clips = new[] { SyntheticClip.B32, SyntheticClip.B16 }.Where(clip => parsed.GetValue(model) is not { } only || only == clip.Id);
+            var clips = new[] { SyntheticClip.B32, SyntheticClip.B16 }.Where(clip => parsed.GetValue(model) is not { } wanted || wanted == clip.Id);
             var report = await MeasureAsync([.. clips], Math.Max(3, parsed.GetValue(rounds)), parsed.GetValue(only)!);
             ReportTable.Print(report, Console.Out);
             report.Save(parsed.GetValue(file)!.FullName);

@@ -36,7 +36,7 @@ public class TestHost(params (string Key, string Value)[] settings) : WebApplica
 public sealed class ApiHost() : TestHost(Settings)
 {
     // Other tests run at the same time: none of them may find the slots taken.
-    private static readonly (string, string)[] Settings = [("Models:Path", Path.Combine(SharedFixtures.Repository, "models")), ("Limits:MaxConcurrent", "256")];
+    private static readonly (string, string)[] Settings = [("Models:Path", Path.Combine(SourceTree.Root, "models")), ("Limits:MaxConcurrent", "256")];
 }
 
 /// <summary>The host on the tiny models of tests/fixtures: a classifier of five classes (the default) and a CLIP, with random weights.</summary>
@@ -45,7 +45,7 @@ public sealed class FixtureHost() : TestHost(("Models:Path", SharedFixtures.Loca
 /// <summary>Pictures to send, and how to send them.</summary>
 internal static class Pictures
 {
-    private static readonly string[] Samples = [.. Directory.EnumerateFiles(Path.Combine(SharedFixtures.Repository, "client", "samples"), "*.png").Order(StringComparer.Ordinal)];
+    private static readonly string[] Samples = [.. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "client", "samples"), "*.png").Order(StringComparer.Ordinal)];
 
     /// <summary>A dog and a car, 400 × 400.</summary>
     public static byte[] DogAndCar => File.ReadAllBytes(Samples.Single(path => path.EndsWith("scene-02.png", StringComparison.Ordinal)));

@@ -6,7 +6,7 @@ namespace AttentionApi.Tests.Api;
 /// <summary>The Grafana dashboard asks for metrics that the service has.</summary>
 public sealed partial class DashboardTests(ApiHost host)
 {
-    private static readonly string Docker = Path.Combine(SharedFixtures.Repository, "docker");
+    private static readonly string Docker = Path.Combine(SourceTree.Root, "docker");
 
     [Fact]
     public async Task Every_metric_and_label_of_the_dashboard_is_served()

@@ -39,7 +39,7 @@ public class ModelsCommandTests
     [Fact]
     public async Task List_shows_every_model_of_the_folder()
     {
-        var (output, _, exit) = await RunAsync("models", "list", "--path", Path.Combine(SharedFixtures.Repository, "models"));
+        var (output, _, exit) = await RunAsync("models", "list", "--path", Path.Combine(SourceTree.Root, "models"));
         Assert.Equal(0, exit);
         Assert.Contains(output.Split('\n'), line => line.StartsWith("demo-clip  ready", StringComparison.Ordinal));
     }

@@ -20,9 +20,9 @@ public sealed class SceneTests(ITestOutputHelper output) : IAsyncLifetime
         scenes = [.. Read(Path.Combine(folder, "scenes.json")).EnumerateArray().Select((scene, index) => new Scene(
             index + 1, Path.Combine(folder, scene.GetProperty("file").GetString()!),
             [.. scene.GetProperty("objects").EnumerateArray().Select(thing => (thing.GetProperty("label").GetString()!, thing.GetProperty("box").EnumerateArray().Select(edge => edge.GetDouble()).ToArray()))]))];
-        stated = Read(Path.Combine(SharedFixtures.DemoModel, "scenes-evaluation.json"));
-        words = [.. Read(Path.Combine(SharedFixtures.DemoModel, "vocabulary.json")).GetProperty("words").EnumerateArray().Select(word => word.GetString()!)];
-        model = await LoadedModels.LoadAsync(SharedFixtures.DemoModel);
+        stated = Read(Path.Combine(SourceTree.DemoModel, "scenes-evaluation.json"));
+        words = [.. Read(Path.Combine(SourceTree.DemoModel, "vocabulary.json")).GetProperty("words").EnumerateArray().Select(word => word.GetString()!)];
+        model = await LoadedModels.LoadAsync(SourceTree.DemoModel);
     }
 
     public ValueTask DisposeAsync() => model.DisposeAsync();

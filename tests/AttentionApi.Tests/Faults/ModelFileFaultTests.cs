@@ -6,8 +6,6 @@ namespace AttentionApi.Tests.Faults;
 /// <summary>Model files that vanish or change under a running host, and folders that cannot be used.</summary>
 public sealed class ModelFileFaultTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly ServedModels models = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -33,7 +31,7 @@ public sealed class ModelFileFaultTests : IDisposable
         }
 
         foreach (var (source, file) in whole.Zip(served)) File.Copy(source, file, overwrite: true);
-        await UntilAsync(async () =>
+        await HostCalls.UntilAsync(async () =>
         {
             using var answer = await host.ExplainAsync("model=other");
             return answer.IsSuccessStatusCode;
@@ -49,7 +47,7 @@ public sealed class ModelFileFaultTests : IDisposable
         await host.MustExplainAsync("model=other");
 
         Directory.Delete(Path.Combine(models.Folder, "other"), recursive: true);
-        await UntilAsync(async () =>
+        await HostCalls.UntilAsync(async () =>
         {
             using var answer = await host.ExplainAsync("model=other");
             Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.NotFound]);
@@ -64,7 +62,7 @@ public sealed class ModelFileFaultTests : IDisposable
         await using var host = await models.ServeAsync(ServedModels.AsNobody);
         using (new Closed(models.Folder))
         {
-            await UntilAsync(() => Task.FromResult(host.Log.Contains("models folder cannot be read", StringComparison.Ordinal)));
+            await HostCalls.UntilAsync(() => Task.FromResult(host.Log.Contains("models folder cannot be read", StringComparison.Ordinal)));
             await host.MustExplainAsync();
         }
         await host.MustExplainAsync();
@@ -75,7 +73,7 @@ public sealed class ModelFileFaultTests : IDisposable
     {
         using var closed = new Closed(models.Folder);
         await using var host = HostProcess.Launch(AppContext.BaseDirectory, ServedModels.AsNobody, models.Settings);
-        Assert.Equal(1, await host.ExitAsync(Patience));
+        Assert.Equal(1, await host.ExitAsync(HostCalls.Patience));
         Assert.Contains("cannot be read: set Models:Path", host.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", host.Log, StringComparison.Ordinal);
     }
@@ -104,15 +102,6 @@ public sealed class ModelFileFaultTests : IDisposable
         finally
         {
             foreach (var host in hosts) await host.DisposeAsync();
-        }
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> holds)
-    {
-        for (var waited = TimeSpan.Zero; !await holds(); waited += TimeSpan.FromMilliseconds(200))
-        {
-            Assert.True(waited < Patience, "It did not come about in time.");
-            await Task.Delay(200, Cancellation);
         }
     }
 

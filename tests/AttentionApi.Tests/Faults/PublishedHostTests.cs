@@ -8,8 +8,6 @@ namespace AttentionApi.Tests.Faults;
 /// <summary>What docker/Dockerfile ships, run as its image runs it: published, by another user than root, from a folder that cannot be written, with the image's environment.</summary>
 public sealed partial class PublishedHostTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly TemporaryFolder root = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -17,7 +15,7 @@ public sealed partial class PublishedHostTests : IDisposable
     [Fact]
     public async Task The_published_program_serves_page_Swagger_and_demo_model_from_a_read_only_folder()
     {
-        var dockerfile = await File.ReadAllTextAsync(Path.Combine(SharedFixtures.Repository, "docker", "Dockerfile"), Cancellation);
+        var dockerfile = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "docker", "Dockerfile"), Cancellation);
         Assert.Contains("ENTRYPOINT [\"dotnet\", \"AttentionApi.dll\"]", dockerfile, StringComparison.Ordinal);
         Assert.Contains("dotnet publish src/AttentionApi/AttentionApi.csproj -c Release", dockerfile, StringComparison.Ordinal);
         await PublishAsync(root.At("app"));
@@ -40,7 +38,7 @@ public sealed partial class PublishedHostTests : IDisposable
             Assert.NotEmpty(await answer.BytesAsync());
         }
         host.Signal(HostProcess.Terminate);
-        Assert.Equal(0, await host.ExitAsync(Patience));
+        Assert.Equal(0, await host.ExitAsync(HostCalls.Patience));
         Assert.Equal(files.Order(), Directory.GetFiles(root.At("app"), "*", SearchOption.AllDirectories).Order());
     }
 
@@ -56,7 +54,7 @@ public sealed partial class PublishedHostTests : IDisposable
 
     private static async Task PublishAsync(string folder)
     {
-        var start = new ProcessStartInfo("dotnet", ["publish", Path.Combine(SharedFixtures.Repository, "src", "AttentionApi", "AttentionApi.csproj"), "-c", "Release", "--no-restore", "-o", folder, "-v", "quiet", "-nodeReuse:false"])
+        var start = new ProcessStartInfo("dotnet", ["publish", Path.Combine(SourceTree.Root, "src", "AttentionApi", "AttentionApi.csproj"), "-c", "Release", "--no-restore", "-o", folder, "-v", "quiet", "-nodeReuse:false"])
         {
             RedirectStandardOutput = true,
         };

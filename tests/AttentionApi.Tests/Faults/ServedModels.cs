@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AttentionApi.Tests.Api;
 
 // Signals, users and file modes; tests/run.sh needs a Debian-like machine anyway.
@@ -55,6 +56,19 @@ internal sealed class ServedModels : IDisposable
 
 internal static class HostCalls
 {
+    /// <summary>What a host may take to notice or to stop, on a busy machine.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Asks again and again until the answer is yes.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        for (var began = Stopwatch.GetTimestamp(); !await holds();)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < Patience, "It did not come about in time.");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>Explains the fixture's picture.</summary>
     public static Task<HttpResponseMessage> ExplainAsync(this HostProcess host, string query = "") => host.Client.SendAsync($"explain?{query}", Pictures.Fixture);
 

@@ -6,8 +6,6 @@ namespace AttentionApi.Tests.Faults;
 /// <summary>SIGTERM: what is in flight is answered, what comes now is told to go elsewhere, the exit code is 0.</summary>
 public sealed class StoppingTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly ServedModels models = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -28,7 +26,7 @@ public sealed class StoppingTests : IDisposable
         upload.Release();
         using var answer = await inFlight;
         await answer.JsonAsync();
-        Assert.Equal(0, await host.ExitAsync(Patience));
+        Assert.Equal(0, await host.ExitAsync(HostCalls.Patience));
     }
 
     [Fact]
@@ -46,7 +44,7 @@ public sealed class StoppingTests : IDisposable
             if (answer.StatusCode == HttpStatusCode.ServiceUnavailable) await answer.ProblemAsync(503);
             else Assert.NotEmpty(await answer.BytesAsync());
         }
-        Assert.Equal(0, await host.ExitAsync(Patience));
+        Assert.Equal(0, await host.ExitAsync(HostCalls.Patience));
     }
 
     [Fact]
@@ -57,21 +55,17 @@ public sealed class StoppingTests : IDisposable
         var inFlight = host.Client.PostAsync($"{TestHost.Base}/explain", upload, Cancellation);
         await upload.Begun;
         host.Signal(HostProcess.Terminate);
-        Assert.Equal(0, await host.ExitAsync(Patience));
+        Assert.Equal(0, await host.ExitAsync(HostCalls.Patience));
         upload.Release();
         await Task.WhenAny(inFlight);
         _ = inFlight.Exception;
     }
 
-    private static async Task UntilStoppingAsync(HostProcess host)
+    private static Task UntilStoppingAsync(HostProcess host) => HostCalls.UntilAsync(async () =>
     {
-        while (true)
-        {
-            using var alive = await host.Client.GetAsync("/healthz", Cancellation);
-            if (alive.StatusCode == HttpStatusCode.ServiceUnavailable) return;
-            await Task.Delay(10, Cancellation);
-        }
-    }
+        using var alive = await host.Client.GetAsync("/healthz", Cancellation);
+        return alive.StatusCode == HttpStatusCode.ServiceUnavailable;
+    });
 
     public void Dispose() => models.Dispose();
 

@@ -135,7 +135,7 @@ public sealed class SecurityTests : IDisposable
     public async Task A_wrong_setting_ends_the_start_with_a_sentence(string key, string value, string sentence)
     {
         await using var host = HostProcess.Launch(AppContext.BaseDirectory, [], [.. models.Settings, (key, value)]);
-        Assert.Equal(1, await host.ExitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Equal(1, await host.ExitAsync(HostCalls.Patience));
         Assert.Contains(sentence, host.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", host.Log, StringComparison.Ordinal);
     }

@@ -9,7 +9,7 @@ public class DemoModelTests
     [Fact]
     public void The_graph_of_the_embedded_model_tells_what_its_configuration_says()
     {
-        using var towers = TowerLoader.Load(ModelFolder.Open(SharedFixtures.DemoModel), FixtureModels.Factory);
+        using var towers = TowerLoader.Load(ModelFolder.Open(SourceTree.DemoModel), FixtureModels.Factory);
         var vision = towers.Vision;
         Assert.Equal((Demo.Layers, Demo.Heads), (vision.Layers.Count, vision.Heads));
         Assert.Equal(new PixelSize(Demo.ImageSize, Demo.ImageSize), vision.ImageSize);
