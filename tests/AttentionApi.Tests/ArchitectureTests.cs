@@ -3,7 +3,7 @@ using AttentionApi.Core.Explain;
 
 namespace AttentionApi.Tests;
 
-/// <summary>Dependencies point one way: Endpoints, Cli → Hosting → Explain, Rendering → Inference → Onnx, Imaging, Text → Models.</summary>
+/// <summary>Dependencies point one way: Endpoints, Cli → Hosting → Rendering, Explain → Analysis → Scoring, Catalog → Loading → Runtime → Onnx, Imaging, Text → Models, Parameters.</summary>
 public class ArchitectureTests
 {
     [Fact]
@@ -12,15 +12,21 @@ public class ArchitectureTests
         Assert.DoesNotContain(typeof(Heatmap).Assembly.GetReferencedAssemblies(), name => name.Name!.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
     }
 
+    /// <summary>Rooms of Core from the lowest up; a room may use those before it, and only the packages named.</summary>
     [Theory]
-    [InlineData("Models", "Onnx|Inference|Imaging.Image|Text|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
-    [InlineData("Onnx", "Inference|Text|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
-    [InlineData("Imaging", "Onnx|Inference|Text|Explain|Rendering", "Microsoft.ML.OnnxRuntime")]
-    [InlineData("Text", "Onnx|Inference|Imaging|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
-    [InlineData("Inference", "Explain|Rendering", "NetVips")]
-    [InlineData("Explain", "Onnx|Rendering|Text", "Microsoft.ML.OnnxRuntime|NetVips")]
-    [InlineData("Rendering", "Onnx|Inference|Text", "Microsoft.ML.OnnxRuntime")]
-    [InlineData("Diagnostics", "Models|Onnx|Inference|Imaging|Text|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
+    [InlineData("Diagnostics", "Parameters|Models|Onnx|Imaging|Text|Runtime|Loading|Catalog|Scoring|Analysis|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
+    [InlineData("Parameters", "Models|Onnx|Imaging|Text|Runtime|Loading|Catalog|Scoring|Analysis|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
+    [InlineData("Models", "Onnx|Imaging|Text|Runtime|Loading|Catalog|Scoring|Analysis|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
+    [InlineData("Onnx", "Imaging|Text|Runtime|Loading|Catalog|Scoring|Analysis|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
+    [InlineData("Imaging", "Onnx|Text|Runtime|Loading|Catalog|Scoring|Analysis|Explain|Rendering", "Microsoft.ML.OnnxRuntime")]
+    [InlineData("Text", "Onnx|Imaging|Runtime|Loading|Catalog|Scoring|Analysis|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
+    [InlineData("Runtime", "Loading|Catalog|Scoring|Analysis|Explain|Rendering", "NetVips")]
+    [InlineData("Loading", "Catalog|Scoring|Analysis|Explain|Rendering", "NetVips")]
+    [InlineData("Catalog", "Scoring|Analysis|Explain|Rendering", "NetVips")]
+    [InlineData("Scoring", "Analysis|Explain|Rendering", "NetVips")]
+    [InlineData("Analysis", "Explain|Rendering", "NetVips")]
+    [InlineData("Explain", "Onnx|Text|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
+    [InlineData("Rendering", "Onnx|Text|Runtime|Loading", "Microsoft.ML.OnnxRuntime")]
     public void A_folder_of_Core_uses_only_what_lies_below_it(string folder, string foreignFolders, string foreignPackages)
     {
         var forbidden = new Regex($@"AttentionApi\.Core\.({foreignFolders})\b|\b({foreignPackages.Replace(".", @"\.", StringComparison.Ordinal)})\b");

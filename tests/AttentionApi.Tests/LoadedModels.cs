@@ -1,19 +1,29 @@
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Imaging;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Tests;
 
 /// <summary>Whole models, loaded as the service loads them.</summary>
 internal static class LoadedModels
 {
-    public static Task<ExplainableModel> LoadAsync(string path, long cacheBytes = 64 << 20) =>
-        new ModelLoader(Inference.FixtureModels.Factory, new ActivationCache(cacheBytes), new Dictionary<string, IReadOnlyList<string>>())
-            .LoadAsync(new FoundModel(Path.GetFileNameWithoutExtension(path), path, 0), CancellationToken.None);
+    /// <summary>One for all tests: models are told apart by reference.</summary>
+    private static readonly PictureAnalyzer Analyzer = new(new ActivationCache(64 << 20));
+
+    public static Task<PictureAnalysis> AnalyzeAsync(this LoadedModel model, Picture picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation) =>
+        Analyzer.AnalyzeAsync(model, picture, parts, timings, cancellation);
+
+    public static Task<LoadedModel> LoadAsync(string path) =>
+        new ModelLoader(FixtureModels.Factory, new Dictionary<string, IReadOnlyList<string>>())
+            .LoadAsync(Path.GetFileNameWithoutExtension(path), path, CancellationToken.None);
 
     /// <summary>Alignment of a picture with labels, in one view, at every layer.</summary>
-    public static async Task<IReadOnlyList<Heatmap>> AlignAsync(this ExplainableModel model, PictureAnalysis picture, string[] labels, AlignmentView view, string prompt = "a photo of a {}")
+    public static async Task<IReadOnlyList<Heatmap>> AlignAsync(this LoadedModel model, PictureAnalysis picture, string[] labels, AlignmentView view, string prompt = "a photo of a {}")
     {
         var embeddings = await model.EmbedAsync(labels, [prompt], new StageTimings(), TestContext.Current.CancellationToken);
         var input = new ExplainInput(picture.Activations, model.Facts.Tokens);

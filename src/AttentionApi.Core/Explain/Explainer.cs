@@ -1,5 +1,6 @@
-using AttentionApi.Core.Inference;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Core.Explain;
 

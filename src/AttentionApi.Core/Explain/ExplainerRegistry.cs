@@ -1,3 +1,5 @@
+using AttentionApi.Core.Explain.Methods;
+
 namespace AttentionApi.Core.Explain;
 
 /// <summary>The one list of methods.</summary>

@@ -1,6 +1,8 @@
 using AttentionApi.Contracts;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Catalog;
+using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Cli;
 
@@ -13,7 +15,7 @@ internal static class LocalModels
         var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu });
         try
         {
-            await using var model = await new ModelLoader(factory, new ActivationCache(0), new Dictionary<string, IReadOnlyList<string>>()).LoadAsync(found, cancellation);
+            await using var model = await new ModelLoader(factory, new Dictionary<string, IReadOnlyList<string>>()).LoadAsync(found.Id, found.Path, cancellation);
             return (Model.From(new ModelEntry(found.Id, false, ModelStatus.Ready, null, model.Facts)), model.Facts);
         }
         catch (ModelRefusedException refusal)

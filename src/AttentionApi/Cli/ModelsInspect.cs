@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using AttentionApi.Contracts;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Catalog;
+using AttentionApi.Core.Loading;
 
 namespace AttentionApi.Cli;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using AttentionApi.Contracts;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Catalog;
 using AttentionApi.Hosting;
 
 namespace AttentionApi.Cli;

@@ -1,5 +1,5 @@
+using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Inference;
 using AttentionApi.Core.Models;
 using AttentionApi.Http.Parameters;
 

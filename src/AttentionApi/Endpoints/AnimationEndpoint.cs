@@ -1,7 +1,8 @@
 using System.Globalization;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Rendering.Painting;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
 using AttentionApi.Http.Parameters;

@@ -1,5 +1,6 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
 using AttentionApi.Http.Parameters;

@@ -1,5 +1,5 @@
 using AttentionApi.Contracts;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Catalog;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
 using AttentionApi.Http.Parameters;

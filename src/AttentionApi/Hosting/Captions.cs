@@ -1,6 +1,6 @@
 using System.Globalization;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Layout;
 
 namespace AttentionApi.Hosting;
 

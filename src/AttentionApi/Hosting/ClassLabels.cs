@@ -1,5 +1,5 @@
 using System.Globalization;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Loading;
 using AttentionApi.Http;
 using AttentionApi.Http.Parameters;
 

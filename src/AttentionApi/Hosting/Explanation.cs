@@ -1,5 +1,6 @@
+using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Http.Parameters;
 
 namespace AttentionApi.Hosting;

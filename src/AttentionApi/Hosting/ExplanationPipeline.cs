@@ -1,6 +1,9 @@
+using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Explain.Methods;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Scoring;
 using AttentionApi.Http.Parameters;
 
 namespace AttentionApi.Hosting;
@@ -8,12 +11,12 @@ namespace AttentionApi.Hosting;
 /// <summary>From a plan and a picture to the numbers that every answer is made of; the same for HTTP and the command line.</summary>
 public static class ExplanationPipeline
 {
-    public static async Task<Explanation> RunAsync(ExplanationPlan plan, ExplainableModel model, Picture picture, StageTimings timings, CancellationToken cancellation)
+    public static async Task<Explanation> RunAsync(ExplanationPlan plan, PictureAnalyzer analyzer, LoadedModel model, Picture picture, StageTimings timings, CancellationToken cancellation)
     {
         // Text first: a label that can't be used is found out before the costly run on the picture.
         var text = await EmbedAsync(plan, model, timings, cancellation);
         var textTokens = plan.Query.Get(Query.TextTokens) && plan.Model.Text ? await WeighAsync(plan, model, timings, cancellation) : null;
-        var analysis = await model.AnalyzeAsync(picture, plan.Parts, timings, cancellation);
+        var analysis = await analyzer.AnalyzeAsync(model, picture, plan.Parts, timings, cancellation);
 
         using var _ = timings.Measure("explain");
         var scoring = Score(plan, analysis.Activations.Output, text.Labels);
@@ -28,7 +31,7 @@ public static class ExplanationPipeline
 
     private sealed record TextEmbeddings(IReadOnlyList<float[]> Labels, float[]? Versus, float[]? Empty);
 
-    private static async Task<TextEmbeddings> EmbedAsync(ExplanationPlan plan, ExplainableModel model, StageTimings timings, CancellationToken cancellation)
+    private static async Task<TextEmbeddings> EmbedAsync(ExplanationPlan plan, LoadedModel model, StageTimings timings, CancellationToken cancellation)
     {
         if (!plan.Model.Text || plan.Labels.Count == 0) return new([], null, null);
         var labels = await model.EmbedAsync(plan.Labels, plan.Prompts, timings, cancellation);
@@ -37,7 +40,7 @@ public static class ExplanationPipeline
         return new(labels, versus, empty);
     }
 
-    private static async Task<IReadOnlyList<TextTokenWeights>> WeighAsync(ExplanationPlan plan, ExplainableModel model, StageTimings timings, CancellationToken cancellation) =>
+    private static async Task<IReadOnlyList<TextTokenWeights>> WeighAsync(ExplanationPlan plan, LoadedModel model, StageTimings timings, CancellationToken cancellation) =>
         plan.Labels.Count == 0 ? [] : [.. (await model.AttendToTextAsync(plan.Labels, plan.Prompts[0], timings, cancellation)).Select(TextRollout.Weigh)];
 
     private static LabelScoring Score(ExplanationPlan plan, float[] output, IReadOnlyList<float[]> embeddings) => plan.Model.Scores switch

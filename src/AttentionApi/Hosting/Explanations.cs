@@ -1,6 +1,7 @@
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
-using AttentionApi.Core.Inference;
 using AttentionApi.Http;
 using AttentionApi.Http.Parameters;
 using Microsoft.Extensions.Options;
@@ -14,7 +15,7 @@ internal delegate IResult MakeAnswer(Explanation explanation, StageTimings timin
 
 /// <summary>Takes a request through its stages, the cheap checks first: parameters, model, slot, picture, numbers, answer.</summary>
 internal sealed class Explanations(
-    ModelCatalog catalog, Readiness readiness, Permits permits, IOptions<LimitsOptions> options, Telemetry telemetry, IDiagnosticContext log)
+    ModelCatalog catalog, PictureAnalyzer analyzer, Readiness readiness, Permits permits, IOptions<LimitsOptions> options, Telemetry telemetry, IDiagnosticContext log)
 {
     private readonly LimitsOptions limits = options.Value;
 
@@ -40,7 +41,7 @@ internal sealed class Explanations(
             var picture = await ReadPictureAsync(http, deadline.Token);
             using var slot = permits.Take();
             var timings = http.Timings();
-            var explanation = await ExplanationPipeline.RunAsync(plan, lease.Model, picture, timings, deadline.Token);
+            var explanation = await ExplanationPipeline.RunAsync(plan, analyzer, lease.Model, picture, timings, deadline.Token);
             log.Set("Width", explanation.Analysis.Size.Width);
             log.Set("Height", explanation.Analysis.Size.Height);
             log.Set("ModelRuns", explanation.Analysis.ModelRuns);

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Loading;
 
 namespace AttentionApi.Hosting;
 

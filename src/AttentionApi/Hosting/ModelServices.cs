@@ -1,5 +1,8 @@
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Imaging;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Hosting;
 
@@ -20,7 +23,8 @@ internal static class ModelServices
             services.Value<ModelsOptions>().CachePath ?? UserCacheFolder(), services.GetRequiredService<ILogger<InstrumentedModelCache>>()));
         builder.Services.AddSingleton(services => new SessionFactory(services.Value<InferenceOptions>(), services.GetRequiredService<InstrumentedModelCache>(), log: services.GetRequiredService<ILogger<SessionFactory>>()));
         builder.Services.AddSingleton(services => new ActivationCache(services.Value<CacheOptions>().MaxBytes));
-        builder.Services.AddSingleton(services => new ModelLoader(services.GetRequiredService<SessionFactory>(), services.GetRequiredService<ActivationCache>(),
+        builder.Services.AddSingleton<PictureAnalyzer>();
+        builder.Services.AddSingleton(services => new ModelLoader(services.GetRequiredService<SessionFactory>(),
             services.Value<ModelsOptions>().Files.ToDictionary(file => file.Key, IReadOnlyList<string> (file) => file.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))));
         builder.Services.AddSingleton(Catalog);
     }
@@ -33,8 +37,10 @@ internal static class ModelServices
         // A process in which libvips can't be made safe must not serve.
         Libvips.Initialise(services.GetRequiredService<ILogger<Picture>>());
         var options = services.Value<ModelsOptions>();
+        var loader = services.GetRequiredService<ModelLoader>();
         var catalog = new ModelCatalog(
-            new(FolderOf(options.Path), options.Default, options.MaxLoaded), services.GetRequiredService<ModelLoader>().LoadAsync, services.GetRequiredService<ILogger<ModelCatalog>>(), TimeProvider.System);
+            new(FolderOf(options.Path), options.Default, options.MaxLoaded), (found, cancellation) => loader.LoadAsync(found.Id, found.Path, cancellation),
+            services.GetRequiredService<ILogger<ModelCatalog>>(), TimeProvider.System);
         catalog.Refresh(atStart: true);
         return catalog;
     }

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AttentionApi.Contracts;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Formats;
+using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Rendering.Painting;
 using AttentionApi.Http.Parameters;
 
 namespace AttentionApi.Hosting;

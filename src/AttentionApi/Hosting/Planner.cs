@@ -1,5 +1,6 @@
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Runtime;
 using AttentionApi.Http;
 using AttentionApi.Http.Parameters;
 

@@ -1,4 +1,4 @@
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Models;
 using AttentionApi.Http;
 using AttentionApi.Http.Parameters;

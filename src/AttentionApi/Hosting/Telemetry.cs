@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Diagnostics;
-using AttentionApi.Core.Inference;
 using AttentionApi.Http.Parameters;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;

@@ -1,4 +1,5 @@
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Formats;
+using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Http.Parameters;
 
 namespace AttentionApi.Http;

@@ -1,8 +1,8 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Imaging;
-using AttentionApi.Core.Inference;
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Painting;
+using AttentionApi.Core.Parameters;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace AttentionApi.Http;

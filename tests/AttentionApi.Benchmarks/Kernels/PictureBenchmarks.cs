@@ -2,7 +2,9 @@ using AttentionApi.Benchmarks.Workloads;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Formats;
+using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Rendering.Painting;
 using BenchmarkDotNet.Attributes;
 
 namespace AttentionApi.Benchmarks.Kernels;

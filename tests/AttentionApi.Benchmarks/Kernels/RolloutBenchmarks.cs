@@ -1,6 +1,7 @@
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Runtime;
 using BenchmarkDotNet.Attributes;
 
 namespace AttentionApi.Benchmarks.Kernels;

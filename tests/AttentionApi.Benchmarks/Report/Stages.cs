@@ -3,9 +3,11 @@ using AttentionApi.Benchmarks.Synthetic;
 using AttentionApi.Benchmarks.Workloads;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Imaging;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Benchmarks.Report;
 

@@ -1,5 +1,5 @@
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Painting;
 using AttentionApi.Http;
 using AttentionApi.Http.Parameters;
 using Microsoft.AspNetCore.WebUtilities;

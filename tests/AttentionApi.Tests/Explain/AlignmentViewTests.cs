@@ -1,6 +1,8 @@
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Tests.Explain;
 

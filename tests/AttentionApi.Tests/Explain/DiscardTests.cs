@@ -1,4 +1,4 @@
-using AttentionApi.Core.Explain;
+using AttentionApi.Core.Explain.Methods;
 
 namespace AttentionApi.Tests.Explain;
 

@@ -1,6 +1,6 @@
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Inference;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Tests.Explain;
 

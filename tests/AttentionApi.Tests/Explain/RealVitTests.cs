@@ -1,14 +1,16 @@
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Imaging;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Tests.Explain;
 
 /// <summary>A real ImageNet ViT on real photos, from the picture file to the map.</summary>
 public sealed class RealVitTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    private ExplainableModel model = null!;
+    private LoadedModel model = null!;
 
     public async ValueTask InitializeAsync() => model = await LoadedModels.LoadAsync(SharedFixtures.InShared("models", "vit-tiny-patch16-224-hf"));
 

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Explain.Methods;
 using static AttentionApi.Tests.Explain.RandomAttention;
 
 namespace AttentionApi.Tests.Explain;

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Tests.Explain;
 
@@ -9,7 +11,7 @@ namespace AttentionApi.Tests.Explain;
 public sealed class SceneTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Rivals = 8;
-    private ExplainableModel model = null!;
+    private LoadedModel model = null!;
     private JsonElement stated;
     private string[] words = [];
     private Scene[] scenes = [];

@@ -1,5 +1,7 @@
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Catalog;
+using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Runtime;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -55,13 +57,13 @@ public sealed class ReadinessTests : IAsyncDisposable
     }
 
     /// <summary>A broken model asks its session for an input that is not there.</summary>
-    private async Task<ExplainableModel> LoadAsync(FoundModel found)
+    private async Task<LoadedModel> LoadAsync(FoundModel found)
     {
         var model = await LoadedModels.LoadAsync(found.Path);
         if (!broken) return model;
         await model.DisposeAsync();
-        var vision = TowerLoader.Load(ModelFolder.Open(found.Path), Inference.FixtureModels.Factory).Vision with { InputName = "nobody" };
-        return new ExplainableModel(model.Facts, model.Preprocessor, new ForwardPass("vit", vision, new SessionPool([vision.Session], 1)), null, new ActivationCache(0));
+        var vision = TowerLoader.Load(ModelFolder.Open(found.Path), FixtureModels.Factory).Vision with { InputName = "nobody" };
+        return new LoadedModel(model.Facts, model.Preprocessor, new ForwardPass("vit", vision, new SessionPool([vision.Session], 1)), null);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,8 +1,7 @@
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Onnx.Proto;
-using AttentionApi.Tests.Inference;
 using Google.Protobuf;
 using static AttentionApi.Tests.Onnx.ModelWriter;
 

@@ -65,7 +65,7 @@ public class InstrumentedModelTests
         instrumenter.Expose(new AttentionSites(graph).Found[0].Probabilities!);
         var model = instrumenter.Build();
         Assert.Equal(Path.GetDirectoryName(graph.File.Path), model.ExternalDataFolder);
-        using var session = Inference.FixtureModels.Factory.CreateInMemory(model);
+        using var session = FixtureModels.Factory.CreateInMemory(model);
         Assert.Equal(2, session.OutputNames.Count);
     }
 

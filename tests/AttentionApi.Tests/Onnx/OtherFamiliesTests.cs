@@ -1,8 +1,8 @@
-using AttentionApi.Core.Inference;
+using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Onnx.Proto;
-using AttentionApi.Tests.Inference;
+using AttentionApi.Core.Runtime;
 using static AttentionApi.Tests.Onnx.ModelWriter;
 using static AttentionApi.Tests.Onnx.SyntheticTransformer;
 

@@ -1,7 +1,9 @@
 using System.Text;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Formats;
+using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Rendering.Painting;
 
 namespace AttentionApi.Tests.Rendering;
 

@@ -1,5 +1,5 @@
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Painting;
 
 namespace AttentionApi.Tests.Rendering;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Painting;
 
 namespace AttentionApi.Tests.Rendering;
 

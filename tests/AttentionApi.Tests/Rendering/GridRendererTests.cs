@@ -1,6 +1,7 @@
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Rendering.Painting;
 using AttentionApi.Tests.Imaging;
 
 namespace AttentionApi.Tests.Rendering;

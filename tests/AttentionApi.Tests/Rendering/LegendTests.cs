@@ -1,5 +1,6 @@
 using AttentionApi.Core.Imaging;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Rendering.Painting;
 using AttentionApi.Core.Rendering.Text;
 using AttentionApi.Tests.Imaging;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Painting;
 
 namespace AttentionApi.Tests.Rendering;
 

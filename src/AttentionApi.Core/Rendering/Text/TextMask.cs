@@ -1,3 +1,5 @@
+using AttentionApi.Core.Rendering.Painting;
+
 namespace AttentionApi.Core.Rendering.Text;
 
 /// <summary>One line of drawn text: how much of each pixel the ink covers.</summary>

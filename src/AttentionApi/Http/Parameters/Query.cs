@@ -1,5 +1,7 @@
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Formats;
+using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Rendering.Painting;
 using static AttentionApi.Http.Parameters.Parameter;
 
 namespace AttentionApi.Http.Parameters;
@@ -41,7 +43,7 @@ public static class Query
     public static readonly QueryParameter<int?> FromLayer = Position("fromLayer", "L", "1", "First layer, counted from 1.") with { ByMethod = true };
     public static readonly QueryParameter<int?> ToLayer = Position("toLayer", "L", "L", "Last layer, included; not before fromLayer.") with { ByMethod = true };
 
-    public static readonly QueryParameter<HeadFusion> HeadFusion = Word("headFusion", Core.Explain.HeadFusion.Mean, "How the heads of a layer become one matrix.") with { ByMethod = true };
+    public static readonly QueryParameter<HeadFusion> HeadFusion = Word("headFusion", AttentionApi.Core.Explain.HeadFusion.Mean, "How the heads of a layer become one matrix.") with { ByMethod = true };
     public static readonly QueryParameter<int?> Head = Position("head", "H", "all", "One head alone, counted from 1.") with { ByMethod = true };
     public static readonly QueryParameter<HeadChoice> Heads = Word("heads", HeadChoice.Fused, "each: one map per head (JSON, grid and tensors).") with { ByMethod = true };
 

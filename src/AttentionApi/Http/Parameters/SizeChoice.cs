@@ -1,6 +1,6 @@
 using System.Globalization;
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Painting;
 
 namespace AttentionApi.Http.Parameters;
 

@@ -1,0 +1,28 @@
+using System.Security.Cryptography;
+using AttentionApi.Core.Diagnostics;
+using AttentionApi.Core.Imaging;
+
+namespace AttentionApi.Core.Analysis;
+
+/// <summary>A received picture: its bytes, the hash that names it in answers and caches, and its pixels, decoded once and only where they are needed.</summary>
+public sealed class Picture(ReadOnlyMemory<byte> bytes, ImageLimits limits)
+{
+    private readonly Lock gate = new();
+    private DecodedImage? decoded;
+
+    public ReadOnlyMemory<byte> Bytes { get; } = bytes;
+
+    /// <summary>SHA-256 of the received bytes, lower-case hex.</summary>
+    public string Sha256 { get; } = Convert.ToHexStringLower(SHA256.HashData(bytes.Span));
+
+    /// <exception cref="ImageRefusedException">Not a supported format, damaged, or over the limits.</exception>
+    public DecodedImage Decode(StageTimings timings)
+    {
+        lock (gate)
+        {
+            if (decoded is not null) return decoded;
+            using var _ = timings.Measure("decode");
+            return decoded = ImageDecoder.Decode(Bytes.Span, limits);
+        }
+    }
+}

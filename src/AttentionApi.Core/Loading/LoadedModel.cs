@@ -1,0 +1,57 @@
+using AttentionApi.Core.Diagnostics;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Runtime;
+
+namespace AttentionApi.Core.Loading;
+
+/// <summary>A model whose towers, preprocessing and tokenizer are ready: pixels to activations, labels to embeddings. Safe for many callers.</summary>
+public sealed class LoadedModel : IAsyncDisposable
+{
+    private readonly TextEncoder? text;
+
+    internal LoadedModel(ModelFacts facts, ImagePreprocessor preprocessor, ForwardPass vision, TextEncoder? text) =>
+        (Facts, Preprocessor, Vision, this.text) = (facts, preprocessor, vision, text);
+
+    public ModelFacts Facts { get; }
+    internal ImagePreprocessor Preprocessor { get; }
+    internal ForwardPass Vision { get; }
+
+    /// <summary>The model has been disposed of: what was kept of its answers is of no more use.</summary>
+    public event Action? Unloaded;
+
+    /// <summary>Runs the vision tower once on a blank picture: shows that the model still works.</summary>
+    /// <exception cref="Microsoft.ML.OnnxRuntime.OnnxRuntimeException">It does not.</exception>
+    public Task CheckAsync(CancellationToken cancellation)
+    {
+        var size = Facts.ImageSize;
+        var blank = new ModelInput(new float[3 * size.Width * size.Height], size.Width, size.Height, new Region(0, 0, size.Width, size.Height));
+        return Vision.RunAsync(blank, ActivationParts.Output, new StageTimings(), cancellation);
+    }
+
+    /// <summary>Unit embeddings [E], one per label: the mean over prompts of unit embeddings, normalised again. Remembered by text.</summary>
+    /// <exception cref="LabelException">A prompt is without {}, or a label would be truncated.</exception>
+    public Task<IReadOnlyList<float[]>> EmbedAsync(IReadOnlyList<string> labels, IReadOnlyList<string> prompts, StageTimings timings, CancellationToken cancellation) =>
+        TextTower.EmbedAsync(labels, prompts, timings, cancellation);
+
+    /// <summary>The unit embedding of the empty text (start and end token, no template).</summary>
+    public Task<float[]> EmbedEmptyAsync(StageTimings timings, CancellationToken cancellation) => TextTower.EmbedEmptyAsync(timings, cancellation);
+
+    /// <summary>The text tower's attention for the prompt with each label.</summary>
+    /// <exception cref="LabelException">The prompt is without {}, a label would be truncated, or the text tower gives no attention.</exception>
+    public Task<IReadOnlyList<TextAttention>> AttendToTextAsync(IReadOnlyList<string> labels, string prompt, StageTimings timings, CancellationToken cancellation) =>
+        TextTower.AttendAsync(labels, prompt, timings, cancellation);
+
+    /// <summary>Warnings about labels the model may not know (an unknown word falls apart into single letters).</summary>
+    public IReadOnlyList<string> LabelWarnings(IReadOnlyList<string> labels) => text?.Warnings(labels) ?? [];
+
+    private TextEncoder TextTower => text ?? throw new LabelException("labels", $"The model '{Facts.Id}' takes no text labels: {Facts.TextMissing}.");
+
+    /// <summary>Waits for runs in flight, then frees the sessions.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Unloaded?.Invoke();
+        await Vision.DisposeAsync().ConfigureAwait(false);
+        if (text is not null) await text.DisposeAsync().ConfigureAwait(false);
+    }
+}

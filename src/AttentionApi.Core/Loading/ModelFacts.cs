@@ -1,0 +1,51 @@
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Runtime;
+
+namespace AttentionApi.Core.Loading;
+
+/// <summary>The factor from cosine to logit, already exponentiated, and where it was found.</summary>
+public sealed record LogitScale(float Value, string Source);
+
+/// <summary>How scores come from logits.</summary>
+public enum ScoreKind
+{
+    /// <summary>Neither head nor text tower: nothing to score.</summary>
+    None,
+    /// <summary>Image-text: softmax over the given labels (CLIP).</summary>
+    Softmax,
+    /// <summary>Image-text: sigmoid of each logit (SigLIP).</summary>
+    Sigmoid,
+    /// <summary>Classifier: softmax over its classes.</summary>
+    Classes,
+}
+
+/// <summary>What is known of a loaded model; immutable.</summary>
+public sealed record ModelFacts
+{
+    public required string Id { get; init; }
+    public required string Family { get; init; }
+    public required int Layers { get; init; }
+    public required int Heads { get; init; }
+    public required TokenLayout Tokens { get; init; }
+    public required PixelSize ImageSize { get; init; }
+    public required PixelSize PatchSize { get; init; }
+    public required ScoreKind Scores { get; init; }
+    /// <summary>Classifiers: names in logit order (a name may hold comma-separated synonyms); null for others.</summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
+    /// <summary>Image-text models only.</summary>
+    public LogitScale? LogitScale { get; init; }
+    public float LogitBias { get; init; }
+    /// <summary>Why labels cannot be free text; null where they can.</summary>
+    public string? TextMissing { get; init; }
+    /// <summary>Why <c>alignment</c> is not offered; null where it is.</summary>
+    public string? AlignmentMissing { get; init; }
+    public required string Precision { get; init; }
+    public required ProviderInfo Provider { get; init; }
+    public required AttentionSiteCounts Sites { get; init; }
+    /// <summary>Of the original vision (or combined) file, lower-case hex.</summary>
+    public required string Sha256 { get; init; }
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Free text labels are accepted.</summary>
+    public bool Text => Scores is ScoreKind.Softmax or ScoreKind.Sigmoid;
+}

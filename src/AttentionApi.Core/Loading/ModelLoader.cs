@@ -1,0 +1,124 @@
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Text;
+
+namespace AttentionApi.Core.Loading;
+
+/// <summary>Makes a model ready to explain of what lies in the models folder: towers, preprocessing, tokenizer, and the facts that <c>/models</c> tells.</summary>
+/// <param name="factory">Makes the sessions.</param>
+/// <param name="files">Overrides the choice of files by model id.</param>
+public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<string, IReadOnlyList<string>> files)
+{
+    /// <summary>What CLIP's training ends at (Radford et al. 2021 clip it there); taken where neither file says.</summary>
+    private const float ClipLogitScale = 100;
+
+    /// <exception cref="ModelRefusedException">The model cannot be used; the message is the reason.</exception>
+    public Task<LoadedModel> LoadAsync(string id, string path, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var folder = ModelFolder.Open(path, files.GetValueOrDefault(id));
+        var towers = TowerLoader.Load(folder, factory);
+        try
+        {
+            return Task.FromResult(Assemble(folder, towers));
+        }
+        catch
+        {
+            towers.Dispose();
+            throw;
+        }
+    }
+
+    private LoadedModel Assemble(ModelFolder folder, ModelTowers towers)
+    {
+        var warnings = new List<string>(towers.Warnings);
+        var vision = towers.Vision;
+        var preprocessing = PreprocessorConfig.Read(folder.Folder, vision.ImageSize, warnings);
+        var (tokenizer, textMissing) = OpenTokenizer(folder, towers);
+        var facts = Facts(folder, towers, textMissing, warnings);
+
+        var text = facts.Text
+            ? new TextEncoder(towers.Text!, Pool(towers.Text!.Session, towers.Text.Model), tokenizer!, folder.Folder is { } path ? KnownWords.Open(path) : null)
+            : null;
+        if (text is null) towers.Text?.Dispose();
+        return new LoadedModel(facts, new ImagePreprocessor(preprocessing), new ForwardPass(folder.Id, vision, Pool(vision.Session, vision.Model)), text);
+    }
+
+    private SessionPool Pool(Microsoft.ML.OnnxRuntime.InferenceSession first, InstrumentedModel model) =>
+        new([first, .. Enumerable.Range(1, factory.Sessions - 1).Select(_ => factory.Create(model))], factory.ThreadsPerSession);
+
+    private static (Tokenizer? Tokenizer, string? Missing) OpenTokenizer(ModelFolder folder, ModelTowers towers)
+    {
+        if (towers.Text is not { } text) return (null, "it has no text tower");
+        if (folder.Folder is not { } path) return (null, "a bare file has no tokenizer beside it; put it into a folder with tokenizer.json");
+        try
+        {
+            return (TokenizerFactory.Open(path, text.FixedLength ?? towers.Config.TextLength), null);
+        }
+        catch (ModelRefusedException reason)
+        {
+            return (null, reason.Message);
+        }
+    }
+
+    private ModelFacts Facts(ModelFolder folder, ModelTowers towers, string? textMissing, List<string> warnings)
+    {
+        var (vision, config) = (towers.Vision, towers.Config);
+        var scores = vision.OutputKind switch
+        {
+            VisionOutputKind.Logits => ScoreKind.Classes,
+            VisionOutputKind.ImageEmbedding when textMissing is null => IsSigmoid(towers) ? ScoreKind.Sigmoid : ScoreKind.Softmax,
+            _ => ScoreKind.None,
+        };
+        var takesText = scores is ScoreKind.Softmax or ScoreKind.Sigmoid;
+        if (scores == ScoreKind.None && towers.Text is not null) warnings.Add($"Text labels are not offered: {textMissing}");
+        if (vision.ReadOut is { FirstOfTwoHeads: true }) warnings.Add("The logits are the mean of two heads (distillation); alignment reads the class token's head, so its last trajectory value is not the logit.");
+        var classes = vision.OutputKind == VisionOutputKind.Logits ? vision.Output!.Count : 0;
+        return new ModelFacts
+        {
+            Id = folder.Id,
+            Family = config.Family ?? "unknown",
+            Layers = vision.Layers.Count,
+            Heads = vision.Heads,
+            Tokens = vision.Layout,
+            ImageSize = vision.ImageSize,
+            PatchSize = vision.PatchSize,
+            Scores = scores,
+            ClassNames = classes > 0 ? ClassNames(config, classes, warnings) : null,
+            LogitScale = takesText ? Scale(towers, warnings) : null,
+            LogitBias = scores == ScoreKind.Sigmoid ? towers.LogitBias ?? config.LogitBias ?? 0 : 0,
+            TextMissing = takesText ? null : textMissing ?? "it has no text tower",
+            AlignmentMissing = AlignmentMissing(scores, vision),
+            Precision = towers.Precision.ToString().ToLowerInvariant(),
+            Provider = factory.Provider,
+            Sites = towers.Sites,
+            Sha256 = vision.Model.SourceSha256,
+            Warnings = warnings,
+        };
+    }
+
+    private static string? AlignmentMissing(ScoreKind scores, VisionTower vision) =>
+        scores == ScoreKind.None ? "the model has neither a class head nor a text tower to compare patches with" : vision.ReadOutRefusal;
+
+    /// <summary>A bias on the cosine is what the sigmoid loss needs and softmax does not (Zhai et al. 2023, SigLIP).</summary>
+    private static bool IsSigmoid(ModelTowers towers) => (towers.LogitBias ?? towers.Config.LogitBias) is not null || towers.Config.Family?.StartsWith("siglip", StringComparison.Ordinal) == true;
+
+    private static LogitScale Scale(ModelTowers towers, List<string> warnings)
+    {
+        if (towers.LogitScale is { } held) return new(held, "the model file");
+        if (towers.Config.LogitScale is { } configured) return new(configured, "logit_scale of config.json");
+        warnings.Add("Neither the model file nor config.json has the trained logit scale: 100 is assumed, which most CLIP models end at; scores may be too sharp or too flat.");
+        return new(ClipLogitScale, "assumed");
+    }
+
+    private static IReadOnlyList<string> ClassNames(ModelConfig config, int classes, List<string> warnings)
+    {
+        if (config.Labels is { } names && names.Count == classes) return names;
+        warnings.Add(config.Labels is { } others
+            ? $"The configuration names {others.Count} classes but the model has {classes}: classes are called by their index."
+            : "No configuration names the classes: they are called by their index.");
+        return [.. Enumerable.Range(0, classes).Select(index => index.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+    }
+}

@@ -1,0 +1,26 @@
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Runtime;
+
+namespace AttentionApi.Core.Loading;
+
+/// <summary>Which of a model's outputs is its answer.</summary>
+internal static class ModelOutputs
+{
+    /// <summary>The embedding among outputs: a row per picture or text. Names only decide between several of that form.</summary>
+    public static string? Embedding(IReadOnlyDictionary<string, PlainOutput> outputs)
+    {
+        var rows = outputs.Values.Where(output => output.Info.Shape.Length == 2).Select(output => output.Info.Name).ToList();
+        return rows.Find(name => Has(name, "embed")) ?? rows.Find(name => Has(name, "feature")) ?? (rows.Count == 1 ? rows[0] : rows.Find(name => Has(name, "pool")));
+    }
+
+    /// <summary>The answer of a tower without text: logits, or an embedding where its name says so; null where it gives hidden states only.</summary>
+    public static (string Name, VisionOutputKind Kind)? WithoutText(IReadOnlyDictionary<string, PlainOutput> outputs, ModelConfig config)
+    {
+        var rows = outputs.Values.Where(output => output.Info.Shape.Length == 2).Select(output => output.Info).ToList();
+        var logits = rows.Find(row => Has(row.Name, "logit")) ?? rows.Find(row => config.Labels?.Count == row.Shape[1]) ?? (rows.Count == 1 && !Has(rows[0].Name, "pool") ? rows[0] : null);
+        if (logits is null) return null;
+        return Has(logits.Name, "embed") || Has(logits.Name, "feature") ? (logits.Name, VisionOutputKind.ImageEmbedding) : (logits.Name, VisionOutputKind.Logits);
+    }
+
+    private static bool Has(string name, string part) => name.Contains(part, StringComparison.OrdinalIgnoreCase);
+}

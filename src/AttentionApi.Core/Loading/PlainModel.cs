@@ -1,0 +1,75 @@
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Runtime;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AttentionApi.Core.Loading;
+
+/// <summary>
+/// The unchanged file, run once on made-up inputs: its answers are what the instrumented model has to give too. Its session lives only for that run.
+/// </summary>
+internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageInput? image, TextInput? text, ContrastiveHead? head)
+{
+    private IReadOnlyDictionary<string, PlainOutput>? outputs;
+
+    /// <summary>All outputs of real numbers, by name.</summary>
+    public IReadOnlyDictionary<string, PlainOutput> Outputs => outputs ??= Run();
+
+    /// <summary>Outputs that depend on the given graph inputs and on no others.</summary>
+    public IReadOnlyDictionary<string, PlainOutput> OutputsOf(ulong inputs) =>
+        Outputs.Where(output => graph.DependsOn(output.Key) is var bits && bits != 0 && (bits & ~inputs) == 0).ToDictionary();
+
+    /// <summary>A made-up picture: seeded noise in the range of normalised pixels.</summary>
+    public static float[] Picture(ImageInput image)
+    {
+        var random = new Random(7);
+        var pixels = new float[image.Count];
+        for (var i = 0; i < pixels.Length; i++) pixels[i] = random.NextSingle() * 2 - 1;
+        return pixels;
+    }
+
+    /// <summary>Made-up texts: small ids, which every vocabulary has.</summary>
+    public static Dictionary<string, OrtValue> Texts(TextInput text)
+    {
+        const int someLength = 8;
+        var length = text.FixedLength ?? someLength;
+        var ids = new long[(text.FixedBatch ?? 1) * length];
+        for (var i = 0; i < ids.Length; i++) ids[i] = 1 + (i % length == length / 2 ? 1 : 0);
+        return text.Feed(ids, [], length);
+    }
+
+    /// <summary>The embedding of one side: an output [rows, width] that depends on the given inputs alone, else what the comparison of the embeddings reads.</summary>
+    public string? Embedding(ulong inputs) => ModelOutputs.Embedding(OutputsOf(inputs)) is { } output ? output
+        : head is null ? null : graph.DependsOn(head.ImageEmbedding) == inputs ? head.ImageEmbedding : head.TextEmbedding;
+
+    /// <summary>The file as it is; where it gives scores only, the embeddings that they are made from are fetched too.</summary>
+    private InferenceSession Open()
+    {
+        if (head is null || graph.Outputs.Any(output => graph.DependsOn(output) == graph.DependsOn(head.ImageEmbedding))) return factory.Create(graph.File.Path);
+        var instrumenter = new GraphInstrumenter(graph);
+        instrumenter.Expose(head.ImageEmbedding);
+        instrumenter.Expose(head.TextEmbedding);
+        return factory.Create(instrumenter.Build());
+    }
+
+    private Dictionary<string, PlainOutput> Run()
+    {
+        var fileName = graph.File.FileName;
+        var inputs = text is null ? [] : Texts(text);
+        try
+        {
+            if (image is not null) inputs[image.Name] = image.Feed(Picture(image));
+            if (graph.Inputs.FirstOrDefault(input => !inputs.ContainsKey(input.Name)) is { } unknown)
+                throw new ModelRefusedException($"{fileName} needs the input '{unknown.Name}', which this program cannot give.");
+            using var session = OrtErrors.Translate(fileName, Open);
+            var names = session.OutputNames.Where(name => session.OutputMetadata[name] is { IsTensor: true } info && Tensors.IsReal(info.ElementDataType)).ToList();
+            var tolerance = Precisions.Tolerance(Precisions.Of(graph));
+            return OrtErrors.Translate(fileName, () => session.Run(inputs, names, values =>
+                names.Zip(values).ToDictionary(pair => pair.First, pair => new PlainOutput(Tensors.Describe(pair.First, pair.Second), Tensors.ToFloats(pair.Second), tolerance))));
+        }
+        finally
+        {
+            foreach (var value in inputs.Values) value.Dispose();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Numerics.Tensors;
+using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Runtime;
+
+namespace AttentionApi.Core.Loading;
+
+/// <summary>Opens a model's read-out, and offers it only where it gives the model's own answer again.</summary>
+internal static class ReadOutLoader
+{
+    /// <summary>Builds the read-out and lets it give the model's own answer again before it is offered.</summary>
+    /// <returns>The read-out, or why there is none.</returns>
+    public static (ReadOutSession? Session, string? Refusal) Open(
+        SessionFactory factory, OnnxGraph graph, AttentionSites sites, HiddenState last, TensorInfo hidden, float[] hiddenValues, PlainOutput answer, bool normalised)
+    {
+        // The head alone is fused otherwise than within the model.
+        const float slack = 10;
+        var readOut = ReadOutBuilder.Build(graph, last, hidden.Shape, (int)hidden.ElementType, answer.Info.Name, sites);
+        if (readOut.Model is null) return (null, readOut.Refusal);
+        var width = (int)hidden.Shape[^1];
+        var opened = new ReadOutSession
+        {
+            Session = OrtErrors.Translate(graph.File.FileName, () => factory.CreateInMemory(readOut.Model)),
+            InputType = hidden.ElementType,
+            HiddenWidth = width,
+            Width = answer.Values.Length,
+            HeadToken = readOut.HeadToken,
+            FirstOfTwoHeads = readOut.FirstOfTwoHeads,
+        };
+        var (expected, read) = (answer.Values.ToArray(), new float[opened.Width]);
+        using var token = Tensors.FromFloats(hiddenValues.AsSpan(readOut.HeadToken * width, width).ToArray(), [1, width], hidden.ElementType);
+        OrtErrors.Translate(graph.File.FileName, () => { opened.Read(token, read); return true; });
+        if (normalised)
+        {
+            // Whether the model itself normalises its embedding is of no matter to cosines.
+            TensorPrimitives.Divide(expected, TensorPrimitives.Norm<float>(expected), expected);
+            TensorPrimitives.Divide(read, TensorPrimitives.Norm<float>(read), read);
+        }
+        if (readOut.FirstOfTwoHeads || PlainOutput.Difference(expected, read) <= slack * answer.Tolerance) return (opened, null);
+        opened.Dispose();
+        return (null, "the final norm and the head, taken by themselves, do not give the model's answer again");
+    }
+}

@@ -1,0 +1,103 @@
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Runtime;
+
+namespace AttentionApi.Core.Loading;
+
+/// <summary>Attention sites found in a model's files.</summary>
+/// <param name="Vision">Layers of the vision tower.</param>
+/// <param name="Text">Layers of the text tower.</param>
+/// <param name="Other">Pooling heads and cross-attention, which no method uses.</param>
+public sealed record AttentionSiteCounts(int Vision, int Text, int Other);
+
+/// <summary>A model ready to run, and what its graph and configuration say about it.</summary>
+public sealed record ModelTowers : IDisposable
+{
+    public required VisionTower Vision { get; init; }
+
+    /// <summary>Null where the model takes no labels as text.</summary>
+    public required TextTower? Text { get; init; }
+    public required ModelConfig Config { get; init; }
+
+    /// <summary>The factor from cosine to logit that a combined file holds, already exponentiated; null where the files hold none.</summary>
+    public required float? LogitScale { get; init; }
+
+    /// <summary>What a combined file adds to the scaled cosine; null where the files hold none.</summary>
+    public required float? LogitBias { get; init; }
+    public required Precision Precision { get; init; }
+    public required AttentionSiteCounts Sites { get; init; }
+
+    /// <summary>In words, for people: where the configuration is absent or wrong, what could not be had.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    public void Dispose()
+    {
+        Vision.Dispose();
+        Text?.Dispose();
+    }
+}
+
+/// <summary>Opens a model folder: reads its graphs, finds the towers and makes them ready.</summary>
+public static class TowerLoader
+{
+    /// <exception cref="ModelRefusedException">The model cannot be explained or not be run; the message is one sentence for people.</exception>
+    public static ModelTowers Load(ModelFolder folder, SessionFactory factory)
+    {
+        var warnings = new List<string>();
+        var config = ModelConfig.Read(folder);
+        var graph = Open(folder.VisionFile);
+        var image = ImageInput.Find(graph, config, warnings) ?? throw new ModelRefusedException($"{graph.File.FileName} takes no picture: it has no input of real numbers.");
+        var combined = folder.TextFile is null;
+        var textGraph = combined ? graph : Open(folder.TextFile!);
+        var text = TextInput.Find(textGraph);
+        var head = combined && text is not null ? ContrastiveHead.Find(graph, graph.InputBit(image.Name), text.Bits(graph)) : null;
+        var plain = new PlainModel(factory, graph, image, combined ? text : null, head);
+
+        var sites = new AttentionSites(graph);
+        var visionLoader = new VisionTowerLoader(factory, graph, sites, image);
+        var vision = visionLoader.Load(plain, config, hasText: text is not null);
+        try
+        {
+            var textTower = text is null ? null : combined
+                ? new TextTowerLoader(factory, graph, sites, text).Load(plain, warnings)
+                : new TextTowerLoader(factory, textGraph, new AttentionSites(textGraph), text).Load(new PlainModel(factory, textGraph, null, text, null), warnings);
+            Contradict(config, vision, warnings);
+            return new()
+            {
+                Vision = vision,
+                Text = textTower,
+                Config = config,
+                LogitScale = Constant(factory, graph, head?.Scale, "scale"),
+                LogitBias = Constant(factory, graph, head?.Bias, "bias"),
+                Precision = Precisions.Of(graph),
+                Sites = new(vision.Layers.Count, textTower?.Attention.Count ?? 0, visionLoader.OtherSites),
+                Warnings = warnings,
+            };
+        }
+        catch
+        {
+            vision.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What stands at the comparison of the embeddings, else an output that depends on nothing: open_clip's exports give their scale so.</summary>
+    private static float? Constant(SessionFactory factory, OnnxGraph graph, string? tensor, string name)
+    {
+        tensor ??= graph.Outputs.FirstOrDefault(output => graph.DependsOn(output) == 0 && output.Contains(name, StringComparison.OrdinalIgnoreCase));
+        return tensor is null ? null : ConstantValues.Scalar(factory, graph, tensor);
+    }
+
+    private static void Contradict(ModelConfig config, VisionTower vision, List<string> warnings)
+    {
+        if (config.Layers is { } layers && layers != vision.Layers.Count) warnings.Add($"The configuration says {layers} layers, the graph has {vision.Layers.Count}: the graph is followed.");
+        if (config.Heads is { } heads && heads != vision.Heads) warnings.Add($"The configuration says {heads} heads, the graph has {vision.Heads}: the graph is followed.");
+    }
+
+    private static OnnxGraph Open(string path)
+    {
+        var graph = new OnnxGraph(OnnxFile.Read(path));
+        GraphChecks.Refuse(graph);
+        return graph;
+    }
+}

@@ -1,0 +1,156 @@
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Runtime;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AttentionApi.Core.Loading;
+
+/// <summary>
+/// Turns the vision part of a graph into a <see cref="VisionTower"/>: finds its layers, exposes their attention and hidden states, runs it once, and checks what came out.
+/// </summary>
+internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph, AttentionSites sites, ImageInput image)
+{
+    private const int MostHeads = 16;
+    private const long LargestProbe = 256 << 20;
+
+    private readonly string fileName = graph.File.FileName;
+    private readonly ulong imageBit = graph.InputBit(image.Name);
+
+    /// <summary>Attention sites that see the picture and are no layers: pooling heads, cross-attention.</summary>
+    public int OtherSites { get; private set; }
+
+    /// <param name="plainModel">The unchanged model.</param>
+    /// <param name="config">What the configuration says about the answer.</param>
+    /// <param name="hasText">True where there is a text tower: the answer is an embedding then.</param>
+    public VisionTower Load(PlainModel plainModel, ModelConfig config, bool hasText)
+    {
+        var layers = Layers();
+        while (true)
+        {
+            var stream = ResidualStream.Find(graph, layers) ?? throw Refused(
+                "a layer's attention is not added to the hidden states that it was computed from, so there is no residual stream to follow");
+            var layout = PatchLayout.Measure(factory, graph, image, stream.States[0].Tensor!);
+            var plain = plainModel.OutputsOf(imageBit);
+            var (model, names) = Instrument(layers, stream, plain.Keys);
+            var session = OrtErrors.Translate(fileName, () => factory.Create(model));
+            try
+            {
+                var probe = Probe(session, plain, names, layout.Count);
+                // A site with a single query pools the tokens for the head (class attention) and is no layer: the rest is instrumented anew.
+                var lasting = layers.Where((_, l) => probe.Layers[l].HeadAttention.Shape is not [.., 1, > 1]).ToList();
+                if (lasting.Count < layers.Count && lasting.Count > 0)
+                {
+                    OtherSites += layers.Count - lasting.Count;
+                    layers = lasting;
+                    session.Dispose();
+                    continue;
+                }
+                Check(probe, layout);
+                var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding) : ModelOutputs.WithoutText(plain, config);
+                return Assemble(session, model, layout, stream, probe, answer is { } chosen ? plain[chosen.Name] : null, answer?.Kind ?? VisionOutputKind.None);
+            }
+            catch
+            {
+                session.Dispose();
+                throw;
+            }
+        }
+    }
+
+    private VisionTower Assemble(
+        InferenceSession session, InstrumentedModel model, TokenLayout layout, ResidualStream stream, ProbeResult probe, PlainOutput? answer, VisionOutputKind kind)
+    {
+        var (readOut, refusal) = answer is null
+            ? (null, "the model gives no answer that labels could be compared with")
+            : ReadOutLoader.Open(factory, graph, sites, stream.States[^1], probe.Layers[^1].HiddenState, probe.LastHidden, answer, normalised: kind == VisionOutputKind.ImageEmbedding);
+        var tower = new VisionTower
+        {
+            Session = session,
+            Model = model,
+            InputName = image.Name,
+            InputType = image.ElementType,
+            ImageSize = image.Size,
+            PatchSize = new(image.Size.Width / layout.Grid.Columns, image.Size.Height / layout.Grid.Rows),
+            Layout = layout with { HeadToken = readOut?.HeadToken ?? 0 },
+            Heads = probe.Layers[0].HeadAttention.Count / layout.Count / layout.Count,
+            Layers = probe.Layers,
+            OutputKind = kind,
+            Output = answer?.Info,
+            ReadOut = readOut,
+            ReadOutRefusal = refusal,
+        };
+        return tower with { LargestBatch = BatchProbe.LargestBatch(tower, PlainModel.Picture(image)) };
+    }
+
+    private List<AttentionSite> Layers()
+    {
+        if (sites.Obstructed.FirstOrDefault(site => site.Node.Outputs.Any(output => (graph.DependsOn(output) & imageBit) != 0)) is { } obstructed)
+            throw new ModelRefusedException($"{fileName}: {obstructed.Reason}, so there is no attention that could be shown ({obstructed.Node}).");
+        var seeing = sites.Found.Where(site => (graph.DependsOn(site.Result) & imageBit) != 0).ToList();
+        var layers = seeing.FindAll(site => graph.DependsOn(site.Result) == imageBit && !site.LearnedQuery);
+        OtherSites = seeing.Count - layers.Count;
+        if (layers.Count > 0) return layers;
+        // A transformer's patches may be cut by one convolution, too.
+        var convolutions = graph.Nodes.Count(node => node.Type is "Conv" or "ConvInteger" or "QLinearConv" or "FusedConv");
+        if (convolutions > 1) throw new ModelRefusedException($"{fileName} is a convolutional network: no attention site found.");
+        var hint = graph.File.Functions.Count > 0 ? " outside its local functions; export it again with functions inlined" : "";
+        throw new ModelRefusedException($"{fileName} is no vision transformer: no attention site found{hint}.");
+    }
+
+    private (InstrumentedModel Model, List<(string Mean, string Heads, string Hidden)> Names) Instrument(List<AttentionSite> layers, ResidualStream stream, IEnumerable<string> compared)
+    {
+        var instrumenter = new GraphInstrumenter(graph);
+        var names = new List<(string, string, string)>();
+        for (var l = 0; l < layers.Count; l++)
+        {
+            var probabilities = layers[l].Probabilities ?? FusedAttention.Probabilities(instrumenter, layers[l].Node);
+            var hidden = stream.States[l + 1] is { Tensor: { } tensor } ? tensor : stream.States[l + 1].Summands.Aggregate((sum, next) => instrumenter.Node("Add", [sum, next]));
+            names.Add((instrumenter.Expose(instrumenter.MeanOverHeads(probabilities)), instrumenter.Expose(probabilities), instrumenter.Expose(hidden)));
+        }
+        if (graph.Inputs.Count == 1) return (instrumenter.Build(), names);
+        foreach (var name in compared) instrumenter.Expose(name);
+        return (instrumenter.BuildExposed(), names);
+    }
+
+    /// <summary>What the first run gave: every tensor's shape, the mean attention of each layer, and the last hidden states.</summary>
+    private sealed record ProbeResult(List<LayerOutputs> Layers, List<float[]> MeanAttention, float[] LastHidden, Action RefuseIfDifferent);
+
+    /// <param name="session">The instrumented model.</param>
+    /// <param name="plain">The answers to compare with.</param>
+    /// <param name="names">Tensors of each layer.</param>
+    /// <param name="tokens">N.</param>
+    private ProbeResult Probe(InferenceSession session, IReadOnlyDictionary<string, PlainOutput> plain, List<(string Mean, string Heads, string Hidden)> names, int tokens)
+    {
+        // Each head of each layer is looked at where that is cheap; a giant's attention (4 GB for 40 layers of 1,025 tokens) is known by its first layer and by every layer's mean.
+        var headsOf = 4L * names.Count * MostHeads * tokens * tokens <= LargestProbe ? names.Count : 1;
+        using var input = image.Feed(PlainModel.Picture(image));
+        string[] outputs = [.. plain.Keys, .. names.Select(layer => layer.Mean), .. names.Select(layer => layer.Hidden), .. names.Take(headsOf).Select(layer => layer.Heads)];
+        return OrtErrors.Translate(fileName, () => session.Run(new Dictionary<string, OrtValue> { [image.Name] = input }, outputs, values =>
+        {
+            TensorInfo Describe(int i) => Tensors.Describe(outputs[i], values[i]);
+            var (means, hidden, heads) = (plain.Count, plain.Count + names.Count, plain.Count + 2 * names.Count);
+            var answers = plain.Values.Zip(values.Take(plain.Count).Select(Tensors.ToFloats)).ToList();
+            return new ProbeResult(
+                [.. names.Select((layer, l) => new LayerOutputs(Describe(means + l), l < headsOf ? Describe(heads + l) : Describe(heads) with { Name = layer.Heads }, Describe(hidden + l)))],
+                [.. names.Select((_, l) => Tensors.ToFloats(values[means + l]))],
+                Tensors.ToFloats(values[heads - 1]),
+                () => answers.ForEach(answer => answer.First.RefuseIfDifferent(fileName, answer.Second)));
+        }));
+    }
+
+    /// <summary>Attention that is attention over all tokens, the same number of heads in each layer, and the plain model's answers.</summary>
+    private void Check(ProbeResult probe, TokenLayout layout)
+    {
+        for (var l = 0; l < probe.Layers.Count; l++)
+        {
+            AttentionShape.Refuse(fileName, l + 1, probe.Layers[l].HeadAttention.Shape, layout.Count);
+            if (probe.MeanAttention[l].Length != layout.Count * layout.Count) throw Refused($"layer {l + 1} sees other tokens than layer 1");
+            AttentionShape.RefuseUnlessProbabilities(fileName, l + 1, probe.MeanAttention[l], layout.Count);
+        }
+        var heads = probe.Layers.Select(layer => layer.HeadAttention.Count / layout.Count / layout.Count).Distinct().ToList();
+        if (heads.Count > 1) throw Refused($"its layers have different numbers of heads ({string.Join(", ", heads)})");
+        probe.RefuseIfDifferent();
+    }
+
+    private ModelRefusedException Refused(string reason) => new($"{fileName} cannot be explained: {reason}.");
+}

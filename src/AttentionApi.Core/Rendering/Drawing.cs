@@ -1,4 +1,0 @@
-namespace AttentionApi.Core.Rendering;
-
-/// <summary>A drawn picture and what a careful reader of it must know.</summary>
-public sealed record Drawing(Raster Raster, IReadOnlyList<string> Warnings);

@@ -1,0 +1,55 @@
+using AttentionApi.Core.Rendering.Painting;
+using NetVips;
+
+namespace AttentionApi.Core.Rendering.Formats;
+
+/// <summary>File formats of single pictures.</summary>
+public enum PictureFormat
+{
+    Png, WebP, Jpeg,
+}
+
+/// <summary>Turns finished pictures into files; equal pictures give equal bytes.</summary>
+public static class ImageEncoder
+{
+    /// <summary>VP8 keeps a side in 14 bits.</summary>
+    internal const int MaximumWebPSide = 16383;
+
+    /// <summary>Lossy, for colours over a photo have no exact edges; 90 is 2 dB finer than 80 for 40 % more bytes, and no blocks show.</summary>
+    internal const int WebPQuality = 90;
+
+    /// <summary>Efforts 1 and 2 were 4 and 8 % smaller and up to half as slow again, 3 and more four times.</summary>
+    internal const int WebPEffort = 0;
+
+    /// <summary>With full-resolution colour: the map is in the colours.</summary>
+    private const int JpegQuality = 90;
+
+    public static string MediaType(PictureFormat format) => format switch
+    {
+        PictureFormat.Png => "image/png",
+        PictureFormat.WebP => "image/webp",
+        _ => "image/jpeg",
+    };
+
+    /// <param name="picture">The pixels.</param>
+    /// <param name="format">The file format.</param>
+    /// <param name="metadata">PNG: text chunks; WebP and JPEG: XMP.</param>
+    /// <exception cref="PictureTooLargeException">The format cannot hold so many pixels a side.</exception>
+    public static byte[] Encode(Raster picture, PictureFormat format, PictureMetadata? metadata = null)
+    {
+        if (format == PictureFormat.Png) return PngWriter.Write(picture, metadata);
+        if (format == PictureFormat.WebP) ThrowIfTooLargeForWebP(picture.Width, picture.Height);
+        using var pixels = Image.NewFromMemory(picture.Rgb, picture.Width, picture.Height, 3, Enums.BandFormat.Uchar);
+        using var image = metadata is null ? pixels.Copy() : pixels.Mutate(mutable => mutable.Set(GValue.BlobType, "xmp-data", metadata.ToXmp()));
+        return format == PictureFormat.WebP
+            ? image.WebpsaveBuffer(q: WebPQuality, effort: WebPEffort, keep: Enums.ForeignKeep.Xmp)
+            : image.JpegsaveBuffer(q: JpegQuality, subsampleMode: Enums.ForeignSubsample.Off, keep: Enums.ForeignKeep.Xmp);
+    }
+
+    internal static void ThrowIfTooLargeForWebP(int width, int height)
+    {
+        if (Math.Max(width, height) <= MaximumWebPSide) return;
+        throw new PictureTooLargeException(FormattableString.Invariant(
+            $"The picture would have {width} × {height} pixels; WebP holds at most {MaximumWebPSide} a side. Ask for png or for a smaller size."));
+    }
+}

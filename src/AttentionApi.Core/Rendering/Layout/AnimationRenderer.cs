@@ -1,0 +1,51 @@
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Rendering.Formats;
+using AttentionApi.Core.Rendering.Painting;
+
+namespace AttentionApi.Core.Rendering.Layout;
+
+/// <summary>File formats of animations.</summary>
+public enum AnimationFormat
+{
+    Gif, WebP,
+}
+
+/// <summary>How an animation is played.</summary>
+public sealed record Playback
+{
+    /// <summary>Milliseconds a frame, 20 to 10,000; a multiple of 10, for GIF counts in hundredths of a second.</summary>
+    public int Delay { get; init; } = 400;
+
+    /// <summary>How often the whole is played, 0 to 65,535; 0 = for ever.</summary>
+    public int Loop { get; init; }
+}
+
+/// <summary>A file and what a careful reader of the picture must know.</summary>
+public sealed record EncodedPicture(byte[] Bytes, IReadOnlyList<string> Warnings);
+
+/// <summary>Maps over one picture, one after another.</summary>
+public static class AnimationRenderer
+{
+    public static string MediaType(AnimationFormat format) => format == AnimationFormat.Gif ? "image/gif" : "image/webp";
+
+    /// <param name="image">The oriented original.</param>
+    /// <param name="seen">The part of it that the maps cover.</param>
+    /// <param name="frames">In the order of time, all with the same number of panels (1 to 16, four in a row); equal frames are kept.</param>
+    /// <param name="style">How to show them; the size is that of one panel.</param>
+    /// <param name="format">The file format.</param>
+    /// <param name="playback">Speed and repetition.</param>
+    /// <param name="metadata">GIF: comment; WebP: XMP.</param>
+    /// <exception cref="PictureTooLargeException">
+    /// All frames together have more than <see cref="PictureTooLargeException.MaximumPixels"/>, or a side is longer than the format allows.
+    /// </exception>
+    public static EncodedPicture Render(DecodedImage image, Region seen, IReadOnlyList<Frame> frames, OverlayStyle style,
+        AnimationFormat format, Playback playback, PictureMetadata? metadata = null)
+    {
+        var sheet = new PanelSheet(image, seen, frames, style);
+        var sequence = new FrameSequence(sheet.Width, sheet.Height, frames.Count, sheet.Draw, sheet.KeyColours);
+        var bytes = format == AnimationFormat.Gif
+            ? GifWriter.Write(sequence, playback.Delay, playback.Loop, metadata?.ToComment())
+            : AnimatedWebP.Write(sequence, playback.Delay, playback.Loop, metadata);
+        return new EncodedPicture(bytes, sheet.Warnings);
+    }
+}

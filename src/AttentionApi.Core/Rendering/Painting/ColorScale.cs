@@ -1,0 +1,83 @@
+using AttentionApi.Core.Explain;
+
+namespace AttentionApi.Core.Rendering.Painting;
+
+/// <summary>Where a map's values meet the ends of the colour bar.</summary>
+public enum Scaling
+{
+    /// <summary>1st to 99th percentile of each map: a few sink patches often hold most of the attention and would hide the rest.</summary>
+    Percentile,
+    /// <summary>Lowest to highest value of each map.</summary>
+    MinMax,
+    /// <summary>One percentile scale over all maps of the answer, so that their colours can be compared.</summary>
+    Shared,
+    /// <summary>0 to 1, signed maps −1 to 1.</summary>
+    Absolute,
+}
+
+/// <summary>The limits between which a map's values are spread over the colours. Signed maps have Low = −High, so that zero is the middle colour.</summary>
+/// <param name="Low">The value of colour 0; all below share it.</param>
+/// <param name="High">The value of colour 255; all above share it.</param>
+/// <param name="Signed">True for maps with values for and against.</param>
+/// <param name="ClipsLow">Values below <paramref name="Low"/> exist.</param>
+/// <param name="ClipsHigh">Values above <paramref name="High"/> exist.</param>
+public readonly record struct ColorScale(double Low, double High, bool Signed, bool ClipsLow, bool ClipsHigh)
+{
+    /// <summary>Under this distance two limits are one: nothing may be stretched between them.</summary>
+    private const double Collapsed = 1e-12;
+
+    /// <summary>No spread: every value takes the lowest colour, or the middle one of a signed map.</summary>
+    public bool Flat => High - Low < Collapsed;
+
+    /// <summary>0 at <see cref="Low"/>, 1 at <see cref="High"/>, not clipped.</summary>
+    public double Position(double value) => Flat ? (Signed ? 0.5 : 0) : (value - Low) / (High - Low);
+
+    /// <summary>One scale a map, in the order of the maps; equal for all maps under <see cref="Scaling.Shared"/> and <see cref="Scaling.Absolute"/>.</summary>
+    public static ColorScale[] For(IReadOnlyList<Heatmap> maps, Scaling scaling)
+    {
+        if (scaling is Scaling.Percentile or Scaling.MinMax) return [.. maps.Select(map => Over([map], scaling))];
+        var scale = Over(maps, scaling);
+        return [.. Enumerable.Repeat(scale, maps.Count)];
+    }
+
+    private static ColorScale Over(IReadOnlyList<Heatmap> maps, Scaling scaling)
+    {
+        var signed = maps.Any(map => map.Signed);
+        double minimum = maps.Min(map => map.Minimum), maximum = maps.Max(map => map.Maximum);
+        var (low, high) = scaling switch
+        {
+            Scaling.Absolute => (signed ? -1 : 0, 1),
+            Scaling.MinMax => (minimum, maximum),
+            _ => Percentiles(maps),
+        };
+        // Most values equal and a few far away: the percentiles meet, and only the full range shows the few.
+        if (high - low < Collapsed) (low, high) = (minimum, maximum);
+        if (signed)
+        {
+            high = Math.Max(Math.Abs(low), Math.Abs(high));
+            low = -high;
+        }
+        return new ColorScale(low, high, signed, minimum < low, maximum > high);
+    }
+
+    private static (double Low, double High) Percentiles(IReadOnlyList<Heatmap> maps)
+    {
+        var values = new float[maps.Sum(map => map.Values.Length)];
+        var filled = 0;
+        foreach (var map in maps)
+        {
+            map.Values.CopyTo(values, filled);
+            filled += map.Values.Length;
+        }
+        Array.Sort(values);
+        return (Percentile(values, 0.01), Percentile(values, 0.99));
+    }
+
+    private static double Percentile(float[] sorted, double fraction)
+    {
+        var rank = fraction * (sorted.Length - 1);
+        var below = (int)rank;
+        if (below + 1 >= sorted.Length) return sorted[below];
+        return sorted[below] + (rank - below) * ((double)sorted[below + 1] - sorted[below]);
+    }
+}

@@ -1,0 +1,23 @@
+using AttentionApi.Core.Models;
+
+namespace AttentionApi.Core.Rendering.Painting;
+
+/// <summary>What a picture shows, and how large.</summary>
+public readonly record struct PictureSize
+{
+    public const int SmallestEdge = 16;
+    public const int LargestEdge = 4096;
+
+    internal int? Edge { get; private init; }
+    internal int AtMost { get; private init; }
+    internal PixelSize? ModelInput { get; private init; }
+
+    /// <summary>The whole picture as it came, reduced where its longer edge is over the limit.</summary>
+    public static PictureSize Original(int atMost) => new() { AtMost = atMost };
+
+    /// <summary>The whole picture with this longer edge, enlarged if need be.</summary>
+    public static PictureSize LongerEdge(int pixels) => new() { Edge = pixels };
+
+    /// <summary>The part that the model saw, at the size it saw it.</summary>
+    public static PictureSize Model(PixelSize input) => new() { ModelInput = input };
+}

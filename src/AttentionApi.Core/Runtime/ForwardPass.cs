@@ -1,0 +1,110 @@
+using System.Numerics.Tensors;
+using AttentionApi.Core.Diagnostics;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
+
+namespace AttentionApi.Core.Runtime;
+
+/// <summary>
+/// One run of the vision tower, and the read-out where it is asked for. What is not asked for is not copied out of the session (its nodes run all the same).
+/// Callers who have to wait go through the session together where the tower allows it; see <see cref="PictureBatches"/>.
+/// </summary>
+internal sealed class ForwardPass : IAsyncDisposable
+{
+    private readonly string id;
+    private readonly VisionTower tower;
+    private readonly SessionPool pool;
+    private readonly PictureBatches batches;
+
+    public ForwardPass(string id, VisionTower tower, SessionPool pool)
+    {
+        (this.id, this.tower, this.pool) = (id, tower, pool);
+        batches = new(pool, tower.LargestBatch, Run);
+    }
+
+    public async Task<Activations> RunAsync(ModelInput picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation)
+    {
+        // The read-out is a second run inside the lease, which belongs to one caller.
+        if (!parts.HasFlag(ActivationParts.Readout)) return Checked(await batches.RunAsync(picture, parts, timings, cancellation).ConfigureAwait(false));
+        SessionPool.Lease lease;
+        using (timings.Measure("queue")) lease = await pool.RentAsync(cancellation).ConfigureAwait(false);
+        using (lease)
+        using (timings.Measure("inference"))
+        {
+            return Checked(Run(lease, [picture], parts, cancellation)[0]);
+        }
+    }
+
+    /// <summary>One run on pictures of equal parts; what it gives is neither normalised nor checked.</summary>
+    private Activations[] Run(SessionPool.Lease lease, IReadOnlyList<ModelInput> pictures, ActivationParts parts, CancellationToken cancellation)
+    {
+        using var outputs = new RunOutputs(pictures.Count);
+        var output = tower.Output is { } answer ? outputs.Add([answer]) : null;
+        var mean = parts.HasFlag(ActivationParts.MeanAttention) ? outputs.Add([.. tower.Layers.Select(layer => layer.MeanAttention)]) : null;
+        var heads = parts.HasFlag(ActivationParts.HeadAttention) ? outputs.Add([.. tower.Layers.Select(layer => layer.HeadAttention)]) : null;
+        var hidden = parts.HasFlag(ActivationParts.Readout) && tower.ReadOut is not null ? outputs.Add([.. tower.Layers.Select(layer => layer.HiddenState)]) : null;
+        // A tower that answers nothing of its own still needs an output to run for.
+        if (outputs.Names.Count == 0) mean = outputs.Add([.. tower.Layers.Select(layer => layer.MeanAttention)]);
+
+        var pixels = pictures is [var only] ? only.Pixels : Tensors.Concat([.. pictures.Select(picture => picture.Pixels)]);
+        using var input = Tensors.FromFloats(pixels, [pictures.Count, .. tower.InputShape[1..]], tower.InputType);
+        lease.Run([tower.InputName], [input], outputs.Names, outputs.Values, cancellation);
+        outputs.Take();
+        return [.. Enumerable.Range(0, pictures.Count).Select(picture => new Activations
+        {
+            Layers = tower.Layers.Count,
+            Heads = tower.Heads,
+            Tokens = tower.Tokens,
+            MeanAttention = mean?[picture],
+            HeadAttention = heads?[picture],
+            Readout = hidden is null ? null : ReadLayers(hidden[picture], cancellation),
+            Output = output?[picture] ?? [],
+        })];
+    }
+
+    /// <summary>[layer, token, D] hidden states to [layer, token, E]: unit embeddings, or class logits.</summary>
+    private float[] ReadLayers(float[] hidden, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        // A sum is finite only where every summand is; the read-out would hide an infinite one.
+        RefuseNonFinite(hidden);
+        var readOut = tower.ReadOut!;
+        var (rows, width) = (tower.Layers.Count * tower.Tokens, readOut.Width);
+        var read = GC.AllocateUninitializedArray<float>(rows * width);
+        using (var states = Tensors.FromFloats(hidden, [rows, readOut.HiddenWidth], readOut.InputType)) readOut.Read(states, read);
+        if (tower.OutputKind != VisionOutputKind.ImageEmbedding) return read;
+        for (var row = 0; row < rows; row++) Normalise(read.AsSpan(row * width, width));
+        return read;
+    }
+
+    private Activations Checked(Activations activations)
+    {
+        if (tower.OutputKind == VisionOutputKind.ImageEmbedding) Normalise(activations.Output);
+        RefuseNonFinite(activations.Output, activations.MeanAttention, activations.HeadAttention);
+        return activations;
+    }
+
+    private void RefuseNonFinite(params ReadOnlySpan<float[]?> arrays)
+    {
+        foreach (var array in arrays)
+        {
+            if (array is not null && !float.IsFinite(TensorPrimitives.Sum<float>(array)))
+            {
+                throw new ModelRefusedException($"The model '{id}' gives numbers that are not finite for this picture; its weights are damaged or overflow in {tower.InputType} arithmetic.");
+            }
+        }
+    }
+
+    internal static void Normalise(Span<float> embedding)
+    {
+        var norm = TensorPrimitives.Norm<float>(embedding);
+        if (norm > 0) TensorPrimitives.Divide(embedding, norm, embedding);
+    }
+
+    /// <summary>Waits for runs in flight, then frees the sessions; the read-out runs inside leases of the pool, so it is idle by then.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await pool.DisposeAsync().ConfigureAwait(false);
+        tower.ReadOut?.Dispose();
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.RegularExpressions;
+using AttentionApi.Core.Models;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AttentionApi.Core.Runtime;
+
+/// <summary>Turns ONNX Runtime's refusals into one sentence for people.</summary>
+internal static partial class OrtErrors
+{
+    /// <summary>Makes a session, or runs one, for a file; what ONNX Runtime throws becomes a refusal of that file.</summary>
+    public static T Translate<T>(string fileName, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (OnnxRuntimeException cause)
+        {
+            throw new ModelRefusedException(Sentence(fileName, cause.Message), cause);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelRefusedException($"{fileName} cannot be read: {cause.Message}", cause) { MayPass = true };
+        }
+        catch (OutOfMemoryException cause)
+        {
+            throw new ModelRefusedException($"{fileName} needs more memory than this machine gives.", cause) { MayPass = true };
+        }
+    }
+
+    private static string Sentence(string fileName, string message)
+    {
+        if (UnknownOperator().Match(message) is { Success: true } unknown)
+        {
+            var domain = unknown.Groups["domain"].Value is { Length: > 0 } own and not "ai.onnx" ? own + "::" : "";
+            return $"{fileName} uses the unknown operator {domain}{unknown.Groups["name"].Value}, which ONNX Runtime cannot run.";
+        }
+        if (NotImplemented().Match(message) is { Success: true } missing)
+            return $"{fileName} needs the operator {missing.Groups["what"].Value}, for which ONNX Runtime has no kernel on this processor in the model's precision: export it in float32 for the CPU.";
+        return $"{fileName} is refused by ONNX Runtime: {OneLine(message)}";
+    }
+
+    /// <summary>A message of ONNX Runtime without its code, paths, line breaks and tail.</summary>
+    public static string OneLine(string message)
+    {
+        const int longest = 300;
+        var text = Prefix().Replace(message.ReplaceLineEndings(" "), "").Trim();
+        if (SourceLine().IsMatch(text)) return "an internal check failed";
+        return text.Length <= longest ? text : string.Concat(text.AsSpan(0, longest), "…");
+    }
+
+    [GeneratedRegex(@"Fatal error: (?<domain>[^\s:]*):{1,2}(?<name>[^\s(]+)\([^)]*\) is not a registered|No Op registered for (?<name>\S+) with domain_version")]
+    private static partial Regex UnknownOperator();
+
+    [GeneratedRegex(@"Could not find an implementation for (?<what>[^\s]+)")]
+    private static partial Regex NotImplemented();
+
+    [GeneratedRegex(@"^\[ErrorCode:\w+\]\s*|Load model from .* failed:\s*")]
+    private static partial Regex Prefix();
+
+    /// <summary>A failed assertion begins with a place in ONNX Runtime's own source.</summary>
+    [GeneratedRegex(@"^/\S+\.(cc|h):\d+ ")]
+    private static partial Regex SourceLine();
+}

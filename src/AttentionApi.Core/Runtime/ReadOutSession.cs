@@ -1,0 +1,39 @@
+using AttentionApi.Core.Onnx;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace AttentionApi.Core.Runtime;
+
+/// <summary>
+/// The model's final norm and projection (or classifier) for any token of any layer: hidden states in, embeddings or class logits (bias included) out. Safe for concurrent runs.
+/// </summary>
+public sealed record ReadOutSession : IDisposable
+{
+    public required InferenceSession Session { get; init; }
+
+    /// <summary>Type of the hidden states: that of <see cref="LayerOutputs.HiddenState"/>.</summary>
+    public required TensorElementType InputType { get; init; }
+
+    /// <summary>Width D of a hidden state.</summary>
+    public required int HiddenWidth { get; init; }
+
+    /// <summary>Width E of an embedding, or the number of classes.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>The token that the model's own head reads.</summary>
+    public required int HeadToken { get; init; }
+
+    /// <summary>True where the model's logits are the mean of two heads and this is the first of them (DeiT with distillation).</summary>
+    public required bool FirstOfTwoHeads { get; init; }
+
+    /// <summary>Reads hidden states [.., D] of any number of rows into <paramref name="target"/>, [rows, E] float32. Embeddings are not normalised.</summary>
+    public void Read(OrtValue hidden, Memory<float> target)
+    {
+        var rows = target.Length / Width;
+        using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, target, [rows, Width]);
+        using var options = new RunOptions();
+        Session.Run(options, [ReadOutBuilder.Input], [hidden], [ReadOutBuilder.Output], [output]);
+    }
+
+    public void Dispose() => Session.Dispose();
+}

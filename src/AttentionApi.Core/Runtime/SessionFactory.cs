@@ -1,0 +1,142 @@
+using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Proto;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace AttentionApi.Core.Runtime;
+
+/// <summary>
+/// The one place that makes session options. Settings and their measurements: threads are set explicitly because in a container the default counts the host's cores
+/// (onnxruntime#8313); spinning is off because it takes the cores that other requests and image work need (onnxruntime#11841).
+/// </summary>
+public sealed class SessionFactory
+{
+    private readonly InstrumentedModelCache? cache;
+    private readonly Action<SessionOptions> appendCuda;
+
+    public int Sessions { get; }
+    public int ThreadsPerSession { get; }
+    public ProviderInfo Provider { get; }
+
+    /// <param name="options">What the configuration asks for.</param>
+    /// <param name="cache">Keeps instrumented copies on disk; null: sessions are made from memory.</param>
+    /// <param name="appendCuda">Adds the CUDA provider to session options; null: ONNX Runtime's own.</param>
+    /// <param name="log">Takes what ONNX Runtime has to say; null: nobody.</param>
+    /// <exception cref="InvalidOperationException"><c>Cuda</c> is asked for and does not work; the message says why.</exception>
+    public SessionFactory(InferenceOptions options, InstrumentedModelCache? cache = null, Action<SessionOptions>? appendCuda = null, ILogger? log = null)
+    {
+        RuntimeLog.RouteTo(log);
+        NativeMemory.KeepFreed();
+        this.cache = cache;
+        this.appendCuda = appendCuda ?? AppendCuda;
+        Provider = Probe(options.ExecutionProvider);
+        Sessions = options.Sessions > 0 ? options.Sessions : 1;
+        ThreadsPerSession = options.ThreadsPerSession > 0 ? options.ThreadsPerSession : Math.Max(1, Environment.ProcessorCount / Sessions);
+    }
+
+    /// <summary>A session of a model file as it is.</summary>
+    public InferenceSession Create(string path)
+    {
+        using var options = Options();
+        return new InferenceSession(path, options);
+    }
+
+    /// <summary>A session of an instrumented model, from its copy on disk where there is one.</summary>
+    public InferenceSession Create(InstrumentedModel model)
+    {
+        if (cache?.PathOf(model) is not { } path) return CreateInMemory(model);
+        using var options = Options();
+        return new InferenceSession(path, options);
+    }
+
+    /// <summary>A session of a small part of a model, which is not worth a copy on disk.</summary>
+    public InferenceSession CreateInMemory(InstrumentedModel model)
+    {
+        using var options = Options();
+        if (model.ExternalDataFolder is { } folder) options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", cache?.WeightsOf(model) ?? folder);
+        return new InferenceSession(model.ToArray(), options);
+    }
+
+    private SessionOptions Options()
+    {
+        var options = new SessionOptions
+        {
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            IntraOpNumThreads = ThreadsPerSession,
+            InterOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            // The arena keeps the largest request it ever saw (onnxruntime#22271).
+            EnableCpuMemArena = false,
+            // A pattern is one block for a whole run, which the heap gives back after each: a ViT-B/16 forward took up to 1.4 times the plain one, without it 1.02.
+            EnableMemoryPattern = false,
+        };
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        if (Provider.Actual == "cuda") appendCuda(options);
+        return options;
+    }
+
+    private ProviderInfo Probe(ExecutionProvider requested)
+    {
+        var name = requested.ToString().ToLowerInvariant();
+        if (requested == ExecutionProvider.Cpu) return new(name, "cpu", null);
+        try
+        {
+            using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+            appendCuda(options);
+            Smoke(options);
+            return new(name, "cuda", null);
+        }
+        // A package without CUDA lacks the entry point; one with CUDA on a machine without it lacks a library or reports a failure of its own.
+        catch (Exception cause) when (cause is EntryPointNotFoundException or DllNotFoundException or OnnxRuntimeException)
+        {
+            var reason = cause switch
+            {
+                EntryPointNotFoundException => "this build of ONNX Runtime has no CUDA provider",
+                DllNotFoundException => $"a library is missing: {OrtErrors.OneLine(cause.Message)}",
+                _ => OrtErrors.OneLine(cause.Message),
+            };
+            if (requested == ExecutionProvider.Cuda) throw new InvalidOperationException($"CUDA is configured but does not work: {reason}. Configure 'auto' to fall back to the CPU.", cause);
+            return new(name, "cpu", reason);
+        }
+    }
+
+    /// <summary>A provider that could be appended may still fail on its first session (onnxruntime#23647): one multiplication tells.</summary>
+    private static void Smoke(SessionOptions options)
+    {
+        const string input = "x", output = "y";
+        var type = new TypeProto { TensorType = new() { ElemType = OnnxTensor.Float } };
+        var model = new ModelProto
+        {
+            IrVersion = 8,
+            OpsetImport = { new OperatorSetIdProto { Version = 17 } },
+            Graph = new()
+            {
+                Name = "smoke",
+                Input = { new ValueInfoProto { Name = input, Type = type } },
+                Output = { new ValueInfoProto { Name = output, Type = type } },
+                Node = { new NodeProto { OpType = "Mul", Input = { input, input }, Output = { output } } },
+            },
+        };
+        using var session = new InferenceSession(model.ToByteArray(), options);
+        using var value = Tensors.FromFloats([1], [1], TensorElementType.Float);
+        session.Run(new Dictionary<string, OrtValue> { [input] = value }, [output], _ => true);
+    }
+
+    private static void AppendCuda(SessionOptions options)
+    {
+        using var cuda = new OrtCUDAProviderOptions();
+        cuda.UpdateOptions(new Dictionary<string, string>
+        {
+            ["device_id"] = "0",
+            // The default doubles the arena with each growth (onnxruntime#24376).
+            ["arena_extend_strategy"] = "kSameAsRequested",
+            // The exhaustive default searches anew for each shape; a vision transformer has one convolution.
+            ["cudnn_conv_algo_search"] = "HEURISTIC",
+            ["do_copy_in_default_stream"] = "1",
+        });
+        options.AppendExecutionProvider_CUDA(cuda);
+    }
+}

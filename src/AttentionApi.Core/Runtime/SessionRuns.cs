@@ -1,0 +1,15 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace AttentionApi.Core.Runtime;
+
+/// <summary>Runs of a session while a model is loaded.</summary>
+internal static class SessionRuns
+{
+    /// <summary>Runs once and hands the outputs over in the order asked for; they live only inside <paramref name="read"/>.</summary>
+    public static T Run<T>(this InferenceSession session, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, Func<IReadOnlyList<OrtValue>, T> read)
+    {
+        using var options = new RunOptions();
+        using var values = session.Run(options, [.. inputs.Keys], [.. inputs.Values], outputs);
+        return read([.. values]);
+    }
+}

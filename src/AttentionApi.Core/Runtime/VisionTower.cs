@@ -1,0 +1,71 @@
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace AttentionApi.Core.Runtime;
+
+/// <summary>What the model itself answers.</summary>
+public enum VisionOutputKind
+{
+    /// <summary>Nothing that labels could be compared with: only hidden states.</summary>
+    None,
+    /// <summary>An embedding [1, E] to compare with text embeddings; normalised or not, as the file has it.</summary>
+    ImageEmbedding,
+    /// <summary>Class logits [1, classes].</summary>
+    Logits,
+}
+
+/// <summary>What one layer gives, for a batch of one picture.</summary>
+/// <param name="MeanAttention">Probabilities averaged over heads, float32, N·N values.</param>
+/// <param name="HeadAttention">Probabilities, H·N·N values, [heads, query, key] whatever its rank.</param>
+/// <param name="HiddenState">The residual stream that leaves the layer, before the final norm, N·D values.</param>
+public sealed record LayerOutputs(TensorInfo MeanAttention, TensorInfo HeadAttention, TensorInfo HiddenState);
+
+/// <summary>
+/// A vision tower ready to run: its instrumented session and the facts that its graph and a first run gave. The session is safe for concurrent runs; only the outputs that a run names are
+/// copied out of it.
+/// </summary>
+public sealed record VisionTower : IDisposable
+{
+    /// <summary>The session that was tried; more of them come from <see cref="Model"/>.</summary>
+    public required InferenceSession Session { get; init; }
+    public required InstrumentedModel Model { get; init; }
+
+    /// <summary>The input takes [1, 3, height, width].</summary>
+    public required string InputName { get; init; }
+
+    /// <summary>Float or Float16.</summary>
+    public required TensorElementType InputType { get; init; }
+    public required PixelSize ImageSize { get; init; }
+
+    /// <summary>The step from one patch to the next, in pixels of the model's input.</summary>
+    public required PixelSize PatchSize { get; init; }
+
+    /// <summary>Which tokens are patches, and how they lie in the picture.</summary>
+    public required TokenLayout Layout { get; init; }
+    public required int Heads { get; init; }
+
+    /// <summary>First layer first.</summary>
+    public required IReadOnlyList<LayerOutputs> Layers { get; init; }
+    public required VisionOutputKind OutputKind { get; init; }
+
+    /// <summary>The image embedding or the logits; null for <see cref="VisionOutputKind.None"/>.</summary>
+    public required TensorInfo? Output { get; init; }
+
+    /// <summary>Reads single tokens the way the head reads its own; null where <see cref="ReadOutRefusal"/> says why not.</summary>
+    public required ReadOutSession? ReadOut { get; init; }
+    public required string? ReadOutRefusal { get; init; }
+
+    /// <summary>Pictures that one run may take; 1 where the export fixed the batch or pictures of a batch influence each other.</summary>
+    public int LargestBatch { get; init; } = 1;
+
+    public int Tokens => Layout.Count;
+    public long[] InputShape => [1, 3, ImageSize.Height, ImageSize.Width];
+
+    public void Dispose()
+    {
+        Session.Dispose();
+        ReadOut?.Dispose();
+    }
+}

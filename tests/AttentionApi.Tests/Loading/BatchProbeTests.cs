@@ -1,0 +1,53 @@
+using AttentionApi.Core.Diagnostics;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Runtime;
+
+namespace AttentionApi.Tests.Loading;
+
+/// <summary>Which exports take several pictures at once, and that each answer is that of the picture alone.</summary>
+public class BatchProbeTests
+{
+    public static TheoryData<FixtureVariant> Variants => [.. FixtureVariant.All(vision: true)];
+
+    [Theory, MemberData(nameof(Variants))]
+    public async Task Pictures_that_went_together_have_the_answers_they_have_alone(FixtureVariant variant)
+    {
+        ArgumentNullException.ThrowIfNull(variant);
+        using var towers = FixtureModels.Load(variant.Family, variant.File);
+        var vision = towers.Vision;
+        var pool = new SessionPool([vision.Session], 1);
+        var forward = new ForwardPass(variant.Family, vision, pool);
+        ModelInput[] pictures = [.. Enumerable.Range(1, 6).Select(seed => Noise(vision.ImageSize, seed))];
+        const ActivationParts parts = ActivationParts.MeanAttention | ActivationParts.HeadAttention;
+        var alone = new List<Activations>();
+        foreach (var picture in pictures) alone.Add(await RunAsync(picture));
+
+        var busy = await pool.RentAsync(TestContext.Current.CancellationToken);
+        var together = pictures.Select(RunAsync).ToArray();
+        busy.Dispose();
+        for (var picture = 0; picture < pictures.Length; picture++)
+        {
+            var (expected, actual) = (alone[picture], await together[picture]);
+            Assert.True(ReferenceArrays.LargestDifference(expected.MeanAttention!, actual.MeanAttention!) <= 1e-5);
+            Assert.True(ReferenceArrays.LargestDifference(expected.HeadAttention!, actual.HeadAttention!) <= 1e-5);
+            Assert.True(ReferenceArrays.LargestDifference(expected.Output, actual.Output) <= 1e-4 * Math.Max(1, expected.Output.Select(Math.Abs).DefaultIfEmpty().Max()));
+        }
+
+        Task<Activations> RunAsync(ModelInput picture) => forward.RunAsync(picture, parts, new StageTimings(), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void A_dynamic_export_takes_several_and_one_whose_scales_follow_the_batch_takes_one()
+    {
+        using var plain = FixtureModels.Load("vit", "onnx/model.onnx");
+        Assert.Equal(PictureBatches.Largest, plain.Vision.LargestBatch);
+        using var quantised = FixtureModels.Load("vit", "onnx/model_quantized.onnx");
+        Assert.Equal(1, quantised.Vision.LargestBatch);
+    }
+
+    private static ModelInput Noise(Core.Models.PixelSize size, int seed)
+    {
+        var random = new Random(seed);
+        return new([.. Enumerable.Range(0, 3 * size.Width * size.Height).Select(_ => 2 * random.NextSingle() - 1)], size.Width, size.Height, default);
+    }
+}
