@@ -27,10 +27,12 @@ public sealed class PageHost : WebApplicationFactory<Program>, IAsyncLifetime
     /// <summary>The server's own answer about a sample picture.</summary>
     public async Task<JsonObject> ExplainAsync(string sample, string query) => JsonNode.Parse(await PostAsync(sample, $"explain?{query}"))!.AsObject();
 
-    public async Task<byte[]> PostAsync(string sample, string endpoint)
+    public async Task<byte[]> PostAsync(string sample, string endpoint) => await PostAsync(await File.ReadAllBytesAsync(Sample(sample)), endpoint);
+
+    public async Task<byte[]> PostAsync(byte[] file, string endpoint)
     {
         using var client = new HttpClient { BaseAddress = Address };
-        using var picture = new ByteArrayContent(await File.ReadAllBytesAsync(Sample(sample)));
+        using var picture = new ByteArrayContent(file);
         picture.Headers.ContentType = new("image/png");
         using var answer = await client.PostAsync($"api/v1/{endpoint}", picture);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
