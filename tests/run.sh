@@ -45,6 +45,21 @@ run_node_tests() {
   add "$(count pass)" "$(($(count fail) + $(count cancelled)))" "$(count skipped)"
 }
 
+# What someone has who cloned the repository and nothing else: the fast tests must pass on the references of tests/fixtures, with nothing failed and no error at discovery.
+# Uses the program built here. Counts as one test; where the whole references are absent, the run above is this test already.
+run_in_a_bare_clone() {
+  [ -d "${ATTENTION_FIXTURES:-../shared}" ] || return 0
+  echo "== AttentionApi.Tests in a clone without the whole references"
+  local clone="$results/clone/attention" output=tests/AttentionApi.Tests/bin/Release/net10.0
+  mkdir -p "$clone"
+  git ls-files -z --cached --others --exclude-standard | tar -c --null -T - --ignore-failed-read 2>/dev/null | tar -x -C "$clone"
+  tar -c --exclude="$output/runtimes/"{android,ios,osx,win}'*' "$output" | tar -x -C "$clone"
+  if env -u CI -u ATTENTION_FIXTURES dotnet "$clone/$output/AttentionApi.Tests.dll" -noLogo -noColor -class- '*.Faults.*' -class- '*.Hosting.*' >"$results/clone.log" 2>&1; then add 1 0 0
+  else echo "FAILED: tests in a clone"; grep -E -A 8 'FAIL|ERROR' "$results/clone.log" | head -100; add 0 1 0; fi
+  grep 'Total:' "$results/clone.log"
+  rm -rf "$clone"
+}
+
 check_page_types() { if (cd client && npx --no-install tsc -p tsconfig.json); then add 1 0 0; else echo "FAILED: type check of client/"; add 0 1 0; fi; }
 
 must install_browser
@@ -54,6 +69,7 @@ must npm --prefix tests/deployment ci --no-audit --no-fund --silent
 if must dotnet build AttentionApi.sln -c Release -v quiet; then
   run_dotnet_tests AttentionApi.Tests
   run_dotnet_tests AttentionApi.BrowserTests
+  run_in_a_bare_clone
 fi
 check_page_types
 run_node_tests client

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { colormaps, palette } from '../js/colormaps.js';
 import { limitsOf } from '../js/scales.js';
 import { axis, upsample } from '../js/upsample.js';
-import { largestDifference, needsFixtures, readJson } from '../testing/fixtures.js';
+import { largestDifference, readJson } from '../testing/fixtures.js';
 
-test("Colormaps are matplotlib's tables", needsFixtures, () => {
+test("Colormaps are matplotlib's tables", () => {
   const tables = readJson('rendering', 'colormaps.json');
   for (const name of colormaps) {
     const colours = [...palette(name)].map((pixel) => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255].map((byte) => byte.toString(16).padStart(2, '0')).join(''));
@@ -13,7 +13,7 @@ test("Colormaps are matplotlib's tables", needsFixtures, () => {
   }
 });
 
-test("Enlarging is PyTorch's interpolation", needsFixtures, () => {
+test("Enlarging is PyTorch's interpolation", () => {
   for (const { mode, grid, size: [height, width], values } of readJson('rendering', 'upsampling.json')) {
     const columns = grid[0].length;
     const actual = new Float32Array(height * width);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AttentionStack, queryWeights } from '../js/rollout.js';
-import { largestDifference, needsFixtures, readModel } from '../testing/fixtures.js';
+import { largestDifference, readModel } from '../testing/fixtures.js';
 
 const folders = ['vit', 'clip', 'deit_distilled', 'dinov2', 'dinov2_registers', 'dinov3', 'siglip', 'beit', 'timm_vit', 'open_clip'];
 const cases = [
@@ -14,7 +14,7 @@ const cases = [
 ];
 
 for (const folder of folders) {
-  test(`Rollouts of ${folder} are PyTorch's`, needsFixtures, () => {
+  test(`Rollouts of ${folder} are PyTorch's`, () => {
     const { meta, array, names } = readModel(folder);
     const { layers, heads, tokens, prefix_tokens: prefix, has_cls: hasCls, grid: [rows, columns] } = meta;
     const query = queryWeights(hasCls ? 'cls' : 'mean', { tokens, prefixTokens: prefix, grid: { columns } });

@@ -2,21 +2,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The shared reference data: where ATTENTION_FIXTURES says, else the folder `shared` beside the project. */
-const shared = process.env.ATTENTION_FIXTURES || fileURLToPath(new URL('../../../shared', import.meta.url));
+/** The whole reference data: where ATTENTION_FIXTURES says, else the folder `shared` beside the project. */
+const whole = process.env.ATTENTION_FIXTURES || fileURLToPath(new URL('../../../shared', import.meta.url));
 
-/** Options for `test`: skips with a reason where the shared data is absent; in CI the test runs and fails instead. */
-export const needsFixtures = {
-  skip: existsSync(shared) || process.env.CI === 'true' ? false : "the shared reference data is absent: set ATTENTION_FIXTURES or put the folder 'shared' beside the project",
-};
+/** Its fixtures; where it is absent, the part of them in the repository, which has all that the page's tests read. In CI the whole must be there. */
+const fixtures = existsSync(whole) || process.env.CI === 'true' ? join(whole, 'fixtures') : fileURLToPath(new URL('../../tests/fixtures', import.meta.url));
 
 /** @param {...string} parts */
-export const readJson = (...parts) => JSON.parse(readFileSync(join(shared, 'fixtures', ...parts), 'utf8'));
+export const readJson = (...parts) => JSON.parse(readFileSync(join(fixtures, ...parts), 'utf8'));
 
 /** The reference arrays of one model fixture. @param {string} folder @returns {{ meta: any, array: (name: string) => Float32Array, names: string[] }} */
 export function readModel(folder) {
   const { arrays, meta } = readJson('models', folder, 'expected.json');
-  const bytes = readFileSync(join(shared, 'fixtures', 'models', folder, 'expected.bin'));
+  const bytes = readFileSync(join(fixtures, 'models', folder, 'expected.bin'));
   return {
     meta,
     names: Object.keys(arrays),

@@ -18,20 +18,20 @@ public sealed record FixtureVariant(string Family, string File)
 
     public override string ToString() => $"{Family}/{File}";
 
-    /// <summary>All variants of all families that have a vision tower, or all that are text towers of their own.</summary>
-    public static IEnumerable<FixtureVariant> All(bool vision)
-    {
-        foreach (var folder in Directory.GetDirectories(SharedFixtures.InShared("fixtures", "models")).Order(StringComparer.Ordinal))
-        {
-            if (!System.IO.File.Exists(Path.Combine(folder, "expected.json"))) continue;
-            var family = Path.GetFileName(folder);
-            foreach (var variant in ReferenceArrays.Expected(family).Root.GetProperty("variants").EnumerateArray())
-            {
-                var hasVision = variant.GetProperty("expected_sites").TryGetProperty("vision", out _);
-                if (hasVision == vision) yield return new(family, variant.GetProperty("file").GetString()!);
-            }
-        }
-    }
+    /// <summary>Whether the export can be tried; the repository has one or a few of each family.</summary>
+    public bool IsPresent => SharedFixtures.AreWhole || System.IO.File.Exists(Path.Combine(SharedFixtures.RepositoryModels, Family, File));
+
+    /// <summary>All variants of all families that have a vision tower, or all that are text towers of their own, as far as they are present.</summary>
+    public static IEnumerable<FixtureVariant> All(bool vision) =>
+        Listed().Where(variant => variant.IsPresent && variant.Description.GetProperty("expected_sites").TryGetProperty("vision", out _) == vision);
+
+    /// <summary>All variants that the references of all families list.</summary>
+    public static IEnumerable<FixtureVariant> Listed() =>
+        from folder in Directory.GetDirectories(SharedFixtures.InShared("fixtures", "models")).Order(StringComparer.Ordinal)
+        where System.IO.File.Exists(Path.Combine(folder, "expected.json"))
+        let family = Path.GetFileName(folder)
+        from variant in ReferenceArrays.Expected(family).Root.GetProperty("variants").EnumerateArray()
+        select new FixtureVariant(family, variant.GetProperty("file").GetString()!);
 }
 
 /// <summary>Loads fixture models and runs them on the references' own inputs.</summary>
@@ -40,7 +40,7 @@ internal static class FixtureModels
     public static SessionFactory Factory { get; } = new(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu, ThreadsPerSession = 1 });
 
     public static ModelTowers Load(string family, params string[] files) =>
-        TowerLoader.Load(ModelFolder.Open(SharedFixtures.InShared("fixtures", "models", family), files), Factory);
+        TowerLoader.Load(ModelFolder.Open(SharedFixtures.Family(family), files), Factory);
 
     /// <summary>Values of the named tensors for one picture, in the order asked for.</summary>
     public static float[][] Run(VisionTower tower, float[] pixels, params IEnumerable<string> outputs)

@@ -39,8 +39,8 @@ public sealed class ApiHost() : TestHost(Settings)
     private static readonly (string, string)[] Settings = [("Models:Path", Path.Combine(SourceTree.Root, "models")), ("Limits:MaxConcurrent", "256")];
 }
 
-/// <summary>The host on the tiny models of tests/fixtures: a classifier of five classes (the default) and a CLIP, with random weights.</summary>
-public sealed class FixtureHost() : TestHost(("Models:Path", SharedFixtures.Local()), ("Models:Default", "vit"), ("Limits:MaxConcurrent", "256"));
+/// <summary>The host on the tiny models of tests/fixtures, with random weights: a classifier of five classes (the default), a CLIP and the other families.</summary>
+public sealed class FixtureHost() : TestHost(("Models:Path", SharedFixtures.RepositoryModels), ("Models:Default", "vit"), ("Limits:MaxConcurrent", "256"));
 
 /// <summary>Pictures to send, and how to send them.</summary>
 internal static class Pictures
@@ -54,7 +54,7 @@ internal static class Pictures
     public static byte[] Sample(int index) => File.ReadAllBytes(Samples[index]);
 
     /// <summary>The tiny models' own picture, 48 × 48.</summary>
-    public static byte[] Fixture => File.ReadAllBytes(SharedFixtures.Local("vit", "image.png"));
+    public static byte[] Fixture => File.ReadAllBytes(SharedFixtures.Family("vit", "image.png"));
 
     /// <summary>The picture as the body itself.</summary>
     public static ByteArrayContent Raw(byte[] picture, string type = "image/png") => new(picture) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };

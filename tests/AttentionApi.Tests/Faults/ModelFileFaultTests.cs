@@ -42,7 +42,7 @@ public sealed class ModelFileFaultTests : IDisposable
     [Fact]
     public async Task A_model_removed_while_it_is_served_becomes_a_404()
     {
-        models.Add("other", SharedFixtures.Local("vit", "onnx", "model.onnx"));
+        models.Add("other", SharedFixtures.Family("vit", "onnx", "model.onnx"));
         await using var host = await models.ServeAsync();
         await host.MustExplainAsync("model=other");
 

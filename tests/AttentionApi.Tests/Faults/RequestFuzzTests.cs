@@ -22,7 +22,7 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private static Task<HostProcess> ServeAsync() => HostProcess.StartAsync(
-        ("Models:Path", SharedFixtures.Local()), ("Models:Default", "vit"), ("Models:CachePath", ""), ("Cache:MaxBytes", 1 << 20), ("Limits:MaxConcurrent", 64), ("Limits:MaxBodyBytes", 1 << 20));
+        ("Models:Path", SharedFixtures.RepositoryModels), ("Models:Default", "vit"), ("Models:CachePath", ""), ("Cache:MaxBytes", 1 << 20), ("Limits:MaxConcurrent", 64), ("Limits:MaxBodyBytes", 1 << 20));
 
     [Fact]
     public async Task Damaged_queries_get_answers_of_the_contract() => await TryAsync((host, random) => SendAsync(host, RequestMutations.Query(random), Pictures.Fixture, "image/png", random));

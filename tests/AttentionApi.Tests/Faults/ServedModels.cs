@@ -15,7 +15,7 @@ internal sealed class ServedModels : IDisposable
     {
         // Hosts under other users must find their way in.
         foreach (var folder in (string[])[root.Path, Folder, Copies]) Open(Directory.CreateDirectory(folder).FullName);
-        Add("vit", SharedFixtures.Local("vit", "onnx", "model.onnx"));
+        Add("vit", SharedFixtures.Family("vit", "onnx", "model.onnx"));
     }
 
     /// <summary>The models folder.</summary>
@@ -33,7 +33,7 @@ internal sealed class ServedModels : IDisposable
     public string[] Add(string id, params string[] files)
     {
         var onnx = Directory.CreateDirectory(Path.Combine(Folder, id, "onnx")).FullName;
-        foreach (var config in new[] { "config.json", "preprocessor_config.json" }) File.Copy(SharedFixtures.Local("vit", config), Path.Combine(Folder, id, config), overwrite: true);
+        foreach (var config in new[] { "config.json", "preprocessor_config.json" }) File.Copy(SharedFixtures.Family("vit", config), Path.Combine(Folder, id, config), overwrite: true);
         var copies = files.Select(file => Path.Combine(onnx, Path.GetFileName(file))).ToArray();
         foreach (var (file, copy) in files.Zip(copies)) File.Copy(file, copy, overwrite: true);
         return copies;

@@ -18,7 +18,7 @@ public sealed class ReadinessTests : IAsyncDisposable
 
     public ReadinessTests()
     {
-        File.Copy(SharedFixtures.Local("vit", "onnx", "model.onnx"), folder.At("vit.onnx"));
+        File.Copy(SharedFixtures.Family("vit", "onnx", "model.onnx"), folder.At("vit.onnx"));
         catalog = new(new(folder.Path, null, 4), (found, _) => LoadAsync(found), NullLogger<ModelCatalog>.Instance, TimeProvider.System);
         catalog.Refresh(atStart: true);
         readiness = new(catalog, NullLogger<Readiness>.Instance);

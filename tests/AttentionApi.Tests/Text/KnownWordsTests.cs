@@ -33,9 +33,8 @@ public sealed class KnownWordsTests
     [Fact]
     public void The_embedded_model_has_tokens_for_all_its_words()
     {
-        var folder = SharedFixtures.InShared("models", "demo-clip");
-        var tokenizer = TokenizerFactory.Open(folder);
-        var known = KnownWords.Open(folder)!;
+        var tokenizer = TokenizerFactory.Open(SourceTree.DemoModel);
+        var known = KnownWords.Open(SourceTree.DemoModel)!;
         Assert.NotEmpty(known.Words);
         Assert.All(known.Words, word => Assert.False(tokenizer.FallsApart(word), word));
     }
