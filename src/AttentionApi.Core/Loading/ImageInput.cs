@@ -48,14 +48,17 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Pi
 
     private static PixelSize SizeOf(string fileName, RepeatedField<TensorShapeProto.Types.Dimension> shape, ModelConfig config, List<string> warnings)
     {
-        var size = (Fixed(shape[3]) ?? config.ImageSize?.Width, Fixed(shape[2]) ?? config.ImageSize?.Height) is ({ } width, { } height)
-            ? (Width: width, Height: height)
-            : throw new ModelRefusedException($"{fileName} takes pictures of any size ({Words(shape)}) and no configuration says which: add a config.json with image_size.");
-        if (size.Width is < 1 or > LargestEdge || size.Height is < 1 or > LargestEdge)
-            throw new ModelRefusedException($"{fileName} expects pictures of {size.Width}x{size.Height} pixels; 1 to {LargestEdge} a side are supported.");
-        var found = new PixelSize((int)size.Width, (int)size.Height);
-        if (config.ImageSize is { } stated && stated != found) warnings.Add($"The configuration says pictures of {stated}, the graph {found}: the graph is followed.");
+        var (width, height) = (Fixed(shape[3]), Fixed(shape[2]));
+        if (width is < 1 or > LargestEdge || height is < 1 or > LargestEdge) throw TooLarge($"{width}x{height}");
+        if (InputSize.Candidates(config, (int?)width, (int?)height) is not [var (found, source), ..])
+        {
+            throw new ModelRefusedException($"{fileName} takes pictures of any size ({Words(shape)}) and no file says which: add the preprocessor_config.json or config.json that the model came with.");
+        }
+        if (found.Width > LargestEdge || found.Height > LargestEdge) throw TooLarge($"{found}");
+        if (config.ImageSize is { } stated && stated != found) warnings.Add($"The configuration says pictures of {stated}, {source} {found}: {source} is followed.");
         return found;
+
+        ModelRefusedException TooLarge(string size) => new($"{fileName} expects pictures of {size} pixels; 1 to {LargestEdge} a side are supported.");
     }
 
     private static int ElementOf(ValueInfoProto input) => input.Type?.TensorType?.ElemType ?? 0;

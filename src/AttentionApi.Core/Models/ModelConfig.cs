@@ -12,6 +12,9 @@ public sealed record ModelConfig
     /// <summary>transformers' model_type, timm's architecture, or open_clip; null where no file says.</summary>
     public string? Family { get; init; }
     public PixelSize? ImageSize { get; init; }
+
+    /// <summary>Where the preparation of a picture ends, and the file that says so; null where none gives a size.</summary>
+    public InputSizeCandidate? PreparedSize { get; init; }
     public int? Layers { get; init; }
     public int? Heads { get; init; }
 
@@ -30,16 +33,21 @@ public sealed record ModelConfig
     {
         try
         {
-            if (folder.Find("open_clip_config.json") is { } openClip) return FromOpenClip(Parse(openClip));
-            if (folder.Find("config.json") is not { } path) return new();
-            var root = Parse(path);
-            return Member(root, "pretrained_cfg") is { } pretrained ? FromTimm(root, pretrained) : FromTransformers(root);
+            return FromFiles(folder) with { PreparedSize = PreprocessorConfig.EndsAt(folder.Folder) };
         }
         catch (InvalidOperationException cause)
         {
             // Half a surrogate pair is valid JSON; the reader throws where it meets one.
             throw new ModelRefusedException("The model's configuration holds text that is not Unicode; replace it by the one the model came with.", cause);
         }
+    }
+
+    private static ModelConfig FromFiles(ModelFolder folder)
+    {
+        if (folder.Find("open_clip_config.json") is { } openClip) return FromOpenClip(Parse(openClip));
+        if (folder.Find("config.json") is not { } path) return new();
+        var root = Parse(path);
+        return Member(root, "pretrained_cfg") is { } pretrained ? FromTimm(root, pretrained) : FromTransformers(root);
     }
 
     private static ModelConfig FromTransformers(JsonElement root)

@@ -11,8 +11,7 @@ internal static class OpenClipPreprocessing
     {
         // Early files have no preprocess_cfg: everything is default but the size, which the model's own part gives.
         var fields = file.Object("preprocess_cfg") ?? file;
-        var declared = Size(fields, "size") ?? (file.Object("model_cfg")?.Object("vision_cfg") is { } vision ? Size(vision, "image_size") : null);
-        var input = declared is { } size
+        var input = EndsAt(file) is { } size
             ? PreprocessorConfig.Reconcile(modelInput, size, file.File, warnings)
             : modelInput ?? throw file.Refuse("preprocess_cfg", "given with a size, because the model's input size is dynamic");
         return new PreprocessorConfig
@@ -33,6 +32,10 @@ internal static class OpenClipPreprocessing
             Source = file.File,
         };
     }
+
+    /// <summary>The size that the file gives, for pictures or for the vision tower; null where it gives none.</summary>
+    public static PixelSize? EndsAt(JsonFields file) => Size(file.Object("preprocess_cfg") ?? file, "size")
+        ?? (file.Object("model_cfg")?.Object("vision_cfg") is { } vision ? Size(vision, "image_size") : null);
 
     private static PixelSize? Size(JsonFields fields, string name)
     {

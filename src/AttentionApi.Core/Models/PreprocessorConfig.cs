@@ -48,6 +48,16 @@ public sealed record PreprocessorConfig
         throw new ModelRefusedException($"{config.Source}: rescale factor, mean and standard deviation give infinite pixel values; correct the file.");
     }
 
+    /// <summary>The input size that the folder's files end at, whatever the graph says, and the file that says so; null where none gives one.</summary>
+    /// <exception cref="ModelRefusedException">A file is broken.</exception>
+    public static InputSizeCandidate? EndsAt(string? folder)
+    {
+        if (folder is null) return null;
+        if (Processor(folder) is { } processor) return TransformersPreprocessing.EndsAt(processor) is { } size ? new(size, processor.File) : null;
+        if (JsonFields.Open(folder, "config.json") is { } timm && TimmPreprocessing.EndsAt(timm) is { } timms) return new(timms, timm.File);
+        return JsonFields.Open(folder, "open_clip_config.json") is { } openClip && OpenClipPreprocessing.EndsAt(openClip) is { } declared ? new(declared, openClip.File) : null;
+    }
+
     /// <summary>What a level from 0 to 255 becomes in red, green and blue; in float32 as the reference processors compute it, equal to the bit.</summary>
     public float[] Normalise(byte level)
     {
@@ -57,11 +67,13 @@ public sealed record PreprocessorConfig
 
     private static PreprocessorConfig? FromFiles(string folder, PixelSize? modelInput, ICollection<string> warnings)
     {
-        var transformers = JsonFields.Open(folder, "preprocessor_config.json") ?? JsonFields.Open(folder, "processor_config.json")?.Object("image_processor");
-        if (transformers is { } processor) return TransformersPreprocessing.Parse(processor, modelInput, warnings);
+        if (Processor(folder) is { } processor) return TransformersPreprocessing.Parse(processor, modelInput, warnings);
         if (JsonFields.Open(folder, "config.json") is { } timm && TimmPreprocessing.Parse(timm, modelInput, warnings) is { } fromTimm) return fromTimm;
         return JsonFields.Open(folder, "open_clip_config.json") is { } openClip ? OpenClipPreprocessing.Parse(openClip, modelInput, warnings) : null;
     }
+
+    private static JsonFields? Processor(string folder) =>
+        JsonFields.Open(folder, "preprocessor_config.json") ?? JsonFields.Open(folder, "processor_config.json")?.Object("image_processor");
 
     private static PreprocessorConfig Default(PixelSize? modelInput, ICollection<string> warnings)
     {

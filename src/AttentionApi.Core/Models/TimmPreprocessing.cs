@@ -11,9 +11,7 @@ internal static class TimmPreprocessing
     /// <summary>Null where the file is not timm's.</summary>
     public static PreprocessorConfig? Parse(JsonFields file, PixelSize? modelInput, ICollection<string> warnings)
     {
-        // Files older than timm 0.9 have the fields at the top.
-        var old = file.Has("architecture") && file.Has("input_size");
-        if ((file.Object("pretrained_cfg") ?? (old ? file : null)) is not { } fields) return null;
+        if (Fields(file) is not { } fields) return null;
 
         var input = Input(fields, modelInput, warnings);
         var mean = fields.Channels("mean") ?? ImageNetMean;
@@ -39,12 +37,18 @@ internal static class TimmPreprocessing
         };
     }
 
-    private static PixelSize Input(JsonFields fields, PixelSize? modelInput, ICollection<string> warnings)
-    {
-        if (!fields.Has("input_size")) return modelInput ?? throw fields.Refuse("input_size", "given, because the model's input size is dynamic");
-        var channelsHeightWidth = fields.Edges("input_size", 3);
-        return PreprocessorConfig.Reconcile(modelInput, new PixelSize(channelsHeightWidth[2], channelsHeightWidth[1]), fields.File, warnings);
-    }
+    /// <summary>Null where the file is not timm's, or gives no size.</summary>
+    public static PixelSize? EndsAt(JsonFields file) => Fields(file) is { } fields ? Declared(fields) : null;
+
+    /// <summary>Files older than timm 0.9 have the fields at the top.</summary>
+    private static JsonFields? Fields(JsonFields file) => file.Object("pretrained_cfg") ?? (file.Has("architecture") && file.Has("input_size") ? file : null);
+
+    private static PixelSize Input(JsonFields fields, PixelSize? modelInput, ICollection<string> warnings) => Declared(fields) is { } declared
+        ? PreprocessorConfig.Reconcile(modelInput, declared, fields.File, warnings)
+        : modelInput ?? throw fields.Refuse("input_size", "given, because the model's input size is dynamic");
+
+    private static PixelSize? Declared(JsonFields fields) =>
+        fields.Has("input_size") && fields.Edges("input_size", 3) is [_, var height, var width] ? new PixelSize(width, height) : null;
 
     private static byte ToLevel(float value) => (byte)Math.Clamp(Math.Round(255 * value), 0, 255);
 }

@@ -12,7 +12,7 @@ internal static class TransformersPreprocessing
 
     public static PreprocessorConfig Parse(JsonFields file, PixelSize? modelInput, ICollection<string> warnings)
     {
-        var processor = file.Text("image_processor_type") ?? file.Text("feature_extractor_type") ?? "";
+        var processor = Processor(file);
         if (file.Flag("do_flip_channel_order") == true) throw file.Refuse("do_flip_channel_order", "false (models that take blue before red are not supported)");
         if (file.Flag("do_pad") == true) warnings.Add($"{file.File}: 'do_pad' is ignored.");
 
@@ -31,6 +31,16 @@ internal static class TransformersPreprocessing
             Source = file.File,
         };
     }
+
+    /// <summary>The size of the crop, else of the resize (a shortest edge gives a square); null where the file gives neither.</summary>
+    public static PixelSize? EndsAt(JsonFields file)
+    {
+        if (Crop(file, null) is { } crop) return crop;
+        if (file.Flag("do_resize") == false || !file.Has("size")) return null;
+        return Size(file, Processor(file), cropped: false, null).Size;
+    }
+
+    private static string Processor(JsonFields file) => file.Text("image_processor_type") ?? file.Text("feature_extractor_type") ?? "";
 
     private static PixelSize? Crop(JsonFields file, PixelSize? modelInput)
     {

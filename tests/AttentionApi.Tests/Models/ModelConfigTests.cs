@@ -64,8 +64,6 @@ public sealed class ModelConfigTests : IDisposable
 
     [Theory]
     [InlineData("""{"image_size": "large", "num_hidden_layers": -3, "id2label": {"0": "a", "7": "b"}, "logit_scale": "high", "vision_config": 7, "text_config": []}""")]
-    [InlineData("[]")]
-    [InlineData("null")]
     [InlineData("{}")]
     public void What_makes_no_sense_counts_as_not_said(string json)
     {
@@ -75,6 +73,11 @@ public sealed class ModelConfigTests : IDisposable
         Assert.Null(config.Labels);
         Assert.Null(config.LogitScale);
     }
+
+    [Theory]
+    [InlineData("[]"), InlineData("null")]
+    public void A_configuration_that_is_no_object_is_refused(string json) =>
+        Assert.Contains("config.json does not hold a JSON object", Assert.Throws<ModelRefusedException>(() => Read("config.json", json)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_configuration_that_is_no_JSON_is_refused_with_its_line() =>

@@ -68,7 +68,7 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
     public void A_picture_of_any_size_takes_the_size_of_the_configuration()
     {
         var model = new SyntheticTransformer { DynamicSize = true };
-        Assert.Contains("add a config.json with image_size", Refusal(model), StringComparison.Ordinal);
+        Assert.Contains("add the preprocessor_config.json or config.json", Refusal(model), StringComparison.Ordinal);
 
         folder.Write("config.json", """{"model_type": "vit", "image_size": [24, 40], "num_hidden_layers": 12}""");
         model.Write(Path.Combine(folder.Path, "model.onnx"));
