@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Scoring;
 
 /// <summary>
-/// Raw similarity S of every patch at every layer with every label: cosines for image-text models, class logits for classifiers (methods.md C.6).
+/// Raw similarity S of every patch at every layer with every label: cosines for image-text models, class logits for classifiers (docs/methods.md C.6).
 /// </summary>
 /// <param name="Labels">As sent, trimmed, in the request's order.</param>
 /// <param name="Similarity">[layer, label, patch].</param>

@@ -3,7 +3,7 @@ using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Core.Explain.Methods;
 
-/// <summary>Fused attention of each layer, F_l, taken from activations without copying where the graph has fused already (methods.md C.1).</summary>
+/// <summary>Fused attention of each layer, F_l, taken from activations without copying where the graph has fused already (docs/methods.md C.1).</summary>
 public static class AttentionMatrices
 {
     /// <summary>F_l of layer <paramref name="layer"/> (from 1), [N, N]: the one head, or the fusion of all.</summary>

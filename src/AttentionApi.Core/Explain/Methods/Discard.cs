@@ -2,7 +2,7 @@ namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>
 /// The discard ratio: the ⌊ρN²⌋ smallest entries of a fused matrix become zero, ties in index order; entries of column 0 count but stay where token 0 is a
-/// CLS token (methods.md C.2). Not vit-explain's variant, which protects CLS→CLS only.
+/// CLS token (docs/methods.md C.2). Not vit-explain's variant, which protects CLS→CLS only.
 /// </summary>
 internal static class Discard
 {

@@ -5,7 +5,7 @@ namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>
 /// Attention rollout (Abnar and Zuidema, "Quantifying Attention Flow in Transformers", ACL 2020): R = Ã_to · … · Ã_from with Ã_l = (F_l + αI)/rowsum,
-/// later layers on the left. A map is one row of R, taken as a row vector through the layers without forming R (methods.md C.3, C.4).
+/// later layers on the left. A map is one row of R, taken as a row vector through the layers without forming R (docs/methods.md C.3, C.4).
 /// </summary>
 public sealed class Rollout : Explainer
 {

@@ -1,0 +1,101 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using AttentionApi.Core.Runtime;
+using AttentionApi.Hosting;
+
+namespace AttentionApi.Tests;
+
+/// <summary>README and docs/ name what there is, and their links lead somewhere.</summary>
+public partial class DocumentationTests
+{
+    private const int MostWordsOfReadme = 900;
+
+    private static readonly Dictionary<string, Type> Sections = new()
+    {
+        ["Models"] = typeof(ModelsOptions), ["Inference"] = typeof(InferenceOptions), ["Limits"] = typeof(LimitsOptions),
+        ["Cache"] = typeof(CacheOptions), ["Security"] = typeof(SecurityOptions),
+    };
+
+    public static TheoryData<string> Pages { get; } =
+    [
+        "README.md", "models/README.md",
+        .. Directory.GetFiles(At("docs"), "*.md").Select(path => Path.GetRelativePath(SourceTree.Root, path)).Order(StringComparer.Ordinal),
+    ];
+
+    [Theory, MemberData(nameof(Pages))]
+    public void Links_lead_to_files_and_headings_that_exist(string page)
+    {
+        foreach (Match link in Link().Matches(Text(page)))
+        {
+            var (path, anchor) = (link.Groups["path"].Value, link.Groups["anchor"].Value);
+            if (path.Contains("://", StringComparison.Ordinal)) continue;
+            var target = path.Length == 0 ? page : Path.Combine(Path.GetDirectoryName(page)!, path);
+            Assert.True(Path.Exists(At(target)), $"{page} links to {path}.");
+            if (anchor.Length > 0) Assert.True(Headings(target).Contains(anchor), $"{page} links to {target}#{anchor}.");
+        }
+    }
+
+    [Fact]
+    public void The_README_can_be_read_in_a_few_minutes() =>
+        Assert.InRange(Text("README.md").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length, 1, MostWordsOfReadme);
+
+    [Fact]
+    public void Every_setting_is_described()
+    {
+        var text = Text("docs/configuration.md");
+        var keys =
+            from section in Sections
+            from property in section.Value.GetProperties()
+            where property.CanWrite
+            select $"{section.Key}:{property.Name}";
+        Assert.Equal([], keys.Where(key => !text.Contains($"`{key}", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Every_call_and_parameter_of_the_OpenAPI_document_is_in_the_contract()
+    {
+        var text = Text("docs/api.md");
+        using var document = JsonDocument.Parse(Text("tests/AttentionApi.Tests/Api/openapi.json"));
+        foreach (var path in document.RootElement.GetProperty("paths").EnumerateObject())
+        {
+            var call = path.Name.Replace("/api/v1", "", StringComparison.Ordinal);
+            foreach (var operation in path.Value.EnumerateObject())
+            {
+                Assert.Contains($"`{operation.Name.ToUpperInvariant()} {call}`", text, StringComparison.Ordinal);
+                if (!operation.Value.TryGetProperty("parameters", out var parameters)) continue;
+                Assert.All(parameters.EnumerateArray(), parameter => Assert.Contains($"`{parameter.GetProperty("name").GetString()}`", text, StringComparison.Ordinal));
+            }
+        }
+    }
+
+    [Fact]
+    public void Sections_that_the_code_cites_exist()
+    {
+        var titles = Text("docs/methods.md");
+        var files = Directory.EnumerateFiles(At("src"), "*.cs", SearchOption.AllDirectories).Where(path => !path.Contains("/obj/", StringComparison.Ordinal));
+        var cited = files.SelectMany(path => Citation().Matches(File.ReadAllText(path)))
+            .SelectMany(match => match.Groups["section"].Captures.Select(section => section.Value)).Distinct().ToList();
+        Assert.NotEmpty(cited);
+        Assert.All(cited, section => Assert.Contains($"### {section} ", titles, StringComparison.Ordinal));
+    }
+
+    private static string At(string path) => Path.Combine(SourceTree.Root, path);
+
+    private static string Text(string path) => File.ReadAllText(At(path));
+
+    /// <summary>Anchors of a page's headings, as GitHub makes them.</summary>
+    private static IEnumerable<string> Headings(string page) => Heading().Matches(Text(page))
+        .Select(heading => NotInAnchor().Replace(heading.Groups["title"].Value.ToLowerInvariant(), "").Replace(' ', '-'));
+
+    [GeneratedRegex(@"\]\((?<path>[^)#\s]*)(#(?<anchor>[^)\s]+))?\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"^#+ (?<title>.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"[^\w\- ]")]
+    private static partial Regex NotInAnchor();
+
+    [GeneratedRegex(@"docs/methods\.md (?<section>[CD]\.\d+)(, (?<section>[CD]\.\d+))*")]
+    private static partial Regex Citation();
+}
