@@ -26,10 +26,11 @@ internal static class LoadedModels
     public static async Task<IReadOnlyList<Heatmap>> AlignAsync(this LoadedModel model, PictureAnalysis picture, string[] labels, AlignmentView view, string prompt = "a photo of a {}")
     {
         var embeddings = await model.EmbedAsync(labels, [prompt], new StageTimings(), TestContext.Current.CancellationToken);
-        var input = new ExplainInput(picture.Activations, model.Facts.Tokens);
-        var (similarity, trajectory) = Alignment.Cosines(input, embeddings);
-        var scores = new LabelScores(labels, similarity, trajectory, null, null, model.Facts.LogitScale!.Value);
-        return new Alignment().Explain(input with { Labels = scores }, new ExplainParameters { FromLayer = 1, ToLayer = model.Facts.Layers, View = view });
+        var activations = picture.Activations;
+        var readout = new LayerTokens(activations.Readout!, activations.Layers, model.Facts.Tokens);
+        var similarity = LabelSimilarity.Between(readout, [.. labels.Zip(embeddings, LabelTarget.OfText)]);
+        return [.. Enumerable.Range(1, activations.Layers).SelectMany(layer =>
+            Alignment.LayerMaps(similarity, null, layer, view, model.Facts.LogitScale!.Value, model.Facts.Tokens.Grid))];
     }
 
     public static Picture PictureFile(string path) => new(File.ReadAllBytes(path), ImageLimits.Default);

@@ -21,7 +21,7 @@ public sealed class Picture(ReadOnlyMemory<byte> bytes, ImageLimits limits)
         lock (gate)
         {
             if (decoded is not null) return decoded;
-            using var _ = timings.Measure("decode");
+            using var _ = timings.Measure(Stages.Decode);
             return decoded = ImageDecoder.Decode(Bytes.Span, limits);
         }
     }

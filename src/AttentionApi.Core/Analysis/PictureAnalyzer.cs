@@ -33,7 +33,7 @@ public sealed class PictureAnalyzer(ActivationCache cache)
     {
         var image = picture.Decode(timings);
         ModelInput input;
-        using (timings.Measure("preprocess")) input = model.Preprocessor.Prepare(image);
+        using (timings.Measure(Stages.Preprocess)) input = model.Preprocessor.Prepare(image);
         var missing = known is null ? parts : parts & ~known.Activations.Parts;
         var activations = await model.Vision.RunAsync(input, missing, timings, cancellation).ConfigureAwait(false);
         var analysis = new PictureAnalysis(new PixelSize(image.Width, image.Height), input.Seen, activations.Including(known?.Activations), ModelRuns: 1,

@@ -2,6 +2,20 @@ using System.Diagnostics;
 
 namespace AttentionApi.Core.Diagnostics;
 
+/// <summary>Names of the stages of a request.</summary>
+public static class Stages
+{
+    public const string Decode = "decode";
+    public const string Preprocess = "preprocess";
+    public const string Queue = "queue";
+    public const string Inference = "inference";
+    public const string Explain = "explain";
+    public const string Render = "render";
+
+    /// <summary>The stages that every answer names, in this order; those that did not happen took no time.</summary>
+    public static IReadOnlyList<string> Usual { get; } = [Decode, Preprocess, Queue, Inference, Explain];
+}
+
 /// <summary>Milliseconds spent in each stage of one request, in the order they began; the source of the JSON's timings and of Server-Timing.</summary>
 public sealed class StageTimings
 {
@@ -26,8 +40,14 @@ public sealed class StageTimings
         }
     }
 
-    /// <summary>Times a stage until the returned value is disposed; a stage may come several times and is summed.</summary>
+    /// <summary>
+    /// Times a stage until the returned value is disposed, without the stages measured within it; a stage may come several times and is summed.
+    /// </summary>
     public Measurement Measure(string stage) => new(this, stage);
+
+    /// <summary>Stage names and their milliseconds: the usual ones, then what else was measured, then the total.</summary>
+    public IEnumerable<(string Stage, double Milliseconds)> Summary() =>
+        Diagnostics.Stages.Usual.Concat(stages.Select(stage => stage.Key)).Distinct().Select(stage => (stage, this[stage])).Append(("total", Total));
 
     /// <summary>Takes over the stages of work that was done for this request elsewhere.</summary>
     public void Add(StageTimings other) => stages.AddRange(other.stages);
@@ -35,6 +55,13 @@ public sealed class StageTimings
     public readonly struct Measurement(StageTimings owner, string stage) : IDisposable
     {
         private readonly long began = Stopwatch.GetTimestamp();
-        public void Dispose() => owner.stages.Add(new(stage, Stopwatch.GetElapsedTime(began).TotalMilliseconds));
+        private readonly int before = owner.stages.Count;
+
+        public void Dispose()
+        {
+            var within = 0.0;
+            for (var i = before; i < owner.stages.Count; i++) within += owner.stages[i].Value;
+            owner.stages.Add(new(stage, Math.Max(0, Stopwatch.GetElapsedTime(began).TotalMilliseconds - within)));
+        }
     }
 }

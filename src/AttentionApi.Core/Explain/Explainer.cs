@@ -1,37 +1,142 @@
-using AttentionApi.Core.Models;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Core.Explain;
 
-/// <summary>What a method is called and what its picture means.</summary>
-/// <param name="Name">The lower-case word used in queries.</param>
-/// <param name="Meaning">One sentence: what the picture shows and what it does not.</param>
-/// <param name="Frames">The frame modes its animation offers; the first is the default.</param>
-/// <param name="Parameters">The names of the parameters it uses; their ranges and meanings are the same for all methods.</param>
-public sealed record MethodInfo(
-    string Name, string Title, string Meaning, string Paper, bool LabelDependent, bool Signed,
-    IReadOnlyList<FrameMode> Frames, IReadOnlyList<string> Parameters);
+/// <summary>Whether a method's maps belong to labels.</summary>
+public enum LabelUse
+{
+    /// <summary>The maps are the same for all labels.</summary>
+    Unused,
+    /// <summary>With labels each has a map; without there is one map.</summary>
+    Optional,
+    /// <summary>Each label has a map; there is none without (classifiers take their best classes).</summary>
+    Needed,
+}
 
-/// <summary>What explainers compute from.</summary>
-/// <param name="Activations">Of one forward pass, holding at least <see cref="Explainer.Needs"/>.</param>
-/// <param name="Tokens">The token layout of the model.</param>
-/// <param name="Labels">For label-dependent methods; null for others.</param>
-public sealed record ExplainInput(Activations Activations, TokenLayout Tokens, LabelScores? Labels = null);
+/// <summary>What the range fromLayer … toLayer means to a method.</summary>
+public enum LayerUse
+{
+    /// <summary>Nothing: the method reads the layers that its definition names.</summary>
+    None,
+    /// <summary>One map for each layer of the range.</summary>
+    Each,
+    /// <summary>One map for the whole range.</summary>
+    Through,
+}
 
-/// <summary>A pure function from activations and parameters to maps. One method per file; <see cref="ExplainerRegistry"/> lists them.</summary>
+/// <summary>What a method is called, what its pictures mean, and what it takes. Everything that shows or parses methods is derived from it.</summary>
+public sealed record MethodInfo
+{
+    /// <summary>The word used in queries, in camel case.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its name for people.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>One sentence: what the picture shows.</summary>
+    public required string Shows { get; init; }
+
+    /// <summary>One sentence: what the picture does not show.</summary>
+    public required string ShowsNot { get; init; }
+
+    /// <summary>Where it comes from: authors, year, title.</summary>
+    public required string Paper { get; init; }
+
+    public LabelUse Labels { get; init; } = LabelUse.Unused;
+    public LayerUse Layers { get; init; } = LayerUse.Each;
+
+    /// <summary>True where maps can have negative values that mean "against".</summary>
+    public bool Signed { get; init; }
+
+    /// <summary>The frame modes that its animation offers; the first is the default. Empty: it has one picture.</summary>
+    public IReadOnlyList<FrameMode> Frames { get; init; } = [];
+
+    public FrameMode DefaultFrames => Frames is [var first, ..] ? first : FrameMode.Layers;
+
+    /// <summary>Its parameters, besides those that follow from <see cref="Labels"/> and <see cref="Frames"/>.</summary>
+    public required IReadOnlyList<Parameter> Parameters { get; init; }
+
+    /// <summary>All parameters that matter to it.</summary>
+    public IEnumerable<Parameter> AllParameters =>
+    [
+        .. Labels == LabelUse.Unused ? (IEnumerable<Parameter>)[] : [SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Target],
+        .. Parameters,
+        .. Frames.Count == 0 ? (IEnumerable<Parameter>)[] : [FramesParameter],
+        .. Frames.Count == 0 || Labels == LabelUse.Unused ? (IEnumerable<Parameter>)[] : [SharedParameters.Panels],
+    ];
+
+    public bool Uses(Parameter parameter) => AllParameters.Any(one => one.Name == parameter.Name);
+
+    /// <summary>The parameter <c>frames</c> with the words that this method takes.</summary>
+    private Parameter FramesParameter
+    {
+        get
+        {
+            string[] words = [.. Frames.Select(mode => mode.Word())];
+            return SharedParameters.Frames with { Words = words, Range = string.Join(", ", words), DefaultWords = words[0] };
+        }
+    }
+}
+
+/// <summary>
+/// A method of explanation. It fetches what it needs from an <see cref="Inspection"/> and returns maps. A new method is one file in Methods/ and one line of
+/// <see cref="ExplainerRegistry"/>.
+/// </summary>
 public abstract class Explainer
 {
     public abstract MethodInfo Info { get; }
 
-    /// <summary>What the forward pass must bring.</summary>
-    public abstract ActivationParts Needs(ExplainParameters parameters);
+    /// <summary>Why a model cannot be explained by this method, as the end of a sentence; null where it can.</summary>
+    public virtual string? WhyNot(ModelFacts model) => null;
 
-    /// <summary>The maps of an answer, in the contract's order.</summary>
-    public abstract IReadOnlyList<Heatmap> Explain(ExplainInput input, ExplainParameters parameters);
+    /// <summary>Checks what depends on several values, before any picture is read; may add warnings.</summary>
+    /// <exception cref="ParameterException">The values do not go together.</exception>
+    public virtual void Check(MethodContext context) { }
+
+    /// <summary>Parameters that have no effect beside the other values, and why; they are neither echoed nor silently accepted.</summary>
+    public virtual IEnumerable<(Parameter Parameter, string Why)> Ineffective(ParameterValues values) => [];
+
+    /// <summary>The maps, in the contract's order. Costly tensors are fetched before labels, so that one model run serves both.</summary>
+    /// <param name="inspection">The picture before the model.</param>
+    /// <param name="parameters">Effective values of <see cref="MethodInfo.AllParameters"/>.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    public abstract Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation);
 
     /// <summary>
-    /// One entry per layer of the range, ascending; each entry holds the maps of that frame: one, or one per head or label where the method gives several.
+    /// One entry per layer of the range, ascending, with the maps of that frame. Methods without a range give one entry.
     /// </summary>
-    public abstract IReadOnlyList<IReadOnlyList<Heatmap>> Frames(ExplainInput input, ExplainParameters parameters, FrameMode mode);
+    public virtual async Task<IReadOnlyList<MapSet>> FramesAsync(Inspection inspection, ParameterValues parameters, FrameMode mode, CancellationToken cancellation)
+    {
+        if (Info.Layers != LayerUse.Through)
+        {
+            var all = await ExplainAsync(inspection, parameters, cancellation).ConfigureAwait(false);
+            return [.. all.Maps.GroupBy(map => map.Layer).Select(layer => all with { Maps = [.. layer] })];
+        }
+        var (from, to) = parameters.Layers();
+        var frames = new List<MapSet>();
+        for (var layer = from; layer <= to; layer++)
+        {
+            var range = parameters.With(SharedParameters.FromLayer, mode == FrameMode.Cumulative ? from : layer).With(SharedParameters.ToLayer, layer);
+            frames.Add(await ExplainAsync(inspection, range, cancellation).ConfigureAwait(false));
+        }
+        return frames;
+    }
+}
+
+/// <summary>What a method may check before any picture is read.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="Values">Effective values.</param>
+/// <param name="Labels">The labels, checked.</param>
+/// <param name="Given">What the caller gave, to tell a choice from a default.</param>
+/// <param name="Warn">Adds a warning to the answer.</param>
+public sealed record MethodContext(ModelFacts Model, ParameterValues Values, LabelChoice Labels, ParameterValues Given, Action<string> Warn);
+
+public static class ParameterValuesExtensions
+{
+    /// <summary>The range of layers, from 1, both ends included.</summary>
+    public static (int From, int To) Layers(this ParameterValues values) =>
+        (values.Get(SharedParameters.FromLayer) ?? 1, values.Get(SharedParameters.ToLayer) ?? throw new InvalidOperationException("The range of layers is not settled."));
 }

@@ -1,12 +1,33 @@
 using AttentionApi.Core.Explain.Methods;
+using AttentionApi.Core.Loading;
 
 namespace AttentionApi.Core.Explain;
 
-/// <summary>The one list of methods.</summary>
-public static class ExplainerRegistry
+/// <summary>The list of methods; the first is the default.</summary>
+public sealed class ExplainerRegistry(IEnumerable<Explainer> explainers)
 {
-    public static IReadOnlyList<Explainer> All { get; } = [new Rollout(), new RawAttention(), new Alignment()];
+    /// <summary>The methods that come with the library.</summary>
+    public static ExplainerRegistry Default { get; } = new(
+    [
+        new Rollout(),
+        new RawAttention(),
+        new Alignment(),
+    ]);
+
+    public IReadOnlyList<Explainer> All { get; } = [.. explainers];
 
     /// <summary>The method of that name (case ignored), or null.</summary>
-    public static Explainer? Find(string name) => All.FirstOrDefault(explainer => string.Equals(explainer.Info.Name, name, StringComparison.OrdinalIgnoreCase));
+    public Explainer? Find(string name) => All.FirstOrDefault(explainer => explainer.Info.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The methods that a model can serve.</summary>
+    public IEnumerable<Explainer> ServedBy(ModelFacts model) => All.Where(explainer => explainer.WhyNot(model) is null);
+
+    /// <summary>The methods that a model cannot serve, each with the reason.</summary>
+    public IEnumerable<(Explainer Explainer, string Reason)> NotServedBy(ModelFacts model)
+    {
+        foreach (var explainer in All)
+        {
+            if (explainer.WhyNot(model) is { } reason) yield return (explainer, reason);
+        }
+    }
 }

@@ -18,4 +18,12 @@ public sealed record Heatmap(int Layer, int? Head, string? Label, bool Signed, i
     public float Minimum { get; } = Values.Min();
     public float Maximum { get; } = Values.Max();
     public bool Flat => (double)Maximum - Minimum < FlatSpread;
+
+    /// <summary>What to tell where maps say nothing; empty where all of them say something.</summary>
+    public static IEnumerable<string> FlatWarning(IReadOnlyList<Heatmap> maps)
+    {
+        var flat = maps.Count(map => map.Flat);
+        if (flat == 0) yield break;
+        yield return $"{(maps.Count == 1 ? "The map is" : $"{flat} of {maps.Count} maps are")} flat: all patches have the same value, so it says nothing about the picture.";
+    }
 }

@@ -21,7 +21,7 @@ public sealed class LoadedModel : IAsyncDisposable
     public event Action? Unloaded;
 
     /// <summary>Runs the vision tower once on a blank picture: shows that the model still works.</summary>
-    /// <exception cref="Microsoft.ML.OnnxRuntime.OnnxRuntimeException">It does not.</exception>
+    /// <exception cref="ModelRunException">It does not.</exception>
     public Task CheckAsync(CancellationToken cancellation)
     {
         var size = Facts.ImageSize;
@@ -30,7 +30,7 @@ public sealed class LoadedModel : IAsyncDisposable
     }
 
     /// <summary>Unit embeddings [E], one per label: the mean over prompts of unit embeddings, normalised again. Remembered by text.</summary>
-    /// <exception cref="LabelException">A prompt is without {}, or a label would be truncated.</exception>
+    /// <exception cref="ParameterException">A prompt is without {}, or a label would be truncated.</exception>
     public Task<IReadOnlyList<float[]>> EmbedAsync(IReadOnlyList<string> labels, IReadOnlyList<string> prompts, StageTimings timings, CancellationToken cancellation) =>
         TextTower.EmbedAsync(labels, prompts, timings, cancellation);
 
@@ -38,14 +38,14 @@ public sealed class LoadedModel : IAsyncDisposable
     public Task<float[]> EmbedEmptyAsync(StageTimings timings, CancellationToken cancellation) => TextTower.EmbedEmptyAsync(timings, cancellation);
 
     /// <summary>The text tower's attention for the prompt with each label.</summary>
-    /// <exception cref="LabelException">The prompt is without {}, a label would be truncated, or the text tower gives no attention.</exception>
+    /// <exception cref="ParameterException">The prompt is without {}, a label would be truncated, or the text tower gives no attention.</exception>
     public Task<IReadOnlyList<TextAttention>> AttendToTextAsync(IReadOnlyList<string> labels, string prompt, StageTimings timings, CancellationToken cancellation) =>
         TextTower.AttendAsync(labels, prompt, timings, cancellation);
 
     /// <summary>Warnings about labels the model may not know (an unknown word falls apart into single letters).</summary>
     public IReadOnlyList<string> LabelWarnings(IReadOnlyList<string> labels) => text?.Warnings(labels) ?? [];
 
-    private TextEncoder TextTower => text ?? throw new LabelException("labels", $"The model '{Facts.Id}' takes no text labels: {Facts.TextMissing}.");
+    private TextEncoder TextTower => text ?? throw new ParameterException("labels", $"The model '{Facts.Id}' takes no text labels: {Facts.TextMissing}.");
 
     /// <summary>Waits for runs in flight, then frees the sessions.</summary>
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Core.Loading;
@@ -48,4 +49,10 @@ public sealed record ModelFacts
 
     /// <summary>Free text labels are accepted.</summary>
     public bool Text => Scores is ScoreKind.Softmax or ScoreKind.Sigmoid;
+
+    /// <summary>Labels are classes of the model.</summary>
+    public bool IsClassifier => Scores == ScoreKind.Classes;
+
+    /// <summary>What limits the values of parameters.</summary>
+    public ModelScope Scope => new(Id, Layers, Heads, Tokens.Grid.Rows, Tokens.Grid.Columns, Tokens.HasCls);
 }

@@ -27,9 +27,9 @@ internal sealed class ForwardPass : IAsyncDisposable
         // The read-out is a second run inside the lease, which belongs to one caller.
         if (!parts.HasFlag(ActivationParts.Readout)) return Checked(await batches.RunAsync(picture, parts, timings, cancellation).ConfigureAwait(false));
         SessionPool.Lease lease;
-        using (timings.Measure("queue")) lease = await pool.RentAsync(cancellation).ConfigureAwait(false);
+        using (timings.Measure(Stages.Queue)) lease = await pool.RentAsync(cancellation).ConfigureAwait(false);
         using (lease)
-        using (timings.Measure("inference"))
+        using (timings.Measure(Stages.Inference))
         {
             return Checked(Run(lease, [picture], parts, cancellation)[0]);
         }

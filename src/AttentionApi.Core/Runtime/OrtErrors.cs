@@ -14,7 +14,7 @@ internal static partial class OrtErrors
         {
             return action();
         }
-        catch (OnnxRuntimeException cause)
+        catch (Exception cause) when (cause is OnnxRuntimeException or ModelRunException)
         {
             throw new ModelRefusedException(Sentence(fileName, cause.Message), cause);
         }

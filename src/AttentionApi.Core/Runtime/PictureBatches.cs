@@ -26,8 +26,8 @@ internal sealed class PictureBatches(SessionPool pool, int largest, RunBatch run
         }
         try
         {
-            using (timings.Measure("queue")) await own.Started.Task.WaitAsync(cancellation).ConfigureAwait(false);
-            using (timings.Measure("inference")) return await own.Result.Task.WaitAsync(cancellation).ConfigureAwait(false);
+            using (timings.Measure(Stages.Queue)) await own.Started.Task.WaitAsync(cancellation).ConfigureAwait(false);
+            using (timings.Measure(Stages.Inference)) return await own.Result.Task.WaitAsync(cancellation).ConfigureAwait(false);
         }
         finally
         {

@@ -32,7 +32,7 @@ public sealed record ReadOutSession : IDisposable
         var rows = target.Length / Width;
         using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, target, [rows, Width]);
         using var options = new RunOptions();
-        Session.Run(options, [ReadOutBuilder.Input], [hidden], [ReadOutBuilder.Output], [output]);
+        ModelRunException.Guard(() => Session.Run(options, [ReadOutBuilder.Input], [hidden], [ReadOutBuilder.Output], [output]));
     }
 
     public void Dispose() => Session.Dispose();

@@ -64,6 +64,7 @@ public sealed class SessionPool : IAsyncDisposable
         /// Runs the session into <paramref name="outputs"/>, which already have their memory. Cancelling ends the run within milliseconds.
         /// </summary>
         /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+        /// <exception cref="ModelRunException">The run failed.</exception>
         public void Run(
             IReadOnlyCollection<string> inputNames, IReadOnlyCollection<OrtValue> inputs,
             IReadOnlyCollection<string> outputNames, IReadOnlyCollection<OrtValue> outputs, CancellationToken cancellation)
@@ -79,6 +80,10 @@ public sealed class SessionPool : IAsyncDisposable
             catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
             {
                 throw new OperationCanceledException(cancellation);
+            }
+            catch (OnnxRuntimeException cause)
+            {
+                throw new ModelRunException(cause);
             }
         }
 

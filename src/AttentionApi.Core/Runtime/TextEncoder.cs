@@ -18,7 +18,7 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
     private readonly ConcurrentDictionary<string, float[]> remembered = new(StringComparer.Ordinal);
 
     /// <summary>The mean over prompts of unit embeddings, normalised again (Radford et al. 2021), by label.</summary>
-    /// <exception cref="LabelException">A prompt is without {}, or a label would be truncated.</exception>
+    /// <exception cref="ParameterException">A prompt is without {}, or a label would be truncated.</exception>
     public async Task<IReadOnlyList<float[]>> EmbedAsync(IReadOnlyList<string> labels, IReadOnlyList<string> prompts, StageTimings timings, CancellationToken cancellation)
     {
         var templates = prompts.Select(Template).ToArray();
@@ -37,7 +37,7 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
         var template = Template(prompt);
         var answers = new List<TextAttention>();
         using var lease = await RentAsync(timings, cancellation).ConfigureAwait(false);
-        using var _ = timings.Measure("inference");
+        using var _ = timings.Measure(Stages.Inference);
         foreach (var label in labels)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -76,7 +76,7 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
 
         var ids = missing.Select(text => (IReadOnlyList<int>)Tokens(text)).ToArray();
         using var lease = await RentAsync(timings, cancellation).ConfigureAwait(false);
-        using var _ = timings.Measure("inference");
+        using var _ = timings.Measure(Stages.Inference);
         for (var first = 0; first < ids.Length; first += BatchSize)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -97,7 +97,7 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
 
     private async Task<SessionPool.Lease> RentAsync(StageTimings timings, CancellationToken cancellation)
     {
-        using var _ = timings.Measure("queue");
+        using var _ = timings.Measure(Stages.Queue);
         return await pool.RentAsync(cancellation).ConfigureAwait(false);
     }
 
@@ -106,7 +106,7 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
     private int[] Tokens(string text)
     {
         var ids = tokenizer.Encode(text, out var truncated);
-        return !truncated ? ids : throw new LabelException("labels",
+        return !truncated ? ids : throw new ParameterException("labels",
             $"The text '{Shortened(text)}' has more tokens than the {tokenizer.MaxLength} that the model reads; its end would be cut off unseen. Use a shorter label or prompt.");
     }
 
@@ -120,7 +120,7 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
         }
         catch (ArgumentException bad)
         {
-            throw new LabelException("prompt", bad.Message);
+            throw new ParameterException("prompt", bad.Message);
         }
     }
 
@@ -138,7 +138,7 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
         Layers = tower.Attention.Count,
         Heads = tower.Heads,
         Tokens = encoding.Length,
-        HeadAttention = [.. (encoding.Attention ?? throw new LabelException("textTokens", "This model's text tower does not give its attention away.")).SelectMany(layer => layer)],
+        HeadAttention = [.. (encoding.Attention ?? throw new ParameterException("textTokens", "This model's text tower does not give its attention away.")).SelectMany(layer => layer)],
         Output = [],
     };
 }

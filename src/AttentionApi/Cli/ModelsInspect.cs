@@ -23,7 +23,7 @@ internal static class ModelsInspect
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         var id = File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path);
         var (model, facts) = await LocalModels.DescribeAsync(new FoundModel(id, path, 0), cancellation);
-        if (json) await output.WriteLineAsync(JsonSerializer.Serialize(model, ApiJson.Answers.Model));
+        if (json) await output.WriteLineAsync(JsonSerializer.Serialize(model, ApiJson.Responses.Model));
         else if (facts is null) await output.WriteLineAsync($"{model.Id} is refused: {model.Reason}");
         else LocalModels.WriteTable(output, [.. Report(model, facts)]);
         return facts is null ? 1 : 0;
@@ -40,7 +40,7 @@ internal static class ModelsInspect
         yield return ["labels", facts.Text ? "free text" : facts.ClassNames is { } classes ? $"{classes.Count} classes" : $"none: {facts.TextMissing}"];
         if (facts.LogitScale is { } scale) yield return ["logit scale", $"{scale.Value:0.###} ({scale.Source})"];
         yield return ["methods", string.Join(", ", model.Methods)];
-        if (facts.AlignmentMissing is { } missing) yield return ["no alignment", missing];
+        foreach (var missing in model.Unavailable) yield return [$"no {missing.Method}", missing.Reason];
         yield return ["precision", facts.Precision];
         yield return ["sha-256", facts.Sha256];
         foreach (var warning in facts.Warnings) yield return ["warning", warning];

@@ -29,7 +29,7 @@ internal static class ModelsList
         var models = new List<Model>();
         foreach (var found in ModelsFolder.Scan(folder, error.WriteLine).Values) models.Add((await LocalModels.DescribeAsync(found, cancellation)).Model);
 
-        if (json) await output.WriteLineAsync(JsonSerializer.Serialize(new ModelList(models), ApiJson.Answers.ModelList));
+        if (json) await output.WriteLineAsync(JsonSerializer.Serialize(new ModelList(models), ApiJson.Responses.ModelList));
         else LocalModels.WriteTable(output, [["id", "status", "family", "layers", "heads", "grid", "labels", "precision", "reason"], .. models.Select(Row)]);
         return 0;
     }

@@ -9,11 +9,11 @@ namespace AttentionApi.Contracts;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(MethodList))]
-[JsonSerializable(typeof(PredictionAnswer))]
-[JsonSerializable(typeof(ExplanationAnswer))]
-[JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(PredictResponse))]
+[JsonSerializable(typeof(ExplainResponse))]
+[JsonSerializable(typeof(HealthResponse))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Labels and sentences as they are, not as \u escapes: answers are JSON by type and are never sniffed as HTML.</summary>
-    public static ApiJson Answers { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static ApiJson Responses { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

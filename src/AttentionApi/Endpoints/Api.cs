@@ -1,31 +1,35 @@
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Rendering;
 using AttentionApi.Hosting;
+using AttentionApi.Http;
 
 namespace AttentionApi.Endpoints;
 
 /// <summary>All endpoints under the base path, and what they share.</summary>
 internal static class Api
 {
-    public const string BasePath = "/api/v1";
-
     public static void AddExplanations(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton(services => new ExplainerRegistry([.. ExplainerRegistry.Default.All, .. services.GetServices<Explainer>()]));
+        builder.Services.AddSingleton(services => new ParameterTable(services.GetRequiredService<ExplainerRegistry>(), [EndpointParameters.Model, .. PictureParameters.All]));
         builder.Services.AddSingleton<Permits>();
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Readiness>());
-        builder.Services.AddSingleton<Explanations>();
+        builder.Services.AddSingleton<ExplainRequests>();
     }
 
-    public static void MapApi(this IEndpointRouteBuilder app)
+    public static void MapApi(this WebApplication app)
     {
+        var table = app.Services.GetRequiredService<ParameterTable>();
         // No antiforgery: there are no cookies, so a foreign site has no credentials of the user to abuse.
-        var api = app.MapGroup(BasePath).DisableAntiforgery();
+        var api = app.MapGroup(BasePath.Value).DisableAntiforgery();
         api.MapModels();
-        api.MapMethods();
+        api.MapMethods(table.Registry);
         api.MapPredict();
-        api.MapExplain();
-        api.MapOverlay();
-        api.MapAnimation();
-        api.MapGrid();
+        api.MapExplain(table);
+        api.MapOverlay(table);
+        api.MapAnimation(table);
+        api.MapGrid(table);
         api.MapTensors();
     }
 }

@@ -1,5 +1,6 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
+using AttentionApi.Core.Explain;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
 
@@ -9,13 +10,14 @@ internal static class ModelEndpoints
 {
     public static void MapModels(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/models", (ModelCatalog catalog) => Answer.Json(new ModelList([.. catalog.List().Select(Model.From)]), ApiJson.Answers.ModelList))
+        api.MapGet("/models", (ModelCatalog catalog, ExplainerRegistry methods) =>
+                JsonResponse.Of(new ModelList([.. catalog.List().Select(model => Model.From(model, methods))]), ApiJson.Responses.ModelList))
             .WithName("models").WithSummary("The models of the models folder.")
             .WithDescription("Refused models are listed with their reason. What only a load finds out is null until the model was used once.")
             .Produces<ModelList>().WithTags("Models").Takes();
 
-        api.MapGet("/models/{id}", (string id, ModelCatalog catalog, Readiness readiness) =>
-                Answer.Json(Model.From(catalog.Find(id) ?? throw readiness.Unknown(id)), ApiJson.Answers.Model))
+        api.MapGet("/models/{id}", (string id, ModelCatalog catalog, ExplainerRegistry methods, Readiness readiness) =>
+                JsonResponse.Of(Model.From(catalog.Find(id) ?? throw readiness.Unknown(id), methods), ApiJson.Responses.Model))
             .WithName("model").WithSummary("One model.").WithDescription("The same as in the list.")
             .Produces<Model>().Produces<Problem>(StatusCodes.Status404NotFound, "application/problem+json").WithTags("Models").Takes();
     }

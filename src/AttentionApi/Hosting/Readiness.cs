@@ -1,8 +1,8 @@
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Runtime;
 using AttentionApi.Http;
-using AttentionApi.Http.Parameters;
-using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Hosting;
 
@@ -33,7 +33,7 @@ internal sealed class Readiness(ModelCatalog catalog, ILogger<Readiness> log) : 
             await lease.Model.CheckAsync(limit.Token);
             suspected = false;
         }
-        catch (Exception failure) when (failure is OnnxRuntimeException or ModelRefusedException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception failure) when (failure is ModelRunException or ModelRefusedException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             log.LogError(failure, "The default model {Model} does not pass the check that follows a failed run", model.Id);
             throw Unavailable($"A run of a model has failed, and the default model '{model.Id}' does not pass the check since; the server's log has the details.");
@@ -70,7 +70,7 @@ internal sealed class Readiness(ModelCatalog catalog, ILogger<Readiness> log) : 
     {
         var known = catalog.List().Select(model => model.Id).ToArray();
         return new(StatusCodes.Status404NotFound,
-            $"There is no model '{Parameter.Shown(id)}'{(known.Length > 0 ? $"; the nearest is '{Nearest.Name(id, known)}'" : "")}. /api/v1/models lists them.", Query.Model.Name);
+            $"There is no model '{Words.Shown(id)}'{(known.Length > 0 ? $"; the nearest is '{Nearest.Name(id, known)}'" : "")}. /api/v1/models lists them.", EndpointParameters.Model.Name);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Threading.RateLimiting;
-using AttentionApi.Endpoints;
 using AttentionApi.Http;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.RateLimiting;
@@ -49,7 +48,7 @@ internal static class Security
         {
             app.Use((http, next) =>
             {
-                if (http.Request.Path.StartsWithSegments(Api.BasePath, StringComparison.OrdinalIgnoreCase)) keys.Check(http.Request);
+                if (BasePath.Covers(http.Request)) keys.Check(http.Request);
                 return next(http);
             });
         }
@@ -58,7 +57,7 @@ internal static class Security
     private static RateLimitPartition<IPAddress> Client(HttpContext http, int perMinute)
     {
         var address = http.Connection.RemoteIpAddress ?? IPAddress.None;
-        return http.Request.Path.StartsWithSegments(Api.BasePath, StringComparison.OrdinalIgnoreCase)
+        return BasePath.Covers(http.Request)
             ? RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions { TokenLimit = perMinute, TokensPerPeriod = perMinute, ReplenishmentPeriod = Window, AutoReplenishment = true })
             : RateLimitPartition.GetNoLimiter(IPAddress.None);
     }

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Catalog;
-using AttentionApi.Core.Diagnostics;
-using AttentionApi.Http.Parameters;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Parameters;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
@@ -33,14 +33,15 @@ internal sealed class Telemetry
     }
 
     /// <summary>Records one answered explanation, in metrics and in the request's trace.</summary>
-    public void Record(Explanation explanation, StageTimings timings)
+    public void Record(Explanation explanation)
     {
+        var (inspection, timings) = (explanation.Inspection, explanation.Inspection.Timings);
         var (model, method) = (explanation.Plan.Model.Id, explanation.Plan.Method.Info.Name);
         foreach (var (stage, milliseconds) in timings.Stages) stages.Record(milliseconds / 1000, new KeyValuePair<string, object?>("stage", stage), new("model", model));
-        analyses.Add(1, new KeyValuePair<string, object?>("model", model), new("source", explanation.Analysis.ModelRuns > 0 ? "model" : "cache"));
-        pictureBytes.Record(explanation.Picture.Bytes.Length);
+        analyses.Add(1, new KeyValuePair<string, object?>("model", model), new("source", inspection.ModelRuns > 0 ? "model" : "cache"));
+        pictureBytes.Record(inspection.Picture.Bytes.Length);
         if (Activity.Current is not { IsAllDataRequested: true } trace) return;
-        trace.SetTag("attention.model", model).SetTag("attention.method", method).SetTag("attention.model_runs", explanation.Analysis.ModelRuns);
+        trace.SetTag("attention.model", model).SetTag("attention.method", method).SetTag("attention.model_runs", inspection.ModelRuns);
         foreach (var (stage, milliseconds) in timings.Stages) trace.SetTag($"attention.stage.{stage}", milliseconds);
     }
 

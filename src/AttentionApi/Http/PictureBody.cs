@@ -1,4 +1,5 @@
 using System.Buffers;
+using AttentionApi.Core.Parameters;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
@@ -23,7 +24,7 @@ internal static class PictureBody
         if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true) picture = await FromFormAsync(request, type, limit, cancellation);
         else if (type?.Type.Equals("image", StringComparison.OrdinalIgnoreCase) == true) picture = await CopyAsync(request.Body, limit, request.ContentLength, cancellation);
         else throw new ProblemException(StatusCodes.Status415UnsupportedMediaType,
-            $"The body is declared as '{Parameters.Parameter.Shown(request.ContentType ?? "nothing")}'; send multipart/form-data with the picture in the field '{Field}', or the picture itself as image/jpeg, image/png or image/webp.");
+            $"The body is declared as '{Words.Shown(request.ContentType ?? "nothing")}'; send multipart/form-data with the picture in the field '{Field}', or the picture itself as image/jpeg, image/png or image/webp.");
         return picture.Length > 0 ? picture : throw Missing();
     }
 
@@ -61,7 +62,7 @@ internal static class PictureBody
 
     private static ProblemException OtherField(string name)
     {
-        var shown = Parameters.Parameter.Shown(name);
+        var shown = Words.Shown(name);
         return ProblemException.BadParameter(shown, $"The form has a field '{shown}'; only '{Field}' is read from the form, all parameters are in the query.");
     }
 

@@ -1,6 +1,7 @@
 using AttentionApi.Core.Rendering.Formats;
 using AttentionApi.Core.Rendering.Layout;
-using AttentionApi.Http.Parameters;
+using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering;
 
 namespace AttentionApi.Http;
 
@@ -10,7 +11,7 @@ internal static class PictureFormats
     private static readonly (string, PictureFormat)[] Pictures = [.. Enum.GetValues<PictureFormat>().Select(format => (ImageEncoder.MediaType(format), format))];
     private static readonly (string, AnimationFormat)[] Animations = [.. Enum.GetValues<AnimationFormat>().Select(format => (AnimationRenderer.MediaType(format), format))];
 
-    public static PictureFormat Choose(HttpRequest request, QueryValues query) => query.Get(Query.Format) ?? Negotiation.Choose(request, Pictures);
+    public static PictureFormat Choose(HttpRequest request, ParameterValues given) => given.Get(PictureParameters.Format) ?? Negotiation.Choose(request, Pictures);
 
-    public static AnimationFormat ChooseAnimation(HttpRequest request, QueryValues query) => query.Get(Query.MovingFormat) ?? Negotiation.Choose(request, Animations);
+    public static AnimationFormat ChooseAnimation(HttpRequest request, ParameterValues given) => given.Get(PictureParameters.MovingFormat) ?? Negotiation.Choose(request, Animations);
 }

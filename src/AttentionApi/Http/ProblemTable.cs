@@ -28,6 +28,6 @@ internal static class ProblemTable
     public static (string When, JsonNode Example) Describe(int status)
     {
         var (when, example, parameter) = Table[status];
-        return (when, JsonSerializer.SerializeToNode(new Problem("about:blank", ReasonPhrases.GetReasonPhrase(status), status, example, parameter), ApiJson.Answers.Problem)!);
+        return (when, JsonSerializer.SerializeToNode(new Problem("about:blank", ReasonPhrases.GetReasonPhrase(status), status, example, parameter), ApiJson.Responses.Problem)!);
     }
 }

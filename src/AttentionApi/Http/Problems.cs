@@ -47,7 +47,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         if (problem.RetryAfter is { } wait) response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (problem.Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
         var body = new Problem("about:blank", ReasonPhrases.GetReasonPhrase(problem.Status), problem.Status, problem.Message, problem.Parameter);
-        return response.WriteAsJsonAsync(body, ApiJson.Answers.Problem, "application/problem+json", http.RequestAborted);
+        return response.WriteAsJsonAsync(body, ApiJson.Responses.Problem, "application/problem+json", http.RequestAborted);
     }
 
     private ProblemException From(Exception failure)
@@ -55,7 +55,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         switch (failure)
         {
             case ProblemException problem: return problem;
-            case LabelException label: return ProblemException.BadParameter(label.Parameter, label.Message);
+            case ParameterException wrong: return ProblemException.BadParameter(wrong.Parameter, wrong.Message);
             case ImageRefusedException image: return new(image.Fault == ImageFault.Unsupported ? StatusCodes.Status415UnsupportedMediaType : StatusCodes.Status422UnprocessableEntity, image.Message, PictureBody.Field);
             case PictureTooLargeException large: return ProblemException.BadParameter("size", large.Message);
             case ModelRefusedException refused: return ProblemException.BadParameter("model", refused.Message);
@@ -63,7 +63,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
             case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }: return PictureBody.TooSlow();
             case BadHttpRequestException bad: return new(bad.StatusCode, "The request is malformed: its head or its body does not follow HTTP; send it again with a client that does.");
             default:
-                logger.LogError(failure, "A request failed in a way that nobody foresaw.");
+                logger.LogError(failure, "Unhandled exception.");
                 return new(StatusCodes.Status503ServiceUnavailable, "The service could not answer; the cause is in its log under this answer's X-Request-Id. Try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
     }

@@ -7,9 +7,6 @@ namespace AttentionApi.Http;
 /// <summary>Gives every answer its X-Request-Id and, when it begins, Server-Timing with the stages so far.</summary>
 internal static class ServerTiming
 {
-    /// <summary>The stages that every answer names, in this order; those that did not happen took no time.</summary>
-    public static readonly IReadOnlyList<string> Stages = ["decode", "preprocess", "queue", "inference", "explain"];
-
     private const string RequestId = "X-Request-Id";
     private const int LongestRequestId = 64;
 
@@ -32,10 +29,6 @@ internal static class ServerTiming
         });
         return next(http);
     });
-
-    /// <summary>Stage names and their milliseconds: the usual ones, then what else was measured, then the total.</summary>
-    public static IEnumerable<(string Stage, double Milliseconds)> Summary(this StageTimings timings) =>
-        Stages.Concat(timings.Stages.Select(stage => stage.Key)).Distinct().Select(stage => (stage, timings[stage])).Append(("total", timings.Total));
 
     private static string Header(StageTimings timings)
     {

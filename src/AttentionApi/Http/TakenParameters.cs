@@ -1,12 +1,13 @@
 using AttentionApi.Contracts;
-using AttentionApi.Http.Parameters;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Parameters;
 
 namespace AttentionApi.Http;
 
 /// <summary>Endpoint metadata: the query parameters it takes, with its own defaults; read by the parser and by OpenAPI.</summary>
 /// <param name="Parameters">In the order in which they are documented.</param>
 /// <param name="Picture">True where it takes a picture as its body.</param>
-public sealed record TakenParameters(IReadOnlyList<QueryParameter> Parameters, bool Picture);
+public sealed record TakenParameters(IReadOnlyList<Parameter> Parameters, bool Picture);
 
 internal static class TakenParametersExtensions
 {
@@ -14,15 +15,20 @@ internal static class TakenParametersExtensions
     public static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new TakenParameters([], Picture: false)).Produces<Problem>(400, "application/problem+json")
         .AddEndpointFilter((context, next) =>
         {
-            QueryValues.Read(context.HttpContext.Request.Query, []);
+            context.HttpContext.Request.ReadParameters([], context.HttpContext.RequestServices.GetRequiredService<ParameterTable>());
             return next(context);
         });
 
     /// <summary>Takes a picture and these parameters.</summary>
-    public static RouteHandlerBuilder TakesPicture(this RouteHandlerBuilder endpoint, params IReadOnlyList<QueryParameter> parameters)
+    public static RouteHandlerBuilder TakesPicture(this RouteHandlerBuilder endpoint, params IReadOnlyList<Parameter> parameters)
     {
         endpoint.WithMetadata(new TakenParameters(parameters, Picture: true)).WithTags("Explain");
         foreach (var status in ProblemTable.Statuses) endpoint.Produces<Problem>(status, "application/problem+json");
         return endpoint;
     }
+
+    /// <summary>The parameters in the query.</summary>
+    /// <exception cref="ParameterException">An unknown name, a name given twice, or a value that is not in its range.</exception>
+    public static ParameterValues ReadParameters(this HttpRequest request, IReadOnlyList<Parameter> taken, ParameterTable table) =>
+        ParameterValues.Read(request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.AsEnumerable())), taken, table.All);
 }

@@ -1,7 +1,9 @@
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Tests.Explain;
 using BenchmarkDotNet.Attributes;
 
 namespace AttentionApi.Benchmarks.Kernels;
@@ -10,9 +12,9 @@ namespace AttentionApi.Benchmarks.Kernels;
 [MemoryDiagnoser]
 public class RolloutBenchmarks
 {
-    private static readonly ExplainParameters All = new() { FromLayer = 1, ToLayer = 12 };
+    private static readonly ParameterValues All = KnownActivations.Range(1, 12);
     private readonly Rollout rollout = new();
-    private ExplainInput input = null!;
+    private KnownActivations input = null!;
 
     /// <summary>7: ViT-B/32; 14: ViT-B/16.</summary>
     [Params(7, 14)]
@@ -22,20 +24,20 @@ public class RolloutBenchmarks
     public void Setup()
     {
         var layout = new TokenLayout(1, new PatchGrid(Grid, Grid), 0, HasCls: true);
-        input = new ExplainInput(new Activations { Layers = 12, Heads = 12, Tokens = layout.Count, MeanAttention = PeakedRows(12 * layout.Count, layout.Count), Output = [] }, layout);
+        input = new KnownActivations(new Activations { Layers = 12, Heads = 12, Tokens = layout.Count, MeanAttention = PeakedRows(12 * layout.Count, layout.Count), Output = [] }, layout);
     }
 
     [Benchmark]
-    public object Row() => rollout.Explain(input, All);
+    public object Row() => input.Explain(rollout, All);
 
     [Benchmark]
-    public object RowAfterDiscard() => rollout.Explain(input, All with { Discard = 0.9 });
+    public object RowAfterDiscard() => input.Explain(rollout, All.With(Rollout.DiscardRatio, 0.9));
 
     [Benchmark]
-    public object CumulativeFrames() => rollout.Frames(input, All, FrameMode.Cumulative);
+    public object CumulativeFrames() => input.Frames(rollout, All, FrameMode.Cumulative);
 
     [Benchmark]
-    public object Matrix() => Rollout.Matrix(input, All);
+    public object Matrix() => input.Matrix(All);
 
     private static float[] PeakedRows(int rows, int width)
     {

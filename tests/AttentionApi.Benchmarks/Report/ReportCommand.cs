@@ -36,7 +36,7 @@ internal static class ReportCommand
         using var models = TemporaryModels.Of(clip);
         var memory = await MemoryComparison.MeasureAsync(clip, models);
         using var plain = new PlainForward(models.Vision(clip), new SessionSettings(1, Environment.ProcessorCount));
-        var stages = await Stages.MeasureAsync(clip, models.Folder, plain, rounds, only);
+        var stages = await StageSteps.MeasureAsync(clip, models.Folder, plain, rounds, only);
         // Cached label embeddings and repeated pictures are steps of their own; all others send pictures that the host has not seen.
         await using var server = await models.ServeAsync(("Limits:MaxConcurrent", 16));
         var requests = await EndToEnd.MeasureAsync(server, plain, rounds, only);

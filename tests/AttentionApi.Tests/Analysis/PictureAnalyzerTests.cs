@@ -1,10 +1,10 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Diagnostics;
-using AttentionApi.Core.Explain;
-using AttentionApi.Core.Loading;
 using AttentionApi.Core.Explain.Methods;
+using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Tests.Explain;
 
 namespace AttentionApi.Tests.Analysis;
 
@@ -37,7 +37,7 @@ public sealed class PictureAnalyzerTests : IAsyncLifetime
     public async Task The_rollout_of_the_picture_file_equals_the_reference()
     {
         var picture = await Analyze(Image(), ActivationParts.MeanAttention);
-        var map = new Rollout().Explain(new ExplainInput(picture.Activations, model.Facts.Tokens), new ExplainParameters { FromLayer = 1, ToLayer = model.Facts.Layers })[0];
+        var map = new KnownActivations(picture.Activations, model.Facts.Tokens).Explain(new Rollout(), KnownActivations.Range(1, model.Facts.Layers))[0];
         AssertWithin(Reference.Floats("rollout_mean_alpha1"), map.Values, 1e-5f);
     }
 
@@ -80,7 +80,7 @@ public sealed class PictureAnalyzerTests : IAsyncLifetime
     [Fact]
     public async Task A_label_that_would_be_cut_is_refused_with_its_reason()
     {
-        var failure = await Assert.ThrowsAsync<LabelException>(() => model.EmbedAsync([string.Join(' ', Enumerable.Repeat("cat", 200))], ["{}"], new StageTimings(), TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<ParameterException>(() => model.EmbedAsync([string.Join(' ', Enumerable.Repeat("cat", 200))], ["{}"], new StageTimings(), TestContext.Current.CancellationToken));
         Assert.Equal("labels", failure.Parameter);
         Assert.Contains("shorter", failure.Message, StringComparison.Ordinal);
     }

@@ -18,7 +18,7 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         using var client = await host.ReadyAsync();
         var model = await GetAsync(client, "models/demo-clip");
         Assert.Equal(
-            ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize", "text", "classes", "logitScale", "methods", "precision", "provider", "sites", "warnings"],
+            ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize", "text", "classes", "logitScale", "methods", "unavailable", "precision", "provider", "sites", "warnings"],
             model.Select(member => member.Key));
         Assert.Equal("ready", (string?)model["status"]);
         Assert.True((bool)model["default"]!);

@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Text.Json.Nodes;
-using AttentionApi.Contracts;
-using AttentionApi.Http.Parameters;
+using AttentionApi.Core.Rendering.Formats;
 
 namespace AttentionApi.Tests.Api;
 

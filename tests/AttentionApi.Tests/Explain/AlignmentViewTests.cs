@@ -1,7 +1,7 @@
+using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Tests.Explain;
@@ -11,7 +11,8 @@ public class AlignmentViewTests
 {
     private const int Layers = 2, Labels = 3, Patches = 4;
     private static readonly TokenLayout Layout = new(1, new PatchGrid(2, 2), 0, HasCls: true);
-    private static readonly LabelScores Scores = MakeScores();
+    private static readonly Random Numbers = new(5);
+    private static readonly LabelSimilarity Similarity = Made("a", "b", "c"), Versus = Made("versus"), Empty = Made("");
 
     [Fact]
     public void Cosine_is_the_similarity_itself_by_layer_then_label()
@@ -41,30 +42,30 @@ public class AlignmentViewTests
     [Fact]
     public void Contrast_subtracts_the_rival_label_where_one_is_given()
     {
-        AssertValues(Explain(AlignmentView.Contrast), (l, c, i) => S(l, c, i) - Scores.Versus![l * Patches + i]);
+        AssertValues(Explain(AlignmentView.Contrast), (l, c, i) => S(l, c, i) - Versus.Values[l * Patches + i]);
     }
 
     [Fact]
     public void Contrast_subtracts_the_empty_text_where_no_rival_is_given()
     {
-        AssertValues(Explain(AlignmentView.Contrast, Scores with { Versus = null }), (l, c, i) => S(l, c, i) - Scores.Empty![l * Patches + i]);
+        AssertValues(Explain(AlignmentView.Contrast, Empty), (l, c, i) => S(l, c, i) - Empty.Values[l * Patches + i]);
     }
 
     [Fact]
     public void Swapping_the_labels_swaps_the_maps()
     {
-        var input = new ExplainInput(new Activations { Layers = 1, Heads = 1, Tokens = 5, Output = [], Readout = [.. Enumerable.Range(0, 10).Select(i => (float)Math.Sin(i))] }, Layout);
-        var (one, two) = (new[] { 1f, 0f }, new[] { 0f, 1f });
-        var (straight, _) = Alignment.Cosines(input, [one, two]);
-        var (swapped, _) = Alignment.Cosines(input, [two, one]);
+        var readout = new LayerTokens([.. Enumerable.Range(0, 10).Select(i => (float)Math.Sin(i))], 1, Layout);
+        var (one, two) = (LabelTarget.OfText("one", [1, 0]), LabelTarget.OfText("two", [0, 1]));
+        var straight = LabelSimilarity.Between(readout, [one, two]).Values;
+        var swapped = LabelSimilarity.Between(readout, [two, one]).Values;
         Assert.Equal(straight[..Patches], swapped[Patches..]);
         Assert.Equal(straight[Patches..], swapped[..Patches]);
     }
 
-    private static IReadOnlyList<Heatmap> Explain(AlignmentView view, LabelScores? scores = null) =>
-        new Alignment().Explain(new ExplainInput(new Activations { Layers = Layers, Heads = 1, Tokens = 5, Output = [] }, Layout, scores ?? Scores), RandomAttention.Range(1, Layers) with { View = view });
+    private static IReadOnlyList<Heatmap> Explain(AlignmentView view, LabelSimilarity? rival = null) =>
+        [.. Enumerable.Range(1, Layers).SelectMany(layer => Alignment.LayerMaps(Similarity, rival ?? Versus, layer, view, 100, Layout.Grid))];
 
-    private static double S(int layer, int label, int patch) => Scores.Similarity[(layer * Labels + label) * Patches + patch];
+    private static double S(int layer, int label, int patch) => Similarity.Values[(layer * Labels + label) * Patches + patch];
 
     private static void AssertValues(IReadOnlyList<Heatmap> maps, Func<int, int, int, double> expected)
     {
@@ -74,10 +75,11 @@ public class AlignmentViewTests
         }
     }
 
-    private static LabelScores MakeScores()
+    /// <summary>Similarities of a made-up read-out with made-up labels.</summary>
+    private static LabelSimilarity Made(params string[] labels)
     {
-        var random = new Random(5);
-        float[] Some(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() * 0.4f - 0.2f)];
-        return new LabelScores(["a", "b", "c"], Some(Layers * Labels * Patches), Some(Layers * Labels), Some(Layers * Patches), Some(Layers * Patches), 100);
+        const int width = 3;
+        float[] Some(int count) => [.. Enumerable.Range(0, count).Select(_ => Numbers.NextSingle() * 0.4f - 0.2f)];
+        return LabelSimilarity.Between(new LayerTokens(Some(Layers * Layout.Count * width), Layers, Layout), [.. labels.Select(label => LabelTarget.OfText(label, Some(width)))]);
     }
 }

@@ -1,4 +1,3 @@
-using AttentionApi.Core.Explain;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Runtime;
 
@@ -9,7 +8,7 @@ internal static class RandomAttention
 {
     public static readonly TokenLayout Layout = new(2, new PatchGrid(3, 4), 1, HasCls: true);
 
-    public static ExplainInput Input(int seed, int layers = 4, int heads = 3, TokenLayout? layout = null)
+    public static KnownActivations Input(int seed, int layers = 4, int heads = 3, TokenLayout? layout = null)
     {
         layout ??= Layout;
         var random = new Random(seed);
@@ -20,7 +19,7 @@ internal static class RandomAttention
             var weights = Enumerable.Range(0, tokens).Select(_ => Math.Exp(3 * random.NextDouble())).ToArray();
             for (var key = 0; key < tokens; key++) each[row + key] = (float)(weights[key] / weights.Sum());
         }
-        return new ExplainInput(new Activations { Layers = layers, Heads = heads, Tokens = tokens, HeadAttention = each, MeanAttention = Mean(each, layers, heads, tokens), Output = [] }, layout);
+        return new KnownActivations(new Activations { Layers = layers, Heads = heads, Tokens = tokens, HeadAttention = each, MeanAttention = Mean(each, layers, heads, tokens), Output = [] }, layout);
     }
 
     private static float[] Mean(float[] each, int layers, int heads, int tokens)
@@ -33,6 +32,4 @@ internal static class RandomAttention
         }
         return mean;
     }
-
-    public static ExplainParameters Range(int from, int to) => new() { FromLayer = from, ToLayer = to };
 }

@@ -1,8 +1,8 @@
 using AttentionApi.Core.Diagnostics;
-using AttentionApi.Core.Explain;
-using AttentionApi.Core.Loading;
 using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Tests.Explain;
@@ -24,8 +24,8 @@ public sealed class RealVitTests(ITestOutputHelper output) : IAsyncLifetime
         var activations = await model.Vision.RunAsync(input, ActivationParts.MeanAttention, new StageTimings(), TestContext.Current.CancellationToken);
 
         Assert.True(ReferenceArrays.LargestDifference(reference.Floats("logits"), activations.Output) <= 1e-4);
-        Check(reference.Floats("rollout"), Map(activations, new ExplainParameters { FromLayer = 1, ToLayer = 12 }), 1e-6);
-        Check(reference.Floats("rollout_layers_5_8_alpha_0.5"), Map(activations, new ExplainParameters { FromLayer = 5, ToLayer = 8, Residual = 0.5 }), 1e-6);
+        Check(reference.Floats("rollout"), Map(activations, KnownActivations.Range(1, 12)), 1e-6);
+        Check(reference.Floats("rollout_layers_5_8_alpha_0.5"), Map(activations, KnownActivations.Range(5, 8).With(Rollout.Residual, 0.5)), 1e-6);
     }
 
     [Theory, InlineData("chelsea", "png"), InlineData("astronaut", "jpg")]
@@ -35,13 +35,13 @@ public sealed class RealVitTests(ITestOutputHelper output) : IAsyncLifetime
         var picture = LoadedModels.PictureFile(SharedFixtures.InShared("fixtures", "real-vit", $"{photo}.{extension}"));
         var analysis = await model.AnalyzeAsync(picture, ActivationParts.MeanAttention, new StageTimings(), TestContext.Current.CancellationToken);
         var expected = reference.Floats("rollout");
-        Check(expected, Map(analysis.Activations, new ExplainParameters { FromLayer = 1, ToLayer = 12 }), 0.01 * expected.Max());
+        Check(expected, Map(analysis.Activations, KnownActivations.Range(1, 12)), 0.01 * expected.Max());
 
         var top = Array.IndexOf(analysis.Activations.Output, analysis.Activations.Output.Max());
         Assert.Equal(reference.Root.GetProperty("explained_class").GetInt32(), top);
     }
 
-    private float[] Map(Activations activations, ExplainParameters parameters) => new Rollout().Explain(new ExplainInput(activations, model.Facts.Tokens), parameters)[0].Values;
+    private float[] Map(Activations activations, ParameterValues values) => new KnownActivations(activations, model.Facts.Tokens).Explain(new Rollout(), values)[0].Values;
 
     private void Check(float[] expected, float[] actual, double tolerance)
     {

@@ -1,6 +1,8 @@
+using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Tests.Explain;
@@ -10,15 +12,15 @@ public class RolloutParityTests(ITestOutputHelper output)
 {
     private static readonly string[] Families = ["clip", "vit", "deit_distilled", "dinov2", "dinov2_registers", "dinov3", "siglip", "beit", "timm_vit", "open_clip"];
 
-    private static readonly Dictionary<string, Func<ExplainParameters, ExplainParameters>> Rollouts = new()
+    private static readonly Dictionary<string, Func<ParameterValues, ParameterValues>> Rollouts = new()
     {
         ["rollout_mean_alpha1"] = all => all,
-        ["rollout_max_alpha1"] = all => all with { HeadFusion = HeadFusion.Max },
-        ["rollout_min_alpha1"] = all => all with { HeadFusion = HeadFusion.Min },
-        ["rollout_mean_alpha0.5"] = all => all with { Residual = 0.5 },
+        ["rollout_max_alpha1"] = all => all.With(SharedParameters.Fusion, HeadFusion.Max),
+        ["rollout_min_alpha1"] = all => all.With(SharedParameters.Fusion, HeadFusion.Min),
+        ["rollout_mean_alpha0.5"] = all => all.With(Rollout.Residual, 0.5),
         // The references count layers from 0.
-        ["rollout_mean_alpha1_layers1to2"] = all => all with { FromLayer = 2, ToLayer = 3 },
-        ["rollout_mean_alpha1_discard0.9"] = all => all with { Discard = 0.9 },
+        ["rollout_mean_alpha1_layers1to2"] = all => all.With(SharedParameters.FromLayer, 2).With(SharedParameters.ToLayer, 3),
+        ["rollout_mean_alpha1_discard0.9"] = all => all.With(Rollout.DiscardRatio, 0.9),
     };
 
     public static TheoryData<string, string> Cases
@@ -44,9 +46,9 @@ public class RolloutParityTests(ITestOutputHelper output)
             return;
         }
         var input = Input(reference);
-        var whole = new ExplainParameters { FromLayer = 1, ToLayer = input.Activations.Layers, Query = new(input.Tokens.HasCls ? QueryKind.Cls : QueryKind.Mean) };
+        var whole = KnownActivations.Range(1, input.Activations.Layers).With(SharedParameters.Query, new QueryToken(input.Tokens.HasCls ? QueryKind.Cls : QueryKind.Mean));
 
-        var map = Assert.Single(new Rollout().Explain(input, Rollouts[rollout](whole)));
+        var map = Assert.Single(input.Explain(new Rollout(), Rollouts[rollout](whole)));
 
         var error = ReferenceArrays.LargestDifference(reference.Floats(rollout), map.Values);
         output.WriteLine($"{family} {rollout}: {error:g2}");
@@ -59,16 +61,16 @@ public class RolloutParityTests(ITestOutputHelper output)
         var reference = ReferenceArrays.RealVit(photo);
         var layout = new TokenLayout(1, new PatchGrid(14, 14), 0, HasCls: true);
         var activations = new Activations { Layers = 12, Heads = 3, Tokens = 197, MeanAttention = reference.Floats("attentions_mean"), Output = [] };
-        var input = new ExplainInput(activations, layout);
+        var input = new KnownActivations(activations, layout);
 
-        var whole = new Rollout().Explain(input, new ExplainParameters { FromLayer = 1, ToLayer = 12 })[0];
-        var middle = new Rollout().Explain(input, new ExplainParameters { FromLayer = 5, ToLayer = 8, Residual = 0.5 })[0];
+        var whole = input.Explain(new Rollout(), KnownActivations.Range(1, 12))[0];
+        var middle = input.Explain(new Rollout(), KnownActivations.Range(5, 8).With(Rollout.Residual, 0.5))[0];
 
         Assert.True(ReferenceArrays.LargestDifference(reference.Floats("rollout"), whole.Values) <= 1e-6);
         Assert.True(ReferenceArrays.LargestDifference(reference.Floats("rollout_layers_5_8_alpha_0.5"), middle.Values) <= 1e-6);
     }
 
-    private static ExplainInput Input(ReferenceArrays reference)
+    private static KnownActivations Input(ReferenceArrays reference)
     {
         var meta = reference.Meta;
         var grid = meta.GetProperty("grid");
@@ -80,6 +82,6 @@ public class RolloutParityTests(ITestOutputHelper output)
             Layers = meta.GetProperty("layers").GetInt32(), Heads = meta.GetProperty("heads").GetInt32(), Tokens = layout.Count,
             HeadAttention = reference.Floats("attentions"), Output = [],
         };
-        return new ExplainInput(activations, layout);
+        return new KnownActivations(activations, layout);
     }
 }

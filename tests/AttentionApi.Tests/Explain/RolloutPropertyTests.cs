@@ -1,3 +1,4 @@
+using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Explain.Methods;
 using static AttentionApi.Tests.Explain.RandomAttention;
@@ -17,7 +18,7 @@ public class RolloutPropertyTests
     public void Rows_of_a_rollout_matrix_sum_to_one(int seed, HeadFusion fusion, double residual, double discard)
     {
         var input = Input(seed);
-        var matrix = Rollout.Matrix(input, Range(1, 4) with { HeadFusion = fusion, Residual = residual, Discard = discard });
+        var matrix = input.Matrix(KnownActivations.Range(1, 4).With(SharedParameters.Fusion, fusion).With(Rollout.Residual, residual).With(Rollout.DiscardRatio, discard));
         var tokens = input.Tokens.Count;
         for (var row = 0; row < tokens; row++) Assert.Equal(1, matrix.AsSpan(row * tokens, tokens).ToArray().Sum(), 1e-5);
     }
@@ -26,31 +27,31 @@ public class RolloutPropertyTests
     public void A_map_is_the_query_row_of_the_matrix(int seed, HeadFusion fusion, double residual, double discard)
     {
         var input = Input(seed);
-        var parameters = Range(2, 4) with { HeadFusion = fusion, Residual = residual, Discard = discard, Query = new(QueryKind.Patch, 1, 2) };
+        var parameters = KnownActivations.Range(2, 4).With(SharedParameters.Fusion, fusion).With(Rollout.Residual, residual).With(Rollout.DiscardRatio, discard).With(SharedParameters.Query, new QueryToken(QueryKind.Patch, 1, 2));
         var token = 2 + 1 * 4 + 2;
-        var expected = Rollout.Matrix(input, parameters)[(token * 15 + 2)..(token * 15 + 14)];
-        AssertClose(expected, Assert.Single(Method.Explain(input, parameters)).Values);
+        var expected = input.Matrix(parameters)[(token * 15 + 2)..(token * 15 + 14)];
+        AssertClose(expected, Assert.Single(input.Explain(Method, parameters)).Values);
     }
 
     [Fact]
     public void A_range_is_the_product_of_its_parts_with_later_layers_on_the_left()
     {
         var input = Input(7);
-        var whole = Rollout.Matrix(input, Range(1, 4));
-        AssertClose(Multiply(Rollout.Matrix(input, Range(3, 4)), Rollout.Matrix(input, Range(1, 2)), 15), whole);
+        var whole = input.Matrix(KnownActivations.Range(1, 4));
+        AssertClose(Multiply(input.Matrix(KnownActivations.Range(3, 4)), input.Matrix(KnownActivations.Range(1, 2)), 15), whole);
     }
 
     [Fact]
     public void One_layer_without_residual_is_its_attention()
     {
         var input = Input(8);
-        AssertClose(input.Activations.MeanAttention![(2 * 225)..(3 * 225)], Rollout.Matrix(input, Range(3, 3) with { Residual = 0 }));
+        AssertClose(input.Activations.MeanAttention![(2 * 225)..(3 * 225)], input.Matrix(KnownActivations.Range(3, 3).With(Rollout.Residual, 0)));
     }
 
     [Fact]
     public void A_huge_residual_leaves_every_token_where_it_is()
     {
-        var matrix = Rollout.Matrix(Input(9), Range(1, 4) with { Residual = 1e6 });
+        var matrix = Input(9).Matrix(KnownActivations.Range(1, 4).With(Rollout.Residual, 1e6));
         for (var token = 0; token < 15; token++) Assert.Equal(1, matrix[token * 15 + token], 1e-4);
     }
 
@@ -58,9 +59,9 @@ public class RolloutPropertyTests
     public void Query_mean_is_the_mean_over_all_rows()
     {
         var input = Input(10);
-        var matrix = Rollout.Matrix(input, Range(1, 4));
+        var matrix = input.Matrix(KnownActivations.Range(1, 4));
         var expected = Enumerable.Range(2, 12).Select(key => Enumerable.Range(0, 15).Average(row => matrix[row * 15 + key])).ToArray();
-        AssertClose(expected, Method.Explain(input, Range(1, 4) with { Query = new(QueryKind.Mean) })[0].Values);
+        AssertClose(expected, input.Explain(Method, KnownActivations.Range(1, 4).With(SharedParameters.Query, new QueryToken(QueryKind.Mean)))[0].Values);
     }
 
     [Fact]
@@ -70,8 +71,8 @@ public class RolloutPropertyTests
         var order = Enumerable.Range(0, 15).ToArray();
         new Random(1).Shuffle(order.AsSpan(2, 12));
         var permuted = Permute(input, order);
-        var map = Method.Explain(input, Range(1, 4))[0].Values;
-        var mapOfPermuted = Method.Explain(permuted, Range(1, 4))[0].Values;
+        var map = input.Explain(Method, KnownActivations.Range(1, 4))[0].Values;
+        var mapOfPermuted = permuted.Explain(Method, KnownActivations.Range(1, 4))[0].Values;
         AssertClose([.. Enumerable.Range(0, 12).Select(patch => map[order[patch + 2] - 2])], mapOfPermuted);
     }
 
@@ -79,22 +80,22 @@ public class RolloutPropertyTests
     public void Each_head_has_the_map_that_asking_for_it_alone_gives()
     {
         var input = Input(12);
-        var each = Method.Explain(input, Range(1, 3) with { EachHead = true });
+        var each = input.Explain(Method, KnownActivations.Range(1, 3).With(SharedParameters.Heads, HeadChoice.Each));
         Assert.Equal([1, 2, 3], each.Select(map => map.Head!.Value));
-        foreach (var map in each) AssertClose(Method.Explain(input, Range(1, 3) with { Head = map.Head })[0].Values, map.Values);
+        foreach (var map in each) AssertClose(input.Explain(Method, KnownActivations.Range(1, 3).With(SharedParameters.Head, map.Head))[0].Values, map.Values);
     }
 
     [Fact]
     public void Frames_are_the_cumulative_or_the_single_layers()
     {
         var input = Input(13);
-        var cumulative = Method.Frames(input, Range(2, 4), FrameMode.Cumulative);
-        var layers = Method.Frames(input, Range(2, 4), FrameMode.Layers);
+        var cumulative = input.Frames(Method, KnownActivations.Range(2, 4), FrameMode.Cumulative);
+        var layers = input.Frames(Method, KnownActivations.Range(2, 4), FrameMode.Layers);
         Assert.Equal([2, 3, 4], cumulative.Select(frame => frame[0].Layer));
         for (var k = 2; k <= 4; k++)
         {
-            AssertClose(Method.Explain(input, Range(2, k))[0].Values, cumulative[k - 2][0].Values);
-            AssertClose(Method.Explain(input, Range(k, k))[0].Values, layers[k - 2][0].Values);
+            AssertClose(input.Explain(Method, KnownActivations.Range(2, k))[0].Values, cumulative[k - 2][0].Values);
+            AssertClose(input.Explain(Method, KnownActivations.Range(k, k))[0].Values, layers[k - 2][0].Values);
         }
     }
 
@@ -102,13 +103,13 @@ public class RolloutPropertyTests
     public void Raw_attention_is_the_fused_row_without_residual()
     {
         var input = Input(14);
-        var maps = new RawAttention().Explain(input, Range(2, 3) with { HeadFusion = HeadFusion.Max });
+        var maps = input.Explain(new RawAttention(), KnownActivations.Range(2, 3).With(SharedParameters.Fusion, HeadFusion.Max));
         Assert.Equal([2, 3], maps.Select(map => map.Layer));
         var expected = Enumerable.Range(2, 12).Select(key => Enumerable.Range(0, 3).Max(head => input.Activations.HeadAttention![((1 * 3 + head) * 15 + 0) * 15 + key])).ToArray();
         AssertClose(expected, maps[0].Values);
     }
 
-    private static ExplainInput Permute(ExplainInput input, int[] order)
+    private static KnownActivations Permute(KnownActivations input, int[] order)
     {
         var source = input.Activations.MeanAttention!;
         var mean = new float[source.Length];

@@ -2,6 +2,7 @@ using System.Text.Json;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Runtime;
 

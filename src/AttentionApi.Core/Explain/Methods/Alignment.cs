@@ -1,8 +1,15 @@
 using System.Numerics.Tensors;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Scoring;
+using static AttentionApi.Core.Explain.SharedParameters;
 
 namespace AttentionApi.Core.Explain.Methods;
+
+/// <summary>What an alignment map shows, of the raw similarity S of patch and label.</summary>
+public enum AlignmentView { Cosine, Centered, Softmax, Contrast }
 
 /// <summary>
 /// Label alignment at every layer: each patch's hidden state through the model's own final norm and projection, compared with each label
@@ -10,55 +17,108 @@ namespace AttentionApi.Core.Explain.Methods;
 /// </summary>
 public sealed class Alignment : Explainer
 {
-    public override MethodInfo Info { get; } = new(
-        "alignment", "Label alignment",
-        "How close each patch's state is to the label when it is read out at a layer as if it were the last; literal and often noisy, in some models the background answers.",
-        "nostalgebraist 2020, Interpreting GPT: the logit lens; Li et al. 2023, CLIP Surgery (on its limits)", LabelDependent: true, Signed: true,
-        [FrameMode.Layers],
-        ["labels", "prompt", "target", "view", "versus", "fromLayer", "toLayer", "frames", "panels"]);
+    public static readonly Parameter<AlignmentView> View = ParameterKinds.Word("view", AlignmentView.Cosine,
+        "Of the similarity S of patch and label: cosine shows S itself (classifiers: the class logit); centered S minus its mean over the labels; "
+        + "softmax S over the labels, scaled as the model does; contrast S minus that of versus. centered and contrast are signed.");
 
-    public override ActivationParts Needs(ExplainParameters parameters) => ActivationParts.Readout;
+    public static readonly Parameter<string?> Versus = ParameterKinds.Text("versus", "a label", "none",
+        "With view=contrast: the label to set against; without it image-text models are set against the empty text.");
 
-    public override IReadOnlyList<Heatmap> Explain(ExplainInput input, ExplainParameters parameters) => [.. Frames(input, parameters, FrameMode.Layers).SelectMany(maps => maps)];
-
-    public override IReadOnlyList<IReadOnlyList<Heatmap>> Frames(ExplainInput input, ExplainParameters parameters, FrameMode mode)
+    public override MethodInfo Info { get; } = new()
     {
-        var labels = input.Labels ?? throw new InvalidOperationException("Alignment needs labels.");
-        return [.. Enumerable.Range(parameters.FromLayer, parameters.ToLayer - parameters.FromLayer + 1).Select(layer => LayerMaps(input, labels, layer, parameters.View))];
+        Name = "alignment",
+        Title = "Label alignment",
+        Shows = "How close each patch's state is to the label when it is read out at a layer as if that layer were the last.",
+        ShowsNot = "It is literal and often noisy, and in some models the background answers instead of the object.",
+        Paper = "nostalgebraist 2020, Interpreting GPT: the logit lens; Li et al. 2023, CLIP Surgery (on its limits)",
+        Labels = LabelUse.Needed,
+        Layers = LayerUse.Each,
+        Signed = true,
+        Frames = [FrameMode.Layers],
+        Parameters = [View, Versus, FromLayer, ToLayer],
+    };
+
+    public override string? WhyNot(ModelFacts model) => model.AlignmentMissing;
+
+    public override void Check(MethodContext context)
+    {
+        var (view, versus) = (context.Values.Get(View), context.Values.Get(Versus));
+        CheckVersus(context.Values, context.Labels, context.Warn);
+        if (context.Labels.Labels.Count == 1 && view is AlignmentView.Centered or AlignmentView.Softmax)
+        {
+            throw View.Wrong($"view={view.Word()} compares labels with each other: give two or more, or take another view.");
+        }
+        if (view == AlignmentView.Contrast && versus is null && context.Model.IsClassifier)
+        {
+            throw Versus.Wrong("view=contrast of a classifier needs a class to set against: give 'versus'.");
+        }
     }
 
-    private static IReadOnlyList<Heatmap> LayerMaps(ExplainInput input, LabelScores labels, int layer, AlignmentView view)
+    /// <summary>Checks that the rival is a label that the model can judge.</summary>
+    /// <exception cref="ParameterException">It is not.</exception>
+    public static void CheckVersus(ParameterValues values, LabelChoice labels, Action<string> warn)
     {
-        var (count, patches) = (labels.Labels.Count, input.Tokens.Grid.Count);
-        var values = labels.Similarity.AsSpan((layer - 1) * count * patches, count * patches).ToArray();
-        Apply(view, values, labels, layer, patches);
-        return [.. Enumerable.Range(0, count).Select(label => new Heatmap(
-            layer, null, labels.Labels[label], IsSigned(view), input.Tokens.Grid.Rows, input.Tokens.Grid.Columns, values[(label * patches)..((label + 1) * patches)]))];
+        if (values.Get(Versus) is { } versus) labels.CheckLabel(Versus, versus, warn);
     }
 
-    /// <summary>True for the views whose sign carries meaning.</summary>
-    public static bool IsSigned(AlignmentView view) => view is AlignmentView.Centered or AlignmentView.Contrast;
-
-    /// <summary>Turns one layer's S, [label, patch], into the view, in place.</summary>
-    private static void Apply(AlignmentView view, float[] values, LabelScores labels, int layer, int patches)
+    public override IEnumerable<(Parameter Parameter, string Why)> Ineffective(ParameterValues values)
     {
-        var count = labels.Labels.Count;
+        if (values.Get(View) is var view and not AlignmentView.Contrast) yield return (Versus, $"with view={view.Word()} no label is set against another");
+    }
+
+    public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
+    {
+        var view = parameters.Get(View);
+        // Text first: a label that cannot be used is found out before the costly run on the picture.
+        var versus = view == AlignmentView.Contrast ? await RivalAsync(inspection, parameters, cancellation).ConfigureAwait(false) : null;
+        var similarity = await inspection.SimilarityAsync(cancellation).ConfigureAwait(false);
+        var rival = versus is null ? null : await inspection.SimilarityWithAsync(versus, cancellation).ConfigureAwait(false);
+        var scale = inspection.Model.IsClassifier ? 1 : inspection.Model.LogitScale?.Value ?? 1;
+        var (from, to) = parameters.Layers();
+        var layers = Enumerable.Range(from, to - from + 1).ToArray();
+        return new([.. layers.SelectMany(layer => LayerMaps(similarity, rival, layer, view, scale, inspection.Tokens.Grid))])
+        {
+            Series = [new("trajectory", [.. similarity.Labels.Select((target, label) => new SeriesEntry(target.Label, [.. layers.Select(layer => similarity.At(layer, label))]))])],
+        };
+    }
+
+    private static Task<LabelTarget> RivalAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation) =>
+        parameters.Get(Versus) is { } versus ? inspection.LabelAsync(Versus, versus, cancellation) : inspection.EmptyTextAsync(cancellation);
+
+    /// <summary>One map a label.</summary>
+    /// <param name="similarity">S.</param>
+    /// <param name="rival">S of what is set against, for <see cref="AlignmentView.Contrast"/>.</param>
+    /// <param name="layer">From 1.</param>
+    /// <param name="view">What to show of S.</param>
+    /// <param name="scale">τ before a softmax over labels: the logit scale; 1 for classifiers.</param>
+    /// <param name="grid">The patches.</param>
+    public static IEnumerable<Heatmap> LayerMaps(LabelSimilarity similarity, LabelSimilarity? rival, int layer, AlignmentView view, float scale, PatchGrid grid)
+    {
+        var patches = grid.Count;
+        var values = similarity.Layer(layer).ToArray();
         switch (view)
         {
             case AlignmentView.Centered:
-                var mean = new float[patches];
-                for (var label = 0; label < count; label++) TensorPrimitives.Add(mean, values.AsSpan(label * patches, patches), mean);
-                TensorPrimitives.Divide(mean, count, mean);
-                SubtractFromEach(values, mean);
+                SubtractFromEach(values, Mean(values, similarity.Labels.Count, patches));
                 break;
             case AlignmentView.Softmax:
-                Softmax(values, count, patches, labels.SoftmaxScale);
+                Softmax(values, similarity.Labels.Count, patches, scale);
                 break;
             case AlignmentView.Contrast:
-                var rival = labels.Versus ?? labels.Empty ?? throw new InvalidOperationException("Contrast needs a label or the empty text to set against.");
-                SubtractFromEach(values, rival.AsSpan((layer - 1) * patches, patches));
+                SubtractFromEach(values, (rival ?? throw new ArgumentNullException(nameof(rival)))[layer, 0]);
                 break;
         }
+        var signed = view is AlignmentView.Centered or AlignmentView.Contrast;
+        return similarity.Labels.Select((target, label) =>
+            new Heatmap(layer, null, target.Label, signed, grid.Rows, grid.Columns, values[(label * patches)..((label + 1) * patches)]));
+    }
+
+    private static float[] Mean(ReadOnlySpan<float> values, int labels, int patches)
+    {
+        var mean = new float[patches];
+        for (var label = 0; label < labels; label++) TensorPrimitives.Add(mean, values.Slice(label * patches, patches), mean);
+        TensorPrimitives.Divide(mean, labels, mean);
+        return mean;
     }
 
     private static void SubtractFromEach(Span<float> values, ReadOnlySpan<float> row)
@@ -81,39 +141,5 @@ public sealed class Alignment : Explainer
             TensorPrimitives.SoftMax(column, column);
             for (var label = 0; label < labels; label++) values[label * patches + patch] = column[label];
         }
-    }
-
-    /// <summary>S and its trajectory for image-text models: cosines of the read-out embeddings with unit label embeddings.</summary>
-    /// <param name="input">Activations with a read-out [layer, token, E], unit length.</param>
-    /// <param name="embeddings">Unit label embeddings, each [E].</param>
-    /// <returns>S [layer, label, patch] and its CLS row [layer, label].</returns>
-    public static (float[] Similarity, float[] Trajectory) Cosines(ExplainInput input, IReadOnlyList<float[]> embeddings) =>
-        Compare(input, embeddings.Count, (token, label) => TensorPrimitives.Dot(token, embeddings[label]));
-
-    /// <summary>S and its trajectory for classifiers: the class logits of the read-out, [layer, token, classes].</summary>
-    public static (float[] Similarity, float[] Trajectory) ClassLogits(ExplainInput input, IReadOnlyList<int> classes) =>
-        Compare(input, classes.Count, (token, label) => token[classes[label]]);
-
-    private delegate float Comparison(ReadOnlySpan<float> token, int label);
-
-    private static (float[] Similarity, float[] Trajectory) Compare(ExplainInput input, int labels, Comparison compare)
-    {
-        var readout = input.Activations.Readout ?? throw new InvalidOperationException("The read-out was not fetched.");
-        var (layers, tokens, patches, prefix) = (input.Activations.Layers, input.Activations.Tokens, input.Tokens.Grid.Count, input.Tokens.PrefixTokens);
-        var width = readout.Length / (layers * tokens);
-        var similarity = new float[layers * labels * patches];
-        var trajectory = new float[layers * labels];
-        for (var layer = 0; layer < layers; layer++)
-        {
-            for (var label = 0; label < labels; label++)
-            {
-                for (var patch = 0; patch < patches; patch++)
-                {
-                    similarity[(layer * labels + label) * patches + patch] = compare(readout.AsSpan((layer * tokens + prefix + patch) * width, width), label);
-                }
-                trajectory[layer * labels + label] = compare(readout.AsSpan((layer * tokens + input.Tokens.HeadToken) * width, width), label);
-            }
-        }
-        return (similarity, trajectory);
     }
 }

@@ -1,5 +1,8 @@
 using System.Numerics.Tensors;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Parameters;
+using static AttentionApi.Core.Explain.SharedParameters;
 
 namespace AttentionApi.Core.Explain.Methods;
 
@@ -9,96 +12,136 @@ namespace AttentionApi.Core.Explain.Methods;
 /// </summary>
 public sealed class Rollout : Explainer
 {
-    public override MethodInfo Info { get; } = new(
-        "rollout", "Attention rollout",
-        "How much of each patch flows into the query token when attention and residual connections are followed through the layers; it shows where information can come from, not which class it speaks for.",
-        "Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers", LabelDependent: false, Signed: false,
-        [FrameMode.Cumulative, FrameMode.Layers],
-        ["fromLayer", "toLayer", "headFusion", "head", "heads", "residual", "discard", "query", "matrix", "frames"]);
+    public static readonly Parameter<double> Residual = ParameterKinds.Number("residual", 1, 0, 1000,
+        "α in (F + αI): how much of each token stays where it is; 0 leaves the residual connection out.");
 
-    public override ActivationParts Needs(ExplainParameters parameters) => RawAttention.PartsFor(parameters);
+    public static readonly Parameter<double> DiscardRatio = ParameterKinds.Number("discard", 0, 0, 1,
+        "ρ: the share of smallest attention entries set to zero in each layer.", maximumExcluded: true);
 
-    public override IReadOnlyList<Heatmap> Explain(ExplainInput input, ExplainParameters parameters) => [.. RawAttention.HeadsOf(input, parameters)
-        .Select(head => Map(input, parameters, head, Layers(input, parameters, head), parameters.ToLayer))];
+    public static readonly Parameter<bool> Matrix = ParameterKinds.Flag("matrix", false,
+        "Adds the whole token × token rollout matrix (fused heads, or one head).") with { For = Outputs.Json, RefusedWhereUnused = true };
 
-    public override IReadOnlyList<IReadOnlyList<Heatmap>> Frames(ExplainInput input, ExplainParameters parameters, FrameMode mode)
+    public override MethodInfo Info { get; } = new()
     {
-        var heads = RawAttention.HeadsOf(input, parameters).Select(head => (head, layers: Layers(input, parameters, head))).ToArray();
-        return [.. Enumerable.Range(parameters.FromLayer, parameters.ToLayer - parameters.FromLayer + 1).Select(layer =>
-        {
-            var range = mode == FrameMode.Cumulative ? parameters with { ToLayer = layer } : parameters with { FromLayer = layer, ToLayer = layer };
-            var skipped = range.FromLayer - parameters.FromLayer;
-            return (IReadOnlyList<Heatmap>)[.. heads.Select(one => Map(input, range, one.head, one.layers[skipped..], layer))];
-        })];
-    }
+        Name = "rollout",
+        Title = "Attention rollout",
+        Shows = "How much of each patch flows into the query token when attention and residual connections are followed through the layers.",
+        ShowsNot = "It shows where information can come from, not which class it speaks for.",
+        Paper = "Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers",
+        Layers = LayerUse.Through,
+        Frames = [FrameMode.Cumulative, FrameMode.Layers],
+        Parameters = [.. AttentionParameters.RangeAndHeads, Residual, DiscardRatio, Query, Matrix],
+    };
 
-    /// <summary>The whole matrix R, [N, N], row = query, column = key.</summary>
-    public static float[] Matrix(ExplainInput input, ExplainParameters parameters)
+    public override void Check(MethodContext context)
     {
-        var tokens = input.Tokens.Count;
-        var layers = Layers(input, parameters, parameters.Head);
-        var matrix = new float[tokens * tokens];
-        for (var query = 0; query < tokens; query++)
+        if (context.Values.Get(Matrix) && context.Values.Get(Heads) == HeadChoice.Each)
         {
-            var row = matrix.AsSpan(query * tokens, tokens);
-            row[query] = 1;
-            Propagate(row, layers, layers.Length, tokens, (float)parameters.Residual);
+            throw Matrix.Wrong("The matrix is that of a rollout with fused heads or one head; leave 'matrix' out, or take heads=fused.");
         }
-        return matrix;
-    }
-
-    private static Heatmap Map(ExplainInput input, ExplainParameters parameters, int? head, ReadOnlyMemory<float>[] layers, int layer)
-    {
-        var row = QueryRow(input, parameters.Query);
-        Propagate(row, layers, parameters.ToLayer - parameters.FromLayer + 1, input.Tokens.Count, (float)parameters.Residual);
-        return RawAttention.PatchMap(input.Tokens, row, layer, head);
-    }
-
-    /// <summary>F_l of the range after discarding, the first layer first.</summary>
-    private static ReadOnlyMemory<float>[] Layers(ExplainInput input, ExplainParameters parameters, int? head)
-    {
-        var layers = new ReadOnlyMemory<float>[parameters.ToLayer - parameters.FromLayer + 1];
-        for (var i = 0; i < layers.Length; i++)
+        if (context.Values.Layers().From > 1)
         {
-            var fused = AttentionMatrices.Fused(input.Activations, parameters.FromLayer + i, parameters.HeadFusion, head);
-            layers[i] = parameters.Discard > 0 ? Discard.Apply(fused.Span, input.Tokens.Count, parameters.Discard, input.Tokens.HasCls) : fused;
+            context.Warn("A range that starts after layer 1 distributes over tokens, not pixels: a patch stands for what layers before have mixed into it.");
         }
-        return layers;
-    }
-
-    /// <summary>The row that selects the query: a unit vector, or the mean over all tokens.</summary>
-    private static float[] QueryRow(ExplainInput input, QueryToken query)
-    {
-        var row = new float[input.Tokens.Count];
-        if (query.Kind == QueryKind.Mean) Array.Fill(row, 1f / row.Length);
-        else row[RawAttention.TokenOf(input.Tokens, query)] = 1;
-        return row;
-    }
-
-    /// <summary>row ← rowᵀ Ã_count … Ã_1, O(count · N²), normalising each matrix row on the way.</summary>
-    private static void Propagate(Span<float> row, ReadOnlySpan<ReadOnlyMemory<float>> layers, int count, int tokens, float residual)
-    {
-        var next = new float[tokens];
-        for (var layer = count - 1; layer >= 0; layer--)
+        if (context.Values.Get(DiscardRatio) > 0 && context.Values.Get(Residual) == 0)
         {
-            var matrix = layers[layer].Span;
-            Array.Clear(next);
+            context.Warn("Without a residual, a token whose attention is discarded entirely counts as looking everywhere alike.");
+        }
+    }
+
+    public override IEnumerable<(Parameter Parameter, string Why)> Ineffective(ParameterValues values) => AttentionParameters.Ineffective(values);
+
+    public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
+    {
+        var stacks = await AttentionParameters.StacksAsync(inspection, parameters, cancellation).ConfigureAwait(false);
+        var query = parameters.Get(Query)!.Value;
+        Propagation[] heads = [.. stacks.Select(stack => Propagation.Of(stack, parameters))];
+        return new([.. heads.Select(head => head.Map(query))])
+        {
+            Matrices = parameters.Get(Matrix) ? [new("rollout", heads[0].Matrix(), inspection.Tokens.Count)] : [],
+        };
+    }
+
+    public override async Task<IReadOnlyList<MapSet>> FramesAsync(Inspection inspection, ParameterValues parameters, FrameMode mode, CancellationToken cancellation)
+    {
+        var stacks = await AttentionParameters.StacksAsync(inspection, parameters, cancellation).ConfigureAwait(false);
+        var (from, to) = parameters.Layers();
+        var query = parameters.Get(Query)!.Value;
+        Propagation[] heads = [.. stacks.Select(stack => Propagation.Of(stack, parameters))];
+        return [.. Enumerable.Range(from, to - from + 1).Select(layer =>
+            new MapSet([.. heads.Select(head => head.Within(mode == FrameMode.Cumulative ? from : layer, layer).Map(query))]))];
+    }
+
+    /// <summary>A rollout through a range of layers.</summary>
+    /// <param name="Attention">F_l.</param>
+    /// <param name="Layers">F_l of the range after discarding, the first layer first.</param>
+    /// <param name="First">Number of the first of them, from 1.</param>
+    /// <param name="Alpha">α ≥ 0.</param>
+    public sealed record Propagation(LayerAttention Attention, ReadOnlyMemory<float>[] Layers, int First, float Alpha)
+    {
+        private TokenLayout Tokens => Attention.Tokens;
+
+        public static Propagation Of(LayerAttention attention, ParameterValues parameters)
+        {
+            var (from, to) = parameters.Layers();
+            var ratio = parameters.Get(DiscardRatio);
+            var tokens = attention.Tokens;
+            ReadOnlyMemory<float>[] layers = [.. Enumerable.Range(from, to - from + 1).Select(layer =>
+                ratio > 0 ? Discard.Apply(attention[layer].Span, tokens.Count, ratio, tokens.HasCls) : attention[layer])];
+            return new(attention, layers, from, (float)parameters.Get(Residual));
+        }
+
+        /// <summary>The same through fewer layers of the range.</summary>
+        public Propagation Within(int from, int to) => this with { Layers = Layers[(from - First)..(to - First + 1)], First = from };
+
+        /// <summary>The query row of R over the patches.</summary>
+        public Heatmap Map(QueryToken query)
+        {
+            var row = AttentionParameters.QueryRow(Tokens, query);
+            Propagate(row);
+            return AttentionParameters.PatchMap(Tokens, row, First + Layers.Length - 1, Attention.Head);
+        }
+
+        /// <summary>The whole matrix R, [N, N], row = query, column = key.</summary>
+        public float[] Matrix()
+        {
+            var tokens = Tokens.Count;
+            var matrix = new float[tokens * tokens];
             for (var query = 0; query < tokens; query++)
             {
-                if (row[query] == 0) continue;
-                var keys = matrix.Slice(query * tokens, tokens);
-                var sum = TensorPrimitives.Sum(keys) + residual;
-                if (sum <= 0)
-                {
-                    // Everything was discarded and there is no residual: nothing is known of this token, so it looks everywhere alike.
-                    TensorPrimitives.Add(next, row[query] / tokens, next);
-                    continue;
-                }
-                var weight = row[query] / sum;
-                TensorPrimitives.MultiplyAdd(keys, weight, next, next);
-                next[query] += weight * residual;
+                var row = matrix.AsSpan(query * tokens, tokens);
+                row[query] = 1;
+                Propagate(row);
             }
-            next.CopyTo(row);
+            return matrix;
+        }
+
+        /// <summary>row ← rowᵀ Ã_last … Ã_first, O(layers · N²), normalising each matrix row on the way.</summary>
+        private void Propagate(Span<float> row)
+        {
+            var tokens = row.Length;
+            var next = new float[tokens];
+            for (var layer = Layers.Length - 1; layer >= 0; layer--)
+            {
+                var matrix = Layers[layer].Span;
+                Array.Clear(next);
+                for (var query = 0; query < tokens; query++)
+                {
+                    if (row[query] == 0) continue;
+                    var keys = matrix.Slice(query * tokens, tokens);
+                    var sum = TensorPrimitives.Sum(keys) + Alpha;
+                    if (sum <= 0)
+                    {
+                        // Everything was discarded and there is no residual: nothing is known of this token, so it looks everywhere alike.
+                        TensorPrimitives.Add(next, row[query] / tokens, next);
+                        continue;
+                    }
+                    var weight = row[query] / sum;
+                    TensorPrimitives.MultiplyAdd(keys, weight, next, next);
+                    next[query] += weight * Alpha;
+                }
+                next.CopyTo(row);
+            }
         }
     }
 }

@@ -1,13 +1,8 @@
+using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Core.Explain.Methods;
-
-/// <summary>One text token and how much of it reaches the embedding.</summary>
-public sealed record TextTokenWeight(int Id, string Token, float Weight);
-
-/// <summary>How much each token of a label's first prompt carries, padding left out, not rescaled.</summary>
-public sealed record TextTokenWeights(string Label, string Prompt, IReadOnlyList<TextTokenWeight> Tokens);
 
 /// <summary>
 /// Attention rollout through the text tower (mean over heads, α = 1, all layers), the row of the position that becomes the embedding. A causal mask needs no
@@ -19,8 +14,9 @@ public static class TextRollout
     {
         // Positions are a grid of one row without other tokens, so that the map of the pooled "patch" is its whole row.
         var positions = new TokenLayout(0, new PatchGrid(1, text.Attention.Tokens), 0, HasCls: false);
-        var parameters = new ExplainParameters { FromLayer = 1, ToLayer = text.Attention.Layers, Query = new(QueryKind.Patch, 0, text.PooledPosition) };
-        var row = new Rollout().Explain(new ExplainInput(text.Attention, positions), parameters)[0].Values;
+        var attention = new LayerAttention(text.Attention, positions, HeadFusion.Mean, head: null);
+        ReadOnlyMemory<float>[] layers = [.. Enumerable.Range(1, text.Attention.Layers).Select(layer => attention[layer])];
+        var row = new Rollout.Propagation(attention, layers, 1, 1).Map(new(QueryKind.Patch, 0, text.PooledPosition)).Values;
         return new(text.Label, text.Prompt, [.. text.Ids.Select((id, position) => new TextTokenWeight(id, text.Tokens[position], row[position]))]);
     }
 }

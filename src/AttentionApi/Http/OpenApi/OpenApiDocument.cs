@@ -27,6 +27,8 @@ internal static class OpenApiDocument
             options.NonNullableReferenceTypesAsRequired();
             options.SchemaFilter<NumberGridSchema>();
             options.DocumentFilter<NumberGridSchema>();
+            options.SchemaFilter<EffectiveParametersSchema>();
+            options.SchemaFilter<SeriesSchema>();
             options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
         });
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using AttentionApi.Http.Parameters;
+using AttentionApi.Core.Parameters;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -15,7 +15,7 @@ internal sealed class OperationDescriber : IOperationFilter
     {
         foreach (var path in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
-            path.Description = Query.Model.Description;
+            path.Description = EndpointParameters.Model.Description;
             path.Example = "demo-clip";
         }
         foreach (var (status, response) in operation.Responses ?? []) Describe(int.Parse(status, CultureInfo.InvariantCulture), (OpenApiResponse)response);
@@ -32,7 +32,7 @@ internal sealed class OperationDescriber : IOperationFilter
         foreach (var content in response.Content!.Values.OfType<OpenApiMediaType>()) content.Example = example;
     }
 
-    private static IOpenApiParameter Describe(QueryParameter parameter) => new OpenApiParameter
+    private static IOpenApiParameter Describe(Parameter parameter) => new OpenApiParameter
     {
         Name = parameter.Name,
         In = ParameterLocation.Query,
@@ -42,21 +42,23 @@ internal sealed class OperationDescriber : IOperationFilter
         Example = parameter is { Repeatable: true, Example: { } label } ? new JsonArray(label) : parameter.Example,
     };
 
-    private static OpenApiSchema SchemaOf(QueryParameter parameter) => new()
+    private static OpenApiSchema SchemaOf(Parameter parameter) => new()
     {
-        Type = parameter.Type switch
-        {
-            Parameters.ValueType.Integer => JsonSchemaType.Integer,
-            Parameters.ValueType.Number => JsonSchemaType.Number,
-            Parameters.ValueType.Flag => JsonSchemaType.Boolean,
-            _ => JsonSchemaType.String,
-        },
-        Enum = parameter.Type == Parameters.ValueType.Word ? [.. parameter.Words.Select(word => JsonValue.Create(word))] : null,
+        Type = TypeOf(parameter.Kind),
+        Enum = parameter.Kind == ParameterKind.Word ? [.. parameter.Words.Select(word => JsonValue.Create(word))] : null,
         Minimum = Invariant(parameter.Minimum),
         Maximum = parameter.MaximumExcluded ? null : Invariant(parameter.Maximum),
         ExclusiveMaximum = parameter.MaximumExcluded ? Invariant(parameter.Maximum) : null,
         MultipleOf = (decimal?)parameter.Step,
-        Default = parameter.HasDefault ? JsonNode.Parse(parameter.Type is Parameters.ValueType.Text or Parameters.ValueType.Word ? $"\"{parameter.DefaultText}\"" : parameter.DefaultText) : null,
+        Default = parameter.HasDefault ? JsonNode.Parse(parameter.Kind is ParameterKind.Text or ParameterKind.Word ? $"\"{parameter.DefaultText}\"" : parameter.DefaultText) : null,
+    };
+
+    public static JsonSchemaType TypeOf(ParameterKind kind) => kind switch
+    {
+        ParameterKind.Integer => JsonSchemaType.Integer,
+        ParameterKind.Number => JsonSchemaType.Number,
+        ParameterKind.Flag => JsonSchemaType.Boolean,
+        _ => JsonSchemaType.String,
     };
 
     private static string? Invariant(double? number) => number?.ToString(CultureInfo.InvariantCulture);

@@ -1,0 +1,65 @@
+using System.Numerics.Tensors;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Runtime;
+
+namespace AttentionApi.Core.Analysis;
+
+/// <summary>How a layer's heads become one matrix.</summary>
+public enum HeadFusion { Mean, Max, Min }
+
+/// <summary>
+/// Attention of each layer as one matrix, F_l: one head, or all of them fused (docs/methods.md C.1). A view of activations: nothing is copied where the graph has
+/// fused already, and other fusions are computed layer by layer when asked for.
+/// </summary>
+public sealed class LayerAttention(Activations activations, TokenLayout tokens, HeadFusion fusion, int? head)
+{
+    private readonly ReadOnlyMemory<float>[] layers = new ReadOnlyMemory<float>[activations.Layers];
+
+    public TokenLayout Tokens { get; } = tokens;
+
+    /// <summary>The one head from 1, or null for all.</summary>
+    public int? Head { get; } = head;
+
+    /// <summary>F_l of a layer from 1, [query, key], N × N.</summary>
+    public ReadOnlyMemory<float> this[int layer]
+    {
+        get
+        {
+            ref var matrix = ref layers[layer - 1];
+            return matrix.IsEmpty ? matrix = Fuse(layer) : matrix;
+        }
+    }
+
+    /// <summary>What a forward pass must bring for a fusion or a head.</summary>
+    public static ActivationParts PartsFor(HeadFusion fusion, int? head) =>
+        head is null && fusion == HeadFusion.Mean ? ActivationParts.MeanAttention : ActivationParts.HeadAttention;
+
+    /// <summary>F_l of a layer from 1, computed anew where it is a fusion that the graph has not made.</summary>
+    public ReadOnlyMemory<float> Fuse(int layer)
+    {
+        var size = Tokens.Count * Tokens.Count;
+        if (Head is { } one) return OfHead(layer, one);
+        if (fusion == HeadFusion.Mean && activations.MeanAttention is { } mean) return mean.AsMemory((layer - 1) * size, size);
+
+        var fused = OfHead(layer, 1).ToArray();
+        for (var other = 2; other <= activations.Heads; other++)
+        {
+            var next = OfHead(layer, other).Span;
+            switch (fusion)
+            {
+                case HeadFusion.Max: TensorPrimitives.Max(fused, next, fused); break;
+                case HeadFusion.Min: TensorPrimitives.Min(fused, next, fused); break;
+                default: TensorPrimitives.Add(fused, next, fused); break;
+            }
+        }
+        if (fusion == HeadFusion.Mean) TensorPrimitives.Divide(fused, activations.Heads, fused);
+        return fused;
+    }
+
+    private ReadOnlyMemory<float> OfHead(int layer, int head)
+    {
+        var size = Tokens.Count * Tokens.Count;
+        var heads = activations.HeadAttention ?? throw new InvalidOperationException("Attention of single heads was not fetched.");
+        return heads.AsMemory(((layer - 1) * activations.Heads + head - 1) * size, size);
+    }
+}

@@ -1,0 +1,74 @@
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Explain.Methods;
+using AttentionApi.Core.Scoring;
+using static AttentionApi.Core.Explain.SharedParameters;
+
+namespace AttentionApi.Core.Explain;
+
+/// <summary>One picture explained as planned. Maps are computed when asked for.</summary>
+public sealed class Explanation
+{
+    private const string Stage = Diagnostics.Stages.Explain;
+
+    private Explanation(ExplanationPlan plan, Inspection inspection) => (Plan, Inspection) = (plan, inspection);
+
+    public ExplanationPlan Plan { get; }
+    public Inspection Inspection { get; }
+
+    /// <summary>The labels against the picture; known once maps or scores were computed.</summary>
+    public LabelScoring Scoring { get; private set; } = LabelScoring.None;
+
+    /// <summary>What a careful reader must know of model, parameters, picture and labels; complete once maps or scores were computed.</summary>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
+
+    /// <summary>Checks the labels, so that what cannot be used is found out before the costly run on the picture.</summary>
+    /// <exception cref="Parameters.ParameterException">A label would be truncated.</exception>
+    public static async Task<Explanation> BeginAsync(ExplanationPlan plan, Inspection inspection, CancellationToken cancellation)
+    {
+        await inspection.EmbedLabelsAsync(cancellation).ConfigureAwait(false);
+        return new Explanation(plan, inspection);
+    }
+
+    /// <summary>What the method found out, and the scores of the labels.</summary>
+    public async Task<MapSet> MapsAsync(CancellationToken cancellation)
+    {
+        var text = Plan.Values.Get(TextTokens) ? await Inspection.TextAttentionAsync(cancellation).ConfigureAwait(false) : [];
+        var maps = await MeasuredAsync(() => Plan.Method.ExplainAsync(Inspection, Plan.Values, cancellation), cancellation).ConfigureAwait(false);
+        return Plan.Values.Get(TextTokens) && maps.TextTokens.Count == 0 ? maps with { TextTokens = [.. text.Select(TextRollout.Weigh)] } : maps;
+    }
+
+    /// <summary>The map that a single picture shows: the last one, of the target where maps belong to labels.</summary>
+    public async Task<Heatmap> ShownAsync(CancellationToken cancellation)
+    {
+        // Maps of other layers need not be computed to be thrown away.
+        var values = Plan.Method.Info.Layers == LayerUse.Each ? Plan.Values.With(FromLayer, Plan.Values.Layers().To) : Plan.Values;
+        var set = await MeasuredAsync(() => Plan.Method.ExplainAsync(Inspection, values, cancellation), cancellation).ConfigureAwait(false);
+        return set.Maps.Last(IsShown);
+    }
+
+    /// <summary>One entry per layer of the range.</summary>
+    public Task<IReadOnlyList<MapSet>> FramesAsync(FrameMode mode, CancellationToken cancellation) =>
+        MeasuredAsync(() => Plan.Method.FramesAsync(Inspection, Plan.Values, mode, cancellation), cancellation);
+
+    /// <summary>The scores alone.</summary>
+    public Task ScoreAsync(CancellationToken cancellation) => MeasuredAsync(() => Inspection.ScoresAsync(cancellation), cancellation);
+
+    /// <summary>True for maps that belong to the target or to no label.</summary>
+    public bool IsShown(Heatmap map) => map.Label is null || map.Label == Scoring.Target;
+
+    private async Task<T> MeasuredAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
+    {
+        using var _ = Inspection.Timings.Measure(Stage);
+        var result = await work().ConfigureAwait(false);
+        Scoring = await Inspection.ScoresAsync(cancellation).ConfigureAwait(false);
+        Warnings = [.. Plan.Warnings, .. Inspection.Warnings, .. TargetWarnings()];
+        return result;
+    }
+
+    private IEnumerable<string> TargetWarnings()
+    {
+        if (!Plan.Labels.HasTarget || Scoring.Predictions is not [var best, ..] || Scoring.Target == best.Label) yield break;
+        if (Plan.Model.IsClassifier && Plan.Labels.Classes.Count > 0) yield break;
+        yield return $"The target '{Scoring.Target}' is not the top label; that is '{best.Label}'.";
+    }
+}

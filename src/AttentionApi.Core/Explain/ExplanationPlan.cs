@@ -1,0 +1,143 @@
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Scoring;
+using static AttentionApi.Core.Explain.SharedParameters;
+
+namespace AttentionApi.Core.Explain;
+
+/// <summary>A call checked against the model, before any picture is read.</summary>
+public sealed class ExplanationPlan
+{
+    private readonly List<string> warnings = [];
+    private readonly ExplainRequest request;
+
+    /// <exception cref="ParameterException">The model cannot serve the call.</exception>
+    public ExplanationPlan(ExplainRequest request, ModelFacts model)
+    {
+        (this.request, Model, Method) = (request, model, request.Method);
+        warnings.AddRange(model.Warnings);
+        WarnOfUnused();
+        Labels = LabelChoice.Read(
+            model, (SharedParameters.Labels, request.Given.Get(SharedParameters.Labels)), request.Given.Get(Prompt), (Target, request.Given.Get(Target)), request.MaxLabels, warnings);
+        if (Explains) CheckMethod();
+        Values = request.Given.Only(request.Taken).Settle([.. Method.Info.AllParameters, .. request.Taken], model.Scope);
+        CheckOutput();
+        if (!Explains) return;
+        CheckRange();
+        Method.Check(new MethodContext(model, Values, Labels, request.Given, warnings.Add));
+        WarnOfIneffective();
+    }
+
+    public ModelFacts Model { get; }
+    public Explainer Method { get; }
+    public Outputs Output => request.Output;
+
+    /// <summary>Effective values of the method's parameters and of those that the output takes.</summary>
+    public ParameterValues Values { get; }
+
+    public LabelChoice Labels { get; }
+
+    /// <summary>What a careful reader must know of model and parameters.</summary>
+    public IReadOnlyList<string> Warnings => warnings;
+
+    /// <summary>The frame mode asked for, else the method's own.</summary>
+    public FrameMode FrameMode => Values.Get(Frames) is { } asked && Method.Info.Frames.Contains(asked) ? asked : Method.Info.DefaultFrames;
+
+    /// <summary>False for predictions and raw arrays, which no method changes.</summary>
+    private bool Explains => Output is not (Outputs.Predictions or Outputs.Tensors);
+
+    /// <summary>The method's own parameters with their effective values; those without effect are left out.</summary>
+    public IEnumerable<(Parameter Parameter, object? Value)> EffectiveParameters()
+    {
+        var ineffective = Method.Ineffective(Values).Select(one => one.Parameter.Name).ToHashSet();
+        return Method.Info.Parameters
+            .Where(parameter => !ineffective.Contains(parameter.Name) && !parameter.RefusedWhereUnused)
+            .Select(parameter => (parameter, Values.Find(parameter)));
+    }
+
+    private void WarnOfUnused()
+    {
+        foreach (var parameter in request.Table.All.Where(request.Given.Has))
+        {
+            if (request.Taken.All(one => one.Name != parameter.Name)) Warn("it is not taken here");
+            else if (Explains && request.Table.ByMethod(parameter) && !Method.Info.Uses(parameter)) WarnOrRefuse(parameter);
+            else if (parameter.Name == Top.Name && !Model.IsClassifier) Warn("only classifiers list the best of their classes");
+            else if (parameter.Name == Prompt.Name && !(Model.Text && request.Given.Has(SharedParameters.Labels))) Warn("only labels in free text are put into prompts");
+
+            void Warn(string why) => warnings.Add($"'{parameter.Name}' has no effect: {why}.");
+        }
+
+        void WarnOrRefuse(Parameter parameter)
+        {
+            if (parameter.RefusedWhereUnused) throw parameter.Wrong($"The method {Method.Info.Name} has no '{parameter.Name}'; leave it out, or take a method that has it.");
+            warnings.Add($"'{parameter.Name}' has no effect: the method {Method.Info.Name} does not use it.");
+        }
+    }
+
+    private void CheckMethod()
+    {
+        var name = Method.Info.Name;
+        if (Method.WhyNot(Model) is { } reason) throw request.Table.Method.Wrong($"The model '{Model.Id}' can't serve {name}: {reason.TrimEnd('.')}. Take another method or model.");
+        if (Method.Info.Labels == LabelUse.Needed && Labels.Labels.Count == 0 && !Model.IsClassifier)
+        {
+            throw SharedParameters.Labels.Wrong($"{name} needs labels to compare the picture with; give 'labels', separated by commas.");
+        }
+    }
+
+    private void CheckRange()
+    {
+        if (Method.Info.Layers == LayerUse.None) return;
+        var (from, to) = Values.Layers();
+        if (from > to) throw FromLayer.Wrong($"fromLayer is {from} and toLayer {to}; a range goes from the lower layer to the higher one.");
+    }
+
+    private void CheckOutput()
+    {
+        const int mostPanels = 16;
+        if (Values.Get(Heads) == HeadChoice.Each && Values.Get(Head) is not null) throw Heads.Wrong("'head' takes one head and heads=each all of them; give one of the two.");
+        if (Values.Get(Heads) == HeadChoice.Each && ParameterTable.ShowsOneMap(Output))
+        {
+            throw Heads.Wrong("heads=each gives several maps; ask for a grid of them, or for one head at a time by 'head'.");
+        }
+        if (Values.Get(TextTokens) && !Model.Text) throw TextTokens.Wrong($"The model '{Model.Id}' reads no text; leave 'textTokens' out, or take an image-text model.");
+        switch (Output)
+        {
+            case Outputs.Predictions:
+                LabelChoice.EnsureScores(Model, null);
+                if (Labels.Labels.Count == 0 && Model.Text) throw SharedParameters.Labels.Wrong("The model compares the picture with labels; give 'labels', separated by commas.");
+                break;
+            case Outputs.Tensors:
+                Methods.Alignment.CheckVersus(Values, Labels, warnings.Add);
+                break;
+            case Outputs.Animation:
+                CheckFrames();
+                if (Values.Get(Panels) == PanelChoice.Labels && Labels.Labels.Count > mostPanels)
+                {
+                    throw Panels.Wrong($"panels=labels shows at most {mostPanels} labels; there are {Labels.Labels.Count}.");
+                }
+                break;
+        }
+    }
+
+    private void CheckFrames()
+    {
+        var frames = Method.Info.Frames;
+        if (frames.Count == 0) throw request.Table.Method.Wrong($"{Method.Info.Name} has one picture and no frames; ask for an overlay, or take another method.");
+        if (request.Given.Get(Frames) is { } asked && !frames.Contains(asked))
+        {
+            throw Frames.Wrong($"{Method.Info.Name} has no frames={asked.Word()}; it offers {string.Join(", ", frames.Select(mode => mode.Word()))}.");
+        }
+    }
+
+    private void WarnOfIneffective()
+    {
+        foreach (var (parameter, why) in Method.Ineffective(Values).Where(one => request.Given.Has(one.Parameter)))
+        {
+            warnings.Add($"'{parameter.Name}' has no effect: {why}.");
+        }
+        if (Method.Info.Labels == LabelUse.Unused && (Labels.Labels.Count > 0 || Labels.HasTarget))
+        {
+            warnings.Add($"{Method.Info.Name} does not depend on the label: labels give predictions, the maps are the same for all.");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+namespace AttentionApi.Core.Explain;
+
+/// <summary>What a method found out; every method fills what it has.</summary>
+/// <param name="Maps">In the contract's order; empty where the method has no picture.</param>
+public sealed record MapSet(IReadOnlyList<Heatmap> Maps)
+{
+    /// <summary>Numbers by layer, head or label, such as trajectories.</summary>
+    public IReadOnlyList<Series> Series { get; init; } = [];
+
+    /// <summary>Single numbers about maps or labels.</summary>
+    public IReadOnlyList<MapScore> Scores { get; init; } = [];
+
+    /// <summary>Token × token matrices, row = query, column = key.</summary>
+    public IReadOnlyList<TokenMatrix> Matrices { get; init; } = [];
+
+    /// <summary>What each text token of the labels carries.</summary>
+    public IReadOnlyList<TextTokenWeights> TextTokens { get; init; } = [];
+
+    /// <summary>What a careful reader must know.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
+
+/// <summary>Named numbers that are no map.</summary>
+/// <param name="Name">The key in answers, in camel case.</param>
+/// <param name="Entries">One a label, or a single one without label.</param>
+public sealed record Series(string Name, IReadOnlyList<SeriesEntry> Entries);
+
+/// <summary>One entry of a series.</summary>
+/// <param name="Label">As sent; null where the numbers belong to no label.</param>
+/// <param name="Parts">Named numbers; a single part is called <c>values</c>.</param>
+public sealed record SeriesEntry(string? Label, IReadOnlyList<(string Name, NumberBlock Numbers)> Parts)
+{
+    public SeriesEntry(string? label, float[] values) : this(label, [("values", new NumberBlock(values, values.Length))]) { }
+}
+
+/// <summary>A number, a row of numbers or rows of numbers.</summary>
+/// <param name="Values">Row-major.</param>
+/// <param name="Shape">Its sizes; none for a single number.</param>
+public sealed record NumberBlock(float[] Values, params IReadOnlyList<int> Shape)
+{
+    public static implicit operator NumberBlock(float value) => new([value]);
+}
+
+/// <summary>A number about a map or a label.</summary>
+/// <param name="Name">What it measures.</param>
+/// <param name="Label">The label it belongs to, or null.</param>
+/// <param name="Value">Finite.</param>
+public sealed record MapScore(string Name, string? Label, float Value);
+
+/// <summary>A matrix over all tokens.</summary>
+/// <param name="Name">What it is.</param>
+/// <param name="Values">[query, key], row-major.</param>
+/// <param name="Tokens">N.</param>
+public sealed record TokenMatrix(string Name, float[] Values, int Tokens);
+
+/// <summary>One text token and how much of it reaches the embedding.</summary>
+public sealed record TextTokenWeight(int Id, string Token, float Weight);
+
+/// <summary>How much each token of a label's first prompt carries, padding left out, not rescaled.</summary>
+public sealed record TextTokenWeights(string Label, string Prompt, IReadOnlyList<TextTokenWeight> Tokens);

@@ -1,0 +1,64 @@
+using AttentionApi.Core.Parameters;
+
+namespace AttentionApi.Core.Explain;
+
+/// <summary>Every parameter that there is: those of the methods, those of all explanations, and those of what explanations become.</summary>
+public sealed class ParameterTable
+{
+    private readonly HashSet<string> ofMethods;
+
+    /// <param name="registry">The methods.</param>
+    /// <param name="others">Parameters of pictures, files and endpoints.</param>
+    public ParameterTable(ExplainerRegistry registry, params IEnumerable<Parameter> others)
+    {
+        Registry = registry;
+        var names = registry.All.Select(explainer => explainer.Info.Name).ToArray();
+        Method = ParameterKinds.Choice("method", registry.All[0],
+            "What is explained: see /methods for what each picture means and which parameters it takes.", registry.All.Select(explainer => (explainer.Info.Name, explainer)))
+            with { DefaultWords = names[0] };
+        OfMethods = [.. registry.All.SelectMany(explainer => explainer.Info.Parameters).DistinctBy(parameter => parameter.Name)];
+        ofMethods = [.. OfMethods.Select(parameter => parameter.Name), SharedParameters.Frames.Name, SharedParameters.Panels.Name];
+        All =
+        [
+            Method, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Target, .. OfMethods,
+            .. others.DistinctBy(parameter => parameter.Name), SharedParameters.Frames, SharedParameters.Panels, SharedParameters.Top, SharedParameters.TextTokens,
+        ];
+    }
+
+    public ExplainerRegistry Registry { get; }
+
+    /// <summary>The choice of the method.</summary>
+    public Parameter<Explainer> Method { get; }
+
+    /// <summary>One of each name.</summary>
+    public IReadOnlyList<Parameter> All { get; }
+
+    /// <summary>What the methods declare, one of each name.</summary>
+    public IReadOnlyList<Parameter> OfMethods { get; }
+
+    /// <summary>True where only some methods use it.</summary>
+    public bool ByMethod(Parameter parameter) => ofMethods.Contains(parameter.Name);
+
+    /// <summary>What chooses the maps, for one output.</summary>
+    public IEnumerable<Parameter> Explaining(Outputs output) =>
+    [
+        Method, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Target,
+        .. OfMethods.Where(parameter => parameter.For.HasFlag(output)).Select(parameter => parameter == SharedParameters.Heads && ShowsOneMap(output) ? FusedOnly : parameter),
+    ];
+
+    /// <summary>True for outputs that show one map at a time: each head by itself is for the others.</summary>
+    public static bool ShowsOneMap(Outputs output) => output is Outputs.Overlay or Outputs.Animation;
+
+    private static Parameter FusedOnly => SharedParameters.Heads with { Words = [HeadChoice.Fused.Word()], Range = HeadChoice.Fused.Word() };
+}
+
+/// <summary>What is asked for, before it is checked against a model.</summary>
+/// <param name="Table">Every parameter.</param>
+/// <param name="Given">The parameters as given, each in its own range.</param>
+/// <param name="Output">What the explanation becomes.</param>
+/// <param name="Taken">The parameters that this output takes.</param>
+/// <param name="MaxLabels">Labels taken at once.</param>
+public sealed record ExplainRequest(ParameterTable Table, ParameterValues Given, Outputs Output, IReadOnlyList<Parameter> Taken, int MaxLabels)
+{
+    public Explainer Method => Given.Get(Table.Method);
+}

@@ -1,0 +1,72 @@
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Parameters;
+using static AttentionApi.Core.Parameters.ParameterKinds;
+
+namespace AttentionApi.Core.Explain;
+
+/// <summary>The frames of an animation: everything from the first layer of the range up to each layer, or each layer by itself.</summary>
+public enum FrameMode { Layers, Cumulative }
+
+/// <summary>Fused maps, or one map per head.</summary>
+public enum HeadChoice { Fused, Each }
+
+/// <summary>What an animation of a label-dependent method shows: one panel for the target, or one per label.</summary>
+public enum PanelChoice { Target, Labels }
+
+/// <summary>Parameters that several methods, or all explanations, take. A method lists those that it uses.</summary>
+public static class SharedParameters
+{
+    private static readonly (string, Func<ModelScope, int>) LastLayer = ("L", model => model.Layers);
+
+    public static readonly Parameter<IReadOnlyList<string>> Labels = new("labels", ParameterKind.Text, "comma-separated labels",
+        "Free text for image-text models; class names, synonyms or indices for classifiers. A label that holds a comma goes in double quotes; may be repeated.", [])
+        { Parser = LabelList.Labels, Repeatable = true, DefaultWords = "none", Example = "cat,dog" };
+
+    public static readonly Parameter<IReadOnlyList<string>> Prompt = new("prompt", ParameterKind.Text, "a template with {}",
+        "The sentence that a label is put into, at {}; may be repeated: the embeddings are averaged. {} alone sends labels as they are.", ["a photo of a {}"])
+        { Parser = LabelList.Prompts, Repeatable = true, DefaultWords = "a photo of a {}" };
+
+    public static readonly Parameter<string?> Target = ParameterKinds.Text("target", "one of the labels, or a class", "the predicted one",
+        "The label that the picture is for; never filters the maps of the JSON.");
+
+    public static readonly Parameter<int?> FromLayer =
+        Position("fromLayer", "layer", LastLayer, "1", _ => 1, "First layer, counted from 1.");
+
+    public static readonly Parameter<int?> ToLayer =
+        Position("toLayer", "layer", LastLayer, "L", model => model.Layers, "Last layer, included; not before fromLayer.");
+
+    public static readonly Parameter<HeadFusion> Fusion = Word("headFusion", HeadFusion.Mean, "How the heads of a layer become one matrix.");
+
+    public static readonly Parameter<int?> Head =
+        Position("head", "head", ("H", model => model.Heads), "all", _ => null, "One head alone, counted from 1.");
+
+    public static readonly Parameter<HeadChoice> Heads = Word("heads", HeadChoice.Fused, "each: one map per head (JSON, grid and tensors).");
+
+    public static readonly Parameter<QueryToken?> Query = new("query", ParameterKind.Text, "cls, mean, row,column",
+        "Whose attention: the CLS token, the mean over all tokens, or one patch by row and column from 0.", null)
+        { Parser = texts => QueryToken.Parse(texts[0]), ForModel = QueryOf, DefaultWords = "cls; mean for models without CLS", Example = "cls" };
+
+    public static readonly Parameter<FrameMode?> Frames = OptionalWord<FrameMode>("frames", "by method",
+        "layers: each layer by itself; cumulative: everything from fromLayer up to each layer.") with { For = Outputs.Animation };
+
+    public static readonly Parameter<PanelChoice> Panels = Word("panels", PanelChoice.Target,
+        "What an animation of a method with a map per label shows: the target, or all labels side by side (at most 16).") with { For = Outputs.Animation };
+
+    public static readonly Parameter<int> Top = Integer("top", 5, 1, 100, "Predictions listed for a classifier.") with { For = Outputs.Json | Outputs.Predictions };
+
+    public static readonly Parameter<bool> TextTokens = Flag("textTokens", false, "Adds the weight of each text token of the labels.") with { For = Outputs.Json };
+
+    private static QueryToken? QueryOf(QueryToken? given, ModelScope model)
+    {
+        var query = given ?? new(model.HasCls ? QueryKind.Cls : QueryKind.Mean);
+        if (query.Kind == QueryKind.Cls && !model.HasCls)
+        {
+            throw new FormatException($"The model '{model.Model}' has no CLS token; use query=mean or a patch as row,column.");
+        }
+        if (query.Kind == QueryKind.Patch && (query.Row >= model.Rows || query.Column >= model.Columns))
+        {
+            throw new FormatException($"query is {query}; the model's patches go from 0,0 to {model.Rows - 1},{model.Columns - 1}.");
+        }
+        return query;
+    }
+}

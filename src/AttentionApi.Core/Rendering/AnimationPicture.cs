@@ -1,0 +1,46 @@
+using AttentionApi.Core.Diagnostics;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Rendering.Painting;
+
+namespace AttentionApi.Core.Rendering;
+
+/// <summary>One frame per layer of the range; equal frames are kept.</summary>
+public static class AnimationPicture
+{
+    private const int LargestOriginal = 512;
+    private static readonly PictureStyle Style = new(Scaling.Shared, legend: true, SizeChoice.OriginalAtMost(LargestOriginal));
+
+    /// <summary>How it may be drawn and played.</summary>
+    public static IReadOnlyList<Parameter> Parameters { get; } =
+    [
+        SharedParameters.Frames, SharedParameters.Panels, .. Style.Parameters, PictureParameters.MovingFormat, PictureParameters.Delay, PictureParameters.Loop,
+    ];
+
+    /// <exception cref="PictureTooLargeException">More pixels than an animation may have.</exception>
+    public static async Task<EncodedPicture> DrawAsync(Explanation explanation, AnimationFormat format, CancellationToken cancellation)
+    {
+        var (values, inspection) = (explanation.Plan.Values, explanation.Inspection);
+        var mode = explanation.Plan.FrameMode;
+        var layers = await explanation.FramesAsync(mode, cancellation).ConfigureAwait(false);
+        Frame[] frames = [.. layers.Select(layer => FrameOf(explanation, mode, layer.Maps))];
+        Heatmap[] maps = [.. frames.SelectMany(frame => frame.Panels, (_, panel) => panel.Map)];
+
+        var picture = inspection.Picture.Decode(inspection.Timings);
+        using var _ = inspection.Timings.Measure(Stages.Render);
+        var playback = new Playback { Delay = values.Get(PictureParameters.Delay), Loop = values.Get(PictureParameters.Loop) };
+        var metadata = Style.Metadata(explanation, maps[0].Signed, (SharedParameters.Frames, mode.Word()), (PictureParameters.Format, format.Word()),
+            (PictureParameters.Delay, playback.Delay), (PictureParameters.Loop, playback.Loop));
+        var animation = AnimationRenderer.Render(picture, inspection.Analysis.Seen, frames, Style.For(explanation.Plan), format, playback, metadata);
+        return animation with { Warnings = [.. explanation.Warnings, .. Heatmap.FlatWarning(maps), .. animation.Warnings] };
+    }
+
+    private static Frame FrameOf(Explanation explanation, FrameMode mode, IReadOnlyList<Heatmap> layer)
+    {
+        var all = explanation.Plan.Values.Get(SharedParameters.Panels) == PanelChoice.Labels;
+        var shown = layer.Where(map => all || explanation.IsShown(map)).ToArray();
+        var first = mode == FrameMode.Cumulative ? explanation.Plan.Values.Layers().From : layer[0].Layer;
+        return new Frame(Captions.Words(explanation, first, layer[0]), [.. shown.Select(map => new Panel(map, Captions.Of(explanation, map)))]);
+    }
+}

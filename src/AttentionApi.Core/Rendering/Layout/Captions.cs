@@ -1,0 +1,55 @@
+using System.Globalization;
+using AttentionApi.Core.Explain;
+
+namespace AttentionApi.Core.Rendering.Layout;
+
+/// <summary>The words in a picture's legend.</summary>
+internal static class Captions
+{
+    /// <summary>A map by itself: its layer, or the layers that the method goes through, its head and its label.</summary>
+    public static Caption Of(Explanation explanation, Heatmap map)
+    {
+        var first = explanation.Plan.Method.Info.Layers == LayerUse.Through ? explanation.Plan.Values.Layers().From : map.Layer;
+        return new Caption(Words(explanation, first, map), map.Label, LabelNumber(explanation, map));
+    }
+
+    /// <summary>The layers from <paramref name="first"/> up to the map's, and its head; the method's title where it has no range.</summary>
+    public static string Words(Explanation explanation, int first, Heatmap map)
+    {
+        if (explanation.Plan.Method.Info.Layers == LayerUse.None) return explanation.Plan.Method.Info.Title;
+        var layers = Caption.Layers(first, map.Layer, explanation.Plan.Model.Layers);
+        return map.Head is { } head ? string.Create(CultureInfo.InvariantCulture, $"{layers}, head {head}") : layers;
+    }
+
+    /// <summary>What a row of a grid has in common: its label or its head.</summary>
+    public static Caption Row(Explanation explanation, Heatmap map) =>
+        new(map.Head is { } head ? string.Create(CultureInfo.InvariantCulture, $"head {head}") : "", map.Label, LabelNumber(explanation, map));
+
+    /// <summary>What a column of a grid has in common: its layer, or the layers that the method goes through up to it.</summary>
+    public static Caption Column(ExplanationPlan plan, Heatmap map)
+    {
+        if (plan.Method.Info.Layers == LayerUse.None) return new("");
+        var first = plan.Method.Info.Frames is [FrameMode.Cumulative, ..] ? plan.Values.Layers().From : map.Layer;
+        return new(first < map.Layer
+            ? string.Create(CultureInfo.InvariantCulture, $"layers {first}–{map.Layer}")
+            : string.Create(CultureInfo.InvariantCulture, $"layer {map.Layer}"));
+    }
+
+    /// <summary>All layers that a picture speaks of.</summary>
+    public static string Range(ExplanationPlan plan)
+    {
+        if (plan.Method.Info.Layers == LayerUse.None) return plan.Method.Info.Title;
+        var (from, to) = plan.Values.Layers();
+        return Caption.Layers(from, to, plan.Model.Layers);
+    }
+
+    private static int LabelNumber(Explanation explanation, Heatmap map)
+    {
+        var labels = explanation.Scoring.Labels;
+        for (var i = 0; i < labels.Count; i++)
+        {
+            if (labels[i] == map.Label) return i + 1;
+        }
+        return 1;
+    }
+}

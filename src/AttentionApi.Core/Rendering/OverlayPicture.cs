@@ -1,0 +1,30 @@
+using AttentionApi.Core.Diagnostics;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering.Formats;
+using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Rendering.Painting;
+
+namespace AttentionApi.Core.Rendering;
+
+/// <summary>One map over the picture: the last of the explanation, of the target where maps belong to labels.</summary>
+public static class OverlayPicture
+{
+    private const int LargestOriginal = 2048;
+    private static readonly PictureStyle Style = new(Scaling.Percentile, legend: false, SizeChoice.OriginalAtMost(LargestOriginal));
+
+    /// <summary>How it may be drawn.</summary>
+    public static IReadOnlyList<Parameter> Parameters { get; } = [.. Style.Parameters, PictureParameters.Format];
+
+    /// <exception cref="PictureTooLargeException">More pixels than a picture may have.</exception>
+    public static async Task<EncodedPicture> DrawAsync(Explanation explanation, PictureFormat format, CancellationToken cancellation)
+    {
+        var map = await explanation.ShownAsync(cancellation).ConfigureAwait(false);
+        var inspection = explanation.Inspection;
+        var picture = inspection.Picture.Decode(inspection.Timings);
+        using var _ = inspection.Timings.Measure(Stages.Render);
+        var drawing = OverlayRenderer.Render(picture, inspection.Analysis.Seen, map, Style.For(explanation.Plan), Captions.Of(explanation, map));
+        var bytes = ImageEncoder.Encode(drawing.Raster, format, Style.Metadata(explanation, map.Signed, (PictureParameters.Format, format.Word())));
+        return new EncodedPicture(bytes, [.. explanation.Warnings, .. Heatmap.FlatWarning([map]), .. drawing.Warnings]);
+    }
+}

@@ -1,0 +1,5 @@
+namespace AttentionApi.Contracts;
+
+/// <summary>Service status.</summary>
+/// <param name="Status">live or ready.</param>
+public sealed record HealthResponse(string Status);

@@ -1,0 +1,90 @@
+using AttentionApi.Core.Catalog;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Parameters;
+
+namespace AttentionApi.Contracts;
+
+/// <summary>The models of the models folder.</summary>
+/// <param name="Models">By id.</param>
+public sealed record ModelList(IReadOnlyList<Model> Models);
+
+/// <summary>One model; what only a load finds out is null until it was loaded once.</summary>
+/// <param name="Id">The value of the parameter 'model'.</param>
+/// <param name="Default">True for the model that is used where none is named.</param>
+/// <param name="Status">ready, loading, unloaded or refused.</param>
+/// <param name="Reason">Why it was refused; else null.</param>
+/// <param name="Family">The architecture, as the files tell it.</param>
+/// <param name="Layers">Layers of the vision tower.</param>
+/// <param name="Heads">Heads of each layer.</param>
+/// <param name="Grid">Patches, rows by columns.</param>
+/// <param name="PrefixTokens">Tokens before the patches: CLS, distillation, registers.</param>
+/// <param name="SuffixTokens">Tokens after the patches.</param>
+/// <param name="ImageSize">What the model is given, in pixels.</param>
+/// <param name="PatchSize">Of that input, in pixels.</param>
+/// <param name="Text">True where free labels are accepted.</param>
+/// <param name="Classes">Number of classes of a classifier; else null.</param>
+/// <param name="LogitScale">From cosine to logit, and where the number was found; else null.</param>
+/// <param name="Methods">The methods it can serve.</param>
+/// <param name="Unavailable">The methods it cannot serve, and why.</param>
+/// <param name="Precision">Of the weights in the file.</param>
+/// <param name="Provider">The execution provider asked for, the one that runs, and why they differ.</param>
+/// <param name="Sites">Attention sites found in the files.</param>
+/// <param name="Warnings">What a careful user must know of it.</param>
+public sealed record Model(
+    string Id, bool Default, string Status, string? Reason, string? Family, int? Layers, int? Heads, Grid? Grid, int? PrefixTokens, int? SuffixTokens,
+    Size? ImageSize, Size? PatchSize, bool? Text, int? Classes, Scale? LogitScale, IReadOnlyList<string> Methods, IReadOnlyList<UnavailableMethod> Unavailable,
+    string? Precision, Provider? Provider, Sites? Sites, IReadOnlyList<string> Warnings)
+{
+    internal static Model From(ModelEntry entry, ExplainerRegistry methods)
+    {
+        var facts = entry.Facts;
+        return new Model(
+            entry.Id, entry.IsDefault, entry.Status.Word(), entry.Reason, facts?.Family, facts?.Layers, facts?.Heads,
+            facts is null ? null : Grid.From(facts.Tokens.Grid), facts?.Tokens.PrefixTokens, facts?.Tokens.SuffixTokens,
+            facts is null ? null : Size.From(facts.ImageSize), facts is null ? null : Size.From(facts.PatchSize),
+            facts?.Text, facts?.ClassNames?.Count, facts?.LogitScale is { } scale ? new(scale.Value, scale.Source) : null,
+            facts is null ? [] : [.. methods.ServedBy(facts).Select(method => method.Info.Name)],
+            facts is null ? [] : [.. methods.NotServedBy(facts).Select(method => new UnavailableMethod(method.Explainer.Info.Name, method.Reason))],
+            facts?.Precision, facts is null ? null : new(facts.Provider.Requested, facts.Provider.Actual, facts.Provider.Reason),
+            facts is null ? null : new(facts.Sites.Vision, facts.Sites.Text, facts.Sites.Other), facts?.Warnings ?? []);
+    }
+}
+
+/// <summary>A method that a model cannot serve.</summary>
+/// <param name="Method">Its name.</param>
+/// <param name="Reason">Why not.</param>
+public sealed record UnavailableMethod(string Method, string Reason);
+
+/// <summary>Patches, rows by columns.</summary>
+/// <param name="Rows">Rows of patches.</param>
+/// <param name="Columns">Patches in a row.</param>
+public sealed record Grid(int Rows, int Columns)
+{
+    internal static Grid From(PatchGrid grid) => new(grid.Rows, grid.Columns);
+}
+
+/// <summary>A size in pixels.</summary>
+/// <param name="Width">Width.</param>
+/// <param name="Height">Height.</param>
+public sealed record Size(int Width, int Height)
+{
+    internal static Size From(PixelSize size) => new(size.Width, size.Height);
+}
+
+/// <summary>The factor from cosine to logit, and where it was found.</summary>
+/// <param name="Value">Already exponentiated.</param>
+/// <param name="Source">Where it was found.</param>
+public sealed record Scale(float Value, string Source);
+
+/// <summary>The execution provider asked for, the one that runs, and why they differ (else null).</summary>
+/// <param name="Requested">auto, cpu or cuda.</param>
+/// <param name="Actual">cpu or cuda.</param>
+/// <param name="Reason">Why the GPU is not used although it might be; else null.</param>
+public sealed record Provider(string Requested, string Actual, string? Reason);
+
+/// <summary>Attention sites: layers of the vision tower, of the text tower, and others that are not used.</summary>
+/// <param name="Vision">Layers of the vision tower.</param>
+/// <param name="Text">Layers of the text tower.</param>
+/// <param name="Other">Pooling heads and cross-attention, which no method uses.</param>
+public sealed record Sites(int Vision, int Text, int Other);

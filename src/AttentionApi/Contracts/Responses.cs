@@ -1,0 +1,49 @@
+using AttentionApi.Core.Explain;
+
+namespace AttentionApi.Contracts;
+
+/// <summary>Turns explanations into the public answers.</summary>
+internal static class Responses
+{
+    /// <summary>Series that the contract has a member of their own for.</summary>
+    private const string TrajectorySeries = "trajectory";
+
+    public static PredictResponse Predictions(Explanation explanation) => new(
+        explanation.Plan.Model.Id, Predicted(explanation), explanation.Warnings, Milliseconds(explanation), explanation.Inspection.ModelRuns);
+
+    /// <summary>The answer of /explain; without maps it is the description that a tensor file carries.</summary>
+    public static ExplainResponse Explain(Explanation explanation, MapSet? set)
+    {
+        var (plan, inspection) = (explanation.Plan, explanation.Inspection);
+        var (model, analysis) = (plan.Model, inspection.Analysis);
+        var seen = analysis.Seen;
+        return new ExplainResponse(
+            new(model.Id, model.Layers, model.Heads, Grid.From(model.Tokens.Grid), model.Tokens.PrefixTokens, model.Tokens.SuffixTokens),
+            new(analysis.Size.Width, analysis.Size.Height, inspection.Picture.Sha256, new(seen.X, seen.Y, seen.Width, seen.Height)),
+            plan.Method.Info.Name, new EffectiveParameters(ParameterEcho.Of(explanation)), Predicted(explanation),
+            set is null ? null : [.. set.Maps.Select(Map)], Trajectories(set), TextTokens(set), Matrix(set), Series(set), Scores(set),
+            [.. explanation.Warnings, .. set?.Warnings ?? [], .. Heatmap.FlatWarning(set?.Maps ?? [])], Milliseconds(explanation), inspection.ModelRuns);
+    }
+
+    private static Prediction[] Predicted(Explanation explanation) =>
+        [.. explanation.Scoring.Predictions.Select(prediction => new Prediction(prediction.Label, prediction.Score, prediction.Logit))];
+
+    private static Map Map(Heatmap map) => new(map.Layer, map.Head, map.Label, map.Signed, map.Minimum, map.Maximum, map.Flat, new(map.Values, map.Columns));
+
+    private static Trajectory[]? Trajectories(MapSet? set) =>
+        set?.Series.FirstOrDefault(series => series.Name == TrajectorySeries) is not { } trajectory ? null
+            : [.. trajectory.Entries.Select(entry => new Trajectory(entry.Label!, entry.Parts[0].Numbers.Values))];
+
+    private static SeriesByName? Series(MapSet? set) =>
+        set?.Series.Where(series => series.Name != TrajectorySeries).ToArray() is { Length: > 0 } others ? new SeriesByName(others) : null;
+
+    private static Score[]? Scores(MapSet? set) => set is null or { Scores.Count: 0 } ? null : [.. set.Scores.Select(score => new Score(score.Name, score.Label, score.Value))];
+
+    private static NumberGrid? Matrix(MapSet? set) => set?.Matrices is [var matrix, ..] ? new(matrix.Values, matrix.Tokens) : null;
+
+    private static TextTokens[]? TextTokens(MapSet? set) => set is null or { TextTokens.Count: 0 } ? null
+        : [.. set.TextTokens.Select(label => new TextTokens(label.Label, label.Prompt, [.. label.Tokens.Select(token => new TextToken(token.Id, token.Token, token.Weight))]))];
+
+    private static Dictionary<string, double> Milliseconds(Explanation explanation) =>
+        explanation.Inspection.Timings.Summary().ToDictionary(stage => stage.Stage, stage => Math.Round(stage.Milliseconds, 3));
+}

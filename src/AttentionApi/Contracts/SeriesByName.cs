@@ -1,0 +1,58 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AttentionApi.Core.Explain;
+
+namespace AttentionApi.Contracts;
+
+/// <summary>Series by name; each is a list of entries with a label (or null) and named numbers: one, a row, or rows.</summary>
+[JsonConverter(typeof(SeriesByNameConverter))]
+public sealed class SeriesByName
+{
+    internal SeriesByName(IReadOnlyList<Series> all) => All = all;
+
+    /// <summary>In the method's order.</summary>
+    internal IReadOnlyList<Series> All { get; }
+}
+
+internal sealed class SeriesByNameConverter : JsonConverter<SeriesByName>
+{
+    public override void Write(Utf8JsonWriter writer, SeriesByName value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        foreach (var series in value.All)
+        {
+            writer.WriteStartArray(series.Name);
+            foreach (var entry in series.Entries) Write(writer, entry);
+            writer.WriteEndArray();
+        }
+        writer.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter writer, SeriesEntry entry)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("label", entry.Label);
+        foreach (var (name, numbers) in entry.Parts)
+        {
+            writer.WritePropertyName(name);
+            Write(writer, numbers.Values, numbers.Shape);
+        }
+        writer.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter writer, ReadOnlySpan<float> values, IEnumerable<int> shape)
+    {
+        var sizes = shape.ToArray();
+        if (sizes.Length == 0)
+        {
+            writer.WriteNumberValue(values[0]);
+            return;
+        }
+        writer.WriteStartArray();
+        var size = values.Length / Math.Max(1, sizes[0]);
+        for (var i = 0; i < sizes[0]; i++) Write(writer, values.Slice(i * size, size), sizes[1..]);
+        writer.WriteEndArray();
+    }
+
+    public override SeriesByName Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException("Answers are only written.");
+}

@@ -1,0 +1,86 @@
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Catalog;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Runtime;
+using AttentionApi.Hosting;
+using AttentionApi.Http;
+using Microsoft.Extensions.Options;
+using Serilog;
+
+namespace AttentionApi.Endpoints;
+
+/// <summary>Makes an answer, inside the slot; what it returns is sent outside of it, so that a slow reader holds none.</summary>
+internal delegate Task<IResult> MakeResponse(Explanation explanation, CancellationToken cancellation);
+
+/// <summary>Takes a request through its stages, the cheap checks first: parameters, model, slot, picture, numbers, answer.</summary>
+internal sealed class ExplainRequests(
+    ModelCatalog catalog, PictureAnalyzer analyzer, ParameterTable table, Readiness readiness, Permits permits, IOptions<LimitsOptions> options, Telemetry telemetry,
+    IDiagnosticContext log)
+{
+    private readonly LimitsOptions limits = options.Value;
+
+    public Task<IResult> AnswerAsync(HttpContext http, Outputs output, MakeResponse respond) => AnswerAsync(http, output, _ => respond);
+
+    /// <param name="http">The request.</param>
+    /// <param name="output">What the explanation becomes.</param>
+    /// <param name="prepare">Settles what the answer depends on besides the explanation; throws where that can't be.</param>
+    public async Task<IResult> AnswerAsync(HttpContext http, Outputs output, Func<ParameterValues, MakeResponse> prepare)
+    {
+        var taken = http.GetEndpoint()!.Metadata.GetRequiredMetadata<TakenParameters>().Parameters;
+        var given = http.Request.ReadParameters(taken, table);
+        var request = new ExplainRequest(table, given, output, taken, limits.MaxLabels);
+        var respond = prepare(given);
+        var model = readiness.Resolve(given.Get(EndpointParameters.Model));
+        permits.EnsureFree();
+        log.Set("Model", model.Id);
+        log.Set("Method", request.Method.Info.Name);
+
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        deadline.CancelAfter(limits.RequestTime);
+        try
+        {
+            using var lease = await catalog.LeaseAsync(model.Id, deadline.Token);
+            var plan = new ExplanationPlan(request, lease.Model.Facts);
+            var picture = await ReadPictureAsync(http, deadline.Token);
+            using var slot = permits.Take();
+            var inspection = new Inspection(lease.Model, analyzer, picture, plan.Labels, http.Timings()) { Top = plan.Values.Get(SharedParameters.Top) };
+            var explanation = await Explanation.BeginAsync(plan, inspection, deadline.Token);
+            var response = await respond(explanation, deadline.Token);
+            log.Set("Width", inspection.Analysis.Size.Width);
+            log.Set("Height", inspection.Analysis.Size.Height);
+            log.Set("ModelRuns", inspection.ModelRuns);
+            deadline.Token.ThrowIfCancellationRequested();
+            telemetry.Record(explanation);
+            return response;
+        }
+        catch (ModelRunException)
+        {
+            readiness.Suspect();
+            throw;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            throw new ProblemException(StatusCodes.Status503ServiceUnavailable,
+                $"The answer took longer than Limits:RequestSeconds allows ({limits.RequestSeconds:0.###} s); try again, or ask for less at once.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(5),
+            };
+        }
+    }
+
+    private async Task<Picture> ReadPictureAsync(HttpContext http, CancellationToken deadline)
+    {
+        try
+        {
+            var bytes = await PictureBody.ReadAsync(http.Request, limits.MaxBodyBytes, deadline);
+            log.Set("Bytes", bytes.Length);
+            return new Picture(bytes, new ImageLimits(limits.MaxPixels));
+        }
+        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            throw PictureBody.TooSlow();
+        }
+    }
+}

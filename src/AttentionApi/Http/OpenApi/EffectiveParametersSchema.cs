@@ -1,0 +1,34 @@
+using AttentionApi.Contracts;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Parameters;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace AttentionApi.Http.OpenApi;
+
+/// <summary>Effective parameters are an object with a member for each parameter that methods and labels declare.</summary>
+internal sealed class EffectiveParametersSchema(ParameterTable table) : ISchemaFilter
+{
+    public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
+    {
+        if (context.Type != typeof(EffectiveParameters) || schema is not OpenApiSchema effective) return;
+        effective.Type = JsonSchemaType.Object;
+        effective.Required?.Clear();
+        effective.Properties = Echoed().ToDictionary(parameter => parameter.Name, Member);
+    }
+
+    private IEnumerable<Parameter> Echoed() =>
+    [
+        SharedParameters.Labels, SharedParameters.Prompt, .. table.OfMethods.Where(parameter => !parameter.RefusedWhereUnused), SharedParameters.Top, SharedParameters.Target,
+    ];
+
+    private static IOpenApiSchema Member(Parameter parameter)
+    {
+        var single = new OpenApiSchema
+        {
+            Type = OperationDescriber.TypeOf(parameter.Kind),
+            Description = parameter.Repeatable ? null : parameter.Description,
+        };
+        return parameter.Repeatable ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = single, Description = parameter.Description } : single;
+    }
+}
