@@ -10,7 +10,9 @@ export function find(selector, type, root = document) {
 
 /**
  * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag @param {Partial<Omit<HTMLElementTagNameMap[K], 'attributes'>> & { class?: string, attributes?: Record<string, string> }} [properties] @param {...(Node | string)} children
+ * @param {K} tag
+ * @param {Partial<Omit<HTMLElementTagNameMap[K], 'attributes'>> & { class?: string, attributes?: Record<string, string> }} [properties]
+ * @param {...(Node | string)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
 export function create(tag, properties = {}, ...children) {
@@ -48,23 +50,6 @@ export function choices(selector, choose) {
     /** @param {string} value @param {boolean} enabled */
     enable(value, enabled) {
       for (const input of group.querySelectorAll('input')) if (input.value === value) input.disabled = !enabled;
-    },
-  };
-}
-
-/** A range input with its number beside it. @param {string} id @param {(value: number) => void} change @param {(value: number) => string} inWords */
-export function slider(id, change, inWords) {
-  const input = find(`#${id}`, HTMLInputElement);
-  const output = find(`output[for=${id}]`, HTMLOutputElement);
-  input.addEventListener('input', () => change(input.valueAsNumber));
-  return {
-    input,
-    /** @param {number} value */
-    show(value) {
-      input.value = String(value);
-      input.style.setProperty('--fill', `${(100 * (input.valueAsNumber - Number(input.min))) / (Number(input.max) - Number(input.min))}%`);
-      input.setAttribute('aria-valuetext', inWords(value));
-      output.value = inWords(value);
     },
   };
 }

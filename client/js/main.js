@@ -1,6 +1,11 @@
-import { listMethods, listModels, Problem } from './api.js';
+import { Stage } from './canvas/stage.js';
+import { listenToStage } from './canvas/stageInput.js';
+import { localMaps } from './compute/localMaps.js';
+import { watchScreen } from './compute/screen.js';
 import { find } from './dom.js';
-import { startLoader } from './loader.js';
+import { listMethods, listModels, Problem } from './network/api.js';
+import { fetchedMaps } from './network/fetchedMaps.js';
+import { startLoader } from './network/loader.js';
 import { chrome } from './panels/chrome.js';
 import { comparePanel } from './panels/compare.js';
 import { exportPanel } from './panels/export.js';
@@ -11,17 +16,20 @@ import { lookPanel } from './panels/look.js';
 import { methodPanel } from './panels/method.js';
 import { modelPanel } from './panels/model.js';
 import { notices } from './panels/notices.js';
+import { parametersPanel } from './panels/parameters.js';
 import { picturePanel } from './panels/picture.js';
 import { queryPanel } from './panels/query.js';
-import { watchScreen } from './screen.js';
-import { Stage } from './stage.js';
-import { listenToStage } from './stageInput.js';
-import { createStore, modelOf } from './state.js';
-import { keepAddress, readSettings } from './url.js';
+import { seriesPanel } from './panels/series.js';
+import { keepAddress, readSettings } from './settings/address.js';
+import { createStore, modelOf } from './store.js';
 
 const store = createStore(readSettings(location.search));
 keepAddress(store);
-watchScreen(store);
+const fetched = fetchedMaps(store);
+watchScreen(store, {
+  local: localMaps(({ message }) => store.set({ status: { phase: 'error', problem: new Problem(0, 'This map cannot be computed', `The page's worker failed. ${message}`) } })),
+  fetched,
+});
 // Before the loader: a change of model may change the labels, which it then asks with.
 modelPanel(store);
 const loader = startLoader(store);
@@ -32,7 +40,10 @@ find('#zoom-in', HTMLButtonElement).addEventListener('click', () => zoom(1.5));
 find('#zoom-out', HTMLButtonElement).addEventListener('click', () => zoom(1 / 1.5));
 find('#zoom-fit', HTMLButtonElement).addEventListener('click', reset);
 
-notices(store, loader);
+notices(store, () => {
+  loader.cancel();
+  fetched.cancel();
+});
 chrome(store);
 picturePanel(store);
 labelsPanel(store);
@@ -40,7 +51,9 @@ queryPanel(store);
 legendPanel(store);
 layersPanel(store);
 comparePanel(store);
+seriesPanel(store);
 methodPanel(store);
+parametersPanel(store);
 lookPanel(store);
 exportPanel(store);
 
@@ -51,7 +64,7 @@ async function start() {
   const say = (/** @type {string} */ message) => store.set({ status: { phase: 'loading', message } });
   const options = {
     signal: new AbortController().signal,
-    onProgress: (/** @type {import('./api.js').Progress} */ progress) => {
+    onProgress: (/** @type {import('./network/api.js').Progress} */ progress) => {
       if (progress.stage === 'waiting') say(`${progress.problem.message} Trying again in ${progress.seconds} s.`);
     },
   };

@@ -1,5 +1,5 @@
 // Runs in Swagger UI, not on the page: "Open in Swagger" brings the query along, and the form shows its values instead of the document's examples.
-import { fromCsv } from './apiQuery.js';
+import { fromCsv } from './settings/csv.js';
 
 const query = new URLSearchParams(location.search);
 const load = window.fetch;

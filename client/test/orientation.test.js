@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { takeOrientation, turning } from '../js/orientation.js';
+import { takeOrientation, turning } from '../js/canvas/orientation.js';
 
 const formats = { jpeg, png, webp };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pixelsIn } from '../js/heat.js';
-import { fit, onCanvas, pan, patchAt, patchRectangle, zoomAbout } from '../js/placement.js';
+import { pixelsIn } from '../js/canvas/heat.js';
+import { fit, onCanvas, pan, patchAt, patchRectangle, zoomAbout } from '../js/canvas/placement.js';
 
 const canvas = { width: 800, height: 600 };
 const picture = { width: 400, height: 200 };

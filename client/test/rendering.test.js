@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { colormaps, palette } from '../js/colormaps.js';
-import { limitsOf } from '../js/scales.js';
-import { axis, upsample } from '../js/upsample.js';
+import { palette } from '../js/canvas/colormaps.js';
+import { tables } from '../js/canvas/colormapTables.js';
+import { limitsOf } from '../js/compute/scales.js';
+import { table } from '../js/settings/table.js';
+import { axis, upsample } from '../js/canvas/upsample.js';
 import { largestDifference, readJson } from '../testing/fixtures.js';
 
 test("Colormaps are matplotlib's tables", () => {
-  const tables = readJson('rendering', 'colormaps.json');
-  for (const name of colormaps) {
-    const colours = [...palette(name)].map((pixel) => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255].map((byte) => byte.toString(16).padStart(2, '0')).join(''));
-    assert.deepEqual(colours, tables[name], name);
+  const expected = readJson('rendering', 'colormaps.json');
+  const names = /** @type {(keyof typeof tables)[]} */ (Object.keys(tables));
+  for (const name of names) {
+    const bytes = (/** @type {number} */ pixel) => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
+    const colours = [...palette(name)].map((pixel) => bytes(pixel).map((byte) => byte.toString(16).padStart(2, '0')).join(''));
+    assert.deepEqual(colours, expected[name], name);
   }
+  assert.ok(names.every((name) => table.colormap.read(name) === name), 'the settings know them all');
 });
 
 test("Enlarging is PyTorch's interpolation", () => {
@@ -29,21 +34,24 @@ test('A part of the picture holds the same numbers as the whole', () => {
   assert.deepEqual([...part.cells], [...whole.cells.subarray(40, 60)]);
 });
 
+const plain = (/** @type {Float64Array} */ values) => ({ values, signed: false });
+const signed = (/** @type {Float64Array} */ values) => ({ values, signed: true });
+
 test('Scales take percentiles by linear interpolation, extremes, or fixed limits', () => {
   const map = Float64Array.from({ length: 101 }, (_, i) => 100 - i);
-  assert.deepEqual(limitsOf('percentile', [map], false), { low: 1, high: 99 });
-  assert.deepEqual(limitsOf('minmax', [map], false), { low: 0, high: 100 });
-  assert.deepEqual(limitsOf('absolute', [map], true), { low: -1, high: 1 });
-  assert.deepEqual(limitsOf('percentile', [Float64Array.of(0, 1)], false), { low: 0.01, high: 0.99 });
+  assert.deepEqual(limitsOf('percentile', [plain(map)]), { low: 1, high: 99 });
+  assert.deepEqual(limitsOf('minmax', [plain(map)]), { low: 0, high: 100 });
+  assert.deepEqual(limitsOf('absolute', [signed(map)]), { low: -1, high: 1 });
+  assert.deepEqual(limitsOf('percentile', [plain(Float64Array.of(0, 1))]), { low: 0.01, high: 0.99 });
 });
 
 test('A shared scale spans all its maps and a signed one is centred on zero', () => {
-  assert.deepEqual(limitsOf('shared', [Float64Array.of(0, 0), Float64Array.of(100, 100)], false), { low: 0, high: 100 });
-  assert.deepEqual(limitsOf('minmax', [Float64Array.of(-3, 1)], true), { low: -3, high: 3 });
+  assert.deepEqual(limitsOf('shared', [plain(Float64Array.of(0, 0)), plain(Float64Array.of(100, 100))]), { low: 0, high: 100 });
+  assert.deepEqual(limitsOf('minmax', [signed(Float64Array.of(-3, 1))]), { low: -3, high: 3 });
 });
 
 test('Where the percentiles meet, the full range is shown', () => {
   const map = new Float64Array(1000);
   map[7] = 0.5;
-  assert.deepEqual(limitsOf('percentile', [map], false), { low: 0, high: 0.5 });
+  assert.deepEqual(limitsOf('percentile', [plain(map)]), { low: 0, high: 0.5 });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AttentionStack, queryWeights } from '../js/rollout.js';
+import { AttentionStack, queryWeights } from '../js/compute/rollout.js';
 import { largestDifference, readModel } from '../testing/fixtures.js';
 
 const folders = ['vit', 'clip', 'deit_distilled', 'dinov2', 'dinov2_registers', 'dinov3', 'siglip', 'beit', 'timm_vit', 'open_clip'];

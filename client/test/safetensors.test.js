@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { widen } from '../js/float16.js';
-import { readSafetensors } from '../js/safetensors.js';
+import { widen } from '../js/compute/float16.js';
+import { readSafetensors } from '../js/compute/safetensors.js';
 
 test('Half-precision numbers are widened exactly', () => {
   const halves = Uint16Array.of(0x0000, 0x3c00, 0xbc00, 0x3555, 0x0001, 0x7bff, 0x7c00);

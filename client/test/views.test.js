@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { viewOf } from '../js/views.js';
+import { viewOf } from '../js/compute/views.js';
 import { largestDifference } from '../testing/fixtures.js';
 
 const alignments = [Float32Array.of(0.2, 0.1, -0.3), Float32Array.of(0.1, 0.4, 0), Float32Array.of(0, 0.1, 0.9)];

@@ -55,7 +55,7 @@ public sealed class AccessibilityTests(PageHost host, Chromium chromium)
         await TabToAsync(explore, "methods");
         await keyboard.PressAsync("ArrowDown");
         await explore.DrawnAsync();
-        Assert.StartsWith("Attention", await explore.CaptionAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("Raw attention", await explore.CaptionAsync(), StringComparison.Ordinal);
 
         await TabToAsync(explore, "opacity");
         await keyboard.PressAsync("Home");

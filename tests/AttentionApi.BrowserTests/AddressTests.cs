@@ -57,7 +57,7 @@ public sealed class AddressTests(PageHost host, Chromium chromium)
         await explore.Page.GetByText("The command is on the clipboard.").WaitForAsync();
         var command = await explore.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
         Assert.Equal($"curl -s '{host.Address}samples/scene-12.png' | curl --data-binary @- -H 'Content-Type: image/png' "
-            + $"'{host.Address}api/v1/explain/overlay?model=demo-clip&labels=owl,house&method=alignment&target=owl&view=centered&toLayer=1&opacity=0.7' -o explanation.png", command);
+            + $"'{host.Address}api/v1/explain/overlay?model=demo-clip&labels=owl,house&method=alignment&view=centered&target=owl&toLayer=1&opacity=0.7' -o explanation.png", command);
     }
 
     [Theory]

@@ -7,12 +7,12 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
 
     public static TheoryData<string, string> Sliders => new()
     {
-        { "residual", "0" }, { "residual", "3" }, { "discard", "0.9" }, { "opacity", "0.9" }, { "from-layer", "2" }, { "to-layer", "1" },
+        { "parameter-residual", "0" }, { "parameter-residual", "3" }, { "parameter-discard", "0.9" }, { "opacity", "0.9" }, { "from-layer", "2" }, { "to-layer", "1" },
     };
 
     public static TheoryData<string, string, string> Choices => new()
     {
-        { "", "fusion", "max" }, { "", "fusion", "min" }, { "", "query", "mean" }, { "", "query", "patch" }, { "?at=2", "frames", "layers" },
+        { "", "parameter-headFusion", "max" }, { "", "parameter-headFusion", "min" }, { "", "query", "mean" }, { "", "query", "patch" }, { "?at=2", "frames", "layers" },
         { "", "methods", "attention" }, { "", "methods", "alignment" }, { "", "colormaps", "turbo" }, { "", "scale", "minmax" }, { "", "scale", "shared" }, { "", "scale", "absolute" },
         { "", "interpolation", "nearest" }, { "", "interpolation", "bicubic" },
     };
@@ -30,15 +30,15 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
     [InlineData("contrast")]
     public Task A_view_of_the_alignment_repaints_without_a_request(string view) => ChangesThePicture("?method=alignment", async explore =>
     {
-        await explore.Page.Locator("#view").SelectOptionAsync(view);
+        await explore.Page.Locator("#parameter-view").SelectOptionAsync(view);
         await explore.DrawnAsync();
     });
 
     [Fact]
     public Task A_rival_among_the_labels_needs_no_request() => ChangesThePicture("?method=alignment&view=contrast&target=owl", async explore =>
     {
-        await explore.Page.Locator("#versus").FillAsync("house");
-        await explore.Page.Locator("#versus").PressAsync("Enter");
+        await explore.Page.Locator("#parameter-versus").FillAsync("house");
+        await explore.Page.Locator("#parameter-versus").PressAsync("Enter");
         await explore.DrawnAsync();
     });
 
@@ -105,10 +105,10 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
         Assert.Contains("heads=each", Assert.Single(explore.Requests), StringComparison.Ordinal);
         await explore.Page.Locator($"[data-layer='2'][data-head='{Demo.Heads}']").ClickAsync();
         await explore.DrawnAsync();
-        Assert.Equal($"Attention from CLS · layer 2 of {Demo.Layers} · head {Demo.Heads}", await explore.CaptionAsync());
+        Assert.Equal($"Raw attention from CLS · layer 2 of {Demo.Layers} · head {Demo.Heads}", await explore.CaptionAsync());
         await explore.OpenTabAsync("labels");
         await explore.OpenTabAsync("heads");
-        await explore.Page.Locator("#head").SelectOptionAsync("1");
+        await explore.Page.Locator("#parameter-head").SelectOptionAsync("1");
         Assert.Single(explore.Requests);
     }
 
@@ -121,7 +121,7 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
         await explore.OpenTabAsync("difference");
         await explore.Page.GetByText("Show on the picture").ClickAsync();
         await explore.DrawnAsync();
-        Assert.Equal($"Alignment with owl against house · layer {Demo.Layers} of {Demo.Layers}", await explore.CaptionAsync());
+        Assert.Equal($"Label alignment with owl · layer {Demo.Layers} of {Demo.Layers} · against house", await explore.CaptionAsync());
         await explore.OpenTabAsync("trajectory");
         Assert.Equal(2, await explore.Page.Locator(".plot polyline").CountAsync());
         Assert.Empty(explore.Requests);

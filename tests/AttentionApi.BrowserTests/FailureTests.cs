@@ -19,7 +19,7 @@ public sealed class FailureTests(PageHost host, Chromium chromium)
         Assert.Equal(["owl", "house"], await explore.LabelsAsync());
 
         explore.ForgetRequests();
-        await explore.SlideAsync("residual", 0.5);
+        await explore.SlideAsync("parameter-residual", 0.5);
         await explore.ChooseAsync("methods", "alignment");
         Assert.Empty(explore.Requests);
         await explore.Page.Locator("#problem-close").ClickAsync();
@@ -127,5 +127,17 @@ public sealed class FailureTests(PageHost host, Chromium chromium)
         first.SetResult();
         Assert.Equal(["butterfly", "rose"], await explore.LabelsAsync());
         Assert.Equal(2, attempts);
+    }
+
+    [Fact]
+    public async Task A_worker_that_cannot_start_is_reported()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, before: async page =>
+        {
+            await page.RouteAsync("**/compute/worker.js", route => route.AbortAsync());
+            await page.RouteAsync(Tensors, route => route.FulfillAsync(new() { BodyBytes = SyntheticAnswer.Create(layers: 12, side: 24), ContentType = "application/octet-stream" }));
+        }, ready: false);
+        await explore.StateAsync("is-error");
+        Assert.Contains("The page's worker failed.", await explore.Page.Locator("#problem-detail").InnerTextAsync(), StringComparison.Ordinal);
     }
 }

@@ -32,7 +32,7 @@ public sealed class RepaintTests(PageHost host, Chromium chromium)
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium, before: page => AnswerWith(page, SyntheticAnswer.Create(layers: 12, side: 14)));
         var report = new List<string>();
-        foreach (var slider in new[] { "residual", "discard", "from-layer", "opacity" })
+        foreach (var slider in new[] { "parameter-residual", "parameter-discard", "from-layer", "opacity" })
         {
             var before = await explore.StageAsync();
             var times = await explore.Page.EvaluateAsync<double[]>(Measure, slider);

@@ -1,6 +1,6 @@
 import { create, find } from '../dom.js';
 
-/** Help and colour theme. @param {import('../state.js').Store} store */
+/** Help and colour theme. @param {import('../store.js').Store} store */
 export function chrome(store) {
   const dialog = find('#help', HTMLDialogElement);
   find('#help-open', HTMLButtonElement).addEventListener('click', () => dialog.showModal());
@@ -8,12 +8,13 @@ export function chrome(store) {
     if (target === dialog) dialog.close();
   });
   store.on(['methods'], ({ methods }) =>
-    find('#help-methods', HTMLDListElement).replaceChildren(...methods.flatMap(({ title, meaning, paper }) => [create('dt', {}, title), create('dd', {}, `${meaning} ${paper ? `(${paper})` : ''}`)])));
+    find('#help-methods', HTMLDListElement).replaceChildren(...methods.flatMap(({ title, meaning, limits, paper }) =>
+      [create('dt', {}, title), create('dd', {}, [meaning, limits, paper && `(${paper})`].filter(Boolean).join(' '))])));
 
   keepTheme(store);
 }
 
-/** The system's theme, until the user chooses one. @param {import('../state.js').Store} store */
+/** The system's theme, until the user chooses one. @param {import('../store.js').Store} store */
 function keepTheme(store) {
   const key = 'attention-api.theme';
   const system = matchMedia('(prefers-color-scheme: dark)');

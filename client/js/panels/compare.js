@@ -6,20 +6,20 @@ import { trajectoryPlot } from './compareTrajectory.js';
 
 /**
  * One tab: shows itself in a container for what is on screen, or gives the reason why it cannot.
- * @typedef {(view: HTMLElement, screen: import('../screen.js').Screen, store: import('../state.js').Store) => string | void} View
+ * @typedef {(view: HTMLElement, screen: import('../compute/screen.js').Screen, store: import('../store.js').Store) => string | void} View
  */
 
 /** @type {Record<string, View>} */
 const views = { heads: headGrid, labels: labelFigures, difference, trajectory: trajectoryPlot };
 
-/** Heads, labels, difference and trajectory below the picture; the open tab alone is computed. @param {import('../state.js').Store} store */
+/** Heads, labels, difference and trajectory below the picture; the open tab alone is computed. @param {import('../store.js').Store} store */
 export function comparePanel(store) {
   const container = find('#compare-view', HTMLDivElement);
   const tabs = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll('[role=tab]')]);
   let built = '';
 
   for (const [index, tab] of tabs.entries()) {
-    const name = /** @type {import('../state.js').Settings['compare']} */ (tab.dataset.compare);
+    const name = /** @type {import('../store.js').Settings['compare']} */ (tab.dataset.compare);
     tab.addEventListener('click', () => store.set({ compare: name }));
     tab.addEventListener('keydown', ({ key }) => {
       const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;

@@ -1,23 +1,29 @@
-import { palette } from '../colormaps.js';
+import { drawTile } from '../canvas/tile.js';
+import { labelMaps } from '../compute/labelMaps.js';
+import { differenceMap } from '../compute/maps.js';
+import { limitsOf } from '../compute/scales.js';
 import { create, find, short } from '../dom.js';
-import { differenceMap } from '../maps.js';
-import { limitsOf } from '../scales.js';
-import { drawTile } from '../tile.js';
+import { takes } from '../settings/declared.js';
 
 /** One label minus another, on a scale around zero. @type {import('./compare.js').View} */
 export function difference(view, screen, store) {
   const { answer, shown } = screen;
-  if (!answer.hasAlignment || shown.labels.length < 2) return 'Add two labels to set one against the other.';
-  if (view.dataset.labels !== JSON.stringify(shown.labels) || view.childElementCount === 0) build();
-  view.dataset.labels = JSON.stringify(shown.labels);
+  const found = labelMaps(store.state, screen, { plain: true });
+  if (shown.labels.length < 2) return 'Add two labels to set one against the other.';
+  if (!found) return 'Choose a method that depends on the label to set two labels against each other.';
+  const { method, maps } = found;
+  const key = JSON.stringify([method.name, shown.labels]);
+  if (view.dataset.labels !== key || view.childElementCount === 0) build();
+  view.dataset.labels = key;
 
   const label = find('.label', HTMLSelectElement, view).value;
   const rival = find('.rival', HTMLSelectElement, view).value;
-  const map = differenceMap(answer, shown.at, label, rival);
-  const limits = limitsOf(shown.scale, [map.values], true);
-  drawTile(find('canvas', HTMLCanvasElement, view), screen, map, limits, palette('coolwarm'));
+  const of = (/** @type {string} */ name) => maps.find((map) => map.label === name) ?? maps[0];
+  const map = differenceMap(of(label), of(rival));
+  const limits = limitsOf(shown.scale, [map]);
+  drawTile(find('canvas', HTMLCanvasElement, view), screen, map, limits, 'coolwarm');
   find('.note', HTMLParagraphElement, view).textContent =
-    `Layer ${shown.at}. Red: ${label} fits better, up to ${short(limits.high)}; blue: ${rival} fits better.`;
+    `${method.title}${method.layers === 'none' ? '' : `, layer ${shown.at}`}. Red: ${label} fits better, up to ${short(limits.high)}; blue: ${rival} fits better.`;
 
   function build() {
     const pick = (/** @type {string} */ name, /** @type {string} */ words, /** @type {number} */ chosen) => {
@@ -27,9 +33,10 @@ export function difference(view, screen, store) {
       return create('label', { class: 'row' }, create('span', {}, words), select);
     };
     const target = shown.labels.indexOf(shown.target ?? shown.labels[0]);
-    const open = create('button', { type: 'button' }, 'Show on the picture');
+    const open = create('button', { type: 'button', hidden: !takes(method, 'versus') }, 'Show on the picture');
     open.addEventListener('click', () => store.set({
-      method: 'alignment', view: 'contrast', target: find('.label', HTMLSelectElement, view).value, versus: find('.rival', HTMLSelectElement, view).value,
+      method: method.name, target: find('.label', HTMLSelectElement, view).value,
+      parameters: { ...store.state.parameters, ...(takes(method, 'view') ? { view: 'contrast' } : {}), versus: find('.rival', HTMLSelectElement, view).value },
     }));
     const canvas = create('canvas', { attributes: { role: 'img', 'aria-label': 'Difference of two labels' } });
     canvas.style.setProperty('--aspect', String(answer.grid.columns / answer.grid.rows));

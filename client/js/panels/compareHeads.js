@@ -1,7 +1,8 @@
 import { create } from '../dom.js';
-import { headMap } from '../maps.js';
-import { limitsOf } from '../scales.js';
-import { drawTile } from '../tile.js';
+import { headsMethod } from '../compute/localMethods.js';
+import { headMap } from '../compute/maps.js';
+import { limitsOf } from '../compute/scales.js';
+import { drawTile } from '../canvas/tile.js';
 
 /** What the tiles show; a slider that does not change them must not redraw hundreds. @type {unknown[]} */
 let drawn = [];
@@ -13,17 +14,18 @@ export function headGrid(view, screen, store) {
   const { layers, heads, grid } = answer;
   if (view.dataset.shape !== `${layers}x${heads}` || view.childElementCount === 0) build();
   view.dataset.shape = `${layers}x${heads}`;
-  const wanted = [answer, shown.query, shown.scale === 'absolute', shown.interpolation, shown.opacity, screen.colours, view.firstElementChild, view.clientWidth];
+  const wanted = [answer, shown.query, shown.scale === 'absolute', shown.interpolation, shown.opacity, screen.colormap, view.firstElementChild, view.clientWidth];
   const redraw = wanted.some((part, index) => part !== drawn[index]);
   drawn = wanted;
 
   for (const button of view.querySelectorAll('button')) {
     const layer = Number(button.dataset.layer);
     const head = Number(button.dataset.head);
-    button.setAttribute('aria-pressed', String(shown.method === 'attention' && shown.head === head && shown.at === layer));
+    button.setAttribute('aria-pressed', String(shown.method.name === headsMethod && shown.values.head === head && shown.at === layer));
     if (!redraw) continue;
     const map = headMap(answer, shown, layer, head);
-    drawTile(/** @type {HTMLCanvasElement} */ (button.firstElementChild), screen, map, limitsOf(shown.scale === 'absolute' ? 'absolute' : 'percentile', [map.values], false), screen.colours);
+    const limits = limitsOf(shown.scale === 'absolute' ? 'absolute' : 'percentile', [map]);
+    drawTile(/** @type {HTMLCanvasElement} */ (button.firstElementChild), screen, map, limits, screen.colormap);
   }
 
   function build() {
@@ -39,10 +41,15 @@ export function headGrid(view, screen, store) {
 
   /** @param {number} layer @param {number} head */
   function cell(layer, head) {
-    const button = create('button', { type: 'button', title: `Layer ${layer}, head ${head}`, attributes: { 'aria-label': `Layer ${layer}, head ${head}`, 'data-layer': String(layer), 'data-head': String(head) } }, create('canvas'));
+    const name = `Layer ${layer}, head ${head}`;
+    const attributes = { 'aria-label': name, 'data-layer': String(layer), 'data-head': String(head) };
+    const button = create('button', { type: 'button', title: name, attributes }, create('canvas'));
     button.addEventListener('click', () => {
       const { fromLayer, toLayer } = /** @type {NonNullable<typeof store.state.screen>} */ (store.state.screen).shown;
-      store.set({ method: 'attention', head, at: layer, fromLayer: Math.min(fromLayer, layer), toLayer: Math.max(toLayer, layer) });
+      store.set({
+        method: headsMethod, at: layer, fromLayer: Math.min(fromLayer, layer), toLayer: Math.max(toLayer, layer),
+        parameters: { ...store.state.parameters, head: String(head) },
+      });
     });
     return button;
   }

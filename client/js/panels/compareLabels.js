@@ -1,28 +1,31 @@
-import { colormapFor, palette } from '../colormaps.js';
+import { drawTile } from '../canvas/tile.js';
+import { labelMaps } from '../compute/labelMaps.js';
+import { limitsOf } from '../compute/scales.js';
+import { colormapFor } from '../compute/screen.js';
 import { create, short } from '../dom.js';
-import { alignmentMap } from '../maps.js';
-import { limitsOf } from '../scales.js';
-import { drawTile } from '../tile.js';
 
 /** The labels side by side at the layer looked at, all on one scale. @type {import('./compare.js').View} */
 export function labelFigures(view, screen, store) {
   const { answer, shown } = screen;
-  if (!answer.hasAlignment) return 'Add a label to see where each fits.';
-  const maps = shown.labels.map((label) => alignmentMap(answer, shown, shown.at, label));
-  const limits = limitsOf(shown.scale === 'absolute' ? 'absolute' : 'shared', maps.map(({ values }) => values), maps[0].signed);
-  const colours = palette(colormapFor(shown.colormap, maps[0].signed));
+  const found = labelMaps(store.state, screen);
+  if (!found) return answer.labels.length ? 'Choose a method that depends on the label to set them side by side.' : 'Add a label to see where each fits.';
+  const { method, maps } = found;
+  const labels = maps.map(({ label }) => label ?? '');
+  const limits = limitsOf(shown.scale === 'absolute' ? 'absolute' : 'shared', maps);
+  const colormap = colormapFor(shown.colormap, maps[0].signed);
 
-  if (view.dataset.labels !== JSON.stringify(shown.labels) || view.childElementCount === 0) {
-    view.dataset.labels = JSON.stringify(shown.labels);
-    const figures = create('div', { class: 'figures' }, ...shown.labels.map(figure));
+  if (view.dataset.labels !== JSON.stringify(labels) || view.childElementCount === 0) {
+    view.dataset.labels = JSON.stringify(labels);
+    const figures = create('div', { class: 'figures' }, ...labels.map(figure));
     figures.style.setProperty('--aspect', String(answer.grid.columns / answer.grid.rows));
     view.replaceChildren(create('p', { class: 'note' }), figures);
   }
-  /** @type {HTMLElement} */ (view.firstElementChild).textContent = `Layer ${shown.at}, one scale for all: ${short(limits.low)} to ${short(limits.high)}.`;
+  /** @type {HTMLElement} */ (view.firstElementChild).textContent =
+    `${method.title}${method.layers === 'none' ? '' : `, layer ${shown.at}`}; one scale for all: ${short(limits.low)} to ${short(limits.high)}.`;
   for (const [index, button] of [...view.querySelectorAll('button')].entries()) {
     const map = maps[index];
-    button.setAttribute('aria-pressed', String(shown.method === 'alignment' && shown.target === map.label));
-    drawTile(/** @type {HTMLCanvasElement} */ (button.firstElementChild), screen, map, limits, colours);
+    button.setAttribute('aria-pressed', String(shown.method === method && shown.target === map.label));
+    drawTile(/** @type {HTMLCanvasElement} */ (button.firstElementChild), screen, map, limits, colormap);
     /** @type {HTMLElement} */ (button.lastElementChild?.lastElementChild).textContent = `max ${short(Math.max(...map.values))}`;
   }
 
@@ -30,7 +33,7 @@ export function labelFigures(view, screen, store) {
   function figure(label) {
     const button = create('button', { type: 'button', title: 'Show on the picture' },
       create('canvas'), create('span', { class: 'name' }, create('span', {}, label), create('span')));
-    button.addEventListener('click', () => store.set({ method: 'alignment', target: label }));
+    button.addEventListener('click', () => store.set({ method: method.name, target: label }));
     return button;
   }
 }

@@ -1,8 +1,8 @@
-import { addressOf, post, Problem } from '../api.js';
-import { queryFor } from '../apiQuery.js';
+import { addressOf, post, Problem } from '../network/api.js';
+import { queryFor } from '../network/query.js';
 import { create, find, icon } from '../dom.js';
 
-/** @typedef {import('../apiQuery.js').Endpoint} Endpoint */
+/** @typedef {import('../network/query.js').Endpoint} Endpoint */
 
 /** @type {{ endpoint: Endpoint, what: string, kind: string, extension: string }[]} */
 const rows = [
@@ -13,14 +13,18 @@ const rows = [
   { endpoint: 'explain/tensors', what: 'Tensors', kind: 'safetensors', extension: 'safetensors' },
 ];
 
-/** Out: each of the API's answers for exactly what is on screen, as a file, as a command, and in Swagger. @param {import('../state.js').Store} store */
+/** Out: each of the API's answers for exactly what is on screen, as a file, as a command, and in Swagger. @param {import('../store.js').Store} store */
 export function exportPanel(store) {
   const note = find('#export-note', HTMLParagraphElement);
-  const links = rows.map(({ endpoint }) => create('a', { class: 'quiet', target: '_blank', title: 'Open in Swagger', attributes: { 'aria-label': `Open ${endpoint} in Swagger`, rel: 'noopener' } }, icon('open')));
+  const links = rows.map(({ endpoint }) => create('a', {
+    class: 'quiet', target: '_blank', title: 'Open in Swagger', attributes: { 'aria-label': `Open ${endpoint} in Swagger`, rel: 'noopener' },
+  }, icon('open')));
 
   find('#exports', HTMLUListElement).append(...rows.map((row, index) => {
-    const save = create('button', { type: 'button', class: 'quiet', title: 'Download', attributes: { 'aria-label': `Download ${row.what} as ${row.kind}` } }, icon('download'));
-    const copy = create('button', { type: 'button', class: 'quiet', title: 'Copy as curl', attributes: { 'aria-label': `Copy curl for ${row.what}` } }, 'curl');
+    const button = (/** @type {string} */ title, /** @type {string} */ label, /** @type {Node | string} */ face) =>
+      create('button', { type: 'button', class: 'quiet', title, attributes: { 'aria-label': label } }, face);
+    const save = button('Download', `Download ${row.what} as ${row.kind}`, icon('download'));
+    const copy = button('Copy as curl', `Copy curl for ${row.what}`, 'curl');
     save.addEventListener('click', () => download(row, save));
     copy.addEventListener('click', () => copyCommand(row));
     return create('li', {}, create('span', { class: 'what' }, row.what, create('small', {}, row.kind)), save, copy, links[index]);
@@ -43,7 +47,7 @@ export function exportPanel(store) {
     try {
       const bytes = await post(`${endpoint}?${queryFor(endpoint, screen.shown, screen.answer)}`, picture.blob, { signal: AbortSignal.timeout(120_000) });
       const url = URL.createObjectURL(new Blob([bytes]));
-      create('a', { href: url, download: `${picture.name.replace(/\.\w+$/, '')}-${screen.shown.method}.${extension}` }).click();
+      create('a', { href: url, download: `${picture.name.replace(/\.\w+$/, '')}-${screen.shown.method.name}.${extension}` }).click();
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
       note.textContent = '';
     } catch (error) {

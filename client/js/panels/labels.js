@@ -1,9 +1,10 @@
-import { fromCsv } from '../apiQuery.js';
+import { labelMethod } from '../compute/effective.js';
 import { create, find, icon } from '../dom.js';
+import { fromCsv } from '../settings/csv.js';
 
-/** @typedef {import('../state.js').State} State */
+/** @typedef {import('../store.js').State} State */
 
-/** Labels as chips: the model's score behind each, a click looks at one, keys and the grip move it. @param {import('../state.js').Store} store */
+/** Labels as chips: the model's score behind each, a click looks at one, keys and the grip move it. @param {import('../store.js').Store} store */
 export function labelsPanel(store) {
   const list = find('#chips', HTMLOListElement);
   const input = find('#label-input', HTMLInputElement);
@@ -28,7 +29,8 @@ export function labelsPanel(store) {
     showChips(state);
     const note = find('#labels-note', HTMLParagraphElement);
     note.hidden = state.labels.length > 0;
-    note.textContent = model?.classes ? `The best of ${model.classes} classes. Add others by name or number.` : 'Words for what may be in the picture. The model scores each, and shows where it fits.';
+    note.textContent = model?.classes ? `The best of ${model.classes} classes. Add others by name or number.`
+      : 'Words for what may be in the picture. The model scores each, and shows where it fits.';
   });
 
   /** @param {State} state */
@@ -41,15 +43,17 @@ export function labelsPanel(store) {
       target: screen?.shown.target === each,
       own: labels.length > 0,
     })));
-    if (focused) /** @type {HTMLElement} */ ((chipOf(label) ?? list.lastElementChild)?.querySelector(`.${focused.classList.contains('remove') ? 'remove' : 'name'}`) ?? input).focus();
+    if (!focused) return;
+    const part = focused.classList.contains('remove') ? '.remove' : '.name';
+    /** @type {HTMLElement} */ ((chipOf(label) ?? list.lastElementChild)?.querySelector(part) ?? input).focus();
   }
 
   /** @param {string} label @param {{ score?: number, target: boolean, own: boolean }} how */
   function chip(label, { score, target, own }) {
     const percent = score === undefined ? '' : `${(100 * score).toFixed(score >= 0.9995 ? 0 : 1)} %`;
-    const name = create('button', { type: 'button', class: 'name', attributes: { 'aria-pressed': String(target), 'aria-keyshortcuts': 'Alt+ArrowUp Alt+ArrowDown Delete' } },
-      create('span', {}, label), create('span', { class: 'score' }, percent));
-    name.addEventListener('click', () => store.set({ target: label, method: store.state.answer?.hasAlignment ? 'alignment' : store.state.method }));
+    const attributes = { 'aria-pressed': String(target), 'aria-keyshortcuts': 'Alt+ArrowUp Alt+ArrowDown Delete' };
+    const name = create('button', { type: 'button', class: 'name', attributes }, create('span', {}, label), create('span', { class: 'score' }, percent));
+    name.addEventListener('click', () => look(label));
     const item = create('li', { class: target ? 'chip is-target' : 'chip', attributes: { 'data-label': label } });
     if (own) item.append(create('span', { class: 'grip', attributes: { 'aria-hidden': 'true' } }, icon('grip')));
     item.append(name);
@@ -61,6 +65,12 @@ export function labelsPanel(store) {
     item.style.setProperty('--score', String(score ?? 0));
     item.classList.toggle('is-foreign', !own);
     return item;
+  }
+
+  /** A click on a label shows its map: by the method on screen where it depends on labels. @param {string} label */
+  function look(label) {
+    const { answer, method } = store.state;
+    store.set({ target: label, method: (answer && labelMethod(store.state, answer)?.name) ?? method });
   }
 
   /** @param {string | undefined} label */
@@ -105,7 +115,8 @@ export function labelsPanel(store) {
       if (over !== undefined && over !== label) move(label, store.state.labels.indexOf(over));
     };
     document.addEventListener('pointermove', drag);
-    for (const end of ['pointerup', 'pointercancel']) document.addEventListener(end, () => document.removeEventListener('pointermove', drag), { once: true });
+    const stop = () => document.removeEventListener('pointermove', drag);
+    for (const end of ['pointerup', 'pointercancel']) document.addEventListener(end, stop, { once: true });
   }
 }
 

@@ -1,10 +1,9 @@
 import { choices, create, find, icon, onNextFrame } from '../dom.js';
-import { isSignedView } from '../views.js';
-import { layersOf } from '../maps.js';
-import { limitsOf } from '../scales.js';
-import { drawTile } from '../tile.js';
+import { layersBetween } from '../compute/maps.js';
+import { limitsOf } from '../compute/scales.js';
+import { drawTile } from '../canvas/tile.js';
 
-/** The strip of layers: one tile each, two handles for the range, a click to look at one, and play. @param {import('../state.js').Store} store */
+/** The strip of layers: one tile each, two handles for the range, a click to look at one, and play. @param {import('../store.js').Store} store */
 export function layersPanel(store) {
   const strip = find('#strip', HTMLDivElement);
   const tiles = find('#tiles', HTMLOListElement);
@@ -12,6 +11,7 @@ export function layersPanel(store) {
   const last = find('#to-layer', HTMLInputElement);
   const delay = find('#delay', HTMLSelectElement);
   const frames = choices('#frames', (value) => store.set({ frames: value }));
+  const section = find('#layers', HTMLElement);
 
   first.addEventListener('input', () => setRange(first.valueAsNumber, Math.max(first.valueAsNumber, last.valueAsNumber)));
   last.addEventListener('input', () => setRange(Math.min(first.valueAsNumber, last.valueAsNumber), last.valueAsNumber));
@@ -22,8 +22,9 @@ export function layersPanel(store) {
 
   store.on(['screen'], ({ screen }) => {
     if (!screen) return;
-    const { answer: { layers, grid }, shown: { fromLayer, toLayer, at, method } } = screen;
-    if (tiles.children.length !== layers) tiles.replaceChildren(...layersOf({ fromLayer: 1, toLayer: layers }).map(tile));
+    const { answer: { layers, grid }, shown: { fromLayer, toLayer, at, method, frames: mode } } = screen;
+    section.hidden = method.layers === 'none' || !screen.map;
+    if (tiles.children.length !== layers) tiles.replaceChildren(...layersBetween(1, layers).map(tile));
     for (const input of [first, last]) input.max = String(layers);
     first.value = String(fromLayer);
     last.value = String(toLayer);
@@ -33,13 +34,14 @@ export function layersPanel(store) {
       item.classList.toggle('is-in', index + 1 >= fromLayer && index + 1 <= toLayer);
       item.firstElementChild?.setAttribute('aria-current', String(index + 1 === at));
     }
-    frames.show(screen.shown.frames);
-    frames.group.hidden = method !== 'rollout';
+    frames.show(mode);
+    frames.group.hidden = method.frames.length < 2;
+    find('#play', HTMLButtonElement).hidden = method.frames.length === 0;
     delay.value = String([...delay.options].map(({ value }) => Number(value)).find((value) => value >= screen.shown.delay) ?? 1500);
     find('#layers-range', HTMLOutputElement).value = fromLayer === toLayer ? `${fromLayer} of ${layers}` : `${fromLayer}–${toLayer} of ${layers}`;
     const note = find('#range-note', HTMLParagraphElement);
-    const start = method === 'rollout' && screen.shown.frames === 'layers' ? at : fromLayer;
-    note.hidden = method !== 'rollout' || start === 1;
+    const start = mode === 'layers' ? at : fromLayer;
+    note.hidden = method.layers !== 'through' || start === 1;
     note.textContent = `From layer ${start} on, the map shares out tokens at the input of that layer: what each patch had become by then, not the patch itself.`;
     drawTiles();
   });
@@ -47,18 +49,18 @@ export function layersPanel(store) {
   function draw() {
     const { screen } = store.state;
     if (!screen?.frames) return;
-    const { shown, limits, frames: maps, colours } = screen;
+    const { shown, limits, frames: maps, colormap } = screen;
     for (const [index, map] of maps.entries()) {
       const canvas = tiles.children[index]?.querySelector('canvas');
-      const own = shown.scale === 'shared' ? limits : limitsOf(shown.scale, [map.values], isSignedView(shown.view) && map.signed);
-      if (canvas) drawTile(canvas, screen, map, own, colours);
+      const own = shown.scale === 'shared' || !map ? limits : limitsOf(shown.scale, [map]);
+      if (canvas) drawTile(canvas, screen, map, own, colormap);
     }
   }
 
   /** @param {number} fromLayer @param {number} toLayer */
   function setRange(fromLayer, toLayer) {
-    const layers = store.state.screen?.answer.layers;
-    store.set({ fromLayer, toLayer: toLayer === layers ? null : toLayer, at: null });
+    const usual = store.state.wanted?.usual;
+    store.set({ fromLayer: fromLayer === usual?.fromLayer ? null : fromLayer, toLayer: toLayer === usual?.toLayer ? null : toLayer, at: null });
   }
 
   /** @param {number} layer */
@@ -75,7 +77,7 @@ export function layersPanel(store) {
   }
 }
 
-/** Steps along the range for as long as `playing` says. @param {import('../state.js').Store} store */
+/** Steps along the range for as long as `playing` says. @param {import('../store.js').Store} store */
 function play(store) {
   const button = find('#play', HTMLButtonElement);
   /** @type {ReturnType<typeof setTimeout> | undefined} */

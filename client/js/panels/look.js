@@ -1,22 +1,25 @@
-import { colormapFor, colormaps, palette } from '../colormaps.js';
-import { choices, context, create, slider } from '../dom.js';
+import { tables } from '../canvas/colormapTables.js';
+import { palette } from '../canvas/colormaps.js';
+import { colormapFor } from '../compute/screen.js';
+import { choices, context, create, find } from '../dom.js';
+import { names, table } from '../settings/table.js';
+import { makeControl } from './controls.js';
 
-/** Opacity, colours, scale, enlarging. @param {import('../state.js').Store} store */
+/** How a map is drawn: the settings of the table that name a control, and the colours. @param {import('../store.js').Store} store */
 export function lookPanel(store) {
-  const opacity = slider('opacity', (value) => store.set({ opacity: value }), (value) => `${Math.round(100 * value)} %`);
+  const container = find('#look-controls', HTMLDivElement);
   const swatches = choices('#colormaps', (colormap) => store.set({ colormap }));
-  const scale = choices('#scale', (value) => store.set({ scale: value }));
-  const interpolation = choices('#interpolation', (value) => store.set({ interpolation: value }));
+  swatches.group.append(...Object.keys(tables).map((name) => create('label', { title: name },
+    create('input', { type: 'radio', name: 'colormap', value: name, attributes: { 'aria-label': name } }), bar(palette(/** @type {keyof typeof tables} */ (name))))));
 
-  swatches.group.append(...colormaps.map((name) =>
-    create('label', { title: name }, create('input', { type: 'radio', name: 'colormap', value: name, attributes: { 'aria-label': name } }), bar(palette(name)))));
-
-  store.on(['opacity', 'colormap', 'scale', 'interpolation', 'screen'], (state) => {
-    opacity.show(state.opacity);
-    swatches.show(colormapFor(state.colormap, state.screen?.map.signed ?? false));
-    scale.show(state.scale);
-    interpolation.show(state.interpolation);
-  });
+  for (const name of names) {
+    const { control } = table[name];
+    if (!control) continue;
+    const { element, show } = makeControl(name, control, (value) => store.set({ [name]: value }));
+    container.append(element);
+    store.on([name], (state) => show(state[name]));
+  }
+  store.on(['colormap', 'screen'], ({ colormap, screen }) => swatches.show(colormapFor(colormap, screen?.map?.signed ?? false)));
 }
 
 /** @param {Uint32Array} colours */

@@ -1,7 +1,7 @@
 import { create, find } from '../dom.js';
-import { modelOf } from '../state.js';
+import { modelOf } from '../store.js';
 
-/** @param {import('../state.js').Store} store */
+/** @param {import('../store.js').Store} store */
 export function modelPanel(store) {
   const select = find('#model', HTMLSelectElement);
   const note = find('#model-note', HTMLParagraphElement);
@@ -9,7 +9,7 @@ export function modelPanel(store) {
   const labelsOf = {};
   let kind = '';
 
-  select.addEventListener('change', () => store.set({ model: select.value, toLayer: null, fromLayer: 1, at: null, head: null, query: null }));
+  select.addEventListener('change', () => store.set({ model: select.value, toLayer: null, fromLayer: null, at: null, query: null, parameters: withoutHead(store.state.parameters) }));
 
   store.on(['models', 'model'], (state) => {
     const info = modelOf(state);
@@ -38,6 +38,9 @@ export function modelPanel(store) {
       ...(refused.length ? [more(`${refused.length} refused`, refused.map(({ id, reason }) => `${id}: ${reason}`))] : []));
   });
 }
+
+/** A head's number means nothing to another model. @param {Record<string, string>} parameters */
+const withoutHead = ({ head: _, ...others }) => others;
 
 /** @param {string} summary @param {string[]} lines */
 const more = (summary, lines) => create('details', {}, create('summary', {}, summary), ...lines.map((line) => create('p', {}, line)));

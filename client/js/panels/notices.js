@@ -1,12 +1,15 @@
-import { useKey } from '../api.js';
+import { useKey } from '../network/api.js';
 import { create, find } from '../dom.js';
 
-/** Progress, problems, first steps. The phase is a class on the body, for styles and tests. @param {import('../state.js').Store} store @param {{ cancel: () => void }} loader */
-export function notices(store, loader) {
+/**
+ * Progress, problems, first steps. The phase is a class on the body, for styles and tests.
+ * @param {import('../store.js').Store} store @param {() => void} cancel
+ */
+export function notices(store, cancel) {
   const progress = find('#progress', HTMLDivElement);
   const bar = find('#progress-bar', HTMLProgressElement);
   const problem = find('#problem', HTMLDivElement);
-  find('#cancel', HTMLButtonElement).addEventListener('click', loader.cancel);
+  find('#cancel', HTMLButtonElement).addEventListener('click', cancel);
   find('#problem-close', HTMLButtonElement).addEventListener('click', () => store.set({ status: { phase: store.state.answer ? 'ready' : 'idle' } }));
 
   store.on(['status', 'picture'], ({ status, picture }) => {
@@ -23,10 +26,11 @@ export function notices(store, loader) {
     const labels = find('#label-input', HTMLInputElement);
     labels.toggleAttribute('aria-invalid', status.problem?.parameter === 'labels');
   });
-  store.on(['answer'], ({ answer }) => {
+  store.on(['answer', 'screen'], ({ answer, screen }) => {
     const list = find('#warnings', HTMLUListElement);
-    list.hidden = !answer?.warnings.length;
-    list.replaceChildren(...(answer?.warnings ?? []).map((warning) => create('li', {}, warning)));
+    const warnings = new Set([...(answer?.warnings ?? []), ...(screen?.set.warnings ?? [])]);
+    list.hidden = warnings.size === 0;
+    list.replaceChildren(...[...warnings].map((warning) => create('li', {}, warning)));
   });
   find('#key-form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
@@ -36,7 +40,7 @@ export function notices(store, loader) {
   hint(store);
 }
 
-/** Three sentences for those who are here for the first time. @param {import('../state.js').Store} store */
+/** Three sentences for those who are here for the first time. @param {import('../store.js').Store} store */
 function hint(store) {
   const box = find('#hint', HTMLElement);
   const seen = 'attention-api.hint-seen';

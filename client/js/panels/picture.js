@@ -1,10 +1,13 @@
-import { listSamples, loadSample } from '../api.js';
+import { listSamples, loadSample } from '../network/api.js';
 import { create, find } from '../dom.js';
-import { keepPicture, keptPicture } from '../keptPicture.js';
-import { openPicture } from '../picture.js';
-import { modelOf } from '../state.js';
+import { keepPicture, keptPicture } from './keptPicture.js';
+import { openPicture } from '../canvas/picture.js';
+import { modelOf } from '../store.js';
 
-/** In: drop, paste, choose, samples. Without a picture of the user's own the first sample is shown, so that the page is never empty. @param {import('../state.js').Store} store */
+/**
+ * In: drop, paste, choose, samples. Without a picture of the user's own the first sample is shown, so that the page is never empty.
+ * @param {import('../store.js').Store} store
+ */
 export async function picturePanel(store) {
   const input = find('#file', HTMLInputElement);
   input.addEventListener('change', () => {
@@ -39,14 +42,14 @@ export async function picturePanel(store) {
     if (picture.bitmap) keepPicture(file, file.name);
   }
 
-  /** @param {import('../api.js').Sample} sample @param {string[]} [labels] others than the sample's own */
+  /** @param {import('../network/api.js').Sample} sample @param {string[]} [labels] others than the sample's own */
   async function show({ file, labels: own }, labels = []) {
     const picture = await openPicture(await loadSample(file), file, idOf(file));
     const words = labels.length ? labels : modelOf(store.state)?.text ? own : [];
     store.set({ picture, sample: picture.sample, labels: words });
   }
 
-  /** @param {import('../api.js').Sample} sample */
+  /** @param {import('../network/api.js').Sample} sample */
   function sampleButton(sample) {
     const name = sample.labels.join(' and ');
     const image = create('img', { src: `samples/${sample.file}`, alt: '', loading: 'lazy' });

@@ -1,12 +1,14 @@
-import { context, fitCanvas, onNextFrame } from './dom.js';
+import { asksFromTokens, patchOf } from '../compute/effective.js';
+import { context, fitCanvas, onNextFrame } from '../dom.js';
+import { palette } from './colormaps.js';
 import { paintHeat, pixelsIn } from './heat.js';
 import { fit, onCanvas, patchRectangle } from './placement.js';
 
 /**
- * @typedef {import('./state.js').State} State
+ * @typedef {import('../store.js').State} State
  * @typedef {import('./placement.js').Placement} Placement
  * @typedef {import('./placement.js').Size} Size
- * @typedef {import('./answer.js').Rectangle} Rectangle
+ * @typedef {import('../compute/answer.js').Rectangle} Rectangle
  */
 
 /** Pixels that are painted in a few milliseconds. */
@@ -15,7 +17,7 @@ const draftScale = 2;
 
 /** The picture with its heatmap on one canvas. Draws what the store says; `placement` says where the picture lies. */
 export class Stage {
-  /** @param {HTMLCanvasElement} canvas @param {import('./state.js').Store} store */
+  /** @param {HTMLCanvasElement} canvas @param {import('../store.js').Store} store */
   constructor(canvas, store) {
     this.canvas = canvas;
     this.state = store.state;
@@ -80,17 +82,21 @@ export class Stage {
     ctx.drawImage(scaled, 0, 0);
   }
 
-  /** @param {CanvasRenderingContext2D} ctx @param {import('./screen.js').Screen} screen @param {Placement} placement @param {Size} size */
+  /** @param {CanvasRenderingContext2D} ctx @param {import('../compute/screen.js').Screen} screen @param {Placement} placement @param {Size} size */
   drawAnswer(ctx, screen, placement, size) {
     const { answer } = screen;
     const whole = onCanvas(placement, answer.image.seen);
-    this.drawHeat(ctx, screen, whole);
+    if (screen.map) this.drawHeat(ctx, screen, screen.map, whole);
     this.dimUnseen(ctx, onCanvas(placement, { x: 0, y: 0, ...size }), whole);
     this.drawMarks(ctx, answer, placement);
   }
 
-  /** While something moves on a large screen, a draft of half the resolution; exact to the pixel once it rests. @param {CanvasRenderingContext2D} ctx @param {import('./screen.js').Screen} screen @param {Rectangle} whole */
-  drawHeat(ctx, { answer, map, limits, colours, shown }, whole) {
+  /**
+   * While something moves on a large screen, a draft of half the resolution; exact to the pixel once it rests.
+   * @param {CanvasRenderingContext2D} ctx @param {import('../compute/screen.js').Screen} screen @param {import('../compute/maps.js').Heatmap} map @param {Rectangle} whole
+   */
+  drawHeat(ctx, { answer, limits, colormap, shown }, map, whole) {
+    const colours = palette(colormap);
     const key = [map, limits.low, limits.high, colours, shown.interpolation, whole.x, whole.y, whole.width, this.canvas.width, this.canvas.height];
     const full = pixelsIn(whole, this.canvas);
     const exact = this.resting || full.width * full.height <= quickPixels || this.exact.holds(key);
@@ -98,7 +104,8 @@ export class Stage {
     const shrunk = (/** @type {Rectangle} */ { x, y, width, height }) => ({ x: x / scale, y: y / scale, width: width / scale, height: height / scale });
     const part = exact ? full : pixelsIn(shrunk(whole), shrunk({ x: 0, y: 0, ...sizeOf(this.canvas) }));
     if (part.width <= 0 || part.height <= 0) return;
-    const heat = (exact ? this.exact : this.draft).take(key, (canvas) => paintHeat(canvas, map, limits, colours, answer.grid, shrunk(whole), part, shown.interpolation));
+    const heat = (exact ? this.exact : this.draft).take(key, (canvas) =>
+      paintHeat(canvas, map, limits, colours, answer.grid, shrunk(whole), part, shown.interpolation));
     ctx.save();
     // The edge seldom falls between two pixels: clipping shares it out as the picture's own edge is.
     ctx.beginPath();
@@ -120,7 +127,10 @@ export class Stage {
     }, 120);
   }
 
-  /** What the model did not see lies under a veil of the ground's colour. @param {CanvasRenderingContext2D} ctx @param {Rectangle} all @param {Rectangle} seen */
+  /**
+   * What the model did not see lies under a veil of the ground's colour.
+   * @param {CanvasRenderingContext2D} ctx @param {Rectangle} all @param {Rectangle} seen
+   */
   dimUnseen(ctx, all, seen) {
     ctx.fillStyle = this.ground;
     ctx.globalAlpha = 0.66;
@@ -131,10 +141,12 @@ export class Stage {
     ctx.globalAlpha = 1;
   }
 
-  /** The patch that is asked from, and the one under the pointer. @param {CanvasRenderingContext2D} ctx @param {import('./answer.js').Answer} answer @param {Placement} placement */
+  /**
+   * The patch that is asked from, and the one under the pointer.
+   * @param {CanvasRenderingContext2D} ctx @param {import('../compute/answer.js').Answer} answer @param {Placement} placement
+   */
   drawMarks(ctx, { image: { seen }, grid }, placement) {
     const { cursor, screen } = this.state;
-    const shown = screen?.shown;
     const outline = (/** @type {{ row: number, column: number }} */ patch, /** @type {number} */ width) => {
       const { x, y, width: w, height: h } = onCanvas(placement, patchRectangle(patch, seen, grid));
       ctx.lineWidth = width + 2 * devicePixelRatio;
@@ -145,10 +157,7 @@ export class Stage {
       ctx.strokeRect(x, y, w, h);
     };
     if (cursor) outline(cursor, devicePixelRatio);
-    if (shown && shown.method !== 'alignment' && shown.query.includes(',')) {
-      const [row, column] = shown.query.split(',').map(Number);
-      outline({ row, column }, 2.5 * devicePixelRatio);
-    }
+    if (screen && asksFromTokens(screen.shown) && screen.shown.query?.includes(',')) outline(patchOf(screen.shown.query), 2.5 * devicePixelRatio);
   }
 }
 

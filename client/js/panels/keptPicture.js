@@ -1,10 +1,13 @@
-import { openPicture } from './picture.js';
+import { openPicture } from '../canvas/picture.js';
 
 const key = 'attention-api.picture';
 /** What browsers grant a tab is counted in characters; one character holds one byte. */
 const chunk = 0x8000;
 
-/** Keeps the user's own picture for a reload of this tab, and no longer; a picture over the browser's quota is not kept. @param {Blob} blob @param {string} name */
+/**
+ * Keeps the user's own picture for a reload of this tab, and no longer; a picture over the browser's quota is not kept.
+ * @param {Blob} blob @param {string} name
+ */
 export async function keepPicture(blob, name) {
   const bytes = new Uint8Array(await blob.arrayBuffer());
   let text = '';

@@ -1,23 +1,24 @@
-/** @typedef {'percentile' | 'minmax' | 'shared' | 'absolute'} Scale */
+/** @typedef {import('../settings/table.js').Settings['scale']} Scale */
 /** @typedef {{ low: number, high: number }} Limits the values that the lowest and the highest colour stand for */
 
 /** Below this spread a map is flat: it says nothing, and its noise must not be stretched. */
 const flatSpread = 1e-12;
 
 /**
- * The limits of a colour scale over one map, or over all maps that share it. Values are those of the grid, not of the enlarged picture.
+ * The limits of a colour scale over one map, or over all maps that share it; around zero where they are signed. Values are those of the grid, not of the enlarged picture.
  * @param {Scale} scale
- * @param {ArrayLike<number>[]} maps
- * @param {boolean} signed a diverging scale around zero
+ * @param {{ values: ArrayLike<number>, signed: boolean }[]} maps
  * @returns {Limits}
  */
-export function limitsOf(scale, maps, signed) {
+export function limitsOf(scale, maps) {
+  const signed = maps.some((map) => map.signed);
   if (scale === 'absolute') return { low: signed ? -1 : 0, high: 1 };
-  const sorted = new Float64Array(maps.reduce((sum, map) => sum + map.length, 0));
+  const sorted = new Float64Array(maps.reduce((sum, { values }) => sum + values.length, 0));
+  if (sorted.length === 0) return { low: 0, high: 1 };
   let at = 0;
-  for (const map of maps) {
-    sorted.set(map, at);
-    at += map.length;
+  for (const { values } of maps) {
+    sorted.set(values, at);
+    at += values.length;
   }
   sorted.sort();
   const ends = { low: sorted[0], high: sorted[sorted.length - 1] };

@@ -1,11 +1,11 @@
-import { context } from './dom.js';
-import { isFlat } from './scales.js';
+import { context } from '../dom.js';
+import { isFlat } from '../compute/scales.js';
 import { axis, upsample } from './upsample.js';
 
 /**
- * @typedef {import('./maps.js').Heatmap} Heatmap
- * @typedef {import('./scales.js').Limits} Limits
- * @typedef {import('./answer.js').Rectangle} Rectangle
+ * @typedef {import('../compute/maps.js').Heatmap} Heatmap
+ * @typedef {import('../compute/scales.js').Limits} Limits
+ * @typedef {import('../compute/answer.js').Rectangle} Rectangle
  */
 
 /** The pixels of each canvas, kept: at 4K they are megabytes for every step of a slider. @type {WeakMap<HTMLCanvasElement, ImageData>} */

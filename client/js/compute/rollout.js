@@ -12,7 +12,10 @@ export class AttentionStack {
     this.hasCls = hasCls;
     this.layers = planes.length;
     this.whole = { planes, sums: planes.map((plane) => rowSums(plane, tokens)) };
-    /** Planes of the last discard ratio, whose memory the next one takes over. @type {{ ratio: number, planes: Float32Array[], sums: Float64Array[] } | null} */
+    /**
+     * Planes of the last discard ratio, whose memory the next one takes over.
+     * @type {{ ratio: number, planes: Float32Array[], sums: Float64Array[] } | null}
+     */
     this.cut = null;
   }
 
@@ -46,7 +49,10 @@ export class AttentionStack {
   }
 }
 
-/** rᵀÃ without forming Ã: each row's divisor goes into its weight. @param {Float64Array} row @param {Float32Array} plane @param {Float64Array} sums @param {number} alpha */
+/**
+ * rᵀÃ without forming Ã: each row's divisor goes into its weight.
+ * @param {Float64Array} row @param {Float32Array} plane @param {Float64Array} sums @param {number} alpha
+ */
 function step(row, plane, sums, alpha) {
   const n = row.length;
   const weights = new Float64Array(n);

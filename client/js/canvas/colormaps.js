@@ -2,8 +2,6 @@ import { tables } from './colormapTables.js';
 
 /** @typedef {keyof typeof tables} Colormap */
 
-export const colormaps = /** @type {Colormap[]} */ (Object.keys(tables));
-
 /** @type {Map<Colormap, Uint32Array>} */
 const palettes = new Map();
 
@@ -18,6 +16,3 @@ export function palette(name) {
   }
   return colours;
 }
-
-/** The map's own colormap where none is chosen: a diverging one where zero is the middle. @param {Colormap | null} chosen @param {boolean} signed @returns {Colormap} */
-export const colormapFor = (chosen, signed) => chosen ?? (signed ? 'coolwarm' : 'viridis');

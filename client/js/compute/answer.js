@@ -20,7 +20,7 @@ import { readSafetensors } from './safetensors.js';
 
 /** One answer of `/explain/tensors`: everything that the page needs to compute any of its pictures. */
 export class Answer {
-  /** @param {ArrayBuffer} buffer @param {import('./loader.js').Question} question that it answers */
+  /** @param {ArrayBuffer} buffer @param {import('../network/loader.js').Question} question that it answers */
   constructor(buffer, question) {
     const { metadata, tensors } = readSafetensors(buffer);
     /** @type {Explanation} */
@@ -76,18 +76,23 @@ export class Answer {
     return stack;
   }
 
-  /** Attention of one head in one layer for a query, decoding no more than that row. @param {number} layer @param {number} head @param {string} query */
+  /** Attention of one head in one layer for a query, decoding no more than that row. @param {number} layer @param {number} head @param {string | null} query */
   headRow(layer, head, query) {
     const tensor = this.tensor('attention.heads');
     const start = ((layer - 1) * this.heads + head - 1) * this.tokens * this.tokens;
-    if (query !== 'mean') return tensor.read(start + this.weights(query).indexOf(1) * this.tokens, this.tokens);
+    if ((query ?? this.wholeQuery) !== 'mean') return tensor.read(start + this.weights(query).indexOf(1) * this.tokens, this.tokens);
     const plane = tensor.read(start, this.tokens * this.tokens);
     return new AttentionStack([plane], this.tokens, this.hasCls).attention(this.weights('mean'), 1);
   }
 
-  /** @param {string} query */
+  /** @param {string | null} query null: the token that stands for the whole picture */
   weights(query) {
-    return queryWeights(query, this);
+    return queryWeights(query ?? this.wholeQuery, this);
+  }
+
+  /** The query that stands for the whole picture: CLS, where the model has one. */
+  get wholeQuery() {
+    return this.hasCls ? 'cls' : 'mean';
   }
 
   /** The patch columns of a row over all tokens. @template {Float32Array | Float64Array} T @param {T} row @returns {T} */

@@ -1,8 +1,13 @@
+import { asksFromTokens, patchOf } from '../compute/effective.js';
+import { localMethods } from '../compute/localMethods.js';
 import { patchAt, pan, zoomAbout } from './placement.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 
-/** Pointer and keys on the stage: hover reads and asks, click pins, drag moves, wheel and pinch zoom, arrows walk over the patches. @param {Stage} stage @param {import('./state.js').Store} store */
+/**
+ * Pointer and keys on the stage: hover reads and asks, click pins, drag moves, wheel and pinch zoom, arrows walk over the patches.
+ * @param {Stage} stage @param {import('../store.js').Store} store
+ */
 export function listenToStage(stage, store) {
   const { canvas } = stage;
   /** @type {Map<number, { x: number, y: number }>} pointers that are down */
@@ -57,7 +62,7 @@ export function listenToStage(stage, store) {
   function hover(patch) {
     const { cursor, pinned } = store.state;
     if (patch?.row === cursor?.row && patch?.column === cursor?.column) return;
-    store.set(patch && !pinned && asksFromPatches() ? { cursor: patch, query: `${patch.row},${patch.column}` } : { cursor: patch });
+    store.set(patch && !pinned && asksFromPatches() && answersAtOnce() ? { cursor: patch, query: `${patch.row},${patch.column}` } : { cursor: patch });
   }
 
   /** A click on a patch makes it the query and keeps it; on the pinned patch itself, lets go. @param {{ row: number, column: number } | null} patch */
@@ -74,7 +79,7 @@ export function listenToStage(stage, store) {
     if (!screen) return;
     const { rows, columns } = screen.answer.grid;
     const { shown } = screen;
-    const start = cursor ?? (shown.query.includes(',') ? fromQuery(shown.query) : { row: rows >> 1, column: columns >> 1 });
+    const start = cursor ?? (shown.query?.includes(',') ? patchOf(shown.query) : { row: rows >> 1, column: columns >> 1 });
     const patch = { row: Math.min(rows - 1, Math.max(0, start.row + down)), column: Math.min(columns - 1, Math.max(0, start.column + right)) };
     store.set(asksFromPatches() ? { cursor: patch, query: `${patch.row},${patch.column}`, pinned: true } : { cursor: patch });
   }
@@ -107,7 +112,10 @@ export function listenToStage(stage, store) {
     stage.redraw();
   }
 
-  const asksFromPatches = () => store.state.screen?.shown.method !== 'alignment';
+  const asksFromPatches = () => store.state.wanted !== null && asksFromTokens(store.state.wanted);
+
+  /** A pointer that moves must not send requests. */
+  const answersAtOnce = () => localMethods[store.state.wanted?.method.name ?? ''] !== undefined;
 
   /** @param {{ x: number, y: number }} point */
   function patchUnder({ x, y }) {
@@ -121,10 +129,4 @@ export function listenToStage(stage, store) {
   }
 
   return { zoom, reset };
-}
-
-/** @param {string} query */
-function fromQuery(query) {
-  const [row, column] = query.split(',').map(Number);
-  return { row, column };
 }

@@ -2,7 +2,7 @@
  * Where the picture lies on the canvas: canvas pixel = picture pixel · zoom + (x, y).
  * @typedef {{ zoom: number, x: number, y: number }} Placement
  * @typedef {{ width: number, height: number }} Size
- * @typedef {import('./answer.js').Rectangle} Rectangle
+ * @typedef {import('../compute/answer.js').Rectangle} Rectangle
  */
 
 const mostZoom = 40;
@@ -13,7 +13,10 @@ export function fit(canvas, picture) {
   return { zoom, x: (canvas.width - picture.width * zoom) / 2, y: (canvas.height - picture.height * zoom) / 2 };
 }
 
-/** Zooms so that the picture point under (x, y) stays there. @param {Placement} from @param {number} factor @param {{ x: number, y: number }} point @param {Size} canvas @param {Size} picture */
+/**
+ * Zooms so that the picture point under (x, y) stays there.
+ * @param {Placement} from @param {number} factor @param {{ x: number, y: number }} point @param {Size} canvas @param {Size} picture
+ */
 export function zoomAbout(from, factor, { x, y }, canvas, picture) {
   const least = fit(canvas, picture).zoom;
   const zoom = Math.min(least * mostZoom, Math.max(least, from.zoom * factor));
@@ -24,7 +27,11 @@ export function zoomAbout(from, factor, { x, y }, canvas, picture) {
 /** @param {Placement} from @param {number} dx @param {number} dy @param {Size} canvas @param {Size} picture */
 export const pan = (from, dx, dy, canvas, picture) => contain({ zoom: from.zoom, x: from.x + dx, y: from.y + dy }, canvas, picture);
 
-/** Keeps a larger picture over the whole canvas and centres a smaller one. @param {Placement} placement @param {Size} canvas @param {Size} picture @returns {Placement} */
+/**
+ * Keeps a larger picture over the whole canvas and centres a smaller one.
+ * @param {Placement} placement @param {Size} canvas @param {Size} picture
+ * @returns {Placement}
+ */
 function contain({ zoom, x, y }, canvas, picture) {
   const along = (/** @type {number} */ offset, /** @type {number} */ room, /** @type {number} */ length) =>
     length <= room ? (room - length) / 2 : Math.min(0, Math.max(room - length, offset));
@@ -44,7 +51,11 @@ export function patchAt(placement, x, y, seen, grid) {
   return row >= 0 && row < grid.rows && column >= 0 && column < grid.columns ? { row, column } : null;
 }
 
-/** A patch as a rectangle of the picture. @param {{ row: number, column: number }} patch @param {Rectangle} seen @param {{ rows: number, columns: number }} grid @returns {Rectangle} */
+/**
+ * A patch as a rectangle of the picture.
+ * @param {{ row: number, column: number }} patch @param {Rectangle} seen @param {{ rows: number, columns: number }} grid
+ * @returns {Rectangle}
+ */
 export function patchRectangle({ row, column }, seen, grid) {
   const width = seen.width / grid.columns;
   const height = seen.height / grid.rows;

@@ -1,40 +1,11 @@
-/**
- * @typedef {import('./scales.js').Scale} Scale
- * @typedef {import('./views.js').View} View
- * @typedef {import('./upsample.js').Interpolation} Interpolation
- * @typedef {import('./colormaps.js').Colormap} Colormap
- * @typedef {import('./answer.js').Answer} Answer
- * @typedef {import('./picture.js').Picture} Picture
- * @typedef {import('./api.js').ModelInfo} ModelInfo
- * @typedef {import('./api.js').MethodInfo} MethodInfo
- */
+import { defaults } from './settings/table.js';
 
 /**
- * What the page shows and how; the part that lives in the address. Names and values are those of the API; null stands for its default.
- * @typedef {object} Settings
- * @property {string | null} sample the sample picture, where one is shown
- * @property {string | null} model
- * @property {string[]} labels
- * @property {string[]} prompt
- * @property {string | null} target
- * @property {string | null} versus
- * @property {'rollout' | 'attention' | 'alignment'} method
- * @property {View} view
- * @property {number} fromLayer
- * @property {number | null} toLayer
- * @property {number | null} at the layer that is looked at within the range; null: its last
- * @property {'cumulative' | 'layers'} frames what a step along the layers means in a rollout
- * @property {'mean' | 'max' | 'min'} headFusion
- * @property {number | null} head
- * @property {number} residual
- * @property {number} discard
- * @property {string | null} query
- * @property {Colormap | null} colormap
- * @property {number} opacity
- * @property {Scale} scale
- * @property {Interpolation} interpolation
- * @property {number} delay milliseconds a frame
- * @property {'heads' | 'labels' | 'difference' | 'trajectory'} compare the open tab below the picture
+ * @typedef {import('./settings/table.js').Settings} Settings
+ * @typedef {import('./compute/answer.js').Answer} Answer
+ * @typedef {import('./canvas/picture.js').Picture} Picture
+ * @typedef {import('./network/api.js').ModelInfo} ModelInfo
+ * @typedef {import('./network/api.js').Method} Method
  */
 
 /**
@@ -44,12 +15,13 @@
  * @property {Answer | null} answer
  * @property {Status} status
  * @property {ModelInfo[]} models
- * @property {MethodInfo[]} methods
+ * @property {Method[]} methods
  * @property {{ row: number, column: number } | null} cursor the patch under the pointer or the arrow keys
  * @property {boolean} pinned a patch chosen as query stays when the pointer moves on
  * @property {boolean} playing
  * @property {'light' | 'dark'} theme
- * @property {import('./screen.js').Screen | null} screen what is shown, computed from the rest
+ * @property {import('./compute/effective.js').Effective | null} wanted the settings as they apply to the answer
+ * @property {import('./compute/screen.js').Screen | null} screen what is shown: what is wanted, or while that is on its way, what was before
  */
 
 /**
@@ -57,24 +29,18 @@
  * @property {'idle' | 'loading' | 'ready' | 'error'} phase also a class on the body: `is-idle`, …
  * @property {string} [message]
  * @property {number} [progress] 0…1, while bytes are moving
- * @property {import('./api.js').Problem} [problem]
+ * @property {import('./network/api.js').Problem} [problem]
  */
 
 /** @typedef {Settings & Session} State */
-
-/** @type {Readonly<Settings>} */
-export const defaults = Object.freeze({
-  sample: null, model: null, labels: [], prompt: [], target: null, versus: null,
-  method: 'rollout', view: 'cosine', fromLayer: 1, toLayer: null, at: null, frames: 'cumulative',
-  headFusion: 'mean', head: null, residual: 1, discard: 0, query: null,
-  colormap: null, opacity: 0.5, scale: 'percentile', interpolation: 'bilinear', delay: 400, compare: 'labels',
-});
 
 /** The model that is asked: the one chosen, else the server's default. @param {Pick<State, 'models' | 'model'>} state @returns {ModelInfo | undefined} */
 export const modelOf = ({ models, model }) => models.find(({ id }) => id === model) ?? models.find((each) => each.default) ?? models[0];
 
 /** @type {Session} */
-const freshSession = { picture: null, answer: null, status: { phase: 'idle' }, models: [], methods: [], cursor: null, pinned: true, playing: false, theme: 'light', screen: null };
+const freshSession = {
+  picture: null, answer: null, status: { phase: 'idle' }, models: [], methods: [], cursor: null, pinned: true, playing: false, theme: 'light', wanted: null, screen: null,
+};
 
 /**
  * The one store. Changes of one turn are told together, after it, to those who listen to any of the changed keys.

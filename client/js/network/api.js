@@ -1,3 +1,5 @@
+import { typed } from './olderMethods.js';
+
 // The only file that talks to the network.
 
 /**
@@ -13,15 +15,36 @@
  * @property {boolean | null} text
  * @property {number | null} classes
  * @property {string[]} methods
+ * @property {{ method: string, reason: string }[]} [unavailable]
  * @property {string[]} warnings
  */
 
 /**
- * @typedef {object} MethodInfo
+ * What a method declares: everything that the page shows of it follows from this.
+ * @typedef {object} Method
  * @property {string} name
  * @property {string} title
- * @property {string} meaning
+ * @property {string} meaning what it shows
+ * @property {string} limits what it does not show
  * @property {string} paper
+ * @property {'unused' | 'optional' | 'needed'} labels
+ * @property {boolean} signed
+ * @property {'none' | 'each' | 'through'} layers each: one map a layer of the range; through: one map for the whole range
+ * @property {string[]} frames what a step along the layers may mean, the default first
+ * @property {Parameter[]} parameters
+ */
+
+/**
+ * @typedef {object} Parameter
+ * @property {string} name
+ * @property {'number' | 'integer' | 'word' | 'flag' | 'text'} type
+ * @property {string} range in words
+ * @property {string} default
+ * @property {number | null} minimum
+ * @property {number | null} maximum
+ * @property {number | null} step
+ * @property {string[]} values of a word
+ * @property {string} description
  */
 
 const base = 'api/v1/';
@@ -54,8 +77,8 @@ export class Problem extends Error {
 /** @param {Options} options @returns {Promise<ModelInfo[]>} */
 export const listModels = async (options) => (await getJson('models', options)).models;
 
-/** @param {Options} options @returns {Promise<MethodInfo[]>} */
-export const listMethods = async (options) => (await getJson('methods', options)).methods;
+/** @param {Options} options @returns {Promise<Method[]>} */
+export const listMethods = async (options) => (await getJson('methods', options)).methods.map(typed);
 
 /** @typedef {{ file: string, labels: string[] }} Sample */
 
@@ -71,14 +94,19 @@ export const loadSample = async (file) => (await fetch(`samples/${file}`)).blob(
  */
 export const post = (path, picture, options) => patiently(() => exchange('POST', path, picture, options), options);
 
+/** The same for an answer in JSON. @param {string} path @param {Blob} picture @param {Options} options */
+export const postForJson = async (path, picture, options) => parse(await post(path, picture, options));
+
 /** The address of an endpoint, for a command line. @param {string} path */
 export const addressOf = (path) => new URL(base + path, document.baseURI).href;
 
 /** @param {string} path @param {Options} options */
 async function getJson(path, options) {
-  const bytes = await patiently(() => exchange('GET', path, null, options), options);
-  return JSON.parse(new TextDecoder().decode(bytes));
+  return parse(await patiently(() => exchange('GET', path, null, options), options));
 }
+
+/** @param {ArrayBuffer} bytes */
+const parse = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
 
 /**
  * Tries again as long as the server is busy, restarting or out of reach: after Retry-After where it names one, else after 1, 2, 4 … seconds.
@@ -139,7 +167,7 @@ function problemOf(request) {
   const seconds = Number(request.getResponseHeader('Retry-After') ?? NaN);
   const retryAfter = Number.isFinite(seconds) ? Math.max(1, seconds) : undefined;
   try {
-    const { title, detail, parameter } = JSON.parse(new TextDecoder().decode(request.response));
+    const { title, detail, parameter } = parse(request.response);
     return new Problem(request.status, title ?? '', detail ?? '', { parameter, retryAfter });
   } catch {
     return new Problem(request.status, `Status ${request.status}`, 'The server gave no reason.', { retryAfter });

@@ -1,12 +1,14 @@
-import { Answer } from './answer.js';
+import { Answer } from '../compute/answer.js';
+import { localMethods } from '../compute/localMethods.js';
+import { valuesOf } from '../settings/declared.js';
+import { modelOf } from '../store.js';
 import * as api from './api.js';
-import { tensorsQuery } from './apiQuery.js';
-import { modelOf } from './state.js';
+import { tensorsQuery } from './query.js';
 
 /**
  * What an answer depends on. Nothing else that the page can change sends a request.
  * @typedef {object} Question
- * @property {import('./picture.js').Picture} picture
+ * @property {import('../canvas/picture.js').Picture} picture
  * @property {string} model
  * @property {string[]} labels
  * @property {string[]} prompt
@@ -17,7 +19,10 @@ import { modelOf } from './state.js';
 /** Answers kept so that going back asks nothing. */
 const keptBytes = 256 * 2 ** 20;
 
-/** Keeps `answer` in step with what is asked: one request for each new question, none for one that was answered before. @param {import('./state.js').Store} store */
+/**
+ * Keeps `answer` in step with what is asked: one request for each new question, none for one that was answered before.
+ * @param {import('../store.js').Store} store
+ */
 export function startLoader(store) {
   /** @type {Answer[]} the latest first */
   let answers = [];
@@ -25,7 +30,7 @@ export function startLoader(store) {
   /** @type {Question | null} what the settings asked last, whatever came of it */
   let asked = null;
 
-  store.on(['picture', 'models', 'model', 'labels', 'prompt', 'versus', 'view', 'method', 'head', 'compare'], (state) => {
+  store.on(['picture', 'models', 'methods', 'model', 'labels', 'prompt', 'method', 'parameters', 'compare'], (state) => {
     const question = questionOf(state);
     if (!question || (asked && same(asked, question))) return;
     asked = question;
@@ -82,24 +87,28 @@ export function startLoader(store) {
   return { cancel: () => running.abort() };
 }
 
-/** @param {import('./state.js').State} state @returns {Question | null} */
+/** @param {import('../store.js').State} state @returns {Question | null} */
 function questionOf(state) {
   const model = modelOf(state);
   if (!state.picture || !model) return null;
   // Which labels a model takes is known once it is loaded; until then it is asked without.
   const labels = model.text || model.classes ? state.labels : [];
-  const contrast = state.method === 'alignment' && state.view === 'contrast' && state.versus !== null && !labels.includes(state.versus);
+  const method = state.methods.find(({ name }) => name === state.method) ?? state.methods[0];
+  const { heads, versus } = localMethods[method?.name]?.asks(valuesOf(method, state.parameters)) ?? { heads: false, versus: null };
   return {
     picture: state.picture,
     model: model.id,
     labels,
     prompt: model.text ? state.prompt : [],
-    versus: contrast ? state.versus : null,
-    heads: state.head !== null || state.compare === 'heads',
+    versus: versus !== null && !labels.includes(versus) ? versus : null,
+    heads: heads || state.compare === 'heads',
   };
 }
 
-/** Whether the answer to one question answers another too: more may be in it, and the order of labels does not matter. @param {Question} given @param {Question} wanted */
+/**
+ * Whether the answer to one question answers another too: more may be in it, and the order of labels does not matter.
+ * @param {Question} given @param {Question} wanted
+ */
 function covers(given, wanted) {
   return given.picture === wanted.picture && given.model === wanted.model
     && JSON.stringify([...given.labels].sort()) === JSON.stringify([...wanted.labels].sort())

@@ -1,4 +1,5 @@
-import { context, fitCanvas } from './dom.js';
+import { context, fitCanvas } from '../dom.js';
+import { palette } from './colormaps.js';
 import { paintHeat } from './heat.js';
 
 const heat = document.createElement('canvas');
@@ -8,21 +9,22 @@ const smallEdge = 72;
 /** @type {WeakMap<Answer, HTMLCanvasElement>} what the model saw, small: tiles of a large photograph would each resample all of it */
 const thumbnails = new WeakMap();
 
-/** @typedef {import('./answer.js').Answer} Answer */
+/** @typedef {import('../compute/answer.js').Answer} Answer */
 
 /**
- * A small picture: what the model saw, under one map. The canvas has the pixels of its box.
- * @param {HTMLCanvasElement} canvas @param {import('./screen.js').Screen} screen @param {import('./maps.js').Heatmap} map
- * @param {import('./scales.js').Limits} limits @param {Uint32Array} colours
+ * A small picture: what the model saw, under one map or none. The canvas has the pixels of its box.
+ * @param {HTMLCanvasElement} canvas @param {import('../compute/screen.js').Screen} screen @param {import('../compute/maps.js').Heatmap | null} map
+ * @param {import('../compute/scales.js').Limits} limits @param {import('../compute/screen.js').Screen['colormap']} colormap
  */
-export function drawTile(canvas, { answer, shown }, map, limits, colours) {
+export function drawTile(canvas, { answer, shown }, map, limits, colormap) {
   fitCanvas(canvas);
   const { width, height } = canvas;
-  const whole = { x: 0, y: 0, width, height };
-  paintHeat(heat, map, limits, colours, answer.grid, whole, whole, shown.interpolation);
   const ctx = context(canvas);
   ctx.clearRect(0, 0, width, height);
   ctx.drawImage(thumbnailOf(answer), 0, 0, width, height);
+  if (!map) return;
+  const whole = { x: 0, y: 0, width, height };
+  paintHeat(heat, map, limits, palette(colormap), answer.grid, whole, whole, shown.interpolation);
   // A thumbnail must be read at a glance: the smaller it is, the less of the picture shows through.
   ctx.globalAlpha = Math.max(canvas.clientWidth < smallEdge ? 0.8 : 0.5, shown.opacity);
   ctx.drawImage(heat, 0, 0);

@@ -1,8 +1,5 @@
 /** @typedef {'cosine' | 'centered' | 'softmax' | 'contrast'} View */
 
-/** Views whose values may be negative, with zero as "neither for nor against". @param {View} view */
-export const isSignedView = (view) => view === 'centered' || view === 'contrast';
-
 /**
  * One label's view of raw alignments S at one layer.
  * @param {View} view

@@ -1,0 +1,94 @@
+import { layersBetween } from '../compute/maps.js';
+import { Problem, postForJson } from './api.js';
+import { mapsQuery } from './query.js';
+
+/**
+ * @typedef {import('../compute/maps.js').MapSet} MapSet
+ * @typedef {import('../compute/localMaps.js').MapSource} MapSource
+ * @typedef {import('../canvas/picture.js').Picture} Picture
+ */
+
+/** Answers kept for each picture, so that going back asks nothing. */
+const kept = 64;
+/** A slider is asked about once it rests. */
+const rest = 150;
+
+/**
+ * Maps that the page cannot compute: one request for each new question, the latest alone.
+ * @param {import('../store.js').Store} store @returns {MapSource & { cancel: () => void, leave: () => void }}
+ */
+export function fetchedMaps(store) {
+  /** @type {WeakMap<Picture, Map<string, MapSet>>} */
+  const answers = new WeakMap();
+  let running = new AbortController();
+  /** @type {{ picture: Picture, query: string } | null} what was asked last, whatever came of it: a refusal is not asked again */
+  let asked = null;
+
+  /** @param {Picture} picture @param {string} query */
+  const known = (picture, query) => answers.get(picture)?.get(query);
+
+  /** @param {Picture} picture @param {string} query @param {string} title @param {() => void} done */
+  async function ask(picture, query, title, done) {
+    running.abort();
+    const { signal } = (running = new AbortController());
+    asked = { picture, query };
+    store.set({ status: { phase: 'loading', message: `The server computes “${title}”…` } });
+    try {
+      await new Promise((resolve) => setTimeout(resolve, rest));
+      const onProgress = (/** @type {import('./api.js').Progress} */ progress) => {
+        if (progress.stage === 'waiting') store.set({ status: { phase: 'loading', message: `${progress.problem.message} Trying again in ${progress.seconds} s.` } });
+      };
+      keep(picture, query, setOf(await postForJson(`explain?${query}`, picture.blob, { signal, onProgress })));
+      signal.throwIfAborted();
+      store.set({ status: { phase: 'ready' } });
+      done();
+    } catch (error) {
+      if (signal !== running.signal) return;
+      const problem = error instanceof Problem ? error : new Problem(0, 'This answer cannot be read', String(error));
+      store.set({ status: signal.aborted ? { phase: 'ready' } : { phase: 'error', problem } });
+    }
+  }
+
+  /** @param {Picture} picture @param {string} query @param {MapSet} set */
+  function keep(picture, query, set) {
+    const sets = answers.get(picture) ?? new Map();
+    answers.set(picture, sets.set(query, set));
+    if (sets.size > kept) sets.delete(sets.keys().next().value);
+  }
+
+  return {
+    at(answer, shown, done) {
+      const { picture } = answer.question;
+      const query = mapsQuery(shown, answer, shown.at);
+      const set = known(picture, query);
+      if (set) asked = null;
+      else if (asked?.query !== query || asked.picture !== picture) ask(picture, query, shown.method.title, done);
+      return set && atLayer(set, shown, shown.at);
+    },
+
+    frames: (answer, shown) => layersBetween(1, answer.layers).map((layer) => {
+      const set = known(answer.question.picture, mapsQuery(shown, answer, layer));
+      return set && atLayer(set, shown, layer);
+    }),
+
+    /** A cancelled question is not asked again by itself. */
+    cancel: () => running.abort(),
+
+    /** Nothing of this is on screen: what runs is given up, and asked anew where it is wanted again. */
+    leave() {
+      if (asked) running.abort();
+      asked = null;
+    },
+  };
+}
+
+/** @param {MapSet} set @param {import('../compute/effective.js').Effective} shown @param {number} layer @returns {MapSet} */
+const atLayer = (set, { method }, layer) => (method.layers === 'each' ? { ...set, maps: set.maps.filter((map) => map.layer === layer) } : set);
+
+/** From the answer of `/explain`. @param {any} answer @returns {MapSet} */
+export const setOf = ({ maps, series, scores, warnings }) => ({
+  maps: maps.map((/** @type {any} */ { layer, head, label, signed, values }) => ({ layer, head, label, signed, values: Float64Array.from(values.flat()) })),
+  series: series ?? {},
+  scores: scores ?? [],
+  warnings,
+});

@@ -1,0 +1,85 @@
+import { chosenOf, takes } from '../settings/declared.js';
+import { toCsv } from '../settings/csv.js';
+import { names, table } from '../settings/table.js';
+
+/**
+ * @typedef {import('../compute/effective.js').Effective} Effective
+ * @typedef {import('../compute/answer.js').Answer} Answer
+ * @typedef {import('./loader.js').Question} Question
+ * @typedef {'explain/overlay' | 'explain/animation' | 'explain/grid' | 'explain' | 'explain/tensors'} Endpoint
+ * @typedef {[string, string | number | null][]} Pairs
+ */
+
+/** The query of the page's own request. @param {Question} question */
+export function tensorsQuery({ model, labels, prompt, versus, heads }) {
+  return encode([...subject(model, labels, prompt), ['versus', versus], ['heads', heads ? 'each' : null]]);
+}
+
+/**
+ * The query that fetches what a method says at a layer; where it has one map a layer, at all of them.
+ * @param {Effective} shown @param {Answer} answer @param {number} layer
+ */
+export function mapsQuery(shown, answer, layer) {
+  const range = shown.method.layers === 'through' ? rangeAt({ ...shown, at: layer }) : { fromLayer: 1, toLayer: answer.layers };
+  // Labels that change nothing would have the same map fetched again.
+  const labels = shown.method.labels === 'unused' ? [] : shown.labels;
+  return encode([...asked(shown, answer, labels), ...layerPart(shown, answer, range)]);
+}
+
+/**
+ * The query that makes an endpoint answer with exactly what is on screen; what equals its default is left out.
+ * @param {Endpoint} endpoint @param {Effective} shown @param {Answer} answer
+ */
+export function queryFor(endpoint, shown, answer) {
+  if (endpoint === 'explain/tensors') return tensorsQuery(answer.question);
+  const range = endpoint === 'explain' || endpoint === 'explain/overlay' ? rangeAt(shown) : shown;
+  // Labels that nobody chose need not be said, unless they are what is shown.
+  const labels = answer.question.labels.length || shown.method.labels !== 'unused' ? shown.labels : [];
+  return encode([
+    ...asked(shown, answer, labels),
+    ['target', shown.method.labels === 'unused' ? null : shown.target],
+    ...layerPart(shown, answer, range),
+    ['frames', endpoint === 'explain/animation' ? other(shown.frames, shown.method.frames[0]) : null],
+    ...lookPart(shown, endpoint),
+  ]);
+}
+
+/** The layers whose map is on screen: up to the one looked at, or that one alone. @param {Pick<Effective, 'method' | 'frames' | 'fromLayer' | 'at'>} shown */
+export function rangeAt({ method, frames, fromLayer, at }) {
+  return { fromLayer: method.layers === 'through' && frames === 'layers' ? at : fromLayer, toLayer: at };
+}
+
+/** @param {Effective} shown @param {Answer} answer @param {string[]} labels @returns {Pairs} */
+const asked = ({ method, values, query }, { question: { model, prompt } }, labels) => [
+  ...subject(model, labels, prompt),
+  ['method', method.name],
+  ...chosenOf(method, values),
+  ['query', takes(method, 'query') ? query : null],
+];
+
+/** @param {string} model @param {string[]} labels @param {string[]} prompt @returns {Pairs} */
+const subject = (model, labels, prompt) => [
+  ['model', model],
+  ['labels', labels.length ? toCsv(labels) : null],
+  ...prompt.map((each) => /** @type {Pairs[number]} */ (['prompt', each])),
+];
+
+/** @param {Effective} shown @param {Answer} answer @param {{ fromLayer: number, toLayer: number }} range @returns {Pairs} */
+const layerPart = ({ method, usual }, answer, { fromLayer, toLayer }) => [
+  ['fromLayer', takes(method, 'fromLayer') ? other(fromLayer, usual.fromLayer) : null],
+  ['toLayer', takes(method, 'toLayer') ? other(toLayer, usual.toLayer) : null],
+];
+
+/** @param {Effective} shown @param {Endpoint} endpoint @returns {Pairs} */
+const lookPart = (shown, endpoint) => names
+  .filter((name) => endpoint in (table[name].sent ?? {}))
+  .map((name) => [name, other(/** @type {Record<string, any>} */ (shown)[name], table[name].sent?.[endpoint])]);
+
+/** The value where it differs from the default, else null: it need not be said. @template T @param {T} value @param {unknown} usual */
+const other = (value, usual) => (value === usual ? null : value);
+
+/** @param {Pairs} pairs */
+function encode(pairs) {
+  // Commas may stand in a query as they are; spelled out, a list of labels would not be readable.
+  return pairs.filter(([, value]) => value !== null).map(([name, value]) => `${name}=${encodeURIComponent(String(value)).replaceAll('%2C', ',')}`).join('&');
+}

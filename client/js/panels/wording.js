@@ -1,0 +1,93 @@
+import { chosenOf, takes } from '../settings/declared.js';
+import { percent } from '../settings/table.js';
+
+/**
+ * @typedef {import('../network/api.js').Method} Method
+ * @typedef {import('../network/api.js').Parameter} Parameter
+ * @typedef {import('../settings/kinds.js').Control} Control
+ * @typedef {import('../settings/declared.js').Values} Values
+ * @typedef {{ method: Method, heads: number, rivals: string[], text: boolean }} Context what a control may depend on: `rivals` are the labels but the target, `text` is true where a model takes words
+ */
+
+/**
+ * What the page says of a parameter beyond its declaration.
+ * @typedef {object} Wording
+ * @property {string} [title]
+ * @property {(context: Context) => Partial<Control>} [control]
+ * @property {Record<string, string>} [words] of its values
+ * @property {Record<string, string>} [notes] one sentence for the value that is chosen
+ * @property {(values: Values) => boolean} [matters] whether it changes anything beside the other values
+ * @property {(value: any, values: Values) => string} [caption] below the picture, where the value is not the default; empty: nothing
+ */
+
+const viewCaptions = { cosine: '', centered: 'minus the mean of labels', softmax: 'among the labels', contrast: 'against the empty text' };
+
+/** By the parameter's name, in whichever method it is declared. @type {Record<string, Wording>} */
+const wordings = {
+  residual: { control: () => ({ maximum: 3, step: 0.05 }) },
+  discard: { control: () => ({ maximum: 0.99, inWords: percent }) },
+  headFusion: { title: 'Heads', matters: ({ head }) => head === undefined || head === null, caption: (value) => `${value} over heads` },
+  head: {
+    title: 'One head',
+    caption: (value) => `head ${value}`,
+    control: ({ heads }) => ({ kind: 'select', choices: [{ value: '', title: 'All' }, ...numbers(heads).map((head) => ({ value: String(head), title: `Head ${head}` }))] }),
+  },
+  view: {
+    caption: (/** @type {keyof typeof viewCaptions} */ value, { versus }) => (value === 'contrast' && versus !== null ? '' : viewCaptions[value]),
+    words: { cosine: 'Raw similarity', centered: 'Minus the mean of labels', softmax: 'Softmax over labels', contrast: 'Against another label' },
+    notes: {
+      cosine: 'Read literally: in many models the background answers.',
+      centered: 'What this label has more of than the labels on average.',
+      softmax: 'Each patch as if it were a picture, scored over the labels.',
+      contrast: 'Where this label fits better than the other.',
+    },
+  },
+  versus: {
+    title: 'Against',
+    caption: (value) => `against ${value}`,
+    matters: ({ view }) => view === undefined || view === 'contrast',
+    control: ({ method, rivals, text }) => ({
+      choices: rivals.map((label) => ({ value: label, title: label })),
+      placeholder: !takes(method, 'view') ? 'no other label' : text ? 'the empty text' : 'name a class',
+    }),
+  },
+};
+
+/** @param {string} name @returns {Wording} */
+export const wordingOf = (name) => wordings[name] ?? {};
+
+/** What the values other than the defaults say below the picture. @param {Method} method @param {Values} values */
+export const captionsOf = (method, values) => chosenOf(method, values)
+  .filter(([name]) => wordingOf(name).matters?.(values) !== false)
+  .map(([name, text]) => wordingOf(name).caption?.(text, values) ?? `${(wordingOf(name).title ?? inWords(name)).toLowerCase()} ${text}`)
+  .filter(Boolean);
+
+/** Letters of a row of segments that fit beside their title. */
+const roomForSegments = 24;
+
+/** The control of a declared parameter. @param {Parameter} parameter @param {Context} context @returns {Control} */
+export function controlOf(parameter, context) {
+  const { name, type, minimum, maximum, step, values, description } = parameter;
+  const { title, words, control } = wordingOf(name);
+  const choices = values.map((value) => ({ value, title: words?.[value] ?? inWords(value) }));
+  const own = { title: title ?? inWords(name), hint: description, choices };
+  if (type === 'flag' || type === 'text') return { kind: type, ...own, ...control?.(context) };
+  if (type === 'word') {
+    const letters = choices.reduce((sum, choice) => sum + choice.title.length, 0);
+    return { kind: letters <= roomForSegments ? 'segments' : 'select', ...own, ...control?.(context) };
+  }
+  if (minimum === null || maximum === null) return { kind: 'number', ...own, ...limits(minimum, maximum, step ?? (type === 'integer' ? 1 : null)), ...control?.(context) };
+  return { kind: 'slider', ...own, ...limits(minimum, maximum, step ?? (type === 'integer' ? 1 : (maximum - minimum) / 100)), ...control?.(context) };
+}
+
+/** @param {number | null} minimum @param {number | null} maximum @param {number | null} step */
+const limits = (minimum, maximum, step) => ({ minimum: minimum ?? undefined, maximum: maximum ?? undefined, step: step ?? undefined });
+
+/** A name of the API as people read it: `prefixMass` is "Prefix mass". @param {string} name */
+export function inWords(name) {
+  const words = name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words[0].toUpperCase() + words.slice(1);
+}
+
+/** @param {number} count */
+const numbers = (count) => Array.from({ length: count }, (_, index) => index + 1);

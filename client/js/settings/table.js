@@ -1,0 +1,80 @@
+import { formed, labelList, real, text, whole, word } from './kinds.js';
+
+/** The same default for every answer that is a picture. @param {unknown} value */
+const pictures = (value) => ({ 'explain/overlay': value, 'explain/animation': value, 'explain/grid': value });
+
+export const percent = (/** @type {number} */ value) => `${Math.round(100 * value)} %`;
+
+/** The longest range of layers that an address may name; the model's own number is known later. */
+const mostLayers = 1000;
+
+/**
+ * Everything that can be set on the page; null stands for the default of method, model or API. What a method declares beyond this is in
+ * `parameters`, by its name in the query.
+ */
+export const table = {
+  /** The sample picture, where one is shown. */
+  sample: text({ step: true }),
+  model: text({ step: true }),
+  labels: labelList(),
+  method: text({ step: true }),
+  target: text({ step: true }),
+  /** The token that is asked: `cls`, `mean`, or `row,column` of a patch. */
+  query: formed(/^(cls|mean|\d+,\d+)$/),
+  fromLayer: whole(1, mostLayers, null),
+  toLayer: whole(1, mostLayers, null),
+  /** The layer that is looked at within the range; null: its last. */
+  at: whole(1, mostLayers, null),
+  /** What a step along the layers means, of those that the method offers. */
+  frames: text(),
+  /** The open tab below the picture. */
+  compare: word(['labels', 'heads', 'difference', 'trajectory'], 'labels', { step: true }),
+
+  opacity: real(0, 1, 0.5, {
+    sent: pictures(0.5),
+    control: { kind: 'slider', title: 'Opacity', minimum: 0, maximum: 1, step: 0.01, inWords: percent },
+  }),
+  /** Null: viridis, coolwarm for signed maps. */
+  colormap: word(['viridis', 'magma', 'inferno', 'plasma', 'cividis', 'turbo', 'jet', 'hot', 'gray', 'coolwarm'], null, { sent: pictures(null) }),
+  scale: word(['percentile', 'minmax', 'shared', 'absolute'], 'percentile', {
+    sent: { 'explain/overlay': 'percentile', 'explain/animation': 'shared', 'explain/grid': 'shared' },
+    control: {
+      kind: 'segments', title: 'Scale', choices: [
+        { value: 'percentile', title: '1–99 %', hint: 'From the 1st to the 99th percentile of the map: a few extreme patches do not hide the rest' },
+        { value: 'minmax', title: 'Full', hint: "From the map's lowest to its highest value" },
+        { value: 'shared', title: 'Shared', hint: 'One scale over all layers of the range' },
+        { value: 'absolute', title: '0–1', hint: 'From 0 to 1; signed maps from −1 to 1' },
+      ],
+    },
+  }),
+  interpolation: word(['bilinear', 'bicubic', 'nearest'], 'bilinear', {
+    sent: pictures('bilinear'),
+    control: {
+      kind: 'segments', title: 'Pixels', choices: [
+        { value: 'bilinear', title: 'Smooth' }, { value: 'bicubic', title: 'Bicubic' }, { value: 'nearest', title: 'Patches' },
+      ],
+    },
+  }),
+  /** Milliseconds a frame. */
+  delay: whole(20, 10_000, 400, { sent: { 'explain/animation': 400 } }),
+};
+
+/** @typedef {typeof table} Table */
+/** @typedef {keyof Table} Name */
+
+/**
+ * The values of the table by name, and what the table cannot hold: `prompt` may be repeated, and `parameters` are those that methods declare, as texts.
+ * @typedef {{ [N in Name]: Table[N]['default'] } & { prompt: string[], parameters: Record<string, string> }} Settings
+ */
+
+export const names = /** @type {Name[]} */ (Object.keys(table));
+
+/** @type {Readonly<Settings>} */
+export const defaults = Object.freeze({
+  .../** @type {any} */ (Object.fromEntries(names.map((name) => [name, table[name].default]))),
+  prompt: [],
+  parameters: {},
+});
+
+/** Every key of the settings, for those who follow all of them. */
+export const keys = /** @type {(keyof Settings)[]} */ (Object.keys(defaults));

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { effective, labelMethod, whyNot } from '../js/compute/effective.js';
+import { setOf } from '../js/network/fetchedMaps.js';
+import { typed } from '../js/network/olderMethods.js';
+import { captionsOf, controlOf } from '../js/panels/wording.js';
+import { layerOf, readValue, valuesOf } from '../js/settings/declared.js';
+import { alignment, attention, parameter, probe, rollout } from '../testing/methods.js';
+import { answerOf, stateOf } from '../testing/state.js';
+
+const context = { method: probe, heads: 3, rivals: ['dog'], text: true };
+
+test('A method that the page has never heard of has its values, its controls and its caption from the declaration', () => {
+  assert.deepEqual(valuesOf(probe, { strength: '1.5', residual: '3' }), { strength: 1.5, careful: false });
+  assert.deepEqual(controlOf(probe.parameters[2], context),
+    { kind: 'slider', title: 'Strength', hint: 'How strong.', choices: [], minimum: 0, maximum: 2, step: 0.02 });
+  assert.equal(controlOf(probe.parameters[3], context).kind, 'flag');
+  assert.deepEqual(captionsOf(probe, valuesOf(probe, { strength: '1.5', careful: 'true' })), ['strength 1.5', 'careful true']);
+});
+
+test('A text that is no value of its parameter stands for the default', () => {
+  assert.deepEqual(valuesOf(rollout, { residual: '-1', discard: '1', headFusion: 'median', head: '1.5' }), { headFusion: 'mean', head: null, residual: 1, discard: 0 });
+  assert.equal(readValue(parameter('size', { type: 'integer' }), 'many'), undefined);
+  assert.equal(readValue(parameter('careful', { type: 'flag' }), 'yes'), undefined);
+  assert.equal(readValue(parameter('size', { type: 'number' }), ''), undefined);
+});
+
+test('Each kind of parameter has its control', () => {
+  const kind = (/** @type {Partial<import('../js/network/api.js').Parameter>} */ more) => controlOf(parameter('prefixMass', more), context).kind;
+  assert.equal(kind({ type: 'word', values: ['a', 'b'] }), 'segments');
+  assert.equal(kind({ type: 'word', values: ['entropy', 'distance', 'prefixMass', 'another'] }), 'select');
+  assert.equal(kind({ type: 'integer', minimum: 1 }), 'number');
+  assert.equal(kind({ type: 'integer', minimum: 1, maximum: 9 }), 'slider');
+  assert.equal(kind({ type: 'text' }), 'text');
+  assert.equal(controlOf(parameter('prefixMass', {}), context).title, 'Prefix mass');
+});
+
+test('The layer that a declaration names is counted from either end', () => {
+  assert.deepEqual(['1', '3', 'L', 'L − 1', 'L-2', 'the last', undefined, 'L − 9'].map((text) => layerOf(text, 6, 4)), [1, 3, 6, 5, 4, 4, 4, 1]);
+  assert.equal(effective(stateOf({ method: 'probe' }), answerOf()).fromLayer, 5);
+});
+
+test('A method that needs labels waits for one, and the first that can be shown stands in', () => {
+  const answer = answerOf({ labels: [], predictions: [], hasAlignment: false });
+  const state = stateOf({ method: 'probe' });
+  assert.equal(whyNot(probe, state, answer), 'Add a label first.');
+  assert.equal(effective(state, answer).method, rollout);
+  assert.equal(labelMethod(state, answer), null);
+  assert.equal(whyNot(probe, state, answerOf()), null);
+});
+
+test('A method that the model cannot serve says why in the words of the server', () => {
+  const models = [{ id: 'demo-clip', text: true, classes: null, methods: ['rollout', 'attention'], unavailable: [{ method: 'alignment', reason: 'The head pools.' }] }];
+  const state = stateOf({ models });
+  assert.equal(whyNot(alignment, state, answerOf()), 'The head pools.');
+  assert.equal(whyNot(probe, state, answerOf()), 'Not offered by this model.');
+  assert.equal(whyNot(attention, state, answerOf()), null);
+});
+
+test('A label is shown by the method on screen where it depends on labels, else by the first that does', () => {
+  assert.equal(labelMethod(stateOf({ method: 'probe' }), answerOf()), probe);
+  assert.equal(labelMethod(stateOf({ method: 'attention' }), answerOf()), alignment);
+});
+
+test('What a head, a view or a query cannot be for this model falls back', () => {
+  const of = (/** @type {object} */ settings, /** @type {object} */ answer = {}) => effective(stateOf(settings), answerOf(answer));
+  assert.equal(of({ parameters: { head: '2' } }).values.head, 2);
+  assert.equal(of({ parameters: { head: '2' } }, { hasHeads: false }).values.head, null);
+  assert.equal(of({ method: 'alignment', parameters: { view: 'centered' } }).values.view, 'centered');
+  assert.equal(of({ method: 'alignment', parameters: { view: 'centered' } }, { labels: ['cat'] }).values.view, 'cosine');
+  assert.deepEqual([of({ query: '3,3' }).query, of({ query: '4,0' }).query, of({ query: 'cls' }, { hasCls: false }).query], ['3,3', null, null]);
+});
+
+test('Maps, series and scores of an answer are read as they come', () => {
+  const set = setOf({ maps: [{ layer: 6, head: null, label: 'cat', signed: true, values: [[1, 2], [3, -4]] }], scores: [{ name: 'sum', label: 'cat', value: 2 }], warnings: ['careful'] });
+  assert.deepEqual([...set.maps[0].values], [1, 2, 3, -4]);
+  assert.deepEqual([set.series, set.scores, set.warnings], [{}, [{ name: 'sum', label: 'cat', value: 2 }], ['careful']]);
+});
+
+test('A server that declares ranges in words only is understood', () => {
+  const older = typed({
+    name: 'x', labelDependent: true, parameters: [
+      { name: 'frames', range: 'cumulative, layers', default: 'cumulative' }, { name: 'residual', range: '0…1000', default: '1' }, { name: 'head', range: '1…H', default: 'all' },
+      { name: 'discard', range: '0 ≤ value < 1', default: '0' }, { name: 'versus', range: 'a label', default: 'none' }, { name: 'matrix', range: 'true, false', default: 'false' },
+    ],
+  });
+  assert.deepEqual([older.labels, older.layers, older.frames], ['needed', 'through', ['cumulative', 'layers']]);
+  assert.deepEqual(older.parameters.map(({ type }) => type), ['word', 'number', 'integer', 'number', 'text', 'flag']);
+  assert.deepEqual(older.parameters.slice(1, 4).map(({ minimum, maximum }) => [minimum, maximum]), [[0, 1000], [1, null], [0, 1]]);
+  assert.equal(typed(probe), probe);
+});
