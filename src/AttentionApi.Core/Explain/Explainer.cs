@@ -83,7 +83,7 @@ public sealed record MethodInfo
 
 /// <summary>
 /// A method of explanation. It fetches what it needs from an <see cref="Inspection"/> and returns maps. A new method is one file in Methods/ and one line of
-/// <see cref="ExplainerRegistry"/>.
+/// <c>BuiltInMethods</c>.
 /// </summary>
 public abstract class Explainer
 {

@@ -1,4 +1,3 @@
-using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Loading;
 
 namespace AttentionApi.Core.Explain;
@@ -6,14 +5,6 @@ namespace AttentionApi.Core.Explain;
 /// <summary>The list of methods; the first is the default.</summary>
 public sealed class ExplainerRegistry(IEnumerable<Explainer> explainers)
 {
-    /// <summary>The methods that come with the library.</summary>
-    public static ExplainerRegistry Default { get; } = new(
-    [
-        new Rollout(),
-        new RawAttention(),
-        new Alignment(),
-    ]);
-
     public IReadOnlyList<Explainer> All { get; } = [.. explainers];
 
     /// <summary>The method of that name (case ignored), or null.</summary>

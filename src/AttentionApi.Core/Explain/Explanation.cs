@@ -1,5 +1,4 @@
 using AttentionApi.Core.Analysis;
-using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Scoring;
 using static AttentionApi.Core.Explain.SharedParameters;
 

@@ -100,14 +100,12 @@ public sealed class ExplanationPlan
             throw Heads.Wrong("heads=each gives several maps; ask for a grid of them, or for one head at a time by 'head'.");
         }
         if (Values.Get(TextTokens) && !Model.Text) throw TextTokens.Wrong($"The model '{Model.Id}' reads no text; leave 'textTokens' out, or take an image-text model.");
+        if (Values.Get(Versus) is { } versus) Labels.CheckLabel(Versus, versus, warnings.Add);
         switch (Output)
         {
             case Outputs.Predictions:
                 LabelChoice.EnsureScores(Model, null);
                 if (Labels.Labels.Count == 0 && Model.Text) throw SharedParameters.Labels.Wrong("The model compares the picture with labels; give 'labels', separated by commas.");
-                break;
-            case Outputs.Tensors:
-                Methods.Alignment.CheckVersus(Values, Labels, warnings.Add);
                 break;
             case Outputs.Animation:
                 CheckFrames();

@@ -1,3 +1,5 @@
+using AttentionApi.Core.Analysis;
+
 namespace AttentionApi.Core.Explain;
 
 /// <summary>What a method found out; every method fills what it has.</summary>
@@ -52,9 +54,3 @@ public sealed record MapScore(string Name, string? Label, float Value);
 /// <param name="Values">[query, key], row-major.</param>
 /// <param name="Tokens">N.</param>
 public sealed record TokenMatrix(string Name, float[] Values, int Tokens);
-
-/// <summary>One text token and how much of it reaches the embedding.</summary>
-public sealed record TextTokenWeight(int Id, string Token, float Weight);
-
-/// <summary>How much each token of a label's first prompt carries, padding left out, not rescaled.</summary>
-public sealed record TextTokenWeights(string Label, string Prompt, IReadOnlyList<TextTokenWeight> Tokens);

@@ -1,5 +1,4 @@
 using AttentionApi.Core.Analysis;
-using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
 using static AttentionApi.Core.Explain.SharedParameters;
@@ -57,9 +56,9 @@ public static class RawArrays
         var similarity = await inspection.SimilarityAsync(cancellation).ConfigureAwait(false);
         var (layers, labels, patches) = (inspection.Model.Layers, similarity.Labels.Count, inspection.Tokens.Grid.Count);
         List<RawArray> arrays = [new("alignment", [layers, labels, patches], similarity.Values), new("trajectory", [layers, labels], similarity.Trajectory)];
-        if (values.Get(Alignment.Versus) is { } versus)
+        if (values.Get(Versus) is { } versus)
         {
-            var rival = await inspection.LabelAsync(Alignment.Versus, versus, cancellation).ConfigureAwait(false);
+            var rival = await inspection.LabelAsync(Versus, versus, cancellation).ConfigureAwait(false);
             arrays.Add(new("alignment.versus", [layers, patches], (await inspection.SimilarityWithAsync(rival, cancellation).ConfigureAwait(false)).Values));
         }
         if (inspection.Model.Text)

@@ -29,6 +29,9 @@ public static class SharedParameters
     public static readonly Parameter<string?> Target = ParameterKinds.Text("target", "one of the labels, or a class", "the predicted one",
         "The label that the picture is for; never filters the maps of the JSON.");
 
+    public static readonly Parameter<string?> Versus = ParameterKinds.Text("versus", "a label", "none",
+        "With view=contrast: the label to set against; without it image-text models are set against the empty text.");
+
     public static readonly Parameter<int?> FromLayer =
         Position("fromLayer", "layer", LastLayer, "1", _ => 1, "First layer, counted from 1.");
 

@@ -1,6 +1,6 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
-using AttentionApi.Core.Explain;
+using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Runtime;
@@ -17,11 +17,11 @@ internal static class LocalModels
         try
         {
             await using var model = await new ModelLoader(factory, new Dictionary<string, IReadOnlyList<string>>()).LoadAsync(found.Id, found.Path, cancellation);
-            return (Model.From(new ModelEntry(found.Id, false, ModelStatus.Ready, null, model.Facts), ExplainerRegistry.Default), model.Facts);
+            return (Model.From(new ModelEntry(found.Id, false, ModelStatus.Ready, null, model.Facts), BuiltInMethods.Registry), model.Facts);
         }
         catch (ModelRefusedException refusal)
         {
-            return (Model.From(new ModelEntry(found.Id, false, ModelStatus.Refused, refusal.Message, null), ExplainerRegistry.Default), null);
+            return (Model.From(new ModelEntry(found.Id, false, ModelStatus.Refused, refusal.Message, null), BuiltInMethods.Registry), null);
         }
     }
 

@@ -1,5 +1,6 @@
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Explain.Methods;
+using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
 
@@ -10,7 +11,7 @@ internal static class Api
 {
     public static void AddExplanations(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton(services => new ExplainerRegistry([.. ExplainerRegistry.Default.All, .. services.GetServices<Explainer>()]));
+        builder.Services.AddSingleton(services => new ExplainerRegistry([.. BuiltInMethods.Registry.All, .. services.GetServices<Explainer>()]));
         builder.Services.AddSingleton(services => new ParameterTable(services.GetRequiredService<ExplainerRegistry>(), [EndpointParameters.Model, .. PictureParameters.All]));
         builder.Services.AddSingleton<Permits>();
         builder.Services.AddSingleton<Readiness>();

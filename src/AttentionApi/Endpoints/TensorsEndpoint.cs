@@ -2,10 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Parameters;
-using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Rendering.Formats;
+using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Http;
 
 namespace AttentionApi.Endpoints;
@@ -21,7 +20,7 @@ internal static class TensorsEndpoint
             .WithDescription("Attention of all layers, label alignments, embeddings and logits, for clients that compute maps themselves. "
                 + "The file's __metadata__ holds the format, the labels and the answer of /explain without maps.")
             .Produces<Stream>(contentType: MediaType)
-            .TakesPicture(EndpointParameters.Model, SharedParameters.Labels, SharedParameters.Prompt, Alignment.Versus, SharedParameters.Heads, PictureParameters.DataType);
+            .TakesPicture(EndpointParameters.Model, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Versus, SharedParameters.Heads, PictureParameters.DataType);
 
     private static async Task<IResult> FileAsync(Explanation explanation, CancellationToken cancellation)
     {

@@ -1,7 +1,6 @@
 using AttentionApi.Core.Rendering.Formats;
 using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Core.Parameters;
-using AttentionApi.Core.Rendering;
 
 namespace AttentionApi.Http;
 

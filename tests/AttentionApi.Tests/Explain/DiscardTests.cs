@@ -1,4 +1,4 @@
-using AttentionApi.Core.Explain.Methods;
+using AttentionApi.Core.Analysis;
 
 namespace AttentionApi.Tests.Explain;
 

@@ -2,7 +2,7 @@ using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Parameters;
-using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Core.Rendering.Painting;
 using AttentionApi.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -11,7 +11,7 @@ namespace AttentionApi.Tests.Parameters;
 
 public class ParameterTests
 {
-    private static readonly ParameterTable Table = new(ExplainerRegistry.Default, [EndpointParameters.Model, .. PictureParameters.All]);
+    private static readonly ParameterTable Table = new(BuiltInMethods.Registry, [EndpointParameters.Model, .. PictureParameters.All]);
 
     private static ParameterValues Read(string query) =>
         ParameterValues.Read(QueryHelpers.ParseQuery(query).Select(pair => KeyValuePair.Create(pair.Key, pair.Value.AsEnumerable())), Table.All, Table.All);

@@ -21,9 +21,6 @@ public sealed class Alignment : Explainer
         "Of the similarity S of patch and label: cosine shows S itself (classifiers: the class logit); centered S minus its mean over the labels; "
         + "softmax S over the labels, scaled as the model does; contrast S minus that of versus. centered and contrast are signed.");
 
-    public static readonly Parameter<string?> Versus = ParameterKinds.Text("versus", "a label", "none",
-        "With view=contrast: the label to set against; without it image-text models are set against the empty text.");
-
     public override MethodInfo Info { get; } = new()
     {
         Name = "alignment",
@@ -43,7 +40,6 @@ public sealed class Alignment : Explainer
     public override void Check(MethodContext context)
     {
         var (view, versus) = (context.Values.Get(View), context.Values.Get(Versus));
-        CheckVersus(context.Values, context.Labels, context.Warn);
         if (context.Labels.Labels.Count == 1 && view is AlignmentView.Centered or AlignmentView.Softmax)
         {
             throw View.Wrong($"view={view.Word()} compares labels with each other: give two or more, or take another view.");
@@ -52,13 +48,6 @@ public sealed class Alignment : Explainer
         {
             throw Versus.Wrong("view=contrast of a classifier needs a class to set against: give 'versus'.");
         }
-    }
-
-    /// <summary>Checks that the rival is a label that the model can judge.</summary>
-    /// <exception cref="ParameterException">It is not.</exception>
-    public static void CheckVersus(ParameterValues values, LabelChoice labels, Action<string> warn)
-    {
-        if (values.Get(Versus) is { } versus) labels.CheckLabel(Versus, versus, warn);
     }
 
     public override IEnumerable<(Parameter Parameter, string Why)> Ineffective(ParameterValues values)

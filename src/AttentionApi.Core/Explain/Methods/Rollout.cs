@@ -1,6 +1,4 @@
-using System.Numerics.Tensors;
 using AttentionApi.Core.Analysis;
-using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using static AttentionApi.Core.Explain.SharedParameters;
 
@@ -55,8 +53,8 @@ public sealed class Rollout : Explainer
     {
         var stacks = await AttentionParameters.StacksAsync(inspection, parameters, cancellation).ConfigureAwait(false);
         var query = parameters.Get(Query)!.Value;
-        Propagation[] heads = [.. stacks.Select(stack => Propagation.Of(stack, parameters))];
-        return new([.. heads.Select(head => head.Map(query))])
+        var heads = stacks.Select(stack => Through(stack, parameters)).ToArray();
+        return new([.. heads.Select(head => Map(head, query))])
         {
             Matrices = parameters.Get(Matrix) ? [new("rollout", heads[0].Matrix(), inspection.Tokens.Count)] : [],
         };
@@ -67,81 +65,17 @@ public sealed class Rollout : Explainer
         var stacks = await AttentionParameters.StacksAsync(inspection, parameters, cancellation).ConfigureAwait(false);
         var (from, to) = parameters.Layers();
         var query = parameters.Get(Query)!.Value;
-        Propagation[] heads = [.. stacks.Select(stack => Propagation.Of(stack, parameters))];
+        var heads = stacks.Select(stack => Through(stack, parameters)).ToArray();
         return [.. Enumerable.Range(from, to - from + 1).Select(layer =>
-            new MapSet([.. heads.Select(head => head.Within(mode == FrameMode.Cumulative ? from : layer, layer).Map(query))]))];
+            new MapSet([.. heads.Select(head => head.Within(mode == FrameMode.Cumulative ? from : layer, layer)).Select(head => Map(head, query))]))];
     }
 
-    /// <summary>A rollout through a range of layers.</summary>
-    /// <param name="Attention">F_l.</param>
-    /// <param name="Layers">F_l of the range after discarding, the first layer first.</param>
-    /// <param name="First">Number of the first of them, from 1.</param>
-    /// <param name="Alpha">α ≥ 0.</param>
-    public sealed record Propagation(LayerAttention Attention, ReadOnlyMemory<float>[] Layers, int First, float Alpha)
+    private static RolloutPropagation Through(LayerAttention attention, ParameterValues parameters)
     {
-        private TokenLayout Tokens => Attention.Tokens;
-
-        public static Propagation Of(LayerAttention attention, ParameterValues parameters)
-        {
-            var (from, to) = parameters.Layers();
-            var ratio = parameters.Get(DiscardRatio);
-            var tokens = attention.Tokens;
-            ReadOnlyMemory<float>[] layers = [.. Enumerable.Range(from, to - from + 1).Select(layer =>
-                ratio > 0 ? Discard.Apply(attention[layer].Span, tokens.Count, ratio, tokens.HasCls) : attention[layer])];
-            return new(attention, layers, from, (float)parameters.Get(Residual));
-        }
-
-        /// <summary>The same through fewer layers of the range.</summary>
-        public Propagation Within(int from, int to) => this with { Layers = Layers[(from - First)..(to - First + 1)], First = from };
-
-        /// <summary>The query row of R over the patches.</summary>
-        public Heatmap Map(QueryToken query)
-        {
-            var row = AttentionParameters.QueryRow(Tokens, query);
-            Propagate(row);
-            return AttentionParameters.PatchMap(Tokens, row, First + Layers.Length - 1, Attention.Head);
-        }
-
-        /// <summary>The whole matrix R, [N, N], row = query, column = key.</summary>
-        public float[] Matrix()
-        {
-            var tokens = Tokens.Count;
-            var matrix = new float[tokens * tokens];
-            for (var query = 0; query < tokens; query++)
-            {
-                var row = matrix.AsSpan(query * tokens, tokens);
-                row[query] = 1;
-                Propagate(row);
-            }
-            return matrix;
-        }
-
-        /// <summary>row ← rowᵀ Ã_last … Ã_first, O(layers · N²), normalising each matrix row on the way.</summary>
-        private void Propagate(Span<float> row)
-        {
-            var tokens = row.Length;
-            var next = new float[tokens];
-            for (var layer = Layers.Length - 1; layer >= 0; layer--)
-            {
-                var matrix = Layers[layer].Span;
-                Array.Clear(next);
-                for (var query = 0; query < tokens; query++)
-                {
-                    if (row[query] == 0) continue;
-                    var keys = matrix.Slice(query * tokens, tokens);
-                    var sum = TensorPrimitives.Sum(keys) + Alpha;
-                    if (sum <= 0)
-                    {
-                        // Everything was discarded and there is no residual: nothing is known of this token, so it looks everywhere alike.
-                        TensorPrimitives.Add(next, row[query] / tokens, next);
-                        continue;
-                    }
-                    var weight = row[query] / sum;
-                    TensorPrimitives.MultiplyAdd(keys, weight, next, next);
-                    next[query] += weight * Alpha;
-                }
-                next.CopyTo(row);
-            }
-        }
+        var (from, to) = parameters.Layers();
+        return new(attention, from, to, parameters.Get(Residual), parameters.Get(DiscardRatio));
     }
+
+    private static Heatmap Map(RolloutPropagation rollout, QueryToken query) =>
+        AttentionParameters.PatchMap(rollout.Tokens, rollout.Row(AttentionParameters.QueryRow(rollout.Tokens, query)), rollout.LastLayer, rollout.Head);
 }

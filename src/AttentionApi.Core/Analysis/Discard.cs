@@ -1,4 +1,4 @@
-namespace AttentionApi.Core.Explain.Methods;
+namespace AttentionApi.Core.Analysis;
 
 /// <summary>
 /// The discard ratio: the ⌊ρN²⌋ smallest entries of a fused matrix become zero, ties in index order; entries of column 0 count but stay where token 0 is a

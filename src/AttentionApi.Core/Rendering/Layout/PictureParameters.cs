@@ -1,10 +1,9 @@
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering.Formats;
-using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Core.Rendering.Painting;
 using static AttentionApi.Core.Parameters.ParameterKinds;
 
-namespace AttentionApi.Core.Rendering;
+namespace AttentionApi.Core.Rendering.Layout;
 
 /// <summary>Parameters of pictures, animations and tensor files; outputs give some of them other defaults.</summary>
 public static class PictureParameters

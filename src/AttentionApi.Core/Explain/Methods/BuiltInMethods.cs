@@ -1,0 +1,12 @@
+namespace AttentionApi.Core.Explain.Methods;
+
+/// <summary>The methods that come with the library, one line each; the first is the default.</summary>
+public static class BuiltInMethods
+{
+    public static ExplainerRegistry Registry { get; } = new(
+    [
+        new Rollout(),
+        new RawAttention(),
+        new Alignment(),
+    ]);
+}
