@@ -9,8 +9,8 @@ using AttentionApi.Benchmarks.Workloads;
 namespace AttentionApi.Benchmarks;
 
 /// <summary>
-/// <c>load</c>: ten times as many requests a second as the host can serve, to a host of its own on a loopback port that admits as many requests as it has
-/// places to run them. Arrivals keep their pace whatever comes back (an open loop): callers who wait for answers would slow down with the host and hide the overload.
+/// <c>load</c>: sends ten times as many requests a second as the host can serve, to a host of its own on a loopback port that admits one request at a time.
+/// Arrivals do not depend on answers (an open loop): callers that wait for answers would slow down with the host and hide the overload.
 /// </summary>
 internal static class LoadCommand
 {
@@ -42,7 +42,7 @@ internal static class LoadCommand
         return Judge(outcomes, alone, before, server.Figures) ? 0 : 1;
     }
 
-    /// <summary>Milliseconds of one request after the other, ascending.</summary>
+    /// <summary>Milliseconds of requests sent one after another, ascending.</summary>
     private static async Task<double[]> CallsAloneAsync(HostProcess server, byte[] photo, CancellationToken cancellation)
     {
         var elapsed = new List<double>();

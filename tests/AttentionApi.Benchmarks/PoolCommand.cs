@@ -6,8 +6,8 @@ using AttentionApi.Benchmarks.Workloads;
 namespace AttentionApi.Benchmarks;
 
 /// <summary>
-/// <c>pool</c>: pictures a second of plain sessions by number of sessions, threads and callers, and of batches by one caller; the source of the host's defaults, and of
-/// its batches.
+/// <c>pool</c>: pictures a second of plain sessions by number of sessions, threads and callers, and of batches by one caller. The host's defaults and batch size come from
+/// these figures.
 /// </summary>
 internal static class PoolCommand
 {

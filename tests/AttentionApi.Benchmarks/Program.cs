@@ -4,7 +4,7 @@ using AttentionApi.Benchmarks;
 using AttentionApi.Benchmarks.Report;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-return await new RootCommand("Measures AttentionApi; every number is meant as a ratio to something measured beside it.")
+return await new RootCommand("Measures AttentionApi. Compare ratios, not times: every step is measured beside a reference.")
 {
     ReportCommand.Create(),
     LoadCommand.Create(),

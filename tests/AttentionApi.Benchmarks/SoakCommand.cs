@@ -8,7 +8,7 @@ using AttentionApi.Benchmarks.Workloads;
 
 namespace AttentionApi.Benchmarks;
 
-/// <summary><c>soak</c>: everything at once for ten minutes on a host of its own on a loopback port; at the end memory, handles and threads are where they were.</summary>
+/// <summary><c>soak</c>: a mixed load for ten minutes on a host of its own on a loopback port; at the end memory, handles and threads must be what they were.</summary>
 internal static class SoakCommand
 {
     private const int Callers = 4, MaximumRequests = 200_000;
@@ -77,7 +77,7 @@ internal static class SoakCommand
         }
     }
 
-    /// <summary>Answers by status, and the ones that should have been others.</summary>
+    /// <summary>Answers by status, and those with an unexpected status.</summary>
     private sealed class Tally
     {
         private readonly SortedDictionary<HttpStatusCode, int> statuses = [];

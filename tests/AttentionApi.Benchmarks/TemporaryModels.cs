@@ -2,7 +2,7 @@ using AttentionApi.Benchmarks.Synthetic;
 
 namespace AttentionApi.Benchmarks;
 
-/// <summary>A models folder, and one for instrumented copies beside it, that go when the benchmark ends.</summary>
+/// <summary>A models folder, and one for instrumented copies beside it, both deleted when the benchmark ends.</summary>
 internal sealed class TemporaryModels : IDisposable
 {
     private readonly DirectoryInfo root = Directory.CreateTempSubdirectory("attention-benchmark-");

@@ -5,24 +5,24 @@ using Microsoft.Extensions.Logging;
 
 namespace AttentionApi.Core.Catalog;
 
-/// <summary>Where a model of the catalogue stands.</summary>
+/// <summary>State of a model in the catalogue.</summary>
 public enum ModelStatus { Ready, Loading, Unloaded, Refused }
 
 /// <summary>A model as listed: facts are null until it was loaded once.</summary>
 public sealed record ModelEntry(string Id, bool IsDefault, ModelStatus Status, string? Reason, ModelFacts? Facts);
 
-/// <summary>What the catalogue is made of.</summary>
+/// <summary>Settings of the catalogue.</summary>
 /// <param name="Folder">The models folder.</param>
 /// <param name="Default">The id used where none is given; null: the embedded model, else the first.</param>
 /// <param name="MaxLoaded">Models held at once.</param>
 public sealed record CatalogOptions(string Folder, string? Default, int MaxLoaded);
 
-/// <summary>Makes a loaded model of a folder or file; throws <see cref="ModelRefusedException"/> with the reason where it cannot.</summary>
+/// <summary>Loads a model from its folder or file; throws <see cref="ModelRefusedException"/> with the reason where it cannot.</summary>
 public delegate Task<LoadedModel> LoadModel(FoundModel found, CancellationToken cancellation);
 
 /// <summary>
 /// The models of the models folder: found by <see cref="Refresh"/>, loaded when asked for (once for all callers), the least recently used unloaded first.
-/// A model in use is never unloaded; one whose files are gone or changed serves the requests it has and is then let go.
+/// A model in use is never unloaded; one whose files were removed or changed finishes the requests it has and is unloaded then.
 /// </summary>
 public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger<ModelCatalog> log, TimeProvider time) : IAsyncDisposable
 {
@@ -66,10 +66,10 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
     }
 
     /// <summary>
-    /// Looks at the models folder: new models are listed, gone and changed ones let go. A model that appears while serving is taken once two looks in a row see it
-    /// unchanged, because until then it may still be being copied.
+    /// Looks at the models folder: new models are listed, removed and changed ones unloaded. A model that appears while serving is listed once two looks in a row find it
+    /// unchanged, because it may still be being copied.
     /// </summary>
-    /// <param name="atStart">True for the first look: what lies there is taken as complete.</param>
+    /// <param name="atStart">True for the first look: every model is taken as complete.</param>
     public void Refresh(bool atStart = false)
     {
         IReadOnlyDictionary<string, FoundModel> found;
@@ -80,7 +80,7 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             if (atStart) throw new ModelRefusedException($"The models folder '{options.Folder}' cannot be read: set Models:Path to a folder of model folders.", failure);
-            log.LogWarning("The models folder cannot be read ({Failure}); the models known so far go on", failure.GetType().Name);
+            log.LogWarning("The models folder cannot be read ({Failure}); the models known so far remain available", failure.GetType().Name);
             return;
         }
 
@@ -88,23 +88,23 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         {
             foreach (var model in models.Values.Where(model => !found.TryGetValue(model.Found.Id, out var now) || now.Stamp != model.Found.Stamp).ToArray())
             {
-                log.LogInformation("Model {Model} is gone or has changed", model.Found.Id);
+                log.LogInformation("Model {Model} was removed or has changed", model.Found.Id);
                 models.Remove(model.Found.Id);
                 model.Retired = true;
                 UnloadIfIdle(model);
-                // A load under way is let go when it has ended, whoever still waits for it.
+                // A load in progress is freed when it ends, even if callers still wait for it.
                 if (model.Loaded is { IsCompleted: false } loading) loading.ContinueWith(_ => { lock (gate) UnloadIfIdle(model); }, TaskScheduler.Default);
             }
             foreach (var now in found.Values)
             {
                 var complete = atStart || (seenBefore.TryGetValue(now.Id, out var stamp) && stamp == now.Stamp);
-                if (complete && models.TryAdd(now.Id, new CatalogModel(now, time)) && !atStart) log.LogInformation("Model {Model} has appeared", now.Id);
+                if (complete && models.TryAdd(now.Id, new CatalogModel(now, time)) && !atStart) log.LogInformation("Model {Model} was found", now.Id);
             }
             seenBefore = found.Values.ToDictionary(model => model.Id, model => model.Stamp);
         }
     }
 
-    /// <summary>Takes a model into use, loading it first where it is not; all callers share one load.</summary>
+    /// <summary>Leases a model, loading it first if necessary; all callers share one load.</summary>
     /// <exception cref="ModelRefusedException">The model cannot be used; the message is the reason.</exception>
     public async Task<ModelLease> LeaseAsync(string id, CancellationToken cancellation)
     {
@@ -150,7 +150,7 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            // One strange file must harm no other model; the log has the details, callers get a sentence. What nobody foresaw may pass: memory comes free, a disk comes back.
+            // One bad file must not affect other models; the log has the details, callers get a sentence. An unexpected failure may be temporary, such as a full disk, so loading is tried again.
             log.LogError(failure, "Model {Model} could not be loaded", model.Found.Id);
             var reason = $"The model '{model.Found.Id}' could not be loaded ({failure.GetType().Name}); it is tried again in {TryAgainAfter.TotalSeconds:0} seconds, and the server's log has the details.";
             lock (gate) model.RefuseFor(TryAgainAfter, reason);
@@ -181,7 +181,7 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
     {
         if (model.Leases > 0 || model.Loaded is not { IsCompletedSuccessfully: true } loaded) return;
         model.Loaded = null;
-        log.LogInformation("Model {Model} is unloaded", model.Found.Id);
+        log.LogInformation("Model {Model} was unloaded", model.Found.Id);
         unloading.RemoveWhere(task => task.IsCompleted);
         unloading.Add(FreeAsync(loaded.Result));
     }
@@ -224,10 +224,10 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         public int Leases;
         public long LastUsed;
 
-        /// <summary>Why the model is not served, or null: the next caller has it loaded.</summary>
+        /// <summary>Why the model is not served; null where the next caller may load it.</summary>
         public string? Refusal => time.GetUtcNow() < refusedUntil ? refusal : null;
 
-        /// <param name="span">Null: for as long as the files stay as they are.</param>
+        /// <param name="span">Null: until the files change.</param>
         public void RefuseFor(TimeSpan? span, string reason)
         {
             refusal = reason;
@@ -243,7 +243,7 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
     }
 }
 
-/// <summary>A loaded model in use; dispose it when the answer is made. The model is not unloaded before.</summary>
+/// <summary>Keeps a loaded model from being unloaded; dispose it when the answer is complete.</summary>
 public sealed class ModelLease(LoadedModel model, Action release) : IDisposable
 {
     private int released;

@@ -5,13 +5,13 @@ namespace AttentionApi.Core.Catalog;
 /// <summary>A model as it lies in the models folder: a folder, or a bare .onnx file.</summary>
 /// <param name="Id">The folder's name, or the file's without its extension.</param>
 /// <param name="Path">Absolute.</param>
-/// <param name="Stamp">Changes whenever a file in it is added, removed or written: a model that is still being copied has a new stamp at each look.</param>
+/// <param name="Stamp">Changes whenever a file in it is added, removed or written, so a model that is still being copied has a new stamp at each look.</param>
 public sealed record FoundModel(string Id, string Path, long Stamp);
 
 /// <summary>The folder whose sub-folders and .onnx files are models. Nothing is ever written into it.</summary>
 public static class ModelsFolder
 {
-    /// <summary>The models found, by id. A folder wins over a bare file of the same id; names that are no ids are left out and reported.</summary>
+    /// <summary>The models found, by id. A folder wins over a bare file of the same id; names that cannot be ids are ignored and reported.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be read.</exception>
     public static IReadOnlyDictionary<string, FoundModel> Scan(string folder, Action<string>? leftOut = null)
@@ -21,8 +21,8 @@ public static class ModelsFolder
         {
             if (entry.Name.StartsWith('.') || (entry is FileInfo file && !file.Extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))) continue;
             var id = entry is FileInfo ? Path.GetFileNameWithoutExtension(entry.Name) : entry.Name;
-            if (!ModelFolder.IsId(id)) leftOut?.Invoke($"'{entry.Name}' is left out: a model's name may hold letters, digits, '.', '_' and '-' only.");
-            else if (!found.TryAdd(id, new FoundModel(id, entry.FullName, StampOf(entry)))) leftOut?.Invoke($"'{entry.Name}' is left out: a folder has the same id.");
+            if (!ModelFolder.IsId(id)) leftOut?.Invoke($"'{entry.Name}' is ignored: a model's name may contain only letters, digits, '.', '_' and '-'.");
+            else if (!found.TryAdd(id, new FoundModel(id, entry.FullName, StampOf(entry)))) leftOut?.Invoke($"'{entry.Name}' is ignored: a folder has the same id.");
         }
         return found;
     }
@@ -31,7 +31,7 @@ public static class ModelsFolder
     {
         var hash = new HashCode();
         if (entry is FileInfo bare) Add(ref hash, bare);
-        // Copying adds and grows files; two levels are all that a model folder has.
+        // Copying adds and grows files. A model folder has two levels.
         else foreach (var file in ((DirectoryInfo)entry).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 })) Add(ref hash, file);
         return hash.ToHashCode();
 

@@ -49,7 +49,7 @@ public sealed class StageTimings
     public IEnumerable<(string Stage, double Milliseconds)> Summary() =>
         Diagnostics.Stages.Usual.Concat(stages.Select(stage => stage.Key)).Distinct().Select(stage => (stage, this[stage])).Append(("total", Total));
 
-    /// <summary>Takes over the stages of work that was done for this request elsewhere.</summary>
+    /// <summary>Adds the stages of work that was done for this request elsewhere.</summary>
     public void Add(StageTimings other) => stages.AddRange(other.stages);
 
     public readonly struct Measurement(StageTimings owner, string stage) : IDisposable

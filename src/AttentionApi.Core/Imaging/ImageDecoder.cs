@@ -5,15 +5,15 @@ namespace AttentionApi.Core.Imaging;
 
 public enum ImageFormat { Jpeg, Png, Webp }
 
-/// <summary>What a picture's header says; nothing is decoded for it.</summary>
+/// <summary>Size and frames of a picture, read from its header without decoding it.</summary>
 /// <param name="Width">Pixels, after orientation.</param>
 /// <param name="Height">Pixels, after orientation.</param>
 /// <param name="Animated">More than one frame; only the first is ever decoded.</param>
 public readonly record struct ImageHeader(ImageFormat Format, int Width, int Height, bool Animated);
 
 /// <summary>
-/// Pictures from strangers to pixels. The format is judged from the bytes and its one loader called; limits are judged from the header; what cannot be
-/// decoded to its end is refused, because an explanation of a half-grey picture would look like one of the whole.
+/// Decodes untrusted images. The format is judged from the bytes, and only its own loader is called; limits are judged from the header; a picture that cannot be
+/// decoded to its end is refused, because an explanation of half a picture would look like one of the whole.
 /// </summary>
 public static class ImageDecoder
 {
@@ -67,14 +67,14 @@ public static class ImageDecoder
 
     private static string Name(ImageFormat format) => format == ImageFormat.Webp ? "WebP" : format.ToString().ToUpperInvariant();
 
-    /// <summary>EXIF's orientation, 1 (upright) to 8; from 5 on, width and height change places.</summary>
+    /// <summary>EXIF's orientation, 1 (upright) to 8; from 5 on, width and height are swapped.</summary>
     private static int Orientation(Image image) => Number(image, "orientation") is >= 1 and <= 8 and var orientation ? orientation : 1;
 
     private static int Number(Image image, string field) => image.Contains(field) && image.Get(field) is int number ? number : 0;
 
     private static Image Turn(Image image)
     {
-        // Turning reads out of order, which a decoder that runs from top to bottom cannot serve.
+        // Rotating reads pixels out of order, which a decoder that runs from top to bottom does not allow.
         using var whole = image.CopyMemory();
         return whole.Autorot();
     }
@@ -89,7 +89,8 @@ public static class ImageDecoder
         _ => throw new ImageRefusedException(ImageFault.Unsupported, "The picture's colour channels are neither grey, RGB nor CMYK; convert it to RGB."),
     };
 
-    /// <summary>Strip by strip through the processor's cache, which is faster for small pictures than letting libvips write the whole (0.7 against 1.1 ms for 224 × 224).</summary>
+    /// <summary>Copies strip by strip, so that each strip stays in the processor's cache.</summary>
+    /// <remarks>Measured: 0.7 ms for 224 × 224 pixels, against 1.1 ms where libvips writes the whole picture.</remarks>
     private static void ConvertStrips(Image image, PixelLayout layout, byte[] rgb)
     {
         var wide = image.Format == Enums.BandFormat.Ushort;
@@ -102,7 +103,7 @@ public static class ImageDecoder
         }
     }
 
-    /// <summary>An animated PNG says so in a chunk before its pixels; libvips shows its still picture only.</summary>
+    /// <summary>An animated PNG has a chunk that says so before its pixels; libvips reads only its still picture.</summary>
     private static bool IsAnimatedPng(ReadOnlySpan<byte> bytes)
     {
         for (long at = 8; at + 12 <= bytes.Length;)

@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace AttentionApi.Core.Imaging;
 
-/// <summary>What a received picture may measure; judged from its header, before anything is decoded. Bytes are limited where they are received.</summary>
+/// <summary>Limits on the size of a received picture, judged from its header before anything is decoded. Bytes are limited where they are received.</summary>
 /// <param name="MaxPixels">Width × height.</param>
-/// <param name="MaxEdge">Each edge. The default is JPEG's own limit, so that only a PNG can break it.</param>
+/// <param name="MaxEdge">Each edge. The default is JPEG's own limit, so that only a PNG can exceed it.</param>
 public sealed record ImageLimits(long MaxPixels = 50_000_000, int MaxEdge = 65_535)
 {
     public static ImageLimits Default { get; } = new();

@@ -3,7 +3,7 @@ using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Imaging;
 
-/// <summary>A picture to one model's input, equal to what the model's reference processor makes of the same pixels. Safe for many callers.</summary>
+/// <summary>Prepares a picture as one model's input, equal to what the model's reference processor makes of the same pixels. Safe for concurrent use.</summary>
 public sealed class ImagePreprocessor
 {
     private readonly float[] red = new float[256];

@@ -11,7 +11,7 @@ public enum ImageFault
     TooLarge,
 }
 
-/// <summary>A received picture cannot be used; <see cref="Exception.Message"/> says for people why and what to do, with nothing of the decoder's text.</summary>
+/// <summary>A received picture cannot be used; <see cref="Exception.Message"/> tells people why and what to do, without the decoder's own text.</summary>
 public sealed class ImageRefusedException(ImageFault fault, string message) : Exception(message)
 {
     public ImageFault Fault { get; } = fault;

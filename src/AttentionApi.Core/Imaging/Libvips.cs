@@ -5,7 +5,7 @@ namespace AttentionApi.Core.Imaging;
 
 /// <summary>
 /// The process-wide settings of libvips. Of its loaders only those for JPEG, PNG and WebP can run: its checklist for untrusted pictures asks to block
-/// what is not needed, and the loaders it calls trusted (TIFF, HEIF, GIF) have had holes too.
+/// what is not needed, and the loaders it calls trusted (TIFF, HEIF, GIF) have had vulnerabilities too.
 /// </summary>
 public static class Libvips
 {
@@ -15,8 +15,8 @@ public static class Libvips
     private static ILogger? log;
     private static bool ready;
 
-    /// <summary>Idempotent; hosts call it at start, so that a process which cannot be made safe does not serve.</summary>
-    /// <param name="logger">Gets libvips' messages, else dropped: they may belong to another thread's picture and are never shown to callers.</param>
+    /// <summary>Idempotent; hosts call it at start, so that a process that cannot be made safe does not serve.</summary>
+    /// <param name="logger">Receives libvips' messages; null: they are dropped. They may belong to another thread's picture and are never shown to callers.</param>
     /// <exception cref="InvalidOperationException">libvips is missing, too old, or a loader cannot be blocked.</exception>
     public static void Initialise(ILogger? logger = null)
     {
@@ -47,13 +47,13 @@ public static class Libvips
         Operation.Block("VipsForeignLoad", true);
         foreach (var format in Formats)
         {
-            // From memory only: no name from outside can open a file.
+            // From memory only: no caller can make it open a file.
             Operation.Block($"VipsForeignLoad{format}Buffer", false);
             Operation.Block($"VipsForeignLoad{format}Source", false);
         }
         EnsureOnly([.. Formats.Select(format => format.ToLowerInvariant()).SelectMany(format => (string[])[$"{format}load_buffer", $"{format}load_source"])]);
 
-        // Requests already run in parallel, and no operation here is ever asked for twice.
+        // Requests already run in parallel, and no operation here is repeated.
         NetVips.NetVips.Concurrency = 1;
         Cache.Max = 0;
         Log.SetLogHandler("VIPS", Enums.LogLevelFlags.All, (_, _, message) => log?.LogDebug("libvips: {Message}", message));

@@ -8,14 +8,14 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Imaging;
 
 /// <summary>
-/// Pillow's antialiased resize of 8-bit RGB: one pass an axis, rounded to bytes after each. A kernel of our own because libvips rounds its weights
-/// otherwise and shrinks in two steps, so that its pixels differ from the reference; what is equal to the bit needs no argument.
+/// Pillow's antialiased resize of 8-bit RGB: one pass for each axis, rounded to bytes after each. A kernel of our own because libvips rounds its weights
+/// differently and shrinks in two steps, so that its pixels differ from the reference; this one's are equal to the bit.
 /// </summary>
 internal static class PillowResize
 {
     private const int Half = 1 << (ResampleWeights.PrecisionBits - 1);
 
-    /// <summary>Resizes a picture and lays what the model sees of it onto its input; what lies outside is never computed.</summary>
+    /// <summary>Resizes a picture and writes the part that the model sees to its input; the rest is not computed.</summary>
     /// <param name="rgb">The picture, [height, width, 3].</param>
     /// <param name="geometry">Sizes, and where the input lies on the resized picture.</param>
     /// <param name="filter">The kernel.</param>
@@ -56,7 +56,7 @@ internal static class PillowResize
 
     /// <summary>
     /// Newer Pillow takes the vertical pass first "if height is scaled down significantly more than width" (python-pillow#9549). The limit is
-    /// inferred: all references, of older and newer Pillow, are met to the bit where height has to lose more than twice the pixels that width does.
+    /// inferred: with "height loses more than twice as many pixels as width", all references of older and newer Pillow are equal to the bit.
     /// </summary>
     private static bool IsVerticalFirst(PixelSize size, PixelSize resized) =>
         resized.Height < size.Height && size.Height - resized.Height > 2 * (size.Width - resized.Width);

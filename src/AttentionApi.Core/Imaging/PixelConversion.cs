@@ -1,9 +1,9 @@
 namespace AttentionApi.Core.Imaging;
 
-/// <summary>How the channels of a decoded strip lie, 8 bit each, interleaved.</summary>
+/// <summary>Channels of a decoded strip, 8 bit each, interleaved.</summary>
 internal enum PixelLayout { Grey, GreyAlpha, Rgb, Rgba, Cmyk }
 
-/// <summary>Any layout to RGB, with Pillow's rounding.</summary>
+/// <summary>Converts any layout to RGB, with Pillow's rounding.</summary>
 internal static class PixelConversion
 {
     /// <summary>The high byte of each 16-bit sample, moved to the front of the strip; the machine is little-endian.</summary>
@@ -48,7 +48,7 @@ internal static class PixelConversion
     {
         for (int i = 0, o = 0; i < strip.Length; i += 4, o += 3)
         {
-            // Pillow's plain formula: what black leaves, less the share that the ink takes of it. (JPEG stores inks inverted; libvips has undone that.)
+            // Pillow's plain formula: (255 − black) less the ink's share of it. JPEG stores inks inverted; libvips has undone that.
             var white = 255 - strip[i + 3];
             rgb[o] = (byte)(white - Share(strip[i], white));
             rgb[o + 1] = (byte)(white - Share(strip[i + 1], white));

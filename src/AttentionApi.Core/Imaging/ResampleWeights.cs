@@ -3,12 +3,12 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Imaging;
 
 /// <summary>
-/// Which source pixels make each result pixel of one axis, and with which weight: Pillow's, in fixed point, so that sums are equal to the bit.
+/// The source pixels of each result pixel along one axis, with Pillow's weights in fixed point, so that sums are equal to the bit.
 /// Source: Pillow, src/libImaging/Resample.c (precompute_coeffs, normalize_coeffs_8bpc).
 /// </summary>
 internal sealed class ResampleWeights
 {
-    /// <summary>8 bits are the pixel's, 2 are left for the overshoot of negative weights.</summary>
+    /// <summary>Of 32 bits, 8 hold the pixel and 2 the overshoot from negative weights.</summary>
     public const int PrecisionBits = 32 - 8 - 2;
 
     /// <summary>Weights come in blocks of four, zeros at the end, because the horizontal kernel takes four pixels at a time.</summary>
@@ -30,7 +30,7 @@ internal sealed class ResampleWeights
         Identity = source == resized;
         var scale = (double)source / resized;
         var filterScale = Math.Max(scale, 1);
-        // Kernels are 1 at 0 and 0 at the other whole numbers, so that an axis which keeps its length needs no neighbours.
+        // Kernels are 1 at 0 and 0 at all other whole numbers, so an axis that keeps its length needs no neighbours.
         var support = Identity ? 0.5 : (filter == ResampleFilter.Bicubic ? 2 : 1) * filterScale;
         stride = ((int)Math.Ceiling(support) * 2 + 1 + Block - 1) / Block * Block;
         starts = new int[count];
@@ -55,7 +55,7 @@ internal sealed class ResampleWeights
         }
     }
 
-    /// <summary>True where each result pixel is one source pixel; Pillow then leaves the pass out.</summary>
+    /// <summary>True where each result pixel is one source pixel; Pillow then skips the pass.</summary>
     public bool Identity { get; }
 
     /// <summary>The first source pixel that any result pixel needs.</summary>

@@ -2,13 +2,13 @@ using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Loading;
 
-/// <summary>What the attention of a vision layer has to look like to be explained: every token sees every token, and its row sums to one.</summary>
+/// <summary>Checks that the attention of a vision layer can be explained: every token attends to every token, and each row sums to one.</summary>
 internal static class AttentionShape
 {
-    /// <summary>Rows of half-precision and 8-bit models miss one by a little.</summary>
+    /// <summary>Rows of half-precision and 8-bit models do not sum to one exactly.</summary>
     private const float RowTolerance = 0.05f;
 
-    /// <exception cref="ModelRefusedException">The site sees only a part of the tokens, or something else than tokens.</exception>
+    /// <exception cref="ModelRefusedException">The site attends to only some of the tokens, or not to tokens.</exception>
     public static void Refuse(string fileName, int layer, long[] shape, int tokens)
     {
         if (shape is [1, _, _, _] or [_, _, _] && shape[^2] == tokens && shape[^1] == tokens) return;
@@ -21,7 +21,7 @@ internal static class AttentionShape
         throw new ModelRefusedException($"{fileName} cannot be explained: {reason} (layer {layer}).");
     }
 
-    /// <summary>Windows stand where a batch of one picture would have one entry: [windows, heads, n, n], or folded with the heads.</summary>
+    /// <summary>Windowed attention has its windows in the batch axis: [windows, heads, n, n], or folded with the heads.</summary>
     private static bool IsCut(long[] shape, int tokens) => shape.Length switch
     {
         3 => shape[0] % ((tokens + shape[^1] - 1) / shape[^1]) == 0,
@@ -33,14 +33,14 @@ internal static class AttentionShape
     /// <param name="layer">For the message, counted from 1.</param>
     /// <param name="attention">The mean over heads, [tokens, tokens].</param>
     /// <param name="tokens">N.</param>
-    /// <exception cref="ModelRefusedException">The numbers are not finite or no probabilities.</exception>
+    /// <exception cref="ModelRefusedException">The numbers are not finite or not probabilities.</exception>
     public static void RefuseUnlessProbabilities(string fileName, int layer, ReadOnlySpan<float> attention, int tokens)
     {
         for (var row = 0; row < tokens; row++)
         {
             var sum = System.Numerics.Tensors.TensorPrimitives.Sum(attention.Slice(row * tokens, tokens));
             if (!float.IsFinite(sum)) throw new ModelRefusedException($"{fileName} gives non-finite attention values (layer {layer}): its weights are damaged or its precision is too low.");
-            if (MathF.Abs(sum - 1) > RowTolerance) throw new ModelRefusedException($"{fileName}: the attention rows of layer {layer} sum to {sum.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture)} and not to one, so they are no probabilities over tokens.");
+            if (MathF.Abs(sum - 1) > RowTolerance) throw new ModelRefusedException($"{fileName}: the attention rows of layer {layer} sum to {sum.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture)} and not to one, so they are not probabilities over tokens.");
         }
     }
 }

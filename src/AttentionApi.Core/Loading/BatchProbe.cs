@@ -3,16 +3,17 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Core.Loading;
 
-/// <summary>Whether a tower answers several pictures at once as it answers each alone.</summary>
+/// <summary>Finds how many pictures one run may take, with the same answers as for each picture alone.</summary>
 internal static class BatchProbe
 {
-    /// <summary>
-    /// Tokens of all pictures of a run: beyond, products are bound by arithmetic rather than by reading the weights. Batches of four of a ViT-B/16 (197 tokens a picture) gained a tenth
-    /// as bare runs, but their blocks outgrow what the heap keeps, and whole requests were slower by a fifth than without batches.
-    /// </summary>
+    /// <summary>Most tokens of all pictures of a run. With more, products are limited by arithmetic rather than by reading the weights, so that a batch gains nothing.</summary>
+    /// <remarks>
+    /// Measured: batches of four of a ViT-B/16 (197 tokens a picture) were 10 % faster as bare runs, but their blocks are larger than what the heap keeps, and whole requests were 20 % slower
+    /// than without batches.
+    /// </remarks>
     private const int MostTokens = 256;
 
-    /// <summary>Of the largest value. Sums in another order differ by less; weights quantised by the range of a whole batch differ by more.</summary>
+    /// <summary>Largest difference, relative to the largest value. Sums in another order differ by less, quantisation by the range of a whole batch by more.</summary>
     private const float Tolerance = 1e-4f;
 
     /// <summary>Pictures that one run may take: one where the export fixed the batch, or where pictures of a batch influence each other.</summary>
@@ -27,7 +28,7 @@ internal static class BatchProbe
         try
         {
             var alone = Run(tower, tensors, picture)[0];
-            // A companion of another range: what is scaled by the range of both would show.
+            // A second picture of another range, so that scaling by the range of both would show.
             var accompanied = Run(tower, tensors, [.. picture.Select(value => 3 * value)], picture)[1];
             return alone.Zip(accompanied).All(pair => IsClose(pair.First, pair.Second)) ? largest : 1;
         }

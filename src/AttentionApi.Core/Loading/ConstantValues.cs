@@ -7,7 +7,7 @@ namespace AttentionApi.Core.Loading;
 /// <summary>Numbers that a graph holds or computes from constants alone.</summary>
 internal static class ConstantValues
 {
-    /// <summary>The value of a tensor of one real number; null where it has more, or is none.</summary>
+    /// <summary>The value of a tensor of one real number; null for any other tensor.</summary>
     public static float? Scalar(SessionFactory factory, OnnxGraph graph, string tensor)
     {
         if (graph.DependsOn(tensor) != 0) return null;
@@ -21,7 +21,7 @@ internal static class ConstantValues
         }
         catch (OnnxRuntimeException)
         {
-            // A scale that cannot be computed by itself is no scale; the configuration's is taken.
+            // Not computable from constants alone: the configuration's value is taken.
             return null;
         }
     }

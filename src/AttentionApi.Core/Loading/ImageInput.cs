@@ -20,7 +20,7 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Pi
     public OrtValue Feed(float[] pixels) => Tensors.FromFloats(pixels, Shape, ElementType);
 
     /// <summary>Null where the graph takes no picture (a text tower).</summary>
-    /// <exception cref="ModelRefusedException">The picture is expected in a form that this program does not give.</exception>
+    /// <exception cref="ModelRefusedException">The picture is expected in a form that this program cannot provide.</exception>
     public static ImageInput? Find(OnnxGraph graph, ModelConfig config, List<string> warnings)
     {
         var candidates = graph.Inputs.Where(input => OnnxTensor.IsReal(ElementOf(input))).ToList();
@@ -65,7 +65,7 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Pi
 
     private static long? Fixed(TensorShapeProto.Types.Dimension dimension) => dimension.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue ? dimension.DimValue : null;
 
-    /// <summary>A shape in words; the first dimension is called batch whatever the exporter named it.</summary>
+    /// <summary>A shape in words; the first dimension is always called batch.</summary>
     private static string Words(IReadOnlyList<TensorShapeProto.Types.Dimension>? shape) =>
         shape is null ? "[unknown]" : $"[{string.Join(", ", shape.Select((dimension, place) => Word(dimension, place)))}]";
 

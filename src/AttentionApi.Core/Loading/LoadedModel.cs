@@ -17,10 +17,10 @@ public sealed class LoadedModel : IAsyncDisposable
     internal ImagePreprocessor Preprocessor { get; }
     internal ForwardPass Vision { get; }
 
-    /// <summary>The model has been disposed of: what was kept of its answers is of no more use.</summary>
+    /// <summary>Signals that the model was disposed of, so that cached answers can be dropped.</summary>
     public event Action? Unloaded;
 
-    /// <summary>Runs the vision tower once on a blank picture: shows that the model still works.</summary>
+    /// <summary>Runs the vision tower once on a blank picture, to check that the model still works.</summary>
     /// <exception cref="ModelRunException">It does not.</exception>
     public Task CheckAsync(CancellationToken cancellation)
     {
@@ -42,7 +42,7 @@ public sealed class LoadedModel : IAsyncDisposable
     public Task<IReadOnlyList<TextAttention>> AttendToTextAsync(IReadOnlyList<string> labels, string prompt, StageTimings timings, CancellationToken cancellation) =>
         TextTower.AttendAsync(labels, prompt, timings, cancellation);
 
-    /// <summary>Warnings about labels the model may not know (an unknown word falls apart into single letters).</summary>
+    /// <summary>Warnings about labels that the model may not know (the tokenizer splits an unknown word into single letters).</summary>
     public IReadOnlyList<string> LabelWarnings(IReadOnlyList<string> labels) => text?.Warnings(labels) ?? [];
 
     private TextEncoder TextTower => text ?? throw new ParameterException("labels", $"The model '{Facts.Id}' takes no text labels: {Facts.TextMissing}.");

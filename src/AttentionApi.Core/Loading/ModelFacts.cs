@@ -20,7 +20,7 @@ public enum ScoreKind
     Classes,
 }
 
-/// <summary>What is known of a loaded model; immutable.</summary>
+/// <summary>Facts about a loaded model; immutable.</summary>
 public sealed record ModelFacts
 {
     public required string Id { get; init; }

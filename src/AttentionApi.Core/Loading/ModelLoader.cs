@@ -6,12 +6,12 @@ using AttentionApi.Core.Text;
 
 namespace AttentionApi.Core.Loading;
 
-/// <summary>Makes a model ready to explain of what lies in the models folder: towers, preprocessing, tokenizer, and the facts that <c>/models</c> tells.</summary>
+/// <summary>Loads a model from the models folder: towers, preprocessing, tokenizer, and the facts that <c>/models</c> lists.</summary>
 /// <param name="factory">Makes the sessions.</param>
 /// <param name="files">Overrides the choice of files by model id.</param>
 public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<string, IReadOnlyList<string>> files)
 {
-    /// <summary>What CLIP's training ends at (Radford et al. 2021 clip it there); taken where neither file says.</summary>
+    /// <summary>The value at which CLIP's training ends (Radford et al. 2021 clip it there); assumed where no file gives one.</summary>
     private const float ClipLogitScale = 100;
 
     /// <exception cref="ModelRefusedException">The model cannot be used; the message is the reason.</exception>
@@ -102,7 +102,7 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
     private static string? AlignmentMissing(ScoreKind scores, VisionTower vision) =>
         scores == ScoreKind.None ? "the model has neither a class head nor a text tower to compare patches with" : vision.ReadOutRefusal;
 
-    /// <summary>A bias on the cosine is what the sigmoid loss needs and softmax does not (Zhai et al. 2023, SigLIP).</summary>
+    /// <summary>Models trained with the sigmoid loss add a bias to the cosine, those trained with softmax do not (Zhai et al. 2023, SigLIP).</summary>
     private static bool IsSigmoid(ModelTowers towers) => (towers.LogitBias ?? towers.Config.LogitBias) is not null || towers.Config.Family?.StartsWith("siglip", StringComparison.Ordinal) == true;
 
     private static LogitScale Scale(ModelTowers towers, List<string> warnings)

@@ -6,7 +6,7 @@ namespace AttentionApi.Core.Loading;
 /// <summary>Which of a model's outputs is its answer.</summary>
 internal static class ModelOutputs
 {
-    /// <summary>The embedding among outputs: a row per picture or text. Names only decide between several of that form.</summary>
+    /// <summary>The embedding among the outputs: one row per picture or text. Where several have that shape, their names decide.</summary>
     public static string? Embedding(IReadOnlyDictionary<string, PlainOutput> outputs)
     {
         var rows = outputs.Values.Where(output => output.Info.Shape.Length == 2).Select(output => output.Info.Name).ToList();

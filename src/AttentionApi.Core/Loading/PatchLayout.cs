@@ -6,15 +6,15 @@ using Microsoft.ML.OnnxRuntime;
 namespace AttentionApi.Core.Loading;
 
 /// <summary>
-/// Which tokens are patches and how they lie in the picture, measured on the part of the graph before the first layer: tokens that answer to pixels are patches, those that answer to the
+/// Which tokens are patches and how they lie in the picture, measured on the part of the graph before the first layer: tokens that change with pixels are patches, those that change with the
 /// left column of pixels are the grid's first column, and so on. This holds for any patchifier: convolutions, overlapping or several of them, unfolding, linear layers.
 /// </summary>
 internal static class PatchLayout
 {
-    /// <summary>Share of the strongest answer from which a token counts as touched by the changed pixels; a convolutional stem's neighbours answer weakly.</summary>
+    /// <summary>A token counts as touched by the changed pixels if it changes by this share of the largest change; neighbours in a convolutional stem change less.</summary>
     private const float Touched = 0.2f;
 
-    /// <summary>The same for any answer at all: tokens that do not depend on the picture do not move by a bit.</summary>
+    /// <summary>The share from which a token counts as changed at all; tokens that do not depend on the picture do not change by a bit.</summary>
     private const float Moved = 1e-4f;
 
     /// <summary>Runs the graph up to <paramref name="embeddings"/>, the hidden state that enters the first layer, on a few made-up pictures.</summary>
@@ -33,8 +33,8 @@ internal static class PatchLayout
     }
 
     /// <summary>
-    /// The number of columns, from the patches that touch the left edge (every columns-th, from the first on) and the top edge (the first ones); 0 where they do not lie so. With overlapping
-    /// patches the second column or row may answer as well: what counts is where a run of answers begins anew.
+    /// The number of columns, from the patches that touch the left edge (every columns-th, from the first on) and the top edge (the first ones); 0 where they do not form a grid. With overlapping
+    /// patches the second column or row may change as well: what counts is where a run of changes begins again.
     /// </summary>
     private static int Columns(ReadOnlySpan<bool> left, ReadOnlySpan<bool> top)
     {
@@ -62,7 +62,7 @@ internal static class PatchLayout
         private readonly float[] still;
         private int tokens;
 
-        /// <summary>Tokens in what a Concat puts before the patches first: one is a CLS token, several are registers. 1 where there is no Concat.</summary>
+        /// <summary>Tokens in the first tensor that a Concat puts before the patches: one is a CLS token, several are registers. 1 where there is no Concat.</summary>
         public long FirstPart { get; private set; } = 1;
 
         public Stem(SessionFactory factory, OnnxGraph graph, ImageInput image, string embeddings)
@@ -83,7 +83,7 @@ internal static class PatchLayout
             still = Embed(picture);
         }
 
-        /// <summary>Which tokens answer to a change of the given pixels by more than a share of the strongest answer.</summary>
+        /// <summary>Which tokens change by more than a share of the largest change when the given pixels change.</summary>
         public bool[] Answers(Func<int, int, bool> changed, float share)
         {
             // Signs are flipped: the range of values stays the same, so that dynamic quantisation does not move every token a little.

@@ -6,7 +6,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace AttentionApi.Core.Loading;
 
 /// <summary>
-/// The unchanged file, run once on made-up inputs: its answers are what the instrumented model has to give too. Its session lives only for that run.
+/// The unchanged file, run once on synthetic inputs: the instrumented model must give the same answers. Its session exists only for that run.
 /// </summary>
 internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageInput? image, TextInput? text, ContrastiveHead? head)
 {
@@ -19,7 +19,7 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
     public IReadOnlyDictionary<string, PlainOutput> OutputsOf(ulong inputs) =>
         Outputs.Where(output => graph.DependsOn(output.Key) is var bits && bits != 0 && (bits & ~inputs) == 0).ToDictionary();
 
-    /// <summary>A made-up picture: seeded noise in the range of normalised pixels.</summary>
+    /// <summary>A synthetic picture: seeded noise in the range of normalised pixels.</summary>
     public static float[] Picture(ImageInput image)
     {
         var random = new Random(7);
@@ -28,7 +28,7 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
         return pixels;
     }
 
-    /// <summary>Made-up texts: small ids, which every vocabulary has.</summary>
+    /// <summary>Synthetic texts of small ids, which every vocabulary has.</summary>
     public static Dictionary<string, OrtValue> Texts(TextInput text)
     {
         const int someLength = 8;
@@ -38,11 +38,11 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
         return text.Feed(ids, [], length);
     }
 
-    /// <summary>The embedding of one side: an output [rows, width] that depends on the given inputs alone, else what the comparison of the embeddings reads.</summary>
+    /// <summary>The embedding of one side: an output [rows, width] that depends on the given inputs alone, else the operand of the product that compares the embeddings.</summary>
     public string? Embedding(ulong inputs) => ModelOutputs.Embedding(OutputsOf(inputs)) is { } output ? output
         : head is null ? null : graph.DependsOn(head.ImageEmbedding) == inputs ? head.ImageEmbedding : head.TextEmbedding;
 
-    /// <summary>The file as it is; where it gives scores only, the embeddings that they are made from are fetched too.</summary>
+    /// <summary>The file as it is; where its outputs are scores only, the embeddings that they are computed from are added.</summary>
     private InferenceSession Open()
     {
         if (head is null || graph.Outputs.Any(output => graph.DependsOn(output) == graph.DependsOn(head.ImageEmbedding))) return factory.Create(graph.File.Path);
@@ -60,7 +60,7 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
         {
             if (image is not null) inputs[image.Name] = image.Feed(Picture(image));
             if (graph.Inputs.FirstOrDefault(input => !inputs.ContainsKey(input.Name)) is { } unknown)
-                throw new ModelRefusedException($"{fileName} needs the input '{unknown.Name}', which this program cannot give.");
+                throw new ModelRefusedException($"{fileName} needs the input '{unknown.Name}', which this program cannot provide.");
             using var session = OrtErrors.Translate(fileName, Open);
             var names = session.OutputNames.Where(name => session.OutputMetadata[name] is { IsTensor: true } info && Tensors.IsReal(info.ElementDataType)).ToList();
             var tolerance = Precisions.Tolerance(Precisions.Of(graph));

@@ -5,7 +5,7 @@ using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Core.Loading;
 
-/// <summary>An output of the unchanged model, kept to be compared with the instrumented one's.</summary>
+/// <summary>An output of the unchanged model, for comparison with the instrumented one's.</summary>
 /// <param name="Info">Name, type and shape.</param>
 /// <param name="Values">Its values as float32.</param>
 /// <param name="Tolerance">Largest difference allowed, relative to the largest absolute value.</param>

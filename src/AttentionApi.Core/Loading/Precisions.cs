@@ -21,8 +21,8 @@ internal static class Precisions
     }
 
     /// <summary>
-    /// How far the instrumented model's answers may lie from the plain one's, relative to the largest. With outputs in between, ONNX Runtime fuses less, so half precision rounds elsewhere
-    /// and 8-bit kernels round to other steps.
+    /// How far the instrumented model's answers may differ from the plain one's, relative to the largest. With outputs in between, ONNX Runtime fuses less, so that half precision and 8-bit
+    /// kernels round at other places.
     /// </summary>
     public static float Tolerance(Precision precision) => precision switch
     {

@@ -4,15 +4,15 @@ using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Core.Loading;
 
-/// <summary>Opens a model's read-out, and offers it only where it gives the model's own answer again.</summary>
+/// <summary>Opens a model's read-out, and offers it only if it reproduces the model's own answer.</summary>
 internal static class ReadOutLoader
 {
-    /// <summary>Builds the read-out and lets it give the model's own answer again before it is offered.</summary>
+    /// <summary>Builds the read-out and compares what it gives for the head's token with the model's answer.</summary>
     /// <returns>The read-out, or why there is none.</returns>
     public static (ReadOutSession? Session, string? Refusal) Open(
         SessionFactory factory, OnnxGraph graph, AttentionSites sites, HiddenState last, TensorInfo hidden, float[] hiddenValues, PlainOutput answer, bool normalised)
     {
-        // The head alone is fused otherwise than within the model.
+        // ONNX Runtime fuses the head alone differently than within the model.
         const float slack = 10;
         var readOut = ReadOutBuilder.Build(graph, last, hidden.Shape, (int)hidden.ElementType, answer.Info.Name, sites);
         if (readOut.Model is null) return (null, readOut.Refusal);
@@ -31,12 +31,12 @@ internal static class ReadOutLoader
         OrtErrors.Translate(graph.File.FileName, () => { opened.Read(token, read); return true; });
         if (normalised)
         {
-            // Whether the model itself normalises its embedding is of no matter to cosines.
+            // Cosines do not depend on whether the model normalises its embedding.
             TensorPrimitives.Divide(expected, TensorPrimitives.Norm<float>(expected), expected);
             TensorPrimitives.Divide(read, TensorPrimitives.Norm<float>(read), read);
         }
         if (readOut.FirstOfTwoHeads || PlainOutput.Difference(expected, read) <= slack * answer.Tolerance) return (opened, null);
         opened.Dispose();
-        return (null, "the final norm and the head, taken by themselves, do not give the model's answer again");
+        return (null, "the final norm and the head, run by themselves, do not reproduce the model's answer");
     }
 }

@@ -63,7 +63,7 @@ internal sealed class TextTowerLoader(SessionFactory factory, OnnxGraph graph, A
 
     private static int Heads(long[] shape, int batch) => (int)(shape.Length == 4 ? shape[1] : shape[0] / batch);
 
-    /// <summary>The end token's place as the graph itself computes it: CLIP's arg-max over the ids, or over "is the end token".</summary>
+    /// <summary>The end token's position as the graph itself computes it: CLIP's arg-max over the ids, or over "is the end token".</summary>
     private string? PooledPosition(string embedding, List<AttentionSite> layers)
     {
         var beforeLayers = layers.Count == 0 ? [] : graph.Ancestors([layers[^1].Result]);

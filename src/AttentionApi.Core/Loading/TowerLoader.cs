@@ -27,7 +27,7 @@ public sealed record ModelTowers : IDisposable
     public required Precision Precision { get; init; }
     public required AttentionSiteCounts Sites { get; init; }
 
-    /// <summary>In words, for people: where the configuration is absent or wrong, what could not be had.</summary>
+    /// <summary>Sentences for people: where the configuration is absent or wrong, and what is not available.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
     public void Dispose()
@@ -40,7 +40,7 @@ public sealed record ModelTowers : IDisposable
 /// <summary>Opens a model folder: reads its graphs, finds the towers and makes them ready.</summary>
 public static class TowerLoader
 {
-    /// <exception cref="ModelRefusedException">The model cannot be explained or not be run; the message is one sentence for people.</exception>
+    /// <exception cref="ModelRefusedException">The model cannot be explained or cannot be run; the message is one sentence for people.</exception>
     public static ModelTowers Load(ModelFolder folder, SessionFactory factory)
     {
         var warnings = new List<string>();
@@ -81,7 +81,7 @@ public static class TowerLoader
         }
     }
 
-    /// <summary>What stands at the comparison of the embeddings, else an output that depends on nothing: open_clip's exports give their scale so.</summary>
+    /// <summary>The scale or bias where the embeddings are compared, else an output that depends on no input, as open_clip's exports give their scale.</summary>
     private static float? Constant(SessionFactory factory, OnnxGraph graph, string? tensor, string name)
     {
         tensor ??= graph.Outputs.FirstOrDefault(output => graph.DependsOn(output) == 0 && output.Contains(name, StringComparison.OrdinalIgnoreCase));

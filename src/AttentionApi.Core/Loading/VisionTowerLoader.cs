@@ -16,7 +16,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     private readonly string fileName = graph.File.FileName;
     private readonly ulong imageBit = graph.InputBit(image.Name);
 
-    /// <summary>Attention sites that see the picture and are no layers: pooling heads, cross-attention.</summary>
+    /// <summary>Attention sites that depend on the picture and are not layers: pooling heads, cross-attention.</summary>
     public int OtherSites { get; private set; }
 
     /// <param name="plainModel">The unchanged model.</param>
@@ -36,7 +36,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             try
             {
                 var probe = Probe(session, plain, names, layout.Count);
-                // A site with a single query pools the tokens for the head (class attention) and is no layer: the rest is instrumented anew.
+                // A site with a single query pools the tokens for the head (class attention) and is not a layer: the others are instrumented again.
                 var lasting = layers.Where((_, l) => probe.Layers[l].HeadAttention.Shape is not [.., 1, > 1]).ToList();
                 if (lasting.Count < layers.Count && lasting.Count > 0)
                 {
@@ -90,11 +90,11 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         var layers = seeing.FindAll(site => graph.DependsOn(site.Result) == imageBit && !site.LearnedQuery);
         OtherSites = seeing.Count - layers.Count;
         if (layers.Count > 0) return layers;
-        // A transformer's patches may be cut by one convolution, too.
+        // One convolution may cut a transformer's patches.
         var convolutions = graph.Nodes.Count(node => node.Type is "Conv" or "ConvInteger" or "QLinearConv" or "FusedConv");
         if (convolutions > 1) throw new ModelRefusedException($"{fileName} is a convolutional network: no attention site found.");
         var hint = graph.File.Functions.Count > 0 ? " outside its local functions; export it again with functions inlined" : "";
-        throw new ModelRefusedException($"{fileName} is no vision transformer: no attention site found{hint}.");
+        throw new ModelRefusedException($"{fileName} is not a vision transformer: no attention site found{hint}.");
     }
 
     private (InstrumentedModel Model, List<(string Mean, string Heads, string Hidden)> Names) Instrument(List<AttentionSite> layers, ResidualStream stream, IEnumerable<string> compared)
@@ -121,7 +121,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     /// <param name="tokens">N.</param>
     private ProbeResult Probe(InferenceSession session, IReadOnlyDictionary<string, PlainOutput> plain, List<(string Mean, string Heads, string Hidden)> names, int tokens)
     {
-        // Each head of each layer is looked at where that is cheap; a giant's attention (4 GB for 40 layers of 1,025 tokens) is known by its first layer and by every layer's mean.
+        // Every head is fetched where that is cheap; of a very large model (4 GB of attention for 40 layers of 1,025 tokens) only the first layer's heads and every layer's mean.
         var headsOf = 4L * names.Count * MostHeads * tokens * tokens <= LargestProbe ? names.Count : 1;
         using var input = image.Feed(PlainModel.Picture(image));
         string[] outputs = [.. plain.Keys, .. names.Select(layer => layer.Mean), .. names.Select(layer => layer.Hidden), .. names.Take(headsOf).Select(layer => layer.Heads)];
@@ -138,13 +138,13 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         }));
     }
 
-    /// <summary>Attention that is attention over all tokens, the same number of heads in each layer, and the plain model's answers.</summary>
+    /// <summary>Checks that attention is over all tokens, that all layers have the same number of heads, and that the answers are the plain model's.</summary>
     private void Check(ProbeResult probe, TokenLayout layout)
     {
         for (var l = 0; l < probe.Layers.Count; l++)
         {
             AttentionShape.Refuse(fileName, l + 1, probe.Layers[l].HeadAttention.Shape, layout.Count);
-            if (probe.MeanAttention[l].Length != layout.Count * layout.Count) throw Refused($"layer {l + 1} sees other tokens than layer 1");
+            if (probe.MeanAttention[l].Length != layout.Count * layout.Count) throw Refused($"layer {l + 1} attends to other tokens than layer 1");
             AttentionShape.RefuseUnlessProbabilities(fileName, l + 1, probe.MeanAttention[l], layout.Count);
         }
         var heads = probe.Layers.Select(layer => layer.HeadAttention.Count / layout.Count / layout.Count).Distinct().ToList();

@@ -5,7 +5,7 @@ using System.Text.Unicode;
 namespace AttentionApi.Core.Models;
 
 /// <summary>
-/// The fields of a JSON object in a model folder. A field that is absent or null is null; one that is not what it should be refuses the model with a
+/// The fields of a JSON object in a model folder. A field that is absent or null is null; one of the wrong kind refuses the model with a
 /// sentence that names file and field.
 /// </summary>
 internal readonly struct JsonFields
@@ -30,10 +30,10 @@ internal readonly struct JsonFields
         {
             var info = new FileInfo(Path.Combine(folder, file));
             if (!info.Exists) return null;
-            if (info.Length > MaxBytes) throw new ModelRefusedException($"{file} is over {MaxBytes >> 20} MiB; that is no configuration file.");
+            if (info.Length > MaxBytes) throw new ModelRefusedException($"{file} is over {MaxBytes >> 20} MiB; that is not a configuration file.");
             var bytes = System.IO.File.ReadAllBytes(info.FullName).AsMemory();
             if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
-            // The parser takes strings unseen and would fail only where one is read.
+            // The parser does not check strings and would fail only when one is read.
             if (!Utf8.IsValid(bytes.Span)) throw Broken(file, "is not valid UTF-8");
             using var document = JsonDocument.Parse(bytes);
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Broken(file, "does not hold a JSON object");
@@ -133,7 +133,7 @@ internal readonly struct JsonFields
         return Unicode(() => self.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : (JsonElement?)null);
     }
 
-    /// <summary>Half a surrogate pair is valid JSON in values and in names, but no text; the reader throws where it meets one.</summary>
+    /// <summary>Half a surrogate pair is valid JSON in values and names, but not text; the reader throws on it.</summary>
     private T Unicode<T>(Func<T> read)
     {
         try

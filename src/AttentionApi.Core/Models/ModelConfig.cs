@@ -37,7 +37,7 @@ public sealed record ModelConfig
         }
         catch (InvalidOperationException cause)
         {
-            // Half a surrogate pair is valid JSON; the reader throws where it meets one.
+            // Half a surrogate pair is valid JSON; the reader throws on it.
             throw new ModelRefusedException("The model's configuration holds text that is not Unicode; replace it by the one the model came with.", cause);
         }
     }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace AttentionApi.Core.Models;
 
 /// <summary>
-/// How a model wants its pictures: resize, centre crop, rescale, normalise, in this order. Made by <see cref="Read"/> of whatever the model's folder says;
+/// How a model's pictures are prepared: resize, centre crop, rescale, normalise, in this order. Made by <see cref="Read"/> from the files of the model's folder;
 /// the result always ends at <see cref="Input"/>.
 /// </summary>
 public sealed record PreprocessorConfig
@@ -21,7 +21,7 @@ public sealed record PreprocessorConfig
     /// <summary>The colour around a picture that is smaller than the crop.</summary>
     public (byte Red, byte Green, byte Blue) Fill { get; init; }
 
-    /// <summary>Factor from 0…255 to the range that mean and standard deviation speak of.</summary>
+    /// <summary>Factor from 0…255 to the range of mean and standard deviation.</summary>
     public double RescaleFactor { get; init; } = 1 / 255.0;
 
     /// <summary>Subtracted from each channel after rescaling, [3].</summary>
@@ -91,7 +91,7 @@ public sealed record PreprocessorConfig
     {
         if (modelInput is not { } actual || actual == declared) return modelInput ?? declared;
         warnings.Add(string.Create(CultureInfo.InvariantCulture,
-            $"{file} speaks of {declared.Width}×{declared.Height} pixels but the model takes {actual.Width}×{actual.Height}: the model's size is used."));
+            $"{file} says {declared.Width}×{declared.Height} pixels but the model takes {actual.Width}×{actual.Height}: the model's size is used."));
         return actual;
     }
 

@@ -12,7 +12,7 @@ public enum ResizeMode
 {
     /// <summary>Not at all: the crop is taken from the picture as it is.</summary>
     None,
-    /// <summary>Exactly the given size, whatever that does to the aspect ratio.</summary>
+    /// <summary>Exactly the given size; the aspect ratio may change.</summary>
     Stretch,
     /// <summary>The shorter edge gets the given length, the longer one follows, rounded down (transformers, torchvision).</summary>
     ShortestEdge,
@@ -25,7 +25,7 @@ public enum ResizeMode
 /// <summary>The resize before the centre crop.</summary>
 /// <param name="Mode">What the size means.</param>
 /// <param name="Size">The size aimed at; both edges equal for <see cref="ResizeMode.ShortestEdge"/>, meaningless for <see cref="ResizeMode.None"/>.</param>
-/// <param name="LongestEdge">For <see cref="ResizeMode.ShortestEdge"/>: the longer edge must not exceed this, and then rules.</param>
+/// <param name="LongestEdge">For <see cref="ResizeMode.ShortestEdge"/>: the longer edge must not exceed this; if it would, it gets this length and the shorter one follows.</param>
 public readonly record struct ResizeRule(ResizeMode Mode, PixelSize Size, int? LongestEdge = null)
 {
     public static ResizeRule None => default;

@@ -3,8 +3,8 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// Finds attention by its shape in the graph: scores from a product of two tensors, a Softmax over the keys, a product with the values. Knows no model families, only what may stand
-/// between the three.
+/// Finds attention by its pattern in the graph: scores from a product of two tensors, a Softmax over the keys, a product with the values. Knows which operators may lie between the
+/// three, and no model families.
 /// </summary>
 internal sealed class AttentionSites
 {
@@ -41,7 +41,7 @@ internal sealed class AttentionSites
             else if (node.Is("Attention") || (node.Domain == "com.microsoft" && FusedOperators.Contains(node.Type)))
                 Found.Add(new(node, Probabilities: null, node.Output(0)!, LearnedQuery: graph.DependsOn(node.Input(0)) == 0));
             else if (node.Domain == "com.microsoft" && UnsupportedOperators.Contains(node.Type))
-                Obstructed.Add(new(node, $"the operator {node.Type} does not give its attention probabilities away"));
+                Obstructed.Add(new(node, $"the operator {node.Type} does not expose its attention probabilities"));
             if (Found.Count > MostSites) throw new ModelRefusedException($"{graph.File.FileName} has more than {MostSites} attention sites, more than any vision transformer needs.");
         }
     }
@@ -50,7 +50,7 @@ internal sealed class AttentionSites
     {
         if (FindScores(softmax.Input(0)) is not { } scores) return;
         var axis = softmax.Type == "Div" ? -1 : softmax.Integer("axis", graph.Opset < 13 ? 1 : -1);
-        // A positive axis is right where it is the last one; the rows are checked to sum to one when the model is first run.
+        // Whether a positive axis is the last one shows in the first run, which checks that rows sum to one.
         if (axis is not (-1 or >= 2)) return;
 
         var probabilities = NanGuard(softmax.Output(0)!) ?? softmax.Output(0)!;
@@ -65,7 +65,7 @@ internal sealed class AttentionSites
         || (node.Is("Div") && node.Input(0) is { } exponential && graph.Producer(exponential) is { Type: "Exp" }
             && node.Input(1) is { } sum && graph.Producer(sum) is { Type: "ReduceSum" } total && total.Input(0) == exponential);
 
-    /// <summary>Upward from the Softmax to a product of which at least one side comes from the model's input and neither is a weight.</summary>
+    /// <summary>Walks up from the Softmax to a product of two tensors that are no weights, at least one of which depends on the model's input.</summary>
     private OnnxNode? FindScores(string? tensor)
     {
         var seen = new HashSet<string>();
@@ -85,7 +85,7 @@ internal sealed class AttentionSites
         return null;
     }
 
-    /// <summary>Downward from the probabilities to their product with values that come from the model's input.</summary>
+    /// <summary>Walks down from the probabilities to their product with values that depend on the model's input.</summary>
     private OnnxNode? FindValueProduct(string probabilities)
     {
         var open = new Stack<string>([probabilities]);
@@ -105,7 +105,7 @@ internal sealed class AttentionSites
         return null;
     }
 
-    /// <summary>The first operator on the way to a product with other values that does more than pass the probabilities on; null where no such product follows soon.</summary>
+    /// <summary>The first operator that changes the probabilities before their product with values; null where no such product is near.</summary>
     private OnnxNode? FindObstacle(string probabilities)
     {
         const int farthest = 64;
@@ -125,7 +125,7 @@ internal sealed class AttentionSites
         return null;
     }
 
-    /// <summary>PyTorch's guard for rows that are masked throughout: <c>Where(IsNaN(p), 0, p)</c>. Its output is what mixes the values.</summary>
+    /// <summary>PyTorch's guard for rows that are masked entirely: <c>Where(IsNaN(p), 0, p)</c>. Its output is what multiplies the values.</summary>
     private string? NanGuard(string probabilities) =>
         graph.Consumers(probabilities).FirstOrDefault(node => node.Is("IsNaN"))?.Output(0) is { } isNan
             && graph.Consumers(isNan).FirstOrDefault(node => node.Is("Where") && node.Input(2) == probabilities) is { } guard
@@ -143,7 +143,7 @@ internal sealed class AttentionSites
     private static IEnumerable<string> ProductOperands(OnnxNode product) =>
         product.Is("QLinearMatMul") ? [product.Inputs[0], product.Inputs[3]] : product.Inputs.Take(2);
 
-    /// <summary>A transposition of the last two axes, before values that come first: <c>V A = (A Vᵀ)ᵀ</c> with A transposed.</summary>
+    /// <summary>A transposition of the last two axes, used where the values are the left operand: <c>V A = (A Vᵀ)ᵀ</c> with A transposed.</summary>
     private static bool SwapsQueryAndKey(OnnxNode node) =>
         node.Is("Transpose") && node.Attribute("perm")?.Ints is { Count: >= 2 } order
         && order[^1] == order.Count - 2 && order[^2] == order.Count - 1 && order.Take(order.Count - 2).Select((axis, place) => axis == place).All(same => same);

@@ -13,7 +13,7 @@ internal sealed record ContrastiveHead(string ImageEmbedding, string TextEmbeddi
     /// <summary>A constant tensor that is added afterwards (SigLIP); null where there is none.</summary>
     public string? Bias { get; private set; }
 
-    /// <summary>Null where no product of a picture's and a text's tensor ends, scaled and shifted, in an output: two towers side by side, or one attending to the other.</summary>
+    /// <summary>Null where no output is a scaled product of an image and a text tensor: the file holds two separate towers, or one attends to the other.</summary>
     public static ContrastiveHead? Find(OnnxGraph graph, ulong imageBit, ulong textBits)
     {
         bool OfText(string tensor) => graph.DependsOn(tensor) is var bits && bits != 0 && (bits & ~textBits) == 0;
@@ -28,7 +28,7 @@ internal sealed record ContrastiveHead(string ImageEmbedding, string TextEmbeddi
         return null;
     }
 
-    /// <summary>Down from the product: scale and bias, until an output is reached; false where something else follows first.</summary>
+    /// <summary>Walks down from the product over scale and bias to an output; false where another operator comes first.</summary>
     private bool ReachesOutput(OnnxGraph graph, string tensor)
     {
         for (var steps = 0; steps < graph.Nodes.Count; steps++)
@@ -45,7 +45,7 @@ internal sealed record ContrastiveHead(string ImageEmbedding, string TextEmbeddi
         return false;
     }
 
-    /// <summary>Up from the product to the embeddings themselves, through transpositions and a scale on one side (openai's CLIP scales before the product).</summary>
+    /// <summary>Walks up from the product to the embeddings, over transpositions and a scale on one side (OpenAI's CLIP scales before the product).</summary>
     private ContrastiveHead FollowUp(OnnxGraph graph) => new(Embedding(graph, ImageEmbedding), Embedding(graph, TextEmbedding)) { Scale = Scale, Bias = Bias };
 
     private string Embedding(OnnxGraph graph, string tensor)

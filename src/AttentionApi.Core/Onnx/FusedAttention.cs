@@ -5,8 +5,8 @@ using static AttentionApi.Core.Onnx.GraphInstrumenter;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// Gets the probabilities out of operators that hold the whole of attention. The operator is exchanged for one with the same result that also gives them, so that nothing is computed twice;
-/// the loader compares the model's answers before and after.
+/// Exposes the probabilities of operators that compute all of attention in one node. The operator is replaced by one with the same result that also outputs them, so that nothing is
+/// computed twice; the loader compares the model's answers before and after.
 /// </summary>
 internal static class FusedAttention
 {
@@ -14,7 +14,7 @@ internal static class FusedAttention
     private const int ScoresOutput = 3;
 
     /// <returns>The tensor of probabilities, [batch, heads, query, key].</returns>
-    /// <exception cref="ModelRefusedException">The operator is used in a form whose probabilities cannot be had.</exception>
+    /// <exception cref="ModelRefusedException">The operator is used in a form whose probabilities cannot be exposed.</exception>
     public static string Probabilities(GraphInstrumenter instrumenter, OnnxNode node) => node.Type switch
     {
         "Attention" when node.Domain.Length == 0 => FromStandardOperator(instrumenter, node),
@@ -63,7 +63,7 @@ internal static class FusedAttention
     }
 
     /// <summary>
-    /// com.microsoft.Attention and QAttention pack the three projections into one weight and give nothing away: they are written out, from the projection to the mixed values.
+    /// com.microsoft.Attention and QAttention pack the three projections into one weight and expose nothing: they are replaced by single operators, from the projection to the mixed values.
     /// </summary>
     private static string Decompose(GraphInstrumenter instrumenter, OnnxNode node)
     {
@@ -73,7 +73,7 @@ internal static class FusedAttention
         if (node.Input(mask) is not null) throw Unsupported(instrumenter, node, "a mask");
         if (node.Input(past) is not null || node.Output(1) is not null) throw Unsupported(instrumenter, node, "a cache of past keys");
         if (node.Integer("do_rotary", 0) != 0) throw Unsupported(instrumenter, node, "rotary positions inside");
-        if (graph.Constant(node.Input(1)) is not { Shape: [_, > 0 and var width] }) throw Unsupported(instrumenter, node, "weights that are no constant");
+        if (graph.Constant(node.Input(1)) is not { Shape: [_, > 0 and var width] }) throw Unsupported(instrumenter, node, "weights that are not constant");
 
         var heads = node.Integer("num_heads", 0);
         var sizes = node.Attribute("qkv_hidden_sizes")?.Ints is { Count: 3 } given ? given.ToArray() : [width / 3, width / 3, width / 3];
@@ -136,7 +136,7 @@ internal static class FusedAttention
         return instrumenter.Node("Add", [scores, above]);
     }
 
-    /// <summary>Before opset 13 Softmax flattens from its axis on: the last one of four.</summary>
+    /// <summary>The last of four axes, as a positive number before opset 13, where Softmax flattens all axes from its own on.</summary>
     private static long LastAxis(GraphInstrumenter instrumenter) => instrumenter.Graph.Opset >= 13 ? -1 : 3;
 
     private static ModelRefusedException Unsupported(GraphInstrumenter instrumenter, OnnxNode node, string reason) =>

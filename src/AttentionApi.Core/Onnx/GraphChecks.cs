@@ -2,10 +2,10 @@ using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Onnx;
 
-/// <summary>What can be said about a file before ONNX Runtime sees it, in exact words.</summary>
+/// <summary>Checks that give a clearer reason than ONNX Runtime would.</summary>
 internal static class GraphChecks
 {
-    /// <summary>The newest opset of the standard domain that the pinned ONNX Runtime implements; newer ones are read but not promised.</summary>
+    /// <summary>The newest opset of the standard domain that the pinned ONNX Runtime implements; newer ones may change operators.</summary>
     private const int NewestOpset = 26;
 
     private static readonly HashSet<string> KnownDomains =

@@ -4,8 +4,8 @@ using Google.Protobuf;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// Builds the model that a session runs: the original file's bytes with outputs and small nodes appended. Protobuf merges concatenated messages, so nothing that stays is rewritten.
-/// Nodes that the wanted outputs do not need can be left out (a tower of a combined file), and a fused attention operator can be exchanged for one that gives its probabilities away.
+/// Builds the model that a session runs: the original file's bytes with outputs and small nodes appended. Protobuf merges concatenated messages, so the original is not rewritten.
+/// Nodes that the wanted outputs do not need can be left out (a tower of a combined file), and a fused attention operator can be replaced by one that exposes its probabilities.
 /// Every appended node runs on each call, whatever is fetched (onnxruntime#16483); an output on a tensor that exists anyway costs nothing until it is fetched.
 /// </summary>
 internal sealed class GraphInstrumenter(OnnxGraph graph)
@@ -21,7 +21,7 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
 
     public OnnxGraph Graph => graph;
 
-    /// <summary>Makes a tensor fetchable under its own name.</summary>
+    /// <summary>Makes a tensor an output under its own name.</summary>
     public string Expose(string tensor)
     {
         if (exposed.Add(tensor) && !graph.Outputs.Contains(tensor)) added.Output.Add(new ValueInfoProto { Name = tensor });
@@ -61,7 +61,7 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
         Type = new TypeProto { TensorType = new() { ElemType = elementType, Shape = new() { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "rows" }, new TensorShapeProto.Types.Dimension { DimParam = "width" } } } } },
     });
 
-    /// <summary>Makes a tensor fetchable in float32 under a name of our own.</summary>
+    /// <summary>Makes a tensor an output in float32 under a name of our own.</summary>
     public void AppendOutput(string tensor, string name)
     {
         var cast = mixedPrecision ? new NodeProto { OpType = "Cast", Attribute = { Integer("to", OnnxTensor.Float) } } : new NodeProto { OpType = "Identity" };
@@ -71,7 +71,7 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
         Expose(name);
     }
 
-    /// <summary>Leaves a node of the original out; appended nodes have to make its outputs.</summary>
+    /// <summary>Drops a node of the original; appended nodes must produce its outputs.</summary>
     public void Replace(OnnxNode node) => replaced.Add(node);
 
     public void DeclareType(string tensor, int elementType) =>
@@ -108,7 +108,7 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
         return model;
     }
 
-    /// <summary>Only the nodes that the exposed tensors and appended nodes need.</summary>
+    /// <summary>Only those nodes of the original that the exposed tensors and appended nodes need.</summary>
     public InstrumentedModel BuildExposed()
     {
         var needed = graph.Ancestors(exposed.Concat(Read));

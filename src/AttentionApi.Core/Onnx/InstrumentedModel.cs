@@ -5,8 +5,8 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// The model that a session is made from: parts of the original file, as they are, and bytes of our own between and after them. Holds no weights; they are copied from the file when
-/// asked for.
+/// The model that a session is made from: unchanged parts of the original file, with our own bytes between and after them. Holds no weights; they are copied from the file when
+/// the model is written.
 /// </summary>
 public sealed class InstrumentedModel
 {
@@ -31,10 +31,10 @@ public sealed class InstrumentedModel
     /// <summary>The files with these weights, relative to <see cref="ExternalDataFolder"/>.</summary>
     public IReadOnlyList<string> ExternalData { get; }
 
-    /// <summary>Bytes of the whole model, without what lies outside.</summary>
+    /// <summary>Bytes of the model, external weights excluded.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Names the content: equal for the same original with the same additions. Lower-case hexadecimal.</summary>
+    /// <summary>Identifies the content: equal for the same original with the same additions. Lower-case hexadecimal.</summary>
     public string Key
     {
         get
@@ -95,7 +95,7 @@ public sealed class InstrumentedModel
         }
     }
 
-    private ModelRefusedException Changed(Exception? cause) => new($"{Path.GetFileName(SourcePath)} has gone or changed while it was being loaded; put the whole file in place and it is loaded again.", cause) { MayPass = true };
+    private ModelRefusedException Changed(Exception? cause) => new($"{Path.GetFileName(SourcePath)} was removed or changed while it was being loaded; put the whole file in place, and it is loaded again.", cause) { MayPass = true };
 
     /// <summary>The whole model in memory.</summary>
     /// <exception cref="ModelRefusedException">The original file has gone or shrunk since it was read.</exception>

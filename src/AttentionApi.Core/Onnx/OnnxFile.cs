@@ -11,7 +11,7 @@ namespace AttentionApi.Core.Onnx;
 /// </summary>
 internal sealed class OnnxFile
 {
-    /// <summary>Values of constants up to this size are read: shapes, indices, scales. Anything larger is a weight and stays in the file.</summary>
+    /// <summary>Constants up to this size are read: shapes, indices, scales. Anything larger is a weight and stays in the file.</summary>
     private const int LargestValue = 64 * 1024;
     private const int MostNodes = 200_000;
 
@@ -40,7 +40,7 @@ internal sealed class OnnxFile
 
     private OnnxFile(string path) => Path = path;
 
-    /// <exception cref="ModelRefusedException">The file is missing, empty, truncated or no ONNX model.</exception>
+    /// <exception cref="ModelRefusedException">The file is missing, empty, truncated or not an ONNX model.</exception>
     public static OnnxFile Read(string path)
     {
         var file = new OnnxFile(System.IO.Path.GetFullPath(path));
@@ -59,7 +59,7 @@ internal sealed class OnnxFile
         }
         catch (Exception cause) when (cause is InvalidDataException or InvalidProtocolBufferException)
         {
-            throw new ModelRefusedException($"{file.FileName} is not an ONNX file (its bytes are no ONNX model): copy or download it again.", cause);
+            throw new ModelRefusedException($"{file.FileName} is not an ONNX file (its bytes are not an ONNX model): copy or download it again.", cause);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {

@@ -4,7 +4,7 @@ using AttentionApi.Core.Onnx.Proto;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// The graph of a file: who makes and who reads each tensor, in evaluation order. All walks are loops over that order, so their cost is bounded and nothing recurses.
+/// The graph of a file: which node produces and which nodes read each tensor, in evaluation order. All walks are loops over that order: their cost is bounded, and none is recursive.
 /// </summary>
 internal sealed class OnnxGraph
 {
@@ -18,7 +18,7 @@ internal sealed class OnnxGraph
     /// <summary>Nodes in evaluation order; a node's index is its place here.</summary>
     public IReadOnlyList<OnnxNode> Nodes { get; }
 
-    /// <summary>What a caller has to feed: graph inputs without those that are initializers.</summary>
+    /// <summary>What a caller must feed: graph inputs that are not initializers.</summary>
     public IReadOnlyList<ValueInfoProto> Inputs { get; }
     public IReadOnlyList<string> Outputs { get; }
     public long Opset => File.Opsets.GetValueOrDefault("", 1);
@@ -95,7 +95,7 @@ internal sealed class OnnxGraph
     }
 
     /// <summary>
-    /// The element type of a real tensor, followed upward to a cast, a weight or an input; float32 where nothing says.
+    /// The element type of a tensor of real numbers, found by walking up to a cast, a weight or an input; float32 where none tells.
     /// </summary>
     public int ElementType(string tensor)
     {
@@ -121,9 +121,9 @@ internal sealed class OnnxGraph
         foreach (var node in File.Nodes)
         {
             if (node.Inputs.Concat(node.Captured).FirstOrDefault(input => !IsKnown(input)) is { } missing)
-                throw Invalid($"tensor '{missing}' is read by {node} but nothing makes it");
+                throw Invalid($"tensor '{missing}' is read by {node}, but no node produces it");
         }
-        if (Outputs.FirstOrDefault(output => !IsKnown(output)) is { } output) throw Invalid($"output '{output}' is made by no node");
+        if (Outputs.FirstOrDefault(output => !IsKnown(output)) is { } output) throw Invalid($"output '{output}' is produced by no node");
     }
 
     /// <summary>Kahn's algorithm; keeps the file's order where that is already an evaluation order, as it nearly always is.</summary>
@@ -142,7 +142,7 @@ internal sealed class OnnxGraph
                 if (--waiting[reader.Index] == 0) ready.Enqueue(reader, reader.Index);
             }
         }
-        if (sorted.Count < File.Nodes.Count) throw Invalid("its nodes depend on each other in a circle");
+        if (sorted.Count < File.Nodes.Count) throw Invalid("its nodes depend on each other in a cycle");
         for (var i = 0; i < sorted.Count; i++) sorted[i].Index = i;
         return sorted;
     }

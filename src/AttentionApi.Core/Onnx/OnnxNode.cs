@@ -16,7 +16,7 @@ internal sealed class OnnxNode
         Captured = [.. CapturedTensors(proto)];
     }
 
-    /// <summary>Place in the file; in <see cref="OnnxGraph.Nodes"/> the place in evaluation order.</summary>
+    /// <summary>Position in the file; in <see cref="OnnxGraph.Nodes"/> the position in evaluation order.</summary>
     public int Index { get; set; }
     public NodeProto Proto { get; }
     public ByteRange Range { get; }

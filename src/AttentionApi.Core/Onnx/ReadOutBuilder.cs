@@ -3,8 +3,8 @@ using AttentionApi.Core.Onnx.Proto;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// The model's own way from the last hidden states to its answer, cut out as a small model that reads any token: copies of the final norm and the projection or classifier with the file's
-/// own weights, without the step that picks the one token. Input [rows, width], output [rows, embedding or classes].
+/// The model's own path from the last hidden states to its answer, as a small model that reads any token: copies of the final norm and the projection or classifier with the file's
+/// own weights, without the step that picks one token. Input [rows, width], output [rows, embedding or classes].
 /// </summary>
 internal sealed class ReadOutBuilder
 {
@@ -22,7 +22,7 @@ internal sealed class ReadOutBuilder
     private readonly GraphInstrumenter model;
     private readonly int tokens;
 
-    /// <summary>What became of a tensor of the original: its name here, its rank and token axis there, and which tokens it holds.</summary>
+    /// <summary>What a tensor of the original corresponds to: its name here, its rank and token axis there, and which tokens it holds.</summary>
     private sealed record Part(string Name, int Rank, int TokenAxis, int First, int Count, bool MeanOfTokens = false, bool MeanOfHeads = false)
     {
         public int Token => Count == 1 && !MeanOfTokens ? First : Several;
@@ -48,7 +48,7 @@ internal sealed class ReadOutBuilder
     /// <param name="shape">Its shape for one picture.</param>
     /// <param name="elementType">Its type.</param>
     /// <param name="output">The image embedding or the logits.</param>
-    /// <param name="sites">The attention of the graph: a head that holds some is no read-out of one token.</param>
+    /// <param name="sites">The attention of the graph: a head that contains some does not read one token.</param>
     public static ReadOutBuilder Build(OnnxGraph graph, HiddenState last, long[] shape, int elementType, string output, AttentionSites sites)
     {
         var tokenAxis = shape.Length == 3 && shape[0] == 1 ? 1 : 0;
@@ -93,7 +93,7 @@ internal sealed class ReadOutBuilder
         return null;
     }
 
-    /// <summary>An operator that reads one tensor of the way; returns why it cannot be followed.</summary>
+    /// <summary>Handles an operator that reads one tensor of the path; returns why it cannot be followed, or null.</summary>
     private string? Single(OnnxNode node, Part part)
     {
         var axis = node.Integer("axis", node.Type is "LayerNormalization" or "RMSNormalization" or "LpNormalization" ? -1 : 0);
@@ -111,7 +111,7 @@ internal sealed class ReadOutBuilder
         return ByElement.Contains(node.Type) ? CopyNode(node, part) : $"the head is more than a norm and one linear layer ({node.Type})";
     }
 
-    /// <summary>An operator that reads several tensors of the way: a decomposed norm, a division by the length, or two heads.</summary>
+    /// <summary>Handles an operator that reads several tensors of the path: a decomposed norm, a division by the length, or two heads.</summary>
     private string? Joint(OnnxNode node, List<Part> read)
     {
         if (node.Type is ("MatMulInteger" or "QLinearMatMul" or "MatMulIntegerToFloat") && graph.DependsOn(node.Input(node.Type == "QLinearMatMul" ? 3 : 1)) == 0)
@@ -119,7 +119,7 @@ internal sealed class ReadOutBuilder
             linearLayers++;
             return CopyNode(node, read[0]);
         }
-        if (Linear.Contains(node.Type)) return "the head weighs tokens by each other";
+        if (Linear.Contains(node.Type)) return "the head weighs tokens against each other";
         if (node.Type == "Concat") return "the head reads several tokens together";
         if (!ByElement.Contains(node.Type)) return $"the head is more than a norm and one linear layer ({node.Type})";
         if (read.All(part => part.First == read[0].First && part.Count == read[0].Count)) return CopyNode(node, read.MaxBy(part => part.Rank)!);
@@ -135,12 +135,12 @@ internal sealed class ReadOutBuilder
         {
             var (starts, ends, axes, steps) = (Values(node, 1, "starts"), Values(node, 2, "ends"), Values(node, 3, "axes") ?? [0], Values(node, 4, "steps") ?? [1]);
             if (starts is not [var start] || ends is not [var end] || axes is not [var sliced] || steps is not [1]) return "the head slices its tokens in a way that cannot be followed";
-            if ((sliced < 0 ? sliced + part.Rank : sliced) != part.TokenAxis) return "the head slices something else than tokens";
+            if ((sliced < 0 ? sliced + part.Rank : sliced) != part.TokenAxis) return "the head slices an axis other than the tokens";
             var first = (int)Math.Clamp(start < 0 ? start + part.Count : start, 0, part.Count);
             var last = (int)Math.Clamp(end < 0 ? end + part.Count : end, 0, part.Count);
             return last > first ? Keep(node, part with { First = part.First + first, Count = last - first }) : "the head reads no token";
         }
-        if (axis != part.TokenAxis) return $"the head picks something else than tokens ({node.Type})";
+        if (axis != part.TokenAxis) return $"the head picks from an axis other than the tokens ({node.Type})";
         if (node.Type == "Split")
         {
             if (Values(node, 1, "split") is not { } sizes) return "the head splits its tokens in a way that cannot be followed";
@@ -153,7 +153,7 @@ internal sealed class ReadOutBuilder
         return Keep(node, part with { First = part.First + picked, Count = 1, Rank = part.Rank - (index.Shape.Length == 0 ? 1 : 0) });
     }
 
-    /// <summary>Changes of layout are left out: here each row is a token anyway. They must not mix tokens, which only the order of axes could tell before one is picked.</summary>
+    /// <summary>Skips changes of layout, because here each row is a token. Before one token is picked, a reshape could mix tokens unnoticed and is refused; a transposition cannot.</summary>
     private string? Reshape(OnnxNode node, Part part)
     {
         if (node.Type is "Identity" or "Dropout" or "Expand") return Keep(node, part);
@@ -218,7 +218,7 @@ internal sealed class ReadOutBuilder
         return null;
     }
 
-    /// <summary>Integers that are an input since some opset and an attribute before.</summary>
+    /// <summary>Integers that are an input in newer opsets and an attribute in older ones.</summary>
     private long[]? Values(OnnxNode node, int input, string attribute) =>
         node.Input(input) is { } tensor ? graph.Constant(tensor)?.Integers() : node.Attribute(attribute)?.Ints.ToArray();
 }

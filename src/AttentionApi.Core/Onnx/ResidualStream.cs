@@ -1,11 +1,11 @@
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// A hidden state: a tensor of the graph or, where a fused operator adds and normalises in one step and keeps the sum to itself, the tensors whose sum it is.
+/// A hidden state: a tensor of the graph or, where a fused operator adds and normalises in one step without exposing the sum, the tensors whose sum it is.
 /// </summary>
 internal sealed record HiddenState(string? Tensor, IReadOnlyList<string> Summands)
 {
-    /// <summary>The operator that keeps the sum to itself, else null.</summary>
+    /// <summary>The operator that does not expose the sum, else null.</summary>
     public OnnxNode? FusedNorm { get; init; }
 }
 
@@ -42,7 +42,7 @@ internal sealed class ResidualStream
         return new(graph, states);
     }
 
-    /// <summary>The first addition after the attention whose other side the attention was computed from, and that side.</summary>
+    /// <summary>The first addition after the attention whose other operand the attention was computed from, and that operand.</summary>
     private (OnnxNode, string)? WhereAdded(AttentionSite layer)
     {
         var sources = graph.Ancestors(layer.Node.Inputs);
@@ -67,7 +67,7 @@ internal sealed class ResidualStream
         return null;
     }
 
-    /// <summary>Follows the stream from the last attention's addition through what is still added to it: the last feed-forward part.</summary>
+    /// <summary>Follows the stream from the last attention's addition over what is still added to it: the last feed-forward part.</summary>
     private HiddenState AfterLastLayer(OnnxNode addition, string before)
     {
         var computedFromStream = graph.Descendants(before);

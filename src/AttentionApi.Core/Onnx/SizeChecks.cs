@@ -4,7 +4,7 @@ namespace AttentionApi.Core.Onnx;
 
 /// <summary>
 /// Refuses constants that ask for tensors far beyond any vision transformer. A single flipped bit in a shape makes ONNX Runtime take all memory while it infers shapes (measured: the
-/// process is killed), long before anything runs. Sizes that a graph computes from small numbers are not followed.
+/// process is killed), before anything runs. Sizes that a graph computes from small numbers are not checked.
 /// </summary>
 internal static class SizeChecks
 {
@@ -19,7 +19,7 @@ internal static class SizeChecks
 
     private static readonly HashSet<string> WindowAttributes = ["kernel_shape", "pads", "strides", "dilations", "output_padding", "output_shape", "shape"];
 
-    /// <summary>Operators that pass sizes on; a slice's or gather's own indices are none.</summary>
+    /// <summary>Operators that pass sizes on; the indices of a slice or gather are not sizes.</summary>
     private static readonly Dictionary<string, int> Passing = new()
     {
         ["Concat"] = int.MaxValue, ["Add"] = 2, ["Sub"] = 2, ["Mul"] = 2, ["Div"] = 1, ["Max"] = int.MaxValue, ["Min"] = int.MaxValue, ["Where"] = 3,

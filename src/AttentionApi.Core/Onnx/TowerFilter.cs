@@ -4,7 +4,7 @@ namespace AttentionApi.Core.Onnx;
 
 /// <summary>
 /// Copies a part of a graph, byte range by byte range: the given nodes, the initializers and inputs that they read, and the given outputs. So each tower of a combined image-text file
-/// becomes a model of its own, and an image question never runs the text tower.
+/// becomes a model of its own, and a picture never runs the text tower.
 /// </summary>
 internal static class TowerFilter
 {

@@ -7,9 +7,9 @@ internal readonly record struct ByteRange(long Offset, long Length)
 }
 
 /// <summary>
-/// Walks the fields of a protobuf message in a stream and says where each one lies, so that a graph can be read without its weights and copied without being rewritten.
+/// Walks the fields of a protobuf message in a stream and gives the position of each, so that a graph can be read without its weights and copied without being rewritten.
 /// </summary>
-/// <exception cref="InvalidDataException">The bytes are no protobuf message, or a field runs past the end of the one that holds it.</exception>
+/// <exception cref="InvalidDataException">The bytes are not a protobuf message, or a field runs past the end of the one that holds it.</exception>
 internal sealed class WireScanner(Stream stream, long length)
 {
     private readonly byte[] buffer = new byte[32 * 1024];

@@ -1,6 +1,6 @@
 namespace AttentionApi.Core.Runtime;
 
-/// <summary>What can be taken out of one forward pass; only what is asked for is copied out of the session.</summary>
+/// <summary>Parts of a forward pass; only those that are asked for are copied out of the session.</summary>
 [Flags]
 public enum ActivationParts
 {
@@ -15,7 +15,7 @@ public enum ActivationParts
 }
 
 /// <summary>
-/// The numbers of one forward pass on one picture. Immutable and shared between requests; arrays are row-major and must not be written to.
+/// The results of one forward pass on one picture. Immutable and shared between requests; arrays are row-major and must not be written to.
 /// Tokens are in the model's order: prefix, patches (row-major), suffix.
 /// </summary>
 public sealed record Activations
@@ -39,13 +39,13 @@ public sealed record Activations
     /// <summary>Image-text: the L2-normalised image embedding [E]. Classifiers: logits [classes]. Headless models: empty.</summary>
     public required float[] Output { get; init; }
 
-    /// <summary>The parts that are here.</summary>
+    /// <summary>The parts that these activations hold.</summary>
     public ActivationParts Parts =>
         (MeanAttention is null ? 0 : ActivationParts.MeanAttention) | (HeadAttention is null ? 0 : ActivationParts.HeadAttention) | (Readout is null ? 0 : ActivationParts.Readout);
 
     public bool Has(ActivationParts parts) => (parts & ~Parts) == 0;
 
-    /// <summary>These activations, with the parts of another run on the same picture that they lack.</summary>
+    /// <summary>These activations, completed by the parts of another run on the same picture.</summary>
     public Activations Including(Activations? other) => other is null ? this : this with
     {
         MeanAttention = MeanAttention ?? other.MeanAttention, HeadAttention = HeadAttention ?? other.HeadAttention, Readout = Readout ?? other.Readout,

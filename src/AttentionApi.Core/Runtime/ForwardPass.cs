@@ -6,8 +6,8 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>
-/// One run of the vision tower, and the read-out where it is asked for. What is not asked for is not copied out of the session (its nodes run all the same).
-/// Callers who have to wait go through the session together where the tower allows it; see <see cref="PictureBatches"/>.
+/// One run of the vision tower, and the read-out where it is asked for. What is not asked for is not copied out of the session (its nodes run anyway).
+/// Waiting callers are batched where the tower allows it; see <see cref="PictureBatches"/>.
 /// </summary>
 internal sealed class ForwardPass : IAsyncDisposable
 {
@@ -35,7 +35,7 @@ internal sealed class ForwardPass : IAsyncDisposable
         }
     }
 
-    /// <summary>One run on pictures of equal parts; what it gives is neither normalised nor checked.</summary>
+    /// <summary>One run on pictures that ask for the same parts; the results are neither normalised nor checked.</summary>
     private Activations[] Run(SessionPool.Lease lease, IReadOnlyList<ModelInput> pictures, ActivationParts parts, CancellationToken cancellation)
     {
         using var outputs = new RunOutputs(pictures.Count);
@@ -43,7 +43,7 @@ internal sealed class ForwardPass : IAsyncDisposable
         var mean = parts.HasFlag(ActivationParts.MeanAttention) ? outputs.Add([.. tower.Layers.Select(layer => layer.MeanAttention)]) : null;
         var heads = parts.HasFlag(ActivationParts.HeadAttention) ? outputs.Add([.. tower.Layers.Select(layer => layer.HeadAttention)]) : null;
         var hidden = parts.HasFlag(ActivationParts.Readout) && tower.ReadOut is not null ? outputs.Add([.. tower.Layers.Select(layer => layer.HiddenState)]) : null;
-        // A tower that answers nothing of its own still needs an output to run for.
+        // A tower without an answer of its own still needs an output to run.
         if (outputs.Names.Count == 0) mean = outputs.Add([.. tower.Layers.Select(layer => layer.MeanAttention)]);
 
         var pixels = pictures is [var only] ? only.Pixels : Tensors.Concat([.. pictures.Select(picture => picture.Pixels)]);
@@ -66,7 +66,7 @@ internal sealed class ForwardPass : IAsyncDisposable
     private float[] ReadLayers(float[] hidden, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        // A sum is finite only where every summand is; the read-out would hide an infinite one.
+        // A sum is finite only if every summand is. The read-out would hide an infinite one.
         RefuseNonFinite(hidden);
         var readOut = tower.ReadOut!;
         var (rows, width) = (tower.Layers.Count * tower.Tokens, readOut.Width);

@@ -23,5 +23,5 @@ public sealed record InferenceOptions
 /// <summary>The provider that sessions really use.</summary>
 /// <param name="Requested">As configured: auto, cpu or cuda.</param>
 /// <param name="Actual">cpu or cuda.</param>
-/// <param name="Reason">Why it is not the GPU although that was allowed; null where nothing was given up.</param>
+/// <param name="Reason">Why it is not the GPU although that was allowed; else null.</param>
 public sealed record ProviderInfo(string Requested, string Actual, string? Reason);

@@ -10,14 +10,14 @@ namespace AttentionApi.Core.Runtime;
 /// (measured: +98 MB against +61 MB for a 28 MB model). Where the folder cannot be written, models are loaded from memory.
 /// </summary>
 /// <param name="folder">Null or empty: memory only.</param>
-/// <param name="log">Told of a folder that cannot be used.</param>
+/// <param name="log">Receives a warning where the folder cannot be used.</param>
 public sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedModelCache> log)
 {
     private static readonly TimeSpan UnusedCopiesStay = TimeSpan.FromDays(30);
 
     private readonly ConcurrentDictionary<(string Path, long Length, DateTime Written), byte[]> hashes = new();
 
-    /// <summary>The path of the copy, written where it is not there yet; null where it has to be loaded from memory.</summary>
+    /// <summary>The path of the copy, written if necessary; null where the model must be loaded from memory.</summary>
     public string? PathOf(InstrumentedModel model)
     {
         // A model with weights outside of its file is small; it is loaded from memory, and its weights come from WeightsOf.
@@ -40,7 +40,7 @@ public sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedM
         if (string.IsNullOrEmpty(folder)) return null;
         return InFolder(folder, () =>
         {
-            // By content: other weights of the same shape may lie in a file of the same name, size and age.
+            // By content: a file with other weights may have the same name, size and age.
             var files = model.ExternalData.Select(name => (Name: name, Source: Path.Combine(model.ExternalDataFolder!, name))).ToArray();
             var hashes = files.Select(file => HashOf(file.Source)).ToArray();
             var weights = Path.Combine(folder, $"{Convert.ToHexStringLower(SHA256.HashData([.. hashes.SelectMany(hash => hash)]))}.weights");
@@ -77,7 +77,7 @@ public sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedM
             using (var file = File.Create(temporary))
             {
                 content(file);
-                // On the disk before it has its name: after a power cut a copy is whole or not there.
+                // Flushed before it is renamed: after a power cut a copy is complete or absent.
                 file.Flush(flushToDisk: true);
             }
             // Other processes may write the same copy: the last rename wins, and both are equal.
@@ -90,7 +90,7 @@ public sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedM
         }
     }
 
-    /// <summary>Read once for all sessions of a model; changes are known by what the models folder's stamps know them by.</summary>
+    /// <summary>Hashed once for all sessions of a model; a change is noticed by size and time, as in the models folder.</summary>
     private byte[] HashOf(string path)
     {
         var info = new FileInfo(path);
@@ -131,7 +131,7 @@ public sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedM
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // It stays for the next clean-up.
+            // The next clean-up tries again.
         }
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Core.Runtime;
 
-/// <summary>Turns ONNX Runtime's refusals into one sentence for people.</summary>
+/// <summary>Turns ONNX Runtime's errors into one sentence for people.</summary>
 internal static partial class OrtErrors
 {
     /// <summary>Makes a session, or runs one, for a file; what ONNX Runtime throws becomes a refusal of that file.</summary>
@@ -24,7 +24,7 @@ internal static partial class OrtErrors
         }
         catch (OutOfMemoryException cause)
         {
-            throw new ModelRefusedException($"{fileName} needs more memory than this machine gives.", cause) { MayPass = true };
+            throw new ModelRefusedException($"{fileName} needs more memory than this machine has.", cause) { MayPass = true };
         }
     }
 
@@ -40,7 +40,7 @@ internal static partial class OrtErrors
         return $"{fileName} is refused by ONNX Runtime: {OneLine(message)}";
     }
 
-    /// <summary>A message of ONNX Runtime without its code, paths, line breaks and tail.</summary>
+    /// <summary>A message of ONNX Runtime on one line, without code and paths, shortened.</summary>
     public static string OneLine(string message)
     {
         const int longest = 300;
@@ -58,7 +58,7 @@ internal static partial class OrtErrors
     [GeneratedRegex(@"^\[ErrorCode:\w+\]\s*|Load model from .* failed:\s*")]
     private static partial Regex Prefix();
 
-    /// <summary>A failed assertion begins with a place in ONNX Runtime's own source.</summary>
+    /// <summary>The message of a failed assertion begins with a position in ONNX Runtime's source.</summary>
     [GeneratedRegex(@"^/\S+\.(cc|h):\d+ ")]
     private static partial Regex SourceLine();
 }

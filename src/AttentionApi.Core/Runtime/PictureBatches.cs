@@ -4,11 +4,10 @@ using AttentionApi.Core.Imaging;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>
-/// Pictures that wait for a session go through it together. Nobody waits for a batch to fill: pictures that come while there is room start at once, side by side; when there is none,
-/// those that have gathered with the same question start together as soon as a session is free of others, because one run on four pictures reads the weights once. Measured on two
-/// cores (ViT-B/32, pictures a second, the benchmarks' <c>pool</c>): one after the other 25, two callers side by side 28 to 29, batches of two, four and eight 29, 32 and 35.
-/// Four keeps the time of one batch, and the memory of its hidden states, bounded.
+/// Batches waiting pictures. No picture waits for a batch to fill: while slots are free, pictures start at once, side by side; when none is, those that wait and ask for the same parts
+/// start together as soon as a session has no other run, because one run on four pictures reads the weights once.
 /// </summary>
+/// <remarks>Batches of more than four are faster still (docs/performance.md), but take longer and hold more hidden states.</remarks>
 internal sealed class PictureBatches(SessionPool pool, int largest, RunBatch run)
 {
     public const int Largest = 4;
@@ -35,12 +34,12 @@ internal sealed class PictureBatches(SessionPool pool, int largest, RunBatch run
         }
     }
 
-    /// <summary>Starts what there is room for; the lock is held.</summary>
+    /// <summary>Starts as many waiting pictures as slots allow; called with the lock held.</summary>
     private void Start()
     {
         while (waiting.First is { } first)
         {
-            // A batch has its session to itself: two at once would read the weights twice.
+            // A batch does not share its session: two runs at once would read the weights twice.
             var needed = waiting.Count > 1 && largest > 1 ? pool.RunsPerSession : 1;
             if (free < needed) return;
             List<Waiting> batch = [.. waiting.Where(one => one.Parts == first.Value.Parts).Take(largest)];
@@ -113,5 +112,5 @@ internal sealed class PictureBatches(SessionPool pool, int largest, RunBatch run
     }
 }
 
-/// <summary>One run on several pictures of equal parts; one result each, in their order.</summary>
+/// <summary>One run on several pictures that ask for the same parts; one result for each, in their order.</summary>
 internal delegate Activations[] RunBatch(SessionPool.Lease lease, IReadOnlyList<ModelInput> pictures, ActivationParts parts, CancellationToken cancellation);

@@ -4,8 +4,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>
-/// The outputs of one run on one picture or several. For one, ONNX Runtime writes straight into the arrays that the answer keeps; what it gives for several, or in half precision,
-/// is cut up by <see cref="Take"/>.
+/// The outputs of one run on one picture or several. For one, ONNX Runtime writes directly into the arrays that the answer keeps; outputs for several, or in half precision,
+/// are split and converted by <see cref="Take"/>.
 /// </summary>
 /// <param name="pictures">Pictures of the run.</param>
 internal sealed class RunOutputs(int pictures) : IDisposable

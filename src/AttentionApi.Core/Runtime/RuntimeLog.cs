@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>
-/// Takes ONNX Runtime's messages off the standard error stream. Its environment is one per process and is set up once, before the first session.
+/// Routes ONNX Runtime's messages to our log instead of the standard error stream. Its environment is one per process and is set up once, before the first session.
 /// </summary>
 internal static class RuntimeLog
 {

@@ -8,7 +8,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>
-/// The one place that makes session options. Settings and their measurements: threads are set explicitly because in a container the default counts the host's cores
+/// Makes sessions, and is the only place that sets session options. Threads are set explicitly because in a container the default counts the host's cores
 /// (onnxruntime#8313); spinning is off because it takes the cores that other requests and image work need (onnxruntime#11841).
 /// </summary>
 public sealed class SessionFactory
@@ -23,7 +23,7 @@ public sealed class SessionFactory
     /// <param name="options">What the configuration asks for.</param>
     /// <param name="cache">Keeps instrumented copies on disk; null: sessions are made from memory.</param>
     /// <param name="appendCuda">Adds the CUDA provider to session options; null: ONNX Runtime's own.</param>
-    /// <param name="log">Takes what ONNX Runtime has to say; null: nobody.</param>
+    /// <param name="log">Receives ONNX Runtime's messages; null: they are dropped.</param>
     /// <exception cref="InvalidOperationException"><c>Cuda</c> is asked for and does not work; the message says why.</exception>
     public SessionFactory(InferenceOptions options, InstrumentedModelCache? cache = null, Action<SessionOptions>? appendCuda = null, ILogger? log = null)
     {
@@ -70,7 +70,7 @@ public sealed class SessionFactory
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
             // The arena keeps the largest request it ever saw (onnxruntime#22271).
             EnableCpuMemArena = false,
-            // A pattern is one block for a whole run, which the heap gives back after each: a ViT-B/16 forward took up to 1.4 times the plain one, without it 1.02.
+            // With a pattern, each run allocates one large block and returns it to the system: a ViT-B/16 forward took up to 1.4 times the plain one, without it 1.02.
             EnableMemoryPattern = false,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
@@ -89,7 +89,7 @@ public sealed class SessionFactory
             Smoke(options);
             return new(name, "cuda", null);
         }
-        // A package without CUDA lacks the entry point; one with CUDA on a machine without it lacks a library or reports a failure of its own.
+        // A package without CUDA lacks the entry point; one with CUDA, on a machine without it, lacks a library or reports an error.
         catch (Exception cause) when (cause is EntryPointNotFoundException or DllNotFoundException or OnnxRuntimeException)
         {
             var reason = cause switch
@@ -103,7 +103,7 @@ public sealed class SessionFactory
         }
     }
 
-    /// <summary>A provider that could be appended may still fail on its first session (onnxruntime#23647): one multiplication tells.</summary>
+    /// <summary>A provider that could be appended may still fail in its first session (onnxruntime#23647), so one multiplication is run.</summary>
     private static void Smoke(SessionOptions options)
     {
         const string input = "x", output = "y";

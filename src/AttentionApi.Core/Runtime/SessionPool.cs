@@ -5,9 +5,7 @@ namespace AttentionApi.Core.Runtime;
 /// <summary>
 /// The sessions of one tower. A run takes a slot and a lease; disposing waits until every lease has been returned, because a disposed session that still
 /// runs kills the process (measured: SIGSEGV). Each session admits as many runs at once as it has threads: one session with all cores serves a single caller
-/// fastest and several callers about as fast as several sessions, which would hold the weights once more each.
-/// Measured on two cores by the benchmarks' <c>pool</c> (ViT-B/32, pictures a second, with 1, 2, 4 and 8 callers): 1 session of 2 threads 26, 28, 29, 28; the same spinning 27, 23, 27, 28;
-/// 1 of 1 thread 16, 29, 27, 29; 2 of 1 thread 16, 29, 28, 29; 2 of 2 threads 26, 25, 25, 27.
+/// fastest, and several callers about as fast as several sessions, each of which would hold the weights once more (docs/performance.md has the figures).
 /// </summary>
 public sealed class SessionPool : IAsyncDisposable
 {

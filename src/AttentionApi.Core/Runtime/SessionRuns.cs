@@ -5,7 +5,7 @@ namespace AttentionApi.Core.Runtime;
 /// <summary>Runs of a session while a model is loaded.</summary>
 internal static class SessionRuns
 {
-    /// <summary>Runs once and hands the outputs over in the order asked for; they live only inside <paramref name="read"/>.</summary>
+    /// <summary>Runs once and passes the outputs, in the order asked for, to <paramref name="read"/>; they are valid only inside it.</summary>
     public static T Run<T>(this InferenceSession session, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, Func<IReadOnlyList<OrtValue>, T> read)
     {
         using var options = new RunOptions();

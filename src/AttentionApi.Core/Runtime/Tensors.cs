@@ -27,7 +27,7 @@ public static class Tensors
         return OrtValue.CreateTensorValueFromMemory(halves, shape);
     }
 
-    /// <summary>Copies as many numbers of a value of any real type into float32 as the target holds.</summary>
+    /// <summary>Copies as many numbers as the target holds from a value of any real type, as float32.</summary>
     public static void CopyTo(OrtValue value, Span<float> target, int start = 0)
     {
         switch (value.GetTensorTypeAndShape().ElementDataType)

@@ -4,7 +4,7 @@ namespace AttentionApi.Core.Runtime;
 /// <param name="Label">As sent.</param>
 /// <param name="Prompt">The text that was encoded.</param>
 /// <param name="Ids">Its token ids, special tokens included, padding left out.</param>
-/// <param name="Tokens">The same as people read them.</param>
+/// <param name="Tokens">The same as readable text.</param>
 /// <param name="PooledPosition">The position whose hidden state becomes the embedding.</param>
 /// <param name="Attention">Each head's attention, [layer, head, S, S] with S positions, padding included.</param>
 public sealed record TextAttention(string Label, string Prompt, IReadOnlyList<int> Ids, IReadOnlyList<string> Tokens, int PooledPosition, Activations Attention);

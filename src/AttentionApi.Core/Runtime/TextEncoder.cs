@@ -12,7 +12,7 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
     /// <summary>Texts per run: enough to fill the matrix products, few enough to keep the session's memory small.</summary>
     private const int BatchSize = 32;
 
-    /// <summary>Remembered texts; at 768 numbers each they take 25 MB at most. Past it they are forgotten altogether, which is simpler than an order of use and rarely happens.</summary>
+    /// <summary>Remembered texts; at 768 numbers each they take 25 MB at most. Beyond that all are forgotten, which is simpler than tracking their use and rarely happens.</summary>
     private const int RememberedTexts = 8192;
 
     private readonly ConcurrentDictionary<string, float[]> remembered = new(StringComparer.Ordinal);
@@ -49,14 +49,14 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
         return answers;
     }
 
-    /// <summary>What a reader must know of the labels: words that the model has never seen.</summary>
+    /// <summary>Warnings about words that the model has never seen.</summary>
     public IReadOnlyList<string> Warnings(IReadOnlyList<string> labels)
     {
         string[] unknown = [.. labels.Where(label => knownWords is null ? tokenizer.FallsApart(label) : !knownWords.Contains(label))];
         if (unknown.Length == 0) return [];
         var names = string.Join(", ", unknown.Select(label => $"'{label}'"));
         return [knownWords is null
-            ? $"The model's vocabulary has no piece for a word in {names}: it falls apart into single letters, so its maps and scores say little."
+            ? $"The model's vocabulary has no piece for a word in {names}: it is split into single letters, so its maps and scores say little."
             : $"The model was not trained on {names} (its vocabulary.json lists the words it knows), so maps and scores for it say little."];
     }
 
@@ -107,7 +107,7 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
     {
         var ids = tokenizer.Encode(text, out var truncated);
         return !truncated ? ids : throw new ParameterException("labels",
-            $"The text '{Shortened(text)}' has more tokens than the {tokenizer.MaxLength} that the model reads; its end would be cut off unseen. Use a shorter label or prompt.");
+            $"The text '{Shortened(text)}' has more tokens than the {tokenizer.MaxLength} that the model reads; its end would be ignored. Use a shorter label or prompt.");
     }
 
     private static string Shortened(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 77), "…");
@@ -138,7 +138,7 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
         Layers = tower.Attention.Count,
         Heads = tower.Heads,
         Tokens = encoding.Length,
-        HeadAttention = [.. (encoding.Attention ?? throw new ParameterException("textTokens", "This model's text tower does not give its attention away.")).SelectMany(layer => layer)],
+        HeadAttention = [.. (encoding.Attention ?? throw new ParameterException("textTokens", "This model's text tower does not expose its attention.")).SelectMany(layer => layer)],
         Output = [],
     };
 }

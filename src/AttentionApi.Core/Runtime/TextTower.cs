@@ -8,7 +8,7 @@ namespace AttentionApi.Core.Runtime;
 /// <param name="Width">Size of one embedding.</param>
 /// <param name="Length">Positions S that the texts were padded to.</param>
 /// <param name="PooledPositions">The position whose hidden state became the embedding, by text; null where the graph does not tell.</param>
-/// <param name="Attention">Softmax probabilities [layer][text, head, query, key]; null where not asked for or not to be had.</param>
+/// <param name="Attention">Softmax probabilities [layer][text, head, query, key]; null where not asked for or not available.</param>
 public sealed record TextEncoding(float[] Embeddings, int Width, int Length, int[]? PooledPositions, float[][]? Attention);
 
 /// <summary>A text tower ready to run. Its session is safe for concurrent runs.</summary>
@@ -21,7 +21,7 @@ public sealed record TextTower : IDisposable
     /// <summary>The embedding [texts, width].</summary>
     public required TensorInfo Embedding { get; init; }
 
-    /// <summary>Attention by layer, [texts, heads, S, S] or [texts·heads, S, S]; empty where the tower does not give it away.</summary>
+    /// <summary>Attention by layer, [texts, heads, S, S] or [texts·heads, S, S]; empty where the tower does not expose it.</summary>
     public required IReadOnlyList<string> Attention { get; init; }
     public required int Heads { get; init; }
 
@@ -39,7 +39,7 @@ public sealed record TextTower : IDisposable
     /// <param name="padId">The id that fills shorter texts.</param>
     /// <param name="withAttention">Whether attention is wanted too.</param>
     /// <param name="length">Positions to pad to; 0: the fixed length, else the longest text.</param>
-    /// <exception cref="Models.ModelRefusedException">The tower fails on these tokens, as it does where the tokenizer is of another model.</exception>
+    /// <exception cref="Models.ModelRefusedException">The tower fails on these tokens, for instance because the tokenizer belongs to another model.</exception>
     public TextEncoding Encode(IReadOnlyList<IReadOnlyList<int>> texts, int padId, bool withAttention = false, int length = 0)
     {
         length = FixedLength ?? Math.Max(length, texts.Max(text => text.Count));

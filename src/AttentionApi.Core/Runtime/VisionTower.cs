@@ -5,7 +5,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace AttentionApi.Core.Runtime;
 
-/// <summary>What the model itself answers.</summary>
+/// <summary>What the model outputs.</summary>
 public enum VisionOutputKind
 {
     /// <summary>Nothing that labels could be compared with: only hidden states.</summary>
@@ -28,7 +28,7 @@ public sealed record LayerOutputs(TensorInfo MeanAttention, TensorInfo HeadAtten
 /// </summary>
 public sealed record VisionTower : IDisposable
 {
-    /// <summary>The session that was tried; more of them come from <see cref="Model"/>.</summary>
+    /// <summary>The session that passed the checks; more are made from <see cref="Model"/>.</summary>
     public required InferenceSession Session { get; init; }
     public required InstrumentedModel Model { get; init; }
 

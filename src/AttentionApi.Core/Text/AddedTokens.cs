@@ -17,7 +17,7 @@ internal sealed class AddedTokens
         index = new PrefixIndex(places);
     }
 
-    /// <summary>The whole text in order: found tokens by their id, what lies between them with null; nothing empty.</summary>
+    /// <summary>The whole text in order: found tokens with their id, the text between them with null; no empty parts.</summary>
     public IEnumerable<(string Text, int? Id)> Cut(string text)
     {
         var reached = 0;

@@ -4,8 +4,8 @@ using System.Text;
 namespace AttentionApi.Core.Text;
 
 /// <summary>
-/// BERT's basic cleaning (Devlin et al. 2019, tokenization.py): control characters, Chinese characters, accents, case. Of 129,536 code points 618 come out
-/// otherwise than in the reference: marks and punctuation younger than Unicode 8, where the reference's tables end.
+/// BERT's basic cleaning (Devlin et al. 2019, tokenization.py): control characters, Chinese characters, accents, case. Of 129,536 code points, 618 differ
+/// from the reference: marks and punctuation added after Unicode 8, at which the reference's tables end.
 /// </summary>
 internal sealed record BertNormalizer(bool Clean, bool SeparateChinese, bool StripAccents, bool Lowercase)
 {

@@ -4,7 +4,7 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Text;
 
 /// <summary>
-/// A value inside a JSON file that strangers wrote. Every access that does not find what it needs throws <see cref="ModelRefusedException"/>
+/// A value inside an untrusted JSON file. Every access that does not find what it needs throws <see cref="ModelRefusedException"/>
 /// with the file and the place, so that readers of the file need no checks of their own.
 /// </summary>
 internal readonly struct JsonPart

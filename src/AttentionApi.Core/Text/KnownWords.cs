@@ -4,7 +4,7 @@ namespace AttentionApi.Core.Text;
 
 /// <summary>
 /// The words a small model was trained on, from an optional vocabulary.json in its folder: <c>words</c> (a list), <c>synonyms</c> and <c>groups</c>
-/// (objects whose names are words too). A model that lists them says nothing about other words.
+/// (objects whose names are words too). A model that lists them was not trained on other words.
 /// </summary>
 public sealed class KnownWords
 {
@@ -22,7 +22,7 @@ public sealed class KnownWords
     /// <summary>Whether the label is a listed word, a synonym of one or a group of some; case does not matter.</summary>
     public bool Contains(string label) => known.Contains(label.Trim());
 
-    /// <summary>Null where the folder has no vocabulary.json of this form: the name is a common one, and other files of that name are no error.</summary>
+    /// <summary>Null where the folder has no vocabulary.json of this form: the name is common, and other files of that name are not an error.</summary>
     public static KnownWords? Open(string folder)
     {
         const string file = "vocabulary.json";

@@ -7,7 +7,7 @@ namespace AttentionApi.Core.Text;
 /// <summary>The <c>normalizer</c> of tokenizer.json, as the tokenizers library (Hugging Face, 0.23) runs it: a list of functions from text to text.</summary>
 internal sealed class Normalizer
 {
-    /// <summary>Steps that insert text, repeated by a hostile file, must not fill the memory.</summary>
+    /// <summary>Limits the text, because a hostile file could repeat steps that insert text until memory is full.</summary>
     private const int MaxLength = 100_000;
 
     private readonly List<Func<string, string>> steps;
@@ -20,7 +20,7 @@ internal sealed class Normalizer
     public static Normalizer Read(JsonPart? normalizer) =>
         normalizer is null ? new([]) : new Normalizer(normalizer.Value.Steps("normalizers").Select(ReadStep));
 
-    /// <exception cref="ModelRefusedException">The text grows beyond reason.</exception>
+    /// <exception cref="ModelRefusedException">The text grows beyond the limit.</exception>
     public string Apply(string text)
     {
         foreach (var step in steps) text = Limited(step(text));

@@ -3,12 +3,12 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Text;
 
 /// <summary>
-/// Finds which tokens begin at a place of a text, one character at a time: a sorted list that each character narrows, which needs no memory
-/// beside the tokens themselves and a time that depends on the text, not on the vocabulary.
+/// Finds the tokens that begin at a position of a text, one character at a time, in a sorted list that each character narrows. It needs no memory
+/// beyond the tokens themselves, and its time depends on the text, not on the vocabulary.
 /// </summary>
 internal sealed class PrefixIndex
 {
-    /// <summary>SentencePiece's own limit is 16 by default. A walk costs this much per character of the text at worst.</summary>
+    /// <summary>The cost of a walk for each character of the text, at worst; SentencePiece's own limit is 16 by default.</summary>
     private const int MaxTokenLength = 1024;
 
     private readonly string[] tokens;

@@ -1,6 +1,6 @@
 namespace AttentionApi.Core.Text;
 
-/// <summary>What becomes of the matches when a text is cut at them; the names are those of tokenizer.json.</summary>
+/// <summary>What happens to the matches when a text is cut at them; the names are those of tokenizer.json.</summary>
 internal enum SplitBehavior
 {
     Removed,
@@ -36,7 +36,7 @@ internal sealed record Split(TextPattern Pattern, SplitBehavior Behavior, bool I
         _ => false,
     };
 
-    /// <summary>The whole text as matches and what lies between them, nothing empty.</summary>
+    /// <summary>The whole text as matches and the parts between them, none of them empty.</summary>
     private List<(int Start, int End, bool IsMatch)> Parts(string text)
     {
         var parts = new List<(int, int, bool)>();

@@ -21,7 +21,7 @@ internal abstract class SubwordModel(IReadOnlyDictionary<string, int> vocabulary
         "WordPiece" => WordPieceModel.Read(model),
         "Unigram" => UnigramModel.Read(model),
         { } other => throw model.Refused($"of type '{other}' is not supported (BPE, WordPiece and Unigram are)"),
-        // Files from before the type was written: only BPE has merges, only Unigram lists its vocabulary.
+        // Older files do not name the type: only BPE has merges, only Unigram lists its vocabulary.
         null when model.Find("merges") is not null => BpeModel.Read(model),
         null when model.Find("unk_id") is not null => UnigramModel.Read(model),
         null => WordPieceModel.Read(model),

@@ -34,7 +34,7 @@ internal sealed class TextPattern
 
     private TextPattern(Regex regex) => (this.regex, byCodePoint) = (regex, false);
 
-    /// <summary>Matches this very text; an empty one nowhere.</summary>
+    /// <summary>Matches exactly this text; an empty text matches nowhere.</summary>
     public static TextPattern Exactly(string text) => new(Compile(text.Length == 0 ? @"[^\s\S]" : Regex.Escape(text)));
 
     /// <summary>Start and end of each match, in UTF-16 positions of the text.</summary>
@@ -61,7 +61,7 @@ internal sealed class TextPattern
     }
 
     /// <summary>
-    /// With a time limit instead of <see cref="RegexOptions.NonBacktracking"/>, which knows no look-ahead and takes 160 ms (measured, against 20) to
+    /// With a time limit instead of <see cref="RegexOptions.NonBacktracking"/>, which does not support look-ahead and takes 160 ms (measured, against 20) to
     /// build CLIP's pattern.
     /// </summary>
     private static Regex Compile(string pattern) => new(pattern, RegexOptions.CultureInvariant, Patience);
@@ -87,7 +87,7 @@ internal sealed class TextPattern
 
         public static char For(Rune rune) => OfCategory[(int)Rune.GetUnicodeCategory(rune)];
 
-        /// <summary>The last character of each category: far from any that patterns name.</summary>
+        /// <summary>The last character of each category, which patterns are unlikely to name.</summary>
         private static char[] Find()
         {
             var last = new char[Enum.GetValues<UnicodeCategory>().Length];

@@ -36,7 +36,7 @@ public sealed class Tokenizer
         VocabularySize = spellings.Count == 0 ? 0 : spellings.Keys.Max() + 1;
     }
 
-    /// <summary>Tokens of one text at most, special tokens included.</summary>
+    /// <summary>Most tokens of one text, special tokens included.</summary>
     public required int MaxLength
     {
         get;
@@ -64,7 +64,7 @@ public sealed class Tokenizer
     /// Token ids with special tokens, not padded, at most <see cref="MaxLength"/>: the text is cut, special tokens stay, <paramref name="truncated"/> says so.
     /// Half surrogate pairs read as U+FFFD.
     /// </summary>
-    /// <exception cref="ModelRefusedException">The tokenizer's own rules run out of bounds on this text (a hostile file).</exception>
+    /// <exception cref="ModelRefusedException">The tokenizer's own rules exceed a limit on this text (a hostile file).</exception>
     public int[] Encode(string text, out bool truncated)
     {
         var content = EncodeContent(text);
@@ -73,7 +73,7 @@ public sealed class Tokenizer
         return [.. special.Before, .. truncated ? content.GetRange(0, room) : content, .. special.After];
     }
 
-    /// <summary>A token as people read it: no word marks, bytes as text. Part of a character reads U+FFFD, an id without a token is empty.</summary>
+    /// <summary>A token as readable text: no word marks, bytes as text. Part of a character reads U+FFFD, an id without a token is empty.</summary>
     public string TokenText(int id) => Unmarked(id) is { Length: > 0 } text ? text : Spelling(id);
 
     /// <summary>

@@ -11,7 +11,7 @@ public static class TokenizerFactory
     private static readonly string[] OtherKinds = ["spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "vocab.txt"];
 
     /// <param name="folder">A model folder.</param>
-    /// <param name="positions">How many positions the text model has, where its graph says; else config.json's word is taken.</param>
+    /// <param name="positions">Positions of the text model, where its graph tells; else those of config.json.</param>
     /// <exception cref="ModelRefusedException">There is no tokenizer, or it is damaged or of a kind not supported: what is wrong, in words.</exception>
     public static Tokenizer Open(string folder, int? positions = null)
     {
@@ -22,7 +22,7 @@ public static class TokenizerFactory
         }
         catch (Exception error) when (error is not ModelRefusedException)
         {
-            // A stranger's files may break any rule; whatever has no sentence of its own ends here.
+            // Untrusted files may be wrong in any way; what has no message of its own ends here.
             throw new ModelRefusedException("The tokenizer's files cannot be read: one of them is damaged.", error);
         }
         throw new ModelRefusedException(OtherKinds.FirstOrDefault(file => Has(folder, file)) is { } other
@@ -61,7 +61,7 @@ public static class TokenizerFactory
         int Id(string token) => model.Vocabulary.TryGetValue(token, out var id)
             ? id
             : throw new ModelRefusedException($"vocab.json: the special token '{token}' is missing.");
-        // The reference looks for the start token in the lower-cased text and for the end token in the text as it came.
+        // The reference looks for the start token in the lower-cased text and for the end token in the original text.
         AddedToken[] added = [new(start, Id(start), Normalized: true), new(end, Id(end), Normalized: false)];
         var parts = new TokenizerParts(added, Normalizer.Clip, PreTokenizer.Clip, model, new SpecialTokens([Id(start)], [Id(end)]));
         return Assemble(parts, positions, settings with { MaxLength = settings.MaxLength ?? ClipLength });

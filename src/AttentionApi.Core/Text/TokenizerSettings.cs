@@ -3,7 +3,7 @@ namespace AttentionApi.Core.Text;
 /// <summary>What the files beside a tokenizer say about it. Each of them may be absent.</summary>
 internal sealed record TokenizerSettings
 {
-    /// <summary>Files say "no limit" by numbers like 1e30; a text model of more positions than this is not one for labels.</summary>
+    /// <summary>Files express "no limit" by numbers like 1e30; a text model for labels has fewer positions than this.</summary>
     private const int MaxPositions = 100_000;
 
     /// <summary>model_max_length of tokenizer_config.json, where it is a real limit.</summary>
@@ -16,7 +16,7 @@ internal sealed record TokenizerSettings
     public string? EndToken { get; init; }
     public string? PadToken { get; init; }
 
-    /// <summary>pad_token_id of config.json. Old files of CLIP say 1 here and mean 49407, so that the token by name goes first.</summary>
+    /// <summary>pad_token_id of config.json. Old CLIP files say 1 here but mean 49407, so the token that is named takes precedence.</summary>
     public int? PadId { get; init; }
 
     /// <summary>SigLIP is trained on padded texts (transformers, SiglipProcessor); open_clip's tokenizers always pad.</summary>

@@ -9,7 +9,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AttentionApi.Benchmarks.Kernels;
 
-/// <summary>A photo's way in (decoder, Pillow's resize) and out (sampling, colours and blend; encoders; a GIF of twelve frames).</summary>
+/// <summary>Reading a photo (decoder, Pillow's resize) and drawing it (sampling, colours and blend; encoders; a GIF of twelve frames).</summary>
 [MemoryDiagnoser]
 public class PictureBenchmarks
 {

@@ -10,16 +10,16 @@ internal sealed record Step(string Name, Func<Task> Action)
 
 /// <summary>What a step costs.</summary>
 /// <param name="Ratio">To the mean of the reference just before and just after.</param>
-/// <param name="CpuRatio">The same of processor time, which other programs on the machine disturb less.</param>
+/// <param name="CpuRatio">The same for processor time, which other programs on the machine disturb less.</param>
 /// <param name="AllocatedBytes">Managed memory allocated by one call, by all threads of this process.</param>
 internal sealed record Measurement(string Name, Quartiles Milliseconds, Quartiles Ratio, Quartiles CpuRatio, double AllocatedBytes);
 
 /// <summary>
-/// Times steps against a reference that runs before and after each of them: on a machine with other work only such ratios mean something.
+/// Times steps against a reference that runs before and after each of them: on a machine with other work only such ratios are meaningful.
 /// </summary>
 /// <param name="rounds">How often each step is measured.</param>
 /// <param name="only">Steps whose name does not hold this are left out.</param>
-/// <param name="processor">Processor time used so far by all who work on the steps; null: by this process.</param>
+/// <param name="processor">Processor time used so far by all processes that work on the steps; null: by this process.</param>
 internal sealed class Interleaved(int rounds, Func<TimeSpan>? processor = null, string only = "")
 {
     /// <summary>Calls of each step before the first measured one, for the just-in-time compiler and the caches.</summary>

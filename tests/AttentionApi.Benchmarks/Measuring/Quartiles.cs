@@ -1,6 +1,6 @@
 namespace AttentionApi.Benchmarks.Measuring;
 
-/// <summary>The middle of a set of measurements; averages would follow whatever else the machine does.</summary>
+/// <summary>Median and quartiles of a set of measurements; averages would depend on other work of the machine.</summary>
 internal readonly record struct Quartiles(double Lower, double Median, double Upper)
 {
     public static Quartiles Of(IEnumerable<double> values)

@@ -39,7 +39,7 @@ internal static class EndToEnd
             new(name, () => new Call($"api/v1/{path}", fresh ? Photos.Fresh(picture) : picture).SendExpectingAsync(server.Client));
     }
 
-    /// <summary>By number of callers; turns of both alternate, and the medians of the turns count.</summary>
+    /// <summary>By number of callers; rounds of both alternate, and the medians of the rounds are taken.</summary>
     public static async Task<IReadOnlyList<Throughput>> MeasureThroughputAsync(HostProcess server, PlainForward plain, int turns, int requestsPerTurn)
     {
         var small = Photos.Jpeg(224, 224);

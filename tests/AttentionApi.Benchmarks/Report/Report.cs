@@ -6,7 +6,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace AttentionApi.Benchmarks.Report;
 
 /// <summary>
-/// The figures of one run, as written to the JSON file (camel case; the README describes each field). Ratios are to the plain forward pass measured just before
+/// The figures of one run, as written to the JSON file (camel case; docs/performance.md describes the fields). Ratios are to the plain forward pass measured just before
 /// and just after; quartiles are { lower, median, upper }.
 /// </summary>
 internal sealed record Report(string Format, Machine Machine, int Rounds, double DemoReadySeconds, IReadOnlyList<ModelReport> Models)

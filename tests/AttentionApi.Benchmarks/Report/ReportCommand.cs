@@ -47,7 +47,7 @@ internal static class ReportCommand
     private static async Task<double> DemoReadyAsync()
     {
         using var models = TemporaryModels.Of().WithDemo();
-        // The first start of a machine also reads the program from disk.
+        // The first start also reads the program from disk.
         for (var start = 0; ; start++)
         {
             await using var server = await models.ServeAsync();

@@ -13,7 +13,7 @@ using AttentionApi.Tests.Explain;
 
 namespace AttentionApi.Benchmarks.Report;
 
-/// <summary>Each stage of an answer alone, without HTTP, in the process that also runs the plain forward.</summary>
+/// <summary>Each stage of an answer by itself, without HTTP, in the process that also runs the plain forward.</summary>
 internal static class StageSteps
 {
     public static async Task<IReadOnlyList<Measurement>> MeasureAsync(SyntheticClip clip, string models, PlainForward plain, int rounds, string only)

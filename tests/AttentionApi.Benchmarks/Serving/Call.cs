@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 
 namespace AttentionApi.Benchmarks.Serving;
 
-/// <summary>One HTTP call and what may come back.</summary>
+/// <summary>One HTTP call and its expected status.</summary>
 /// <param name="Path">With query, below the host's address.</param>
 /// <param name="Body">The picture, or null for a GET.</param>
 /// <param name="Expected">The status of a correct answer.</param>
@@ -27,7 +27,7 @@ internal sealed record Call(string Path, byte[]? Body = null, HttpStatusCode Exp
         }
     }
 
-    /// <summary>Sends and insists on the expected answer, for measurements.</summary>
+    /// <summary>Sends the call and throws if the answer has another status, for measurements.</summary>
     public async Task<Outcome> SendExpectingAsync(HttpClient client)
     {
         var outcome = await SendAsync(client);
@@ -35,5 +35,5 @@ internal sealed record Call(string Path, byte[]? Body = null, HttpStatusCode Exp
     }
 }
 
-/// <summary>What became of a call; status 0 means that no answer came.</summary>
+/// <summary>The outcome of a call; status 0 means that no answer came.</summary>
 internal sealed record Outcome(HttpStatusCode Status, TimeSpan Elapsed, int Bytes, string? Failure = null);

@@ -4,8 +4,8 @@ using Google.Protobuf;
 namespace AttentionApi.Benchmarks.Synthetic;
 
 /// <summary>
-/// An ONNX graph under construction. Weights are described now and made while the file is written, one tensor at a time, so that a model of any size needs
-/// the memory of its largest weight only.
+/// An ONNX graph under construction. Weights are described first and generated while the file is written, one tensor at a time, so that a model of any size needs
+/// memory for its largest weight only.
 /// </summary>
 internal sealed class OnnxGraph(string name)
 {
@@ -78,7 +78,7 @@ internal sealed class OnnxGraph(string name)
         return tensor.Name;
     }
 
-    /// <summary>A shape's dimensions are numbers, or names where they may vary.</summary>
+    /// <summary>Dimensions of a shape are numbers, or names where they are dynamic.</summary>
     private static ValueInfoProto Value(string value, int type, IReadOnlyList<object> shape)
     {
         var dimensions = shape.Select(dimension => dimension is string symbol

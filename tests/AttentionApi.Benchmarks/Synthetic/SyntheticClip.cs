@@ -4,8 +4,8 @@ using static AttentionApi.Benchmarks.Synthetic.OnnxGraph;
 namespace AttentionApi.Benchmarks.Synthetic;
 
 /// <summary>
-/// A CLIP of full size with random weights, written as a model folder: what costs time is the size and the operators of a ViT-B, not what it has learnt.
-/// The tokenizer is demo-clip's, whose vocabulary is smaller than CLIP's; only the embedding table feels that.
+/// A CLIP of full size with random weights, written as a model folder: time depends on the size and operators of a ViT-B, not on what it has learnt.
+/// The tokenizer is demo-clip's, whose vocabulary is smaller than CLIP's; that affects the embedding table only.
 /// </summary>
 internal sealed record SyntheticClip(string Id, int PatchSize)
 {

@@ -9,8 +9,8 @@ internal sealed record TowerSize(int Width, int Heads, int Layers);
 internal sealed class TransformerBlocks(OnnxGraph graph, TowerSize size)
 {
     /// <summary>
-    /// Standard deviation of the attention logits. Inputs are normalised, so that it follows from the query and key weights; 2.5 gives rows whose largest of 50
-    /// probabilities is 0.2 to 0.3 in the median (measured), peaks as trained towers have them; weights as initialised for training give uniform rows.
+    /// Standard deviation of the attention logits. Inputs are normalised, so it follows from the query and key weights. With 2.5, the largest of a row's 50
+    /// probabilities has a median of 0.2 to 0.3 (measured), as in trained towers; weights as initialised for training give uniform rows.
     /// </summary>
     private const double LogitDeviation = 2.5;
 

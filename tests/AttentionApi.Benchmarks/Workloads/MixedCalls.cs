@@ -3,7 +3,7 @@ using AttentionApi.Benchmarks.Serving;
 
 namespace AttentionApi.Benchmarks.Workloads;
 
-/// <summary>What a public host meets: every endpoint, several models and picture sizes, new and repeated pictures, and bad input.</summary>
+/// <summary>The load of a public host: every endpoint, several models and picture sizes, new and repeated pictures, and bad input.</summary>
 internal sealed class MixedCalls(IReadOnlyList<string> models)
 {
     private static readonly string[] Explanations =

@@ -3,7 +3,7 @@ using NetVips;
 
 namespace AttentionApi.Benchmarks.Workloads;
 
-/// <summary>Made-up photographs: soft shapes under fine noise, which take about the bytes and the decoding time of real ones.</summary>
+/// <summary>Synthetic photographs: soft shapes under fine noise, of about the size and decoding time of real ones.</summary>
 internal static class Photos
 {
     private static int number;
@@ -26,7 +26,7 @@ internal static class Photos
         return tagged.JpegsaveBuffer(q: 90);
     }
 
-    /// <summary>The same picture as a file that no cache has seen: a comment segment with a number follows the start marker.</summary>
+    /// <summary>The same picture as a file with another hash, which no cache knows: a comment segment with a number follows the start marker.</summary>
     public static byte[] Fresh(byte[] jpeg)
     {
         var fresh = new byte[jpeg.Length + 8];

@@ -8,7 +8,7 @@ namespace AttentionApi.Benchmarks.Workloads;
 internal sealed record SessionSettings(int Sessions, int Threads, bool Spinning = false, bool Arena = true);
 
 /// <summary>
-/// What everything is compared with: the file as it is in ONNX Runtime as anyone would run it, pixels in, image embedding out.
+/// The reference of all comparisons: the unchanged file in ONNX Runtime with usual settings, pixels in, image embedding out.
 /// </summary>
 internal sealed class PlainForward : IDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class PlainForward : IDisposable
 
     public void Run(int session = 0) => Run(session, pixels, 1);
 
-    /// <summary>Pictures a second of one caller who runs so many at once.</summary>
+    /// <summary>Pictures a second of one caller that runs batches of this size.</summary>
     public double BatchThroughput(int batch, int runs)
     {
         float[] pictures = [.. Enumerable.Repeat(pixels, batch).SelectMany(picture => picture)];

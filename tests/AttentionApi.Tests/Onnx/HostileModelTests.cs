@@ -19,12 +19,12 @@ public sealed class HostileModelTests(ITestOutputHelper output) : IDisposable
 
     private static readonly Dictionary<string, (string Reason, Action<ModelWriter> Write)> Writers = new()
     {
-        ["a circle"] = ("in a circle", writer =>
+        ["a cycle"] = ("in a cycle", writer =>
         {
             writer.Append("Add", ["pixels", "b"], ["a"]);
             writer.Append("Add", ["pixels", "a"], ["b"]);
         }),
-        ["a node that reads itself"] = ("in a circle", writer => writer.Append("Add", ["pixels", "a"], ["a"])),
+        ["a node that reads itself"] = ("in a cycle", writer => writer.Append("Add", ["pixels", "a"], ["a"])),
         ["a tensor made twice"] = ("'a' is produced twice", writer =>
         {
             writer.Append("Relu", ["pixels"], ["a"]);

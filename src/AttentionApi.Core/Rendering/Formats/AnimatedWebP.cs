@@ -12,7 +12,7 @@ namespace AttentionApi.Core.Rendering.Formats;
 internal static class AnimatedWebP
 {
     private const int AnimationFlag = 0x02, XmpFlag = 0x04;
-    /// <summary>"RIFF", size, "WEBP": what stands before the first chunk.</summary>
+    /// <summary>"RIFF", size, "WEBP": the bytes before the first chunk.</summary>
     private const int RiffHeader = 12;
     private const byte NoBlending = 0x02;
 

@@ -2,7 +2,7 @@ using AttentionApi.Core.Rendering.Painting;
 
 namespace AttentionApi.Core.Rendering.Formats;
 
-/// <summary>Number and sums of the colours in 32 × 32 × 32 cells, so that palettes are made of true means.</summary>
+/// <summary>Count and sums of the colours in 32 × 32 × 32 cells, so that palette entries are means of pixels.</summary>
 internal sealed class ColourHistogram
 {
     private const int Bits = 5;
@@ -32,7 +32,7 @@ internal readonly record struct ColourSum(long Count, long R, long G, long B)
 
     public static ColourSum operator -(ColourSum a, ColourSum b) => new(a.Count - b.Count, a.R - b.R, a.G - b.G, a.B - b.B);
 
-    /// <summary>Squared length of the sum over the count: the larger over all boxes of a palette, the smaller its squared error.</summary>
+    /// <summary>Squared length of the sum, divided by the count: the larger its total over all boxes of a palette, the smaller the squared error.</summary>
     public double Explained => ((double)R * R + (double)G * G + (double)B * B) / Count;
 
     public Rgb Mean => new((byte)((R + Count / 2) / Count), (byte)((G + Count / 2) / Count), (byte)((B + Count / 2) / Count));

@@ -13,7 +13,7 @@ internal sealed class LzwEncoder(IBufferWriter<byte> output)
     private const int Slots = 1 << 13;
     private const int BlockSize = 255;
 
-    /// <summary>Pair in the upper 20 bits, its code in the lower 12; 0 is an empty slot, for no pair has code 0.</summary>
+    /// <summary>Pair in the upper 20 bits, its code in the lower 12; 0 is an empty slot, because no pair has code 0.</summary>
     private readonly uint[] slots = new uint[Slots];
     private readonly byte[] block = new byte[BlockSize];
     private int blockLength;
@@ -56,7 +56,7 @@ internal sealed class LzwEncoder(IBufferWriter<byte> output)
             next = EndCode + 1;
         }
         Emit(prefix);
-        // The reader enters a pair after each code and may widen its codes before the last.
+        // The decoder adds a pair after each code and may widen its codes before the last one.
         if (next == 1 << codeSize && next < MaximumCodes) codeSize++;
         Emit(EndCode);
         Finish();

@@ -5,14 +5,14 @@ namespace AttentionApi.Core.Rendering.Formats;
 
 /// <summary>
 /// Up to 256 colours, and for any pixel the nearest of them, by a table over 64 × 64 × 64 cells that is filled as cells are asked for.
-/// A light ordered dither, fixed to the place and not the frame, hides the steps in even areas without making still ones flicker.
+/// A light ordered dither that depends on the position and not on the frame hides steps in even areas, and still areas do not flicker.
 /// </summary>
 internal sealed class Palette
 {
     private const int Bits = 6;
     private const int Shift = 8 - Bits;
 
-    /// <summary>Width of the dither's noise in grey levels: 8 was the least that showed no steps on even backgrounds; 16 was visible grain and 4 dB worse than none.</summary>
+    /// <summary>Width of the dither's noise in grey levels: 8 was the least without visible steps on even backgrounds; 16 was visible grain and 4 dB worse than none.</summary>
     private const int DitherSpread = 8;
     private const int TileSide = 64;
 

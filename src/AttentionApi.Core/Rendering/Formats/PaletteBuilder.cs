@@ -3,7 +3,7 @@ using AttentionApi.Core.Rendering.Painting;
 namespace AttentionApi.Core.Rendering.Formats;
 
 /// <summary>
-/// Chooses a palette by cutting boxes of the colour cube in two, always where that lowers the squared error most.
+/// Chooses a palette by cutting boxes of the colour cube in two, each time where that lowers the squared error most.
 /// Sums over any box come from a table of cumulative sums (Wu, "Efficient statistical computations for optimal color quantization", Graphics Gems II, 1991).
 /// </summary>
 internal sealed class PaletteBuilder
@@ -41,7 +41,7 @@ internal sealed class PaletteBuilder
         }
     }
 
-    /// <summary>Up to so many colours; fewer where the pixels fall in fewer cells.</summary>
+    /// <summary>At most so many colours; fewer where the pixels fall into fewer cells.</summary>
     public static Rgb[] Build(ColourHistogram histogram, int colours) => new PaletteBuilder(histogram).Build(colours);
 
     private Rgb[] Build(int colours)

@@ -4,7 +4,7 @@ using System.Xml.Linq;
 
 namespace AttentionApi.Core.Rendering.Formats;
 
-/// <summary>What a picture carries as text, so that one found a year later can be made again.</summary>
+/// <summary>Text that a picture carries, so that it can be made again later.</summary>
 /// <param name="Parameters">Every effective parameter, as JSON.</param>
 /// <param name="Model">The model's id.</param>
 /// <param name="ModelSha256">Of the model's file, lower-case hexadecimal.</param>
@@ -14,7 +14,7 @@ public sealed record PictureMetadata(string Parameters, string Model, string Mod
     private static readonly XNamespace Rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
     private static readonly XNamespace Own = "urn:attention-api:1#";
 
-    /// <summary>Key and text. Text is ASCII: PNG's plain text chunks are Latin-1, and JSON may escape the rest without a change of meaning.</summary>
+    /// <summary>Key and text. Text is ASCII: PNG's plain text chunks are Latin-1, and JSON can escape all other characters.</summary>
     internal IReadOnlyList<(string Key, string Text)> Entries =>
         [("parameters", Ascii(Parameters)), ("model", Ascii(Model)), ("modelSha256", Ascii(ModelSha256))];
 

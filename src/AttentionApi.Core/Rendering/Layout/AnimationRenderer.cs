@@ -13,14 +13,14 @@ public enum AnimationFormat
 /// <summary>How an animation is played.</summary>
 public sealed record Playback
 {
-    /// <summary>Milliseconds a frame, 20 to 10,000; a multiple of 10, for GIF counts in hundredths of a second.</summary>
+    /// <summary>Milliseconds a frame, 20 to 10,000; a multiple of 10, because GIF counts in hundredths of a second.</summary>
     public int Delay { get; init; } = 400;
 
     /// <summary>How often the whole is played, 0 to 65,535; 0 = for ever.</summary>
     public int Loop { get; init; }
 }
 
-/// <summary>A file and what a careful reader of the picture must know.</summary>
+/// <summary>A file, and warnings for its reader.</summary>
 public sealed record EncodedPicture(byte[] Bytes, IReadOnlyList<string> Warnings);
 
 /// <summary>Maps over one picture, one after another.</summary>

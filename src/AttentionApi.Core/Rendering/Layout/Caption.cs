@@ -17,7 +17,7 @@ public sealed record Caption(string Words, string? Label = null, int LabelNumber
     /// <summary>The label as it can be drawn: one line, composed, without controls; or its number.</summary>
     internal string? DrawableLabel => Label is null ? null : Tidy(Label) is var tidy && Text.BundledFont.CanDraw(tidy) ? tidy : NumberedLabel;
 
-    /// <summary>Words and label side by side; the label is isolated (U+2068, U+2069) lest a right-to-left one reorders the words.</summary>
+    /// <summary>Words and label side by side; the label is isolated (U+2068, U+2069) so that a right-to-left label does not reorder the words.</summary>
     internal string OneLine => DrawableLabel is not { } label ? Words : Words.Length == 0 ? label : $"{Words} · \u2068{label}\u2069";
 
     /// <summary>Null, or why the label is not drawn as sent.</summary>
@@ -37,7 +37,7 @@ public sealed record Caption(string Words, string? Label = null, int LabelNumber
         return string.Join(' ', tidy.ToString().Normalize(NormalizationForm.FormC).Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
 
-    /// <summary>Joiners shape letters and stay; direction overrides and variation selectors would only upset the line.</summary>
+    /// <summary>Joiners shape letters and are kept; direction overrides and variation selectors are removed, because they would disturb the line.</summary>
     private static bool Dropped(Rune rune) =>
         Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format && rune.Value is not (0x200C or 0x200D) || rune.Value is >= 0xFE00 and <= 0xFE0F;
 }

@@ -64,7 +64,7 @@ public static class GridRenderer
         }
     }
 
-    /// <summary>Where things lie: a line of column headings, then each row's heading above its cells; the legend comes below.</summary>
+    /// <summary>The layout: a line of column headings, then each row's heading above its cells, and the legend at the bottom.</summary>
     private sealed class Layout
     {
         private readonly int columnHeading, rowStep;

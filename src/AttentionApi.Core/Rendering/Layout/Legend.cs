@@ -26,7 +26,7 @@ internal sealed class Legend
     /// <param name="size">Type size in pixels.</param>
     /// <param name="colormap">The bar's colours.</param>
     /// <param name="text">Draws and keeps the lines.</param>
-    /// <param name="captions">All that the strip will ever say: it must not change its height between frames.</param>
+    /// <param name="captions">All texts that the strip will show, because its height must not change between frames.</param>
     public Legend(int width, int size, Colormap colormap, TextRenderer text, IEnumerable<Caption> captions)
     {
         (this.width, this.size, this.colormap, this.text) = (width, size, colormap, text);
@@ -41,7 +41,7 @@ internal sealed class Legend
 
     public int Height => 2 * pad + (sideBySide ? Math.Max(captionLines * line, BarHeight) : StackedBarTop + BarHeight);
 
-    /// <summary>Letters of at least 11 pixels, larger on larger pictures, for these are shown reduced; but a short heading must fit over a cell.</summary>
+    /// <summary>At least 11 pixels, and larger on larger pictures, which are shown reduced; but a short heading must fit over a cell.</summary>
     public static int TypeSize(int width, int cellWidth) => Math.Max(11, Math.Min((int)Math.Round(7 + width / 80.0), cellWidth / 8));
 
     public static int LineHeight(int size) => (int)Math.Ceiling(size * BundledFont.LineHeight);
@@ -57,7 +57,7 @@ internal sealed class Legend
 
     /// <param name="canvas">The picture; the strip is drawn over its whole width.</param>
     /// <param name="top">Where the strip begins.</param>
-    /// <param name="scale">Null where several maps have each their own scale.</param>
+    /// <param name="scale">Null where each of several maps has its own scale.</param>
     /// <param name="caption">The words.</param>
     public void Draw(Raster canvas, int top, ColorScale? scale, Caption caption)
     {
@@ -109,7 +109,7 @@ internal sealed class Legend
         { } some => ((some.ClipsLow ? "≤" : "") + Number(some.Low), Number((some.Low + some.High) / 2), (some.ClipsHigh ? "≥" : "") + Number(some.High)),
     };
 
-    /// <summary>The ends stand flush with the bar; what would touch is left out, the middle first.</summary>
+    /// <summary>The end numbers are flush with the bar; numbers that would touch are left out, the middle one first.</summary>
     private void DrawNumbers(Raster canvas, int left, int top, (string Low, string Middle, string High) numbers)
     {
         var low = text.Fit(numbers.Low, numberSize, barWidth);

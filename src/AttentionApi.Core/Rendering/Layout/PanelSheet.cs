@@ -61,7 +61,7 @@ internal sealed class PanelSheet
     public IReadOnlyList<string> Warnings =>
         legend is null ? [] : [.. frames.SelectMany(frame => frame.Panels).Select(panel => panel.Caption.Warning).OfType<string>().Distinct()];
 
-    /// <summary>What a palette must hold for the legend to be read: paper, ink, and the bar in steps that the dither closes.</summary>
+    /// <summary>Colours that the palette must have for a readable legend: paper, ink, and the bar in steps small enough for the dither.</summary>
     public IReadOnlyList<Rgb> KeyColours => legend is null ? [] : [Legend.Paper, Legend.Ink, .. ColormapTables.Samples(colormap, 24)];
 
     private int RowHeight { get; }
@@ -90,6 +90,6 @@ internal sealed class PanelSheet
         line.Draw(canvas, left + (backdrop.Width - line.Advance) / 2, top + captionSize / 4, Legend.Ink, box);
     }
 
-    /// <summary>One panel's label stands in the legend; the labels of several stand below each.</summary>
+    /// <summary>A single panel's label is in the legend; several panels have theirs below each.</summary>
     private static Caption LegendCaption(Frame frame) => frame.Panels is [var only] ? only.Caption with { Words = frame.Words } : new Caption(frame.Words);
 }

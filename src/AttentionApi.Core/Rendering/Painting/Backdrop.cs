@@ -52,7 +52,7 @@ internal sealed record Backdrop(Raster Picture, PixelAxis Horizontal, PixelAxis 
 
     /// <summary>
     /// Resizes, then cuts to whole output pixels, as the processors do; what the model saw beyond the picture's edge is black, as centre crops pad it.
-    /// Only the surroundings of the seen part are resized: a thin strip of a picture would else become gigantic.
+    /// Only the surroundings of the seen part are resized: otherwise a very narrow picture would become huge.
     /// </summary>
     private static Raster SeenPart(DecodedImage image, Region seen, PixelSize input)
     {

@@ -2,7 +2,7 @@ using AttentionApi.Core.Explain;
 
 namespace AttentionApi.Core.Rendering.Painting;
 
-/// <summary>Where a map's values meet the ends of the colour bar.</summary>
+/// <summary>Which values of a map are the ends of the colour bar.</summary>
 public enum Scaling
 {
     /// <summary>1st to 99th percentile of each map: a few sink patches often hold most of the attention and would hide the rest.</summary>
@@ -23,7 +23,7 @@ public enum Scaling
 /// <param name="ClipsHigh">Values above <paramref name="High"/> exist.</param>
 public readonly record struct ColorScale(double Low, double High, bool Signed, bool ClipsLow, bool ClipsHigh)
 {
-    /// <summary>Under this distance two limits are one: nothing may be stretched between them.</summary>
+    /// <summary>Limits closer than this count as equal, and nothing is stretched between them.</summary>
     private const double Collapsed = 1e-12;
 
     /// <summary>No spread: every value takes the lowest colour, or the middle one of a signed map.</summary>
@@ -50,7 +50,7 @@ public readonly record struct ColorScale(double Low, double High, bool Signed, b
             Scaling.MinMax => (minimum, maximum),
             _ => Percentiles(maps),
         };
-        // Most values equal and a few far away: the percentiles meet, and only the full range shows the few.
+        // Most values are equal and a few far away: the percentiles coincide, and only the full range shows the few.
         if (high - low < Collapsed) (low, high) = (minimum, maximum);
         if (signed)
         {

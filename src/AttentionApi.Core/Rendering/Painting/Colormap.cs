@@ -22,10 +22,10 @@ public static class ColormapTables
     /// <summary>256 × RGB.</summary>
     public static ReadOnlySpan<byte> Of(Colormap colormap) => Tables[(int)colormap];
 
-    /// <summary>What a map is drawn with where nothing was asked for: zero must look like neither side of a signed map.</summary>
+    /// <summary>The default: a signed map needs a neutral colour at zero.</summary>
     public static Colormap DefaultFor(bool signed) => signed ? Colormap.Coolwarm : Colormap.Viridis;
 
-    /// <summary>So many colours, evenly spread from the lowest to the highest.</summary>
+    /// <summary>The given number of colours, evenly spread from the lowest to the highest.</summary>
     internal static IEnumerable<Rgb> Samples(Colormap colormap, int count)
     {
         var table = Tables[(int)colormap];

@@ -20,7 +20,7 @@ internal sealed class InterpolationTaps
     private const double A = -0.75;
 
     public readonly int[] First;
-    /// <summary>Weights of the taps besides the base tap, [pixel, <see cref="Extra"/>]; the base tap has what is missing to 1.</summary>
+    /// <summary>Weights of the taps besides the base tap, [pixel, <see cref="Extra"/>]; the base tap has the rest to 1.</summary>
     public readonly double[] Weights;
     /// <summary>Taps beside the base: 0 nearest, 1 bilinear, 3 bicubic.</summary>
     public readonly int Extra;

@@ -3,8 +3,8 @@ using AttentionApi.Core.Explain;
 namespace AttentionApi.Core.Rendering.Painting;
 
 /// <summary>
-/// Lays maps over one backdrop. Pixel by pixel: sample the grid, scale, clip to 0…1, colour index min(255, ⌊256·v⌋),
-/// out = (1 − opacity)·picture + opacity·colour, rounded with halves up. What the model did not see stays as it is.
+/// Draws maps over one backdrop. Pixel by pixel: sample the grid, scale, clip to 0…1, colour index min(255, ⌊256·v⌋),
+/// out = (1 − opacity)·picture + opacity·colour, rounded with halves up. Pixels that the model did not see stay unchanged.
 /// </summary>
 internal sealed class OverlayPainter
 {
@@ -47,7 +47,7 @@ internal sealed class OverlayPainter
         });
     }
 
-    /// <summary>The grid in units of colour indices: scaling is linear, so it may come before the sampling, once a cell instead of once a pixel.</summary>
+    /// <summary>The grid in units of colour indices: scaling is linear, so it can be done before sampling, once per cell instead of once per pixel.</summary>
     private static double[] ScaledGrid(Heatmap map, ColorScale scale)
     {
         var grid = new double[map.Values.Length];
@@ -72,6 +72,6 @@ internal sealed class OverlayPainter
         }
     }
 
-    /// <summary>The processor's own conversion: C#'s cast also saturates, which costs a third of the loop.</summary>
+    /// <summary>The processor's own conversion: C#'s cast also saturates, which takes a third of the loop's time.</summary>
     private static int Truncate(double value) => double.ConvertToIntegerNative<int>(value);
 }

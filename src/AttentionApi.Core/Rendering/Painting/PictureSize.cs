@@ -12,12 +12,12 @@ public readonly record struct PictureSize
     internal int AtMost { get; private init; }
     internal PixelSize? ModelInput { get; private init; }
 
-    /// <summary>The whole picture as it came, reduced where its longer edge is over the limit.</summary>
+    /// <summary>The whole picture at its own size, reduced where its longer edge exceeds the limit.</summary>
     public static PictureSize Original(int atMost) => new() { AtMost = atMost };
 
-    /// <summary>The whole picture with this longer edge, enlarged if need be.</summary>
+    /// <summary>The whole picture with this longer edge, enlarged if necessary.</summary>
     public static PictureSize LongerEdge(int pixels) => new() { Edge = pixels };
 
-    /// <summary>The part that the model saw, at the size it saw it.</summary>
+    /// <summary>The part that the model saw, at the size at which it saw it.</summary>
     public static PictureSize Model(PixelSize input) => new() { ModelInput = input };
 }

@@ -1,6 +1,6 @@
 namespace AttentionApi.Core.Rendering.Painting;
 
-/// <summary>What was asked for would be larger than a picture may be; the message says how large, and what to ask for instead.</summary>
+/// <summary>The requested picture would be too large; the message says how large, and what to ask for instead.</summary>
 public sealed class PictureTooLargeException(string message) : Exception(message)
 {
     /// <summary>Pixels that one answer may have, all frames together.</summary>

@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Rendering.Painting;
 
 /// <summary>
-/// One axis of an output picture against the original and the part of it that the model saw.
+/// One axis of an output picture, in relation to the original and the part of it that the model saw.
 /// </summary>
 /// <param name="ViewStart">Where output pixel 0 begins, in original pixels.</param>
 /// <param name="Step">Original pixels per output pixel.</param>
@@ -13,7 +13,7 @@ internal readonly record struct PixelAxis(double ViewStart, double Step, double 
     public double Cell(int pixel, int cells) => (Centre(pixel) - SeenStart) / SeenLength * cells;
 
     /// <summary>
-    /// The cell that the pixel's centre lies in; in single precision, as PyTorch computes nearest-exact, for that decides where a centre meets an edge.
+    /// The cell that the pixel's centre lies in; in single precision, as PyTorch computes nearest-exact, because that decides where a centre lies on an edge.
     /// </summary>
     public int NearestCell(int pixel, int cells) => Math.Clamp((int)((float)(Centre(pixel) - SeenStart) * (cells / (float)SeenLength)), 0, cells - 1);
 

@@ -11,7 +11,7 @@ public sealed record Raster(int Width, int Height, byte[] Rgb)
 
     internal Span<byte> Row(int y) => Rgb.AsSpan(y * Width * 3, Width * 3);
 
-    /// <summary>Copies what of the other picture falls inside this one when its top left corner is at (left, top).</summary>
+    /// <summary>Copies the part of another picture that falls inside this one when its top left corner is at (left, top).</summary>
     internal void CopyFrom(Raster other, int left, int top)
     {
         int skipped = Math.Max(0, -left), end = Math.Min(other.Width, Width - left);

@@ -1,9 +1,9 @@
 namespace AttentionApi.Core.Rendering.Painting;
 
-/// <summary>Cuts a picture's rows into bands that are worked on at the same time; the same bands on every machine, so that files stay equal.</summary>
+/// <summary>Cuts a picture's rows into bands that are processed in parallel; the bands are the same on every machine, so that files are equal.</summary>
 internal static class RowBands
 {
-    /// <summary>Enough work to be worth another thread, and few enough rows that two threads share a picture of a thousand evenly.</summary>
+    /// <summary>Enough rows to be worth another thread, and few enough that two threads share a picture of a thousand rows evenly.</summary>
     private const int Rows = 128;
 
     public static int Count(int height) => Math.Max(1, height / Rows);

@@ -5,8 +5,8 @@ using System.Text;
 namespace AttentionApi.Core.Rendering.Text;
 
 /// <summary>
-/// The one font of every legend, DejaVu Sans, and which characters it can draw. Asking first keeps pictures equal on all machines:
-/// for a missing glyph the text engine would search whatever fonts the system happens to have.
+/// The one font of every legend, DejaVu Sans, and which characters it can draw. Checking first keeps pictures equal on all machines:
+/// for a missing glyph the text engine would use whatever fonts the system has.
 /// </summary>
 internal static class BundledFont
 {

@@ -4,7 +4,7 @@ using NetVips;
 
 namespace AttentionApi.Core.Rendering.Text;
 
-/// <summary>Draws single lines in the bundled font, each text once, for numbers and captions come again with every frame. One renderer serves one answer.</summary>
+/// <summary>Draws single lines in the bundled font, and keeps them, because numbers and captions recur in every frame. One renderer serves one answer.</summary>
 internal sealed class TextRenderer
 {
     private const string Ellipsis = "…";
@@ -16,7 +16,7 @@ internal sealed class TextRenderer
     /// <param name="size">Type size in pixels.</param>
     public TextMask Line(string text, int size) => lines.GetOrAdd((text, size), static key => Draw(key.Text, key.Size));
 
-    /// <summary>The line, cut at a character and given an ellipsis where it is too wide; empty where not even that fits.</summary>
+    /// <summary>The line, cut at a character and given an ellipsis where it is too wide; empty where not even the ellipsis fits.</summary>
     public TextMask Fit(string text, int size, int width)
     {
         var line = Line(text, size);
