@@ -31,14 +31,30 @@ internal sealed class ResampleWeights
         var scale = (double)source / resized;
         var filterScale = Math.Max(scale, 1);
         // Kernels are 1 at 0 and 0 at all other whole numbers, so an axis that keeps its length needs no neighbours.
-        var support = Identity ? 0.5 : (filter == ResampleFilter.Bicubic ? 2 : 1) * filterScale;
+        var support = Identity ? 0.5 : Support(filter) * filterScale;
         stride = ((int)Math.Ceiling(support) * 2 + 1 + Block - 1) / Block * Block;
         starts = new int[count];
         counts = new int[count];
         weights = new int[count * stride];
+        if (filter == ResampleFilter.Nearest) TakeNearest(scale, first);
+        else Weigh(source, scale, filterScale, support, first, filter);
+    }
 
+    /// <summary>Pillow does not filter here but steps through the source (Geometry.c, ImagingScaleAffine).</summary>
+    private void TakeNearest(double scale, int first)
+    {
+        var position = scale * 0.5;
+        for (var i = 0; i < first; i++) position += scale;
+        for (var i = 0; i < starts.Length; i++, position += scale)
+        {
+            (starts[i], counts[i], weights[i * stride]) = ((int)position, 1, 1 << PrecisionBits);
+        }
+    }
+
+    private void Weigh(int source, double scale, double filterScale, double support, int first, ResampleFilter filter)
+    {
         var exact = new double[stride];
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < starts.Length; i++)
         {
             var centre = (first + i + 0.5) * scale;
             var start = Math.Max(0, (int)(centre - support + 0.5));
@@ -74,12 +90,30 @@ internal sealed class ResampleWeights
 
     private static int ToFixed(double weight) => (int)(weight * (1 << PrecisionBits) + (weight < 0 ? -0.5 : 0.5));
 
-    private static double Kernel(ResampleFilter filter, double x)
+    /// <summary>Half the width of a kernel, in source pixels where nothing is scaled down.</summary>
+    private static double Support(ResampleFilter filter) => filter switch
     {
-        x = Math.Abs(x);
-        if (filter == ResampleFilter.Bilinear) return x < 1 ? 1 - x : 0;
+        ResampleFilter.Nearest or ResampleFilter.Box => 0.5,
+        ResampleFilter.Bilinear or ResampleFilter.Hamming => 1,
+        ResampleFilter.Bicubic => 2,
+        _ => 3,
+    };
+
+    private static double Kernel(ResampleFilter filter, double x) => filter switch
+    {
+        ResampleFilter.Box => x is > -0.5 and <= 0.5 ? 1 : 0,
+        ResampleFilter.Bilinear => Math.Max(0, 1 - Math.Abs(x)),
+        ResampleFilter.Hamming => Math.Abs(x) < 1 ? Sinc(x) * (0.54 + 0.46 * Math.Cos(Math.PI * x)) : 0,
+        ResampleFilter.Lanczos => x is >= -3 and < 3 ? Sinc(x) * Sinc(x / 3) : 0,
+        _ => Cubic(Math.Abs(x)),
+    };
+
+    private static double Cubic(double x)
+    {
         const double a = -0.5;
         if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
         return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
     }
+
+    private static double Sinc(double x) => x == 0 ? 1 : Math.Sin(Math.PI * x) / (Math.PI * x);
 }

@@ -4,9 +4,6 @@ using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Core.Loading;
 
-/// <summary>The factor from cosine to logit, already exponentiated, and where it was found.</summary>
-public sealed record LogitScale(float Value, string Source);
-
 /// <summary>How scores come from logits.</summary>
 public enum ScoreKind
 {
@@ -34,7 +31,8 @@ public sealed record ModelFacts
     /// <summary>Classifiers: names in logit order (a name may hold comma-separated synonyms); null for others.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
     /// <summary>Image-text models only.</summary>
-    public LogitScale? LogitScale { get; init; }
+    public LogitConstant? LogitScale { get; init; }
+    /// <summary>Added to the scaled cosine; 0 where scores are a softmax.</summary>
     public float LogitBias { get; init; }
     /// <summary>Why labels cannot be free text; null where they can.</summary>
     public string? TextMissing { get; init; }

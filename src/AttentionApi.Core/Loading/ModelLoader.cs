@@ -14,6 +14,9 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
     /// <summary>The value at which CLIP's training ends (Radford et al. 2021 clip it there); assumed where no file gives one.</summary>
     private const float ClipLogitScale = 100;
 
+    /// <summary>What the training of SigLIP's base model ended at (google/siglip-base-patch16-224), taken likewise.</summary>
+    private const float SiglipLogitScale = 117.33f, SiglipLogitBias = -12.93f;
+
     /// <exception cref="ModelRefusedException">The model cannot be used; the message is the reason.</exception>
     public Task<LoadedModel> LoadAsync(string id, string path, CancellationToken cancellation)
     {
@@ -35,12 +38,12 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
     {
         var warnings = new List<string>(towers.Warnings);
         var vision = towers.Vision;
-        var preprocessing = PreprocessorConfig.Read(folder.Folder, vision.ImageSize, warnings);
+        var preprocessing = PreprocessorConfig.Read(folder.VisionConfig, vision.ImageSize, warnings);
         var (tokenizer, textMissing) = OpenTokenizer(folder, towers);
         var facts = Facts(folder, towers, textMissing, warnings);
 
         var text = facts.Text
-            ? new TextEncoder(towers.Text!, Pool(towers.Text!.Session, towers.Text.Model), tokenizer!, folder.Folder is { } path ? KnownWords.Open(path) : null)
+            ? new TextEncoder(towers.Text!, Pool(towers.Text!.Session, towers.Text.Model), tokenizer!, KnownWords.Open(folder.TextConfig))
             : null;
         if (text is null) towers.Text?.Dispose();
         return new LoadedModel(facts, new ImagePreprocessor(preprocessing), new ForwardPass(folder.Id, vision, Pool(vision.Session, vision.Model)), text);
@@ -52,10 +55,10 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
     private static (Tokenizer? Tokenizer, string? Missing) OpenTokenizer(ModelFolder folder, ModelTowers towers)
     {
         if (towers.Text is not { } text) return (null, "it has no text tower");
-        if (folder.Folder is not { } path) return (null, "a bare file has no tokenizer beside it; put it into a folder with tokenizer.json");
+        if (folder.TextConfig == ConfigFiles.None) return (null, "a bare file has no tokenizer beside it; put it into a folder with tokenizer.json");
         try
         {
-            return (TokenizerFactory.Open(path, text.FixedLength ?? towers.Config.TextLength), null);
+            return (TokenizerFactory.Open(folder.TextConfig, text.FixedLength ?? towers.Config.TextLength), null);
         }
         catch (ModelRefusedException reason)
         {
@@ -75,6 +78,7 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
         var takesText = scores is ScoreKind.Softmax or ScoreKind.Sigmoid;
         if (scores == ScoreKind.None && towers.Text is not null) warnings.Add($"Text labels are not offered: {textMissing}");
         if (vision.ReadOut is { FirstOfTwoHeads: true }) warnings.Add("The logits are the mean of two heads (distillation); alignment reads the class token's head, so its last trajectory value is not the logit.");
+        var (scale, bias) = takesText ? Logits(towers, scores == ScoreKind.Sigmoid, warnings) : (null, null);
         var classes = vision.OutputKind == VisionOutputKind.Logits ? vision.Output!.Count : 0;
         return new ModelFacts
         {
@@ -87,8 +91,8 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
             PatchSize = vision.PatchSize,
             Scores = scores,
             ClassNames = classes > 0 ? ClassNames(config, classes, warnings) : null,
-            LogitScale = takesText ? Scale(towers, warnings) : null,
-            LogitBias = scores == ScoreKind.Sigmoid ? towers.LogitBias ?? config.LogitBias ?? 0 : 0,
+            LogitScale = scale,
+            LogitBias = bias?.Value ?? 0,
             TextMissing = takesText ? null : textMissing ?? "it has no text tower",
             AlignmentMissing = AlignmentMissing(scores, vision),
             Precision = towers.Precision.ToString().ToLowerInvariant(),
@@ -103,14 +107,21 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
         scores == ScoreKind.None ? "the model has neither a class head nor a text tower to compare patches with" : vision.ReadOutRefusal;
 
     /// <summary>Models trained with the sigmoid loss add a bias to the cosine, those trained with softmax do not (Zhai et al. 2023, SigLIP).</summary>
-    private static bool IsSigmoid(ModelTowers towers) => (towers.LogitBias ?? towers.Config.LogitBias) is not null || towers.Config.Family?.StartsWith("siglip", StringComparison.Ordinal) == true;
+    private static bool IsSigmoid(ModelTowers towers) => towers.LogitBias is not null || towers.Config.LogitBias is not null || towers.Config.SigmoidLoss;
 
-    private static LogitScale Scale(ModelTowers towers, List<string> warnings)
+    /// <summary>Scale and bias: a graph's, else config.json's, else those that models of the kind end at, with a warning.</summary>
+    private static (LogitConstant Scale, LogitConstant? Bias) Logits(ModelTowers towers, bool sigmoid, List<string> warnings)
     {
-        if (towers.LogitScale is { } held) return new(held, "the model file");
-        if (towers.Config.LogitScale is { } configured) return new(configured, "logit_scale of config.json");
-        warnings.Add("Neither the model file nor config.json has the trained logit scale: 100 is assumed, which most CLIP models end at; scores may be too sharp or too flat.");
-        return new(ClipLogitScale, "assumed");
+        var scale = towers.LogitScale ?? (towers.Config.LogitScale is { } configured ? new(configured, "logit_scale of config.json") : null);
+        var bias = !sigmoid ? null : towers.LogitBias ?? (towers.Config.LogitBias is { } added ? new(added, "logit_bias of config.json") : null);
+        if (scale is null && !sigmoid) warnings.Add("No file has the trained logit scale: 100 is assumed, which most CLIP models end at; scores may be too sharp or too flat.");
+        if (sigmoid && (scale is null || bias is null))
+        {
+            var missing = (scale, bias) switch { (null, null) => "logit scale and bias are", (null, _) => "logit scale is", _ => "logit bias is" };
+            warnings.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                $"The trained {missing} in none of the files: SigLIP's {SiglipLogitScale} and {SiglipLogitBias} are assumed. The order of the labels is right, the height of their scores need not be."));
+        }
+        return (scale ?? new(sigmoid ? SiglipLogitScale : ClipLogitScale, "assumed"), bias ?? (sigmoid ? new(SiglipLogitBias, "assumed") : null));
     }
 
     private static IReadOnlyList<string> ClassNames(ModelConfig config, int classes, List<string> warnings)

@@ -19,11 +19,11 @@ public sealed record ModelTowers : IDisposable
     public required TextTower? Text { get; init; }
     public required ModelConfig Config { get; init; }
 
-    /// <summary>The factor from cosine to logit that a combined file holds, already exponentiated; null where the files hold none.</summary>
-    public required float? LogitScale { get; init; }
+    /// <summary>The factor from cosine to logit that a graph holds, already exponentiated; null where none does.</summary>
+    public required LogitConstant? LogitScale { get; init; }
 
-    /// <summary>What a combined file adds to the scaled cosine; null where the files hold none.</summary>
-    public required float? LogitBias { get; init; }
+    /// <summary>What a graph adds to the scaled cosine; null where none does.</summary>
+    public required LogitConstant? LogitBias { get; init; }
     public required Precision Precision { get; init; }
     public required AttentionSiteCounts Sites { get; init; }
 
@@ -43,7 +43,7 @@ public static class TowerLoader
     /// <exception cref="ModelRefusedException">The model cannot be explained or cannot be run; the message is one sentence for people.</exception>
     public static ModelTowers Load(ModelFolder folder, SessionFactory factory)
     {
-        var warnings = new List<string>();
+        var warnings = new List<string>(folder.Warnings);
         var config = ModelConfig.Read(folder);
         var graph = Open(folder.VisionFile);
         var image = ImageInput.Find(graph, config, warnings) ?? throw new ModelRefusedException($"{graph.File.FileName} takes no picture: it has no input of real numbers.");
@@ -62,13 +62,14 @@ public static class TowerLoader
                 ? new TextTowerLoader(factory, graph, sites, text).Load(plain, warnings)
                 : new TextTowerLoader(factory, textGraph, new AttentionSites(textGraph), text).Load(new PlainModel(factory, textGraph, null, text, null), warnings);
             Contradict(config, vision, warnings);
+            var logits = textTower is null ? null : TrainedLogits.Find(folder, factory, graph, head, textGraph, warnings);
             return new()
             {
                 Vision = vision,
                 Text = textTower,
                 Config = config,
-                LogitScale = Constant(factory, graph, head?.Scale, "scale"),
-                LogitBias = Constant(factory, graph, head?.Bias, "bias"),
+                LogitScale = logits?.Scale,
+                LogitBias = logits?.Bias,
                 Precision = Precisions.Of(graph),
                 Sites = new(vision.Layers.Count, textTower?.Attention.Count ?? 0, visionLoader.OtherSites),
                 Warnings = warnings,
@@ -79,13 +80,6 @@ public static class TowerLoader
             vision.Dispose();
             throw;
         }
-    }
-
-    /// <summary>The scale or bias where the embeddings are compared, else an output that depends on no input, as open_clip's exports give their scale.</summary>
-    private static float? Constant(SessionFactory factory, OnnxGraph graph, string? tensor, string name)
-    {
-        tensor ??= graph.Outputs.FirstOrDefault(output => graph.DependsOn(output) == 0 && output.Contains(name, StringComparison.OrdinalIgnoreCase));
-        return tensor is null ? null : ConstantValues.Scalar(factory, graph, tensor);
     }
 
     private static void Contradict(ModelConfig config, VisionTower vision, List<string> warnings)

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace AttentionApi.Core.Models;
 
@@ -23,31 +21,18 @@ internal readonly struct JsonFields
 
     public string File { get; }
 
-    /// <summary>The object in that file, or null where the file does not exist.</summary>
-    public static JsonFields? Open(string folder, string file)
+    /// <summary>The object in that file, or null where there is none of that name.</summary>
+    public static JsonFields? Open(ConfigFiles files, string name)
     {
-        try
-        {
-            var info = new FileInfo(Path.Combine(folder, file));
-            if (!info.Exists) return null;
-            if (info.Length > MaxBytes) throw new ModelRefusedException($"{file} is over {MaxBytes >> 20} MiB; that is not a configuration file.");
-            var bytes = System.IO.File.ReadAllBytes(info.FullName).AsMemory();
-            if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
-            // The parser does not check strings and would fail only when one is read.
-            if (!Utf8.IsValid(bytes.Span)) throw Broken(file, "is not valid UTF-8");
-            using var document = JsonDocument.Parse(bytes);
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw Broken(file, "does not hold a JSON object");
-            return new JsonFields(document.RootElement.Clone(), file);
-        }
-        catch (JsonException failure)
-        {
-            throw Broken(file, string.Create(CultureInfo.InvariantCulture, $"is not valid JSON (line {failure.LineNumber + 1 ?? 1})"));
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new ModelRefusedException($"{file} cannot be read; check its permissions.", failure);
-        }
+        if (files.Find(name) is not { } path) return null;
+        using var document = JsonFile.Parse(path, MaxBytes);
+        return Of(document, name);
     }
+
+    /// <summary>The object in a parsed file, which may then be disposed of.</summary>
+    public static JsonFields Of(JsonDocument document, string name) => document.RootElement.ValueKind == JsonValueKind.Object
+        ? new(document.RootElement.Clone(), name)
+        : throw new ModelRefusedException($"{name} does not hold a JSON object; replace it by the one the model came with.");
 
     public bool Has(string name) => Find(name) is not null;
 
@@ -63,7 +48,7 @@ internal readonly struct JsonFields
     {
         if (Find(name) is not { } value) return null;
         if (value.ValueKind != JsonValueKind.String) throw Refuse(name, "a word");
-        return Unicode(value.GetString);
+        return JsonFile.Unicode(File, value.GetString);
     }
 
     /// <summary>A whole number of pixels from 1 to 8192, also where written as 224.0.</summary>
@@ -107,6 +92,12 @@ internal readonly struct JsonFields
         return [.. list.EnumerateArray().Select(value => self.ToEdge(name, value))];
     }
 
+    /// <summary>True where the field is the word true, whatever else other files have under its name.</summary>
+    public bool IsTrue(string name) => Find(name) is { ValueKind: JsonValueKind.True };
+
+    public double? Number(string name) => Find(name) is { } value ? ToNumber(value) : null;
+
+    public bool IsObject(string name) => Find(name) is { ValueKind: JsonValueKind.Object };
     public bool IsNumber(string name) => Find(name) is { ValueKind: JsonValueKind.Number };
     public bool IsArray(string name) => Find(name) is { ValueKind: JsonValueKind.Array };
 
@@ -125,25 +116,10 @@ internal readonly struct JsonFields
         return new ModelRefusedException($"{File}: '{name}' must be {wanted}, but is {found.ReplaceLineEndings(" ")}; correct the file.");
     }
 
-    private static ModelRefusedException Broken(string file, string how) => new($"{file} {how}; replace it by the one the model came with.");
-
     private JsonElement? Find(string name)
     {
         var self = element;
-        return Unicode(() => self.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : (JsonElement?)null);
-    }
-
-    /// <summary>Half a surrogate pair is valid JSON in values and names, but not text; the reader throws on it.</summary>
-    private T Unicode<T>(Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (InvalidOperationException)
-        {
-            throw Broken(File, "holds text that is not Unicode");
-        }
+        return JsonFile.Unicode(File, () => self.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : (JsonElement?)null);
     }
 
     private int ToEdge(string name, JsonElement value) =>

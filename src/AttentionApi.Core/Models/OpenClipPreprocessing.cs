@@ -1,19 +1,22 @@
 namespace AttentionApi.Core.Models;
 
-/// <summary>The <c>preprocess_cfg</c> of open_clip_config.json, as open_clip's evaluation transform reads it.</summary>
+/// <summary>
+/// A <c>preprocess_cfg</c> as open_clip's evaluation transform reads it: inside open_clip_config.json, as immich's preprocess_cfg.json, or in the preprocessor_config.json of jina-clip.
+/// </summary>
 internal static class OpenClipPreprocessing
 {
-    // open_clip's defaults are OpenAI's statistics.
-    private static readonly float[] OpenAiMean = [0.48145466f, 0.4578275f, 0.40821073f];
-    private static readonly float[] OpenAiStd = [0.26862954f, 0.26130258f, 0.27577711f];
+    /// <summary>The size that the file gives, for pictures or for the vision tower; null where it gives none.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="fields">The part of it with the preparation.</param>
+    public static PixelSize? EndsAt(JsonFields file, JsonFields fields) =>
+        Size(fields, "size") ?? ((file.Object("model_cfg") ?? file).Object("vision_cfg") is { } vision ? Size(vision, "image_size") : null);
 
-    public static PreprocessorConfig Parse(JsonFields file, PixelSize? modelInput, ICollection<string> warnings)
+    // What a file leaves out is open_clip's default, early files have nothing but the size of the vision tower.
+    public static PreprocessorConfig Follow(JsonFields fields, PixelSize? declared, PixelSize? modelInput, ICollection<string> warnings)
     {
-        // Early files have no preprocess_cfg: everything is default but the size, which the model's own part gives.
-        var fields = file.Object("preprocess_cfg") ?? file;
-        var input = EndsAt(file) is { } size
-            ? PreprocessorConfig.Reconcile(modelInput, size, file.File, warnings)
-            : modelInput ?? throw file.Refuse("preprocess_cfg", "given with a size, because the model's input size is dynamic");
+        var input = declared is { } size
+            ? PreprocessorConfig.Reconcile(modelInput, size, fields.File, warnings)
+            : modelInput ?? throw fields.Refuse("size", "given, because the model's input size is dynamic");
         return new PreprocessorConfig
         {
             Input = input,
@@ -24,23 +27,21 @@ internal static class OpenClipPreprocessing
                 "longest" => new ResizeRule(ResizeMode.Contain, input),
                 _ => throw fields.Refuse("resize_mode", "shortest, longest or squash"),
             },
-            Filter = PreprocessorConfig.FilterNamed(fields, "interpolation"),
+            Filter = ResampleFilters.Named(fields, "interpolation") ?? ResampleFilter.Bicubic,
             TorchvisionCrop = true,
             Fill = Fill(fields),
-            Mean = fields.Channels("mean") ?? OpenAiMean,
-            Std = fields.Channels("std", positive: true) ?? OpenAiStd,
-            Source = file.File,
+            Mean = fields.Channels("mean") ?? ChannelStatistics.OpenAiMean,
+            Std = fields.Channels("std", positive: true) ?? ChannelStatistics.OpenAiStd,
+            Source = fields.File,
         };
     }
-
-    /// <summary>The size that the file gives, for pictures or for the vision tower; null where it gives none.</summary>
-    public static PixelSize? EndsAt(JsonFields file) => Size(file.Object("preprocess_cfg") ?? file, "size")
-        ?? (file.Object("model_cfg")?.Object("vision_cfg") is { } vision ? Size(vision, "image_size") : null);
 
     private static PixelSize? Size(JsonFields fields, string name)
     {
         if (fields.IsArray(name)) return fields.Edges(name, 2) is [var height, var width] ? new PixelSize(width, height) : null;
-        return fields.Edge(name) is { } edge ? new PixelSize(edge, edge) : null;
+        if (!fields.IsObject(name)) return fields.Edge(name) is { } edge ? new PixelSize(edge, edge) : null;
+        var sides = fields.Object(name)!.Value;
+        return sides.Edge("height") is { } rows && sides.Edge("width") is { } columns ? new PixelSize(columns, rows) : throw fields.Refuse(name, "a number, or height and width");
     }
 
     private static (byte, byte, byte) Fill(JsonFields fields)

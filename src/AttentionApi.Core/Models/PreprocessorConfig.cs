@@ -33,30 +33,22 @@ public sealed record PreprocessorConfig
     /// <summary>The file this was read from, or null where none says anything and the defaults hold.</summary>
     public string? Source { get; init; }
 
-    /// <summary>
-    /// Reads preprocessor_config.json (transformers; also inside processor_config.json), else timm's config.json, else open_clip_config.json; where
-    /// there is none of them: bicubic stretch, mean 0.5, standard deviation 0.5.
-    /// </summary>
-    /// <param name="folder">The model's folder; null for a bare file.</param>
+    /// <summary>Follows whichever file of the folder says how pictures are prepared; where there is none: bicubic stretch, mean 0.5, standard deviation 0.5.</summary>
+    /// <param name="files">The files beside the vision tower; null for a bare file.</param>
     /// <param name="modelInput">The input size that the graph fixes, which wins over what the files say; null where it is dynamic.</param>
-    /// <param name="warnings">Gets a sentence for each assumption or contradiction.</param>
+    /// <param name="warnings">Gets a sentence for each assumption or contradiction, and for each step that is not taken.</param>
     /// <exception cref="ModelRefusedException">A file is broken, asks for what is not supported, or nothing gives the input size.</exception>
-    public static PreprocessorConfig Read(string? folder, PixelSize? modelInput, ICollection<string> warnings)
+    public static PreprocessorConfig Read(ConfigFiles? files, PixelSize? modelInput, ICollection<string> warnings)
     {
-        if (folder is null || FromFiles(folder, modelInput, warnings) is not { } config) return Default(modelInput, warnings);
+        if (files is null || PreprocessingFile.Find(files) is not { } file) return Default(modelInput, warnings);
+        var config = file.Follow(modelInput, warnings);
         if (config.Normalise(0).Concat(config.Normalise(255)).All(float.IsFinite)) return config;
         throw new ModelRefusedException($"{config.Source}: rescale factor, mean and standard deviation give infinite pixel values; correct the file.");
     }
 
-    /// <summary>The input size that the folder's files end at, whatever the graph says, and the file that says so; null where none gives one.</summary>
+    /// <summary>The input size that the files end at, whatever the graph says, and the file that says so; null where none gives one.</summary>
     /// <exception cref="ModelRefusedException">A file is broken.</exception>
-    public static InputSizeCandidate? EndsAt(string? folder)
-    {
-        if (folder is null) return null;
-        if (Processor(folder) is { } processor) return TransformersPreprocessing.EndsAt(processor) is { } size ? new(size, processor.File) : null;
-        if (JsonFields.Open(folder, "config.json") is { } timm && TimmPreprocessing.EndsAt(timm) is { } timms) return new(timms, timm.File);
-        return JsonFields.Open(folder, "open_clip_config.json") is { } openClip && OpenClipPreprocessing.EndsAt(openClip) is { } declared ? new(declared, openClip.File) : null;
-    }
+    public static InputSizeCandidate? EndsAt(ConfigFiles files) => PreprocessingFile.Find(files) is { EndsAt: { } size } file ? new(size, file.Name) : null;
 
     /// <summary>What a level from 0 to 255 becomes in red, green and blue; in float32 as the reference processors compute it, equal to the bit.</summary>
     public float[] Normalise(byte level)
@@ -64,16 +56,6 @@ public sealed record PreprocessorConfig
         var rescaled = (float)(level * RescaleFactor);
         return [(rescaled - Mean[0]) / Std[0], (rescaled - Mean[1]) / Std[1], (rescaled - Mean[2]) / Std[2]];
     }
-
-    private static PreprocessorConfig? FromFiles(string folder, PixelSize? modelInput, ICollection<string> warnings)
-    {
-        if (Processor(folder) is { } processor) return TransformersPreprocessing.Parse(processor, modelInput, warnings);
-        if (JsonFields.Open(folder, "config.json") is { } timm && TimmPreprocessing.Parse(timm, modelInput, warnings) is { } fromTimm) return fromTimm;
-        return JsonFields.Open(folder, "open_clip_config.json") is { } openClip ? OpenClipPreprocessing.Parse(openClip, modelInput, warnings) : null;
-    }
-
-    private static JsonFields? Processor(string folder) =>
-        JsonFields.Open(folder, "preprocessor_config.json") ?? JsonFields.Open(folder, "processor_config.json")?.Object("image_processor");
 
     private static PreprocessorConfig Default(PixelSize? modelInput, ICollection<string> warnings)
     {
@@ -94,12 +76,4 @@ public sealed record PreprocessorConfig
             $"{file} says {declared.Width}×{declared.Height} pixels but the model takes {actual.Width}×{actual.Height}: the model's size is used."));
         return actual;
     }
-
-    /// <summary>timm's and open_clip's names of filters.</summary>
-    internal static ResampleFilter FilterNamed(JsonFields fields, string name) => fields.Text(name)?.ToLowerInvariant() switch
-    {
-        null or "bicubic" => ResampleFilter.Bicubic,
-        "bilinear" => ResampleFilter.Bilinear,
-        _ => throw fields.Refuse(name, "bilinear or bicubic (no other filter is supported)"),
-    };
 }

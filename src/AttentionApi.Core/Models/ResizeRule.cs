@@ -1,12 +1,5 @@
 namespace AttentionApi.Core.Models;
 
-/// <summary>Resampling filters, with Pillow's numbers (the <c>resample</c> of a preprocessor_config.json).</summary>
-public enum ResampleFilter
-{
-    Bilinear = 2,
-    Bicubic = 3,
-}
-
 /// <summary>How a picture is brought to the size that the centre crop is taken from.</summary>
 public enum ResizeMode
 {

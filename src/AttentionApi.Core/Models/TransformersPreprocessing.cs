@@ -7,45 +7,65 @@ namespace AttentionApi.Core.Models;
 /// </summary>
 internal static class TransformersPreprocessing
 {
-    /// <summary>Classes for which an old file's plain <c>"size": 224</c> means a square, also where a crop follows; for the others it is the shorter edge.</summary>
-    private static readonly string[] SquareClasses = ["ViT", "DeiT", "Beit", "Flava"];
+    /// <summary>Steps of some processors that are not taken here; a file that asks for one is named in a warning.</summary>
+    private static readonly string[] StepsNotTaken =
+        ["do_pad", "keep_aspect_ratio", "do_thumbnail", "do_align_long_axis", "do_crop_margin", "do_sharpen", "do_grayscale", "do_binarize", "do_image_splitting", "crop_to_patches", "rescale_offset"];
 
-    public static PreprocessorConfig Parse(JsonFields file, PixelSize? modelInput, ICollection<string> warnings)
+    public static PreprocessorConfig Follow(JsonFields file, PixelSize? modelInput, ICollection<string> warnings)
     {
-        var processor = Processor(file);
         if (file.Flag("do_flip_channel_order") == true) throw file.Refuse("do_flip_channel_order", "false (models that take blue before red are not supported)");
-        if (file.Flag("do_pad") == true) warnings.Add($"{file.File}: 'do_pad' is ignored.");
+        foreach (var step in StepsNotTaken.Where(file.IsTrue)) warnings.Add($"{file.File} asks for the step '{step}', which is not taken here: pictures are prepared without it.");
 
-        var crop = Crop(file, modelInput);
-        var resize = Resize(file, processor, ref crop, modelInput);
-        var (input, rule) = Fit(file.File, resize, crop, modelInput, warnings);
+        var known = ProcessorClass.Of(file);
+        var (rule, crop) = Steps(file, known, modelInput);
+        var (input, resize) = Fit(file.File, rule, crop, modelInput, warnings);
         var normalise = file.Flag("do_normalize") ?? true;
         return new PreprocessorConfig
         {
             Input = input,
-            Resize = rule,
-            Filter = Filter(file, processor),
+            Resize = resize,
+            Filter = ResampleFilters.Named(file, "resample") ?? DefaultFilter(file, known),
             RescaleFactor = file.Flag("do_rescale") ?? true ? file.Positive("rescale_factor") ?? 1 / 255.0 : 1,
-            Mean = normalise ? Channels(file, "image_mean", warnings) : [0, 0, 0],
-            Std = normalise ? Channels(file, "image_std", warnings) : [1, 1, 1],
+            Mean = normalise ? Channels(file, "image_mean", known?.Mean, warnings) : [0, 0, 0],
+            Std = normalise ? Channels(file, "image_std", known?.Std, warnings) : [1, 1, 1],
             Source = file.File,
         };
     }
 
-    /// <summary>The size of the crop, else of the resize (a shortest edge gives a square); null where the file gives neither.</summary>
+    /// <summary>The size of the crop, else of the resize (a shortest edge gives a square); null where neither file nor class gives one.</summary>
     public static PixelSize? EndsAt(JsonFields file)
     {
-        if (Crop(file, null) is { } crop) return crop;
-        if (file.Flag("do_resize") == false || !file.Has("size")) return null;
-        return Size(file, Processor(file), cropped: false, null).Size;
+        var (rule, crop) = Steps(file, ProcessorClass.Of(file), modelInput: null, quietly: true);
+        return crop ?? (rule.Mode == ResizeMode.None ? null : rule.Size);
     }
 
-    private static string Processor(JsonFields file) => file.Text("image_processor_type") ?? file.Text("feature_extractor_type") ?? "";
-
-    private static PixelSize? Crop(JsonFields file, PixelSize? modelInput)
+    /// <summary>Resize and crop as the file gives them, or as its class has them for the model's input.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="known">The class it names.</param>
+    /// <param name="modelInput">What the model takes; null where that is open.</param>
+    /// <param name="quietly">True: no size gives no resize, instead of a refusal.</param>
+    private static (ResizeRule Rule, PixelSize? Crop) Steps(JsonFields file, ProcessorClass? known, PixelSize? modelInput, bool quietly = false)
     {
-        if (!(file.Flag("do_center_crop") ?? file.Has("crop_size"))) return null;
-        if (!file.Has("crop_size")) return modelInput;
+        var crop = Crop(file, known, modelInput);
+        if (file.Flag("do_resize") == false) return (ResizeRule.None, crop);
+        if (!file.Has("size"))
+        {
+            if (known is not null) return (modelInput is { } input ? Scale(known.Resize, known.Crop ?? known.Resize.Size, input) : known.Resize, crop);
+            if (modelInput is { } size) return (ResizeRule.Stretch(size), crop);
+            return quietly ? (ResizeRule.None, crop) : throw file.Refuse("size", "given, because the model's input size is dynamic");
+        }
+        var rule = Size(file, known, crop is not null);
+        if (file.CropShare("crop_pct") is not { } share) return (rule, crop);
+
+        // The size is then the crop's; what is resized to is larger by that share, rounded down.
+        int Enlarged(int edge) => (int)(edge / share);
+        return (rule with { Size = new PixelSize(Enlarged(rule.Size.Width), Enlarged(rule.Size.Height)) }, crop ?? rule.Size);
+    }
+
+    private static PixelSize? Crop(JsonFields file, ProcessorClass? known, PixelSize? modelInput)
+    {
+        if (!(file.Flag("do_center_crop") ?? (file.Has("crop_size") || known?.Crop is not null))) return null;
+        if (!file.Has("crop_size")) return modelInput ?? known?.Crop;
         if (file.IsNumber("crop_size")) return Square(file.Edge("crop_size")!.Value);
         if (file.IsArray("crop_size")) return HeightWidth(file.Edges("crop_size", 2));
         var fields = file.Object("crop_size")!.Value;
@@ -53,29 +73,13 @@ internal static class TransformersPreprocessing
         throw file.Refuse("crop_size", "a number, or height and width");
     }
 
-    private static ResizeRule Resize(JsonFields file, string processor, ref PixelSize? crop, PixelSize? modelInput)
+    private static ResizeRule Size(JsonFields file, ProcessorClass? known, bool cropped)
     {
-        if (file.Flag("do_resize") == false) return ResizeRule.None;
-        var rule = Size(file, processor, crop is not null, modelInput);
-        if (file.CropShare("crop_pct") is not { } share) return rule;
-
-        // The size is then the crop's; what is resized to is larger by that share, rounded down.
-        crop ??= rule.Size;
-        int Enlarged(int edge) => (int)(edge / share);
-        return rule with { Size = new PixelSize(Enlarged(rule.Size.Width), Enlarged(rule.Size.Height)) };
-    }
-
-    private static ResizeRule Size(JsonFields file, string processor, bool cropped, PixelSize? modelInput)
-    {
-        if (!file.Has("size"))
-        {
-            return modelInput is { } input ? ResizeRule.Stretch(input) : throw file.Refuse("size", "given, because the model's input size is dynamic");
-        }
         if (file.IsNumber("size"))
         {
+            // In old files; a plain number is a square for classes that stretch, and the shorter edge for those that crop.
             var edge = file.Edge("size")!.Value;
-            var square = !cropped || SquareClasses.Any(name => processor.StartsWith(name, StringComparison.Ordinal));
-            return square ? ResizeRule.Stretch(Square(edge)) : ResizeRule.ShortestEdge(edge);
+            return !cropped || known?.Resize.Mode == ResizeMode.Stretch ? ResizeRule.Stretch(Square(edge)) : ResizeRule.ShortestEdge(edge);
         }
         if (file.IsArray("size")) return ResizeRule.Stretch(HeightWidth(file.Edges("size", 2)));
         var fields = file.Object("size")!.Value;
@@ -114,27 +118,15 @@ internal static class TransformersPreprocessing
         return rule with { Size = new PixelSize(Scaled(rule.Size.Width, from.Width, to.Width), Scaled(rule.Size.Height, from.Height, to.Height)), LongestEdge = null };
     }
 
-    private static ResampleFilter Filter(JsonFields file, string processor)
-    {
-        if (!file.Has("resample"))
-        {
-            // The default is bilinear only for ViT, which is also meant where no class is named.
-            return processor.Length == 0 || processor.StartsWith("ViT", StringComparison.Ordinal) ? ResampleFilter.Bilinear : ResampleFilter.Bicubic;
-        }
-        if (!file.IsNumber("resample")) return PreprocessorConfig.FilterNamed(file, "resample");
-        return file.Positive("resample") switch
-        {
-            2 => ResampleFilter.Bilinear,
-            3 => ResampleFilter.Bicubic,
-            _ => throw file.Refuse("resample", "2 (bilinear) or 3 (bicubic), the filters that are supported"),
-        };
-    }
+    /// <summary>Bilinear is ViT's, which is also meant where no class is named; most others take bicubic.</summary>
+    private static ResampleFilter DefaultFilter(JsonFields file, ProcessorClass? known) =>
+        known?.Filter ?? (ProcessorClass.Name(file).Length == 0 ? ResampleFilter.Bilinear : ResampleFilter.Bicubic);
 
-    private static float[] Channels(JsonFields file, string name, ICollection<string> warnings)
+    private static float[] Channels(JsonFields file, string name, float[]? byClass, ICollection<string> warnings)
     {
-        if (file.Channels(name, positive: name == "image_std") is { } channels) return channels;
+        if ((file.Channels(name, positive: name == "image_std") ?? byClass) is { } channels) return channels;
         warnings.Add($"{file.File} has no '{name}': 0.5 is used.");
-        return [0.5f, 0.5f, 0.5f];
+        return ChannelStatistics.Half;
     }
 
     private static PixelSize Square(int edge) => new(edge, edge);

@@ -1,3 +1,5 @@
+using AttentionApi.Core.Models;
+
 namespace AttentionApi.Core.Text;
 
 /// <summary>A token that is looked for in the text itself, before any model: special tokens and what was added to a vocabulary later.</summary>

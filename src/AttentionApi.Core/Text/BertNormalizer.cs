@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Text;
 
@@ -9,13 +10,21 @@ namespace AttentionApi.Core.Text;
 /// </summary>
 internal sealed record BertNormalizer(bool Clean, bool SeparateChinese, bool StripAccents, bool Lowercase)
 {
-    public static BertNormalizer Read(JsonPart step)
+    /// <summary>What tokenizer_config.json says in place of tokenizer.json; null: nothing.</summary>
+    internal sealed record Overrides(bool? Lowercase, bool? StripAccents, bool? SeparateChinese)
     {
-        var lowercase = step.Flag("lowercase", absent: true);
+        public static Overrides Read(JsonPart file) => new(Flag(file, "do_lower_case"), Flag(file, "strip_accents"), Flag(file, "tokenize_chinese_chars"));
+
+        private static bool? Flag(JsonPart file, string name) => file.Find(name) is null ? null : file.Flag(name, absent: false);
+    }
+
+    public static BertNormalizer Read(JsonPart step, Overrides? overrides = null)
+    {
+        var lowercase = overrides?.Lowercase ?? step.Flag("lowercase", absent: true);
         return new(
             step.Flag("clean_text", absent: true),
-            step.Flag("handle_chinese_chars", absent: true),
-            step.Flag("strip_accents", absent: lowercase),
+            overrides?.SeparateChinese ?? step.Flag("handle_chinese_chars", absent: true),
+            overrides?.StripAccents ?? step.Flag("strip_accents", absent: lowercase),
             lowercase);
     }
 

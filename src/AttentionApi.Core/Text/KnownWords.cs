@@ -23,13 +23,13 @@ public sealed class KnownWords
     public bool Contains(string label) => known.Contains(label.Trim());
 
     /// <summary>Null where the folder has no vocabulary.json of this form: the name is common, and other files of that name are not an error.</summary>
-    public static KnownWords? Open(string folder)
+    public static KnownWords? Open(ConfigFiles files)
     {
         const string file = "vocabulary.json";
-        if (!File.Exists(Path.Combine(folder, file))) return null;
+        if (files.Find(file) is not { } path) return null;
         try
         {
-            using var document = JsonPart.Load(folder, file);
+            using var document = JsonPart.Load(path);
             var root = JsonPart.Root(document, file);
             string[] words = [.. root["words"].Items.Select(word => word.Text)];
             return new KnownWords(words, Names(root, "synonyms").Concat(Names(root, "groups")));

@@ -17,8 +17,10 @@ internal sealed class Normalizer
     /// <summary>CLIP's, for folders without tokenizer.json (transformers, CLIPTokenizer).</summary>
     public static Normalizer Clip => new([text => Compose(text, NormalizationForm.FormC), Replacing(new TextPattern(@"\s+"), " "), Lower]);
 
-    public static Normalizer Read(JsonPart? normalizer) =>
-        normalizer is null ? new([]) : new Normalizer(normalizer.Value.Steps("normalizers").Select(ReadStep));
+    /// <param name="normalizer">The section of tokenizer.json.</param>
+    /// <param name="bert">What tokenizer_config.json has to say on BERT's step.</param>
+    public static Normalizer Read(JsonPart? normalizer, BertNormalizer.Overrides? bert = null) =>
+        normalizer is null ? new([]) : new Normalizer(normalizer.Value.Steps("normalizers").Select(step => ReadStep(step, bert)));
 
     /// <exception cref="ModelRefusedException">The text grows beyond the limit.</exception>
     public string Apply(string text)
@@ -27,7 +29,7 @@ internal sealed class Normalizer
         return text;
     }
 
-    private static Func<string, string> ReadStep(JsonPart step)
+    private static Func<string, string> ReadStep(JsonPart step, BertNormalizer.Overrides? bert)
     {
         switch (step.Type)
         {
@@ -45,7 +47,7 @@ internal sealed class Normalizer
                 var content = step["content"].Text;
                 return Replacing(ReadPattern(step["pattern"]), content);
             case "Precompiled": return PrecompiledCharacters.Read(step).Apply;
-            case "BertNormalizer": return BertNormalizer.Read(step).Apply;
+            case "BertNormalizer": return BertNormalizer.Read(step, bert).Apply;
             default: throw step.Refused($"of type '{step.Type}' is not supported");
         }
     }

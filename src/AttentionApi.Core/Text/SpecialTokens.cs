@@ -1,3 +1,5 @@
+using AttentionApi.Core.Models;
+
 namespace AttentionApi.Core.Text;
 
 /// <summary>The ids that the <c>post_processor</c> of tokenizer.json puts before and after a text.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Text;
 

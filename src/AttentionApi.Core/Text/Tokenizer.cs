@@ -51,6 +51,9 @@ public sealed class Tokenizer
     /// <summary>Whether the reference pads every text to <see cref="MaxLength"/> (SigLIP, open_clip); else the longest text of a batch is enough.</summary>
     public required bool PadsToMaxLength { get; init; }
 
+    /// <summary>What is done to a whole text before anything else; null: nothing.</summary>
+    internal Func<string, string>? Clean { get; init; }
+
     /// <summary>The id that <see cref="Encode"/> puts before each text, or null.</summary>
     public int? StartId => special.Before is [var first, ..] ? first : null;
 
@@ -97,7 +100,7 @@ public sealed class Tokenizer
         var wellFormed = text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) : text;
         var ids = new List<int>();
         var atStart = true;
-        foreach (var (raw, rawId) in rawTokens.Cut(wellFormed))
+        foreach (var (raw, rawId) in rawTokens.Cut(Clean?.Invoke(wellFormed) ?? wellFormed))
         {
             if (rawId is { } found) ids.Add(found);
             else EncodeNormalized(normalizer.Apply(raw), atStart, ids);

@@ -1,3 +1,5 @@
+using AttentionApi.Core.Models;
+
 namespace AttentionApi.Core.Text;
 
 /// <summary>What the files beside a tokenizer say about it. Each of them may be absent.</summary>
@@ -25,31 +27,50 @@ internal sealed record TokenizerSettings
     /// <summary>open_clip's own tokenizer pads with zeros, whatever the files say (open_clip, SimpleTokenizer).</summary>
     public bool PadsWithZero { get; init; }
 
-    public static TokenizerSettings Read(string folder)
+    /// <summary>What is done to a whole text before tokenizer.json's own steps; null: nothing.</summary>
+    public Func<string, string>? Clean { get; init; }
+
+    /// <summary>open_clip's <c>strip_sep_token</c>: the end token becomes 0 (CLIPA, which is trained with BERT's vocabulary).</summary>
+    public bool StripsEndToken { get; init; }
+
+    /// <summary>How BERT's tokenizers lower and strip, where tokenizer_config.json says it: transformers then changes the steps of tokenizer.json (tokenization_bert_fast.py).</summary>
+    public BertNormalizer.Overrides? Bert { get; init; }
+
+    public static TokenizerSettings Read(ConfigFiles files)
     {
-        var settings = ReadFile(folder, "special_tokens_map.json", new(), WithTokens);
-        settings = ReadFile(folder, "tokenizer_config.json", settings, WithTokens);
-        return File.Exists(Path.Combine(folder, "config.json"))
-            ? ReadFile(folder, "config.json", settings, WithConfig)
-            : ReadFile(folder, "open_clip_config.json", settings, WithOpenClipConfig);
+        var settings = ReadFile(files, "special_tokens_map.json", new(), WithTokens);
+        settings = ReadFile(files, "tokenizer_config.json", settings, WithTokens);
+        using var config = ConfigFile.Find(files);
+        return config?.Dialect switch
+        {
+            null => settings,
+            ConfigDialect.OpenClip => WithOpenClip(settings, OpenClipConfig.ModelOf(config.Root).Find("text_cfg")),
+            _ => WithTransformers(settings, config.Root),
+        };
     }
 
-    private static TokenizerSettings ReadFile(string folder, string name, TokenizerSettings before, Func<TokenizerSettings, JsonPart, TokenizerSettings> add)
+    private static TokenizerSettings ReadFile(ConfigFiles files, string name, TokenizerSettings before, Func<TokenizerSettings, JsonPart, TokenizerSettings> add)
     {
-        if (!File.Exists(Path.Combine(folder, name))) return before;
-        using var document = JsonPart.Load(folder, name);
+        if (files.Find(name) is not { } path) return before;
+        using var document = JsonPart.Load(path);
         return add(before, JsonPart.Root(document, name));
     }
 
-    private static TokenizerSettings WithTokens(TokenizerSettings before, JsonPart file) => before with
+    private static TokenizerSettings WithTokens(TokenizerSettings before, JsonPart file)
     {
-        StartToken = Token(file, "bos_token") ?? before.StartToken,
-        EndToken = Token(file, "eos_token") ?? before.EndToken,
-        PadToken = Token(file, "pad_token") ?? before.PadToken,
-        MaxLength = Positive(file.Find("model_max_length")),
-    };
+        var tokenizerClass = file.Find("tokenizer_class")?.AsText;
+        return before with
+        {
+            StartToken = Token(file, "bos_token") ?? before.StartToken,
+            EndToken = Token(file, "eos_token") ?? before.EndToken,
+            PadToken = Token(file, "pad_token") ?? before.PadToken,
+            MaxLength = Positive(file.Find("model_max_length")),
+            Clean = TextCleaning.OfTransformers(tokenizerClass),
+            Bert = tokenizerClass?.Contains("Bert", StringComparison.Ordinal) == true ? BertNormalizer.Overrides.Read(file) : null,
+        };
+    }
 
-    private static TokenizerSettings WithConfig(TokenizerSettings before, JsonPart file)
+    private static TokenizerSettings WithTransformers(TokenizerSettings before, JsonPart file)
     {
         var text = file.Find("text_config") ?? file;
         return before with
@@ -60,14 +81,21 @@ internal sealed record TokenizerSettings
         };
     }
 
-    private static TokenizerSettings WithOpenClipConfig(TokenizerSettings before, JsonPart file)
+    /// <exception cref="ModelRefusedException">The file asks for a tokenizer that is not made here.</exception>
+    private static TokenizerSettings WithOpenClip(TokenizerSettings before, JsonPart? text)
     {
-        var text = file.Find("model_cfg")?.Find("text_cfg");
+        var options = text?.Find("tokenizer_kwargs");
+        var ofHuggingFace = text?.Find("hf_tokenizer_name") is not null;
+        if (options?.Find("tokenizer_mode")?.AsText is { } mode) throw options.Value.Refused($"asks for the tokenizer_mode '{mode}', which is not supported");
+        // open_clip's own tokenizer lowers by default, its wrapper around Hugging Face's only makes spaces single.
+        var clean = options?.Find("clean")?.AsText ?? (ofHuggingFace ? "whitespace" : "lower");
         return before with
         {
             Positions = Positive(text?.Find("context_length")),
             PadsToMaxLength = true,
-            PadsWithZero = text?.Find("hf_tokenizer_name") is null,
+            PadsWithZero = !ofHuggingFace,
+            Clean = TextCleaning.OfOpenClip(clean) ?? throw options!.Value.Refused($"asks for the text cleaning '{clean}', which is not known"),
+            StripsEndToken = options?.Flag("strip_sep_token", absent: false) == true,
         };
     }
 

@@ -1,3 +1,5 @@
+using AttentionApi.Core.Models;
+
 namespace AttentionApi.Core.Text;
 
 /// <summary>SentencePiece's unigram language model (Kudo 2018): the likeliest of all ways to cut a piece into tokens, by Viterbi.</summary>

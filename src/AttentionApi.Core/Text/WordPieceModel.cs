@@ -1,3 +1,5 @@
+using AttentionApi.Core.Models;
+
 namespace AttentionApi.Core.Text;
 
 /// <summary>

@@ -22,7 +22,7 @@ internal static class StageSteps
         var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu });
         using var towers = TowerLoader.Load(folder, factory);
         await using var forward = new ForwardPass(clip.Id, towers.Vision, new SessionPool([towers.Vision.Session], factory.ThreadsPerSession));
-        var preprocessor = new ImagePreprocessor(PreprocessorConfig.Read(folder.Folder, towers.Vision.ImageSize, []));
+        var preprocessor = new ImagePreprocessor(PreprocessorConfig.Read(folder.VisionConfig, towers.Vision.ImageSize, []));
 
         byte[] small = Photos.Jpeg(224, 224), photo = Photos.Jpeg(1024, 768), large = Photos.Jpeg(6000, 4000);
         DecodedImage smallImage = Decode(small), image = Decode(photo), largeImage = Decode(large);

@@ -29,9 +29,9 @@ public class CombinedFileTests(ITestOutputHelper output)
         using var towers = FixtureModels.Load(family, file);
         var scores = Scores(variant, towers);
         var error = ReferenceArrays.LargestDifference(variant.Expected.Floats("logits_per_image"), scores);
-        output.WriteLine($"{variant}: scale {towers.LogitScale}, bias {towers.LogitBias}, scores {error:g3}");
+        output.WriteLine($"{variant}: scale {towers.LogitScale?.Value}, bias {towers.LogitBias?.Value}, scores {error:g3}");
         Assert.Equal(variant.Expected.Meta.GetProperty("logit_scale").GetSingle(), towers.LogitScale!.Value, variant.Precision == "fp32" ? 1e-5f : 0.02f);
-        Assert.Equal(variant.Expected.Meta.GetProperty("logit_bias").GetSingle(), towers.LogitBias ?? 0, 1e-5f);
+        Assert.Equal(variant.Expected.Meta.GetProperty("logit_bias").GetSingle(), towers.LogitBias?.Value ?? 0, 1e-5f);
         if (variant.Precision == "fp32") Assert.True(error <= 1e-3f, $"scores differ by {error}");
     }
 
@@ -59,6 +59,6 @@ public class CombinedFileTests(ITestOutputHelper output)
         var texts = variant.Expected.Integers("input_ids").Chunk(length).Select(ids => (IReadOnlyList<int>)[.. ids.Select(id => (int)id)]).ToList();
         var encoding = towers.Text!.Encode(texts, padId: 0, length: length);
         return [.. Enumerable.Range(0, texts.Count).Select(text => towers.LogitScale!.Value
-            * TensorPrimitives.CosineSimilarity<float>(image, encoding.Embeddings.AsSpan(text * encoding.Width, encoding.Width)) + (towers.LogitBias ?? 0))];
+            * TensorPrimitives.CosineSimilarity<float>(image, encoding.Embeddings.AsSpan(text * encoding.Width, encoding.Width)) + (towers.LogitBias?.Value ?? 0))];
     }
 }

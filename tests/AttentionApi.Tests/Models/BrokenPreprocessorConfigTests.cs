@@ -16,8 +16,10 @@ public sealed class BrokenPreprocessorConfigTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Theory]
-    [InlineData("""{ "resample": 1 }""", "preprocessor_config.json: 'resample' must be 2 (bilinear) or 3 (bicubic), the filters that are supported, but is 1; correct the file.")]
-    [InlineData("""{ "resample": "lanczos" }""", "preprocessor_config.json: 'resample' must be bilinear or bicubic (no other filter is supported), but is \"lanczos\"; correct the file.")]
+    [InlineData("""{ "resample": 6 }""", "preprocessor_config.json: 'resample' must be nearest, lanczos, bilinear, bicubic, box or hamming (0 to 5), but is 6; correct the file.")]
+    [InlineData("""{ "resample": "area" }""", "preprocessor_config.json: 'resample' must be nearest, lanczos, bilinear, bicubic, box or hamming (0 to 5), but is \"area\"; correct the file.")]
+    [InlineData("""{ "resample": "3" }""", "'resample'")]
+    [InlineData("""{ "resample": "" }""", "'resample'")]
     [InlineData("""{ "resample": 2.5 }""", "'resample'")]
     [InlineData("""{ "size": 0 }""", "'size'")]
     [InlineData("""{ "size": -5 }""", "'size'")]
@@ -64,7 +66,7 @@ public sealed class BrokenPreprocessorConfigTests : IDisposable
     [InlineData("config.json", """{ "pretrained_cfg": 5 }""")]
     [InlineData("config.json", """{ "pretrained_cfg": { "input_size": 224 } }""")]
     [InlineData("config.json", """{ "pretrained_cfg": { "input_size": [3, 224] } }""")]
-    [InlineData("config.json", """{ "pretrained_cfg": { "interpolation": "lanczos" } }""")]
+    [InlineData("config.json", """{ "pretrained_cfg": { "interpolation": "random" } }""")]
     [InlineData("config.json", """{ "pretrained_cfg": { "crop_mode": "spiral" } }""")]
     [InlineData("open_clip_config.json", """{ "preprocess_cfg": [] }""")]
     [InlineData("open_clip_config.json", """{ "preprocess_cfg": { "resize_mode": "spiral" } }""")]
@@ -90,9 +92,11 @@ public sealed class BrokenPreprocessorConfigTests : IDisposable
     [Fact]
     public void A_byte_order_mark_does_not_matter()
     {
-        Write("preprocessor_config.json", [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(Valid)]);
-
-        Assert.Equal(ResizeMode.ShortestEdge, PreprocessorConfig.Read(folder, new(224, 224), []).Resize.Mode);
+        foreach (var encoding in (Encoding[])[new UTF8Encoding(true), Encoding.Unicode, Encoding.BigEndianUnicode])
+        {
+            Write("preprocessor_config.json", [.. encoding.GetPreamble(), .. encoding.GetBytes(Valid.ReplaceLineEndings("\r\n"))]);
+            Assert.Equal(ResizeMode.ShortestEdge, PreprocessorConfig.Read(folder, new(224, 224), []).Resize.Mode);
+        }
     }
 
     [Fact]

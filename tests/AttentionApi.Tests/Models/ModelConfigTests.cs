@@ -63,6 +63,40 @@ public sealed class ModelConfigTests : IDisposable
     }
 
     [Theory]
+    [InlineData("config.json", """{"vision_cfg": {"image_size": 48, "layers": 3}, "text_cfg": {"context_length": 16}, "init_logit_bias": -10}""", true)]
+    [InlineData("open_clip_config.json", """{"model_cfg": {"vision_cfg": {"image_size": 48, "layers": 3}, "text_cfg": {"context_length": 16}, "init_logit_bias": -10}}""", true)]
+    [InlineData("open_clip_config.json", """{"model_cfg": {"vision_cfg": {"image_size": 48, "layers": 3}, "text_cfg": {"context_length": 16}, "init_logit_scale": 2.3}}""", false)]
+    public void Open_clips_bias_tells_of_the_sigmoid_loss_wherever_its_model_is_described(string file, string json, bool sigmoid)
+    {
+        var config = Read(file, json);
+        Assert.Equal((sigmoid, true, 16, new PixelSize(48, 48)), (config.SigmoidLoss, config.NoClasses, config.TextLength!.Value, config.ImageSize!.Value));
+        Assert.Null(config.LogitBias);
+    }
+
+    [Theory]
+    [InlineData("""{"architecture": "vit", "num_classes": 0, "pretrained_cfg": {"num_classes": 1000}}""", true)]
+    [InlineData("""{"architecture": "vit", "pretrained_cfg": {"num_classes": 0}}""", true)]
+    [InlineData("""{"architecture": "vit", "num_classes": 5, "pretrained_cfg": {"num_classes": 0}}""", false)]
+    [InlineData("""{"model_type": "vit", "architectures": ["ViTModel"]}""", true)]
+    [InlineData("""{"model_type": "clip_vision_model", "architectures": ["CLIPVisionModelWithProjection"]}""", true)]
+    [InlineData("""{"model_type": "vit", "architectures": ["ViTForImageClassification"]}""", false)]
+    [InlineData("""{"model_type": "vit", "architectures": ["ViTForImageClassification"], "id2label": {}}""", true)]
+    [InlineData("""{"model_type": "vit", "architectures": null}""", false)]
+    [InlineData("""{"model_type": "vit"}""", false)]
+    public void Files_that_say_there_are_no_classes_are_heard(string json, bool none) => Assert.Equal(none, Read("config.json", json).NoClasses);
+
+    [Theory]
+    [InlineData("""{"architecture": "vit", "global_pool": "avg", "pretrained_cfg": {}}""", "avg")]
+    [InlineData("""{"architecture": "vit", "model_args": {"global_pool": "map"}, "pretrained_cfg": {}}""", "map")]
+    [InlineData("""{"architecture": "vit", "pretrained_cfg": {}}""", null)]
+    public void Timm_says_what_its_head_reads(string json, string? pool) => Assert.Equal(pool, Read("config.json", json).GlobalPool);
+
+    [Theory]
+    [InlineData("100", 100), InlineData("14.5", 14.5), InlineData("4.6051702", 100), InlineData("4.765", 117.33)]
+    public void A_logit_scale_is_read_as_a_factor_or_as_its_logarithm(string value, double factor) =>
+        Assert.Equal(factor, Read("config.json", $$"""{"model_type": "clip", "logit_scale": {{value}}}""").LogitScale!.Value, 0.01);
+
+    [Theory]
     [InlineData("""{"image_size": "large", "num_hidden_layers": -3, "id2label": {"0": "a", "7": "b"}, "logit_scale": "high", "vision_config": 7, "text_config": []}""")]
     [InlineData("{}")]
     public void What_makes_no_sense_counts_as_not_said(string json)

@@ -19,6 +19,15 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("anything.onnx", "anything.onnx", null)]
     [InlineData("onnx/vision_model.onnx", "onnx/vision_model.onnx", null)]
     [InlineData("onnx/vision_model.onnx,onnx/model.onnx", "onnx/model.onnx", null)]
+    [InlineData("visual/model.onnx,textual/model.onnx", "visual/model.onnx", "textual/model.onnx")]
+    [InlineData("visual/model_fp16.onnx,textual/model.onnx", "visual/model_fp16.onnx", "textual/model.onnx")]
+    [InlineData("onnx/vision_model/model.onnx,onnx/text_model/model.onnx", "onnx/vision_model/model.onnx", "onnx/text_model/model.onnx")]
+    [InlineData("visual.onnx,textual/model.onnx", "visual.onnx", "textual/model.onnx")]
+    [InlineData("image_encoder.onnx,text_encoder.onnx", "image_encoder.onnx", "text_encoder.onnx")]
+    [InlineData("onnx/vision_model_quantized.onnx", "onnx/vision_model_quantized.onnx", null)]
+    [InlineData("visual/model.onnx", "visual/model.onnx", null)]
+    [InlineData("onnx/vision_encoder.onnx,onnx/embed_tokens.onnx,onnx/decoder_model_merged.onnx", "onnx/vision_encoder.onnx", null)]
+    [InlineData("model.onnx,onnx/model_fp16.onnx", "model.onnx", null)]
     public void The_files_of_a_folder_are_chosen_in_the_contracts_order(string files, string vision, string? text)
     {
         var folder = Make("a-model", files);
@@ -26,18 +35,55 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Equal("a-model", model.Id);
         Assert.Equal(Path.Combine(folder, vision), model.VisionFile);
         Assert.Equal(text is null ? null : Path.Combine(folder, text), model.TextFile);
+        Assert.Empty(model.Warnings);
     }
 
     [Theory]
-    [InlineData("onnx/model_fp16.onnx,onnx/model_q4.onnx", "onnx/model_fp16.onnx, onnx/model_q4.onnx")]
+    [InlineData("onnx/model_fp16.onnx,onnx/model_q4.onnx", "onnx/model_fp16.onnx")]
+    [InlineData("onnx/vision_model_fp16.onnx,onnx/vision_model_q4.onnx,onnx/text_model.onnx", "onnx/vision_model_fp16.onnx")]
+    [InlineData("onnx/vision_model_q4f16.onnx,onnx/vision_model_fp16.onnx,onnx/vision_model_bnb4.onnx", "onnx/vision_model_fp16.onnx")]
+    [InlineData("onnx/model_q4f16.onnx,onnx/model_quantized.onnx,onnx/model_uint8.onnx", "onnx/model_quantized.onnx")]
+    [InlineData("model-fp16.onnx,model-int8.onnx", "model-fp16.onnx")]
+    [InlineData("vit-b.fp16.onnx,vit-b.int8.onnx", "vit-b.fp16.onnx")]
+    [InlineData("onnx/model_O4.onnx,onnx/model_qint8_avx512_vnni.onnx,onnx/model_O2.onnx", "onnx/model_O2.onnx")]
+    [InlineData("visual/model_fp16.onnx,visual/model_int8.onnx,textual/model.onnx", "visual/model_fp16.onnx")]
+    public void Of_several_precisions_without_a_plain_one_half_precision_is_taken_and_said(string files, string vision)
+    {
+        var folder = Make("precisions", files);
+        var model = ModelFolder.Open(folder);
+        Assert.Equal(Path.Combine(folder, vision), model.VisionFile);
+        Assert.Contains($"{vision} is taken. Models:Files can name another.", Assert.Single(model.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_with_both_towers_beside_them_is_known()
+    {
+        var folder = Make("three", "onnx/vision_model.onnx,onnx/text_model.onnx,onnx/model_fp16.onnx,onnx/model_quantized.onnx");
+        Assert.Equal(Path.Combine(folder, "onnx", "model_fp16.onnx"), ModelFolder.Open(folder).CombinedFile);
+        Assert.Equal(Path.Combine(folder, "onnx", "model_fp16.onnx"), ModelFolder.Open(folder, ["onnx/vision_model.onnx", "onnx/text_model.onnx"]).CombinedFile);
+        Assert.Null(ModelFolder.Open(folder, ["onnx/model_fp16.onnx"]).CombinedFile);
+    }
+
+    [Fact]
+    public void Files_beside_a_tower_come_before_those_of_the_folder()
+    {
+        var folder = Make("nested", "visual/model.onnx,textual/model.onnx,visual/preprocess_cfg.json,textual/tokenizer.json,tokenizer.json,config.json");
+        var model = ModelFolder.Open(folder);
+        Assert.Equal(Path.Combine(folder, "visual", "preprocess_cfg.json"), model.VisionConfig.Find("preprocess_cfg.json"));
+        Assert.Null(model.TextConfig.Find("preprocess_cfg.json"));
+        Assert.Equal(Path.Combine(folder, "textual", "tokenizer.json"), model.TextConfig.Find("tokenizer.json"));
+        Assert.Equal(Path.Combine(folder, "config.json"), model.TextConfig.Find("config.json"));
+    }
+
+    [Theory]
     [InlineData("a.onnx,b.onnx", "a.onnx, b.onnx")]
-    [InlineData("onnx/vision_model_fp16.onnx,onnx/vision_model_q4.onnx,onnx/text_model.onnx", "onnx/vision_model_fp16.onnx, onnx/vision_model_q4.onnx")]
+    [InlineData("encoder.onnx,onnx/decoder.onnx", "encoder.onnx, onnx/decoder.onnx")]
     public void An_unclear_choice_names_its_candidates_and_the_way_out(string files, string candidates)
     {
         var folder = Make("unclear", files);
         var refused = Assert.Throws<ModelRefusedException>(() => ModelFolder.Open(folder));
         Assert.Contains(candidates, refused.Message, StringComparison.Ordinal);
-        Assert.Contains("Models:Files:unclear", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Models:Files", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +111,7 @@ public sealed class ModelFolderTests : IDisposable
         var folder = Make("models", "vit-b.onnx");
         File.WriteAllText(Path.Combine(folder, "config.json"), "{}");
         var model = ModelFolder.Open(Path.Combine(folder, "vit-b.onnx"));
-        Assert.Equal(("vit-b", null, null), (model.Id, model.TextFile, model.Find("config.json")));
+        Assert.Equal(("vit-b", null, null), (model.Id, model.TextFile, model.VisionConfig.Find("config.json")));
     }
 
     [Theory]

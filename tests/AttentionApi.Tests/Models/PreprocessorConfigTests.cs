@@ -45,6 +45,9 @@ public sealed class PreprocessorConfigTests : IDisposable
     [InlineData("""{ "resample": 2 }""", ResampleFilter.Bilinear)]
     [InlineData("""{ "resample": 3 }""", ResampleFilter.Bicubic)]
     [InlineData("""{ "resample": "bicubic" }""", ResampleFilter.Bicubic)]
+    [InlineData("""{ "resample": 1 }""", ResampleFilter.Lanczos)]
+    [InlineData("""{ "resample": 0 }""", ResampleFilter.Nearest)]
+    [InlineData("""{ "resample": "BOX" }""", ResampleFilter.Box)]
     [InlineData("""{ "image_processor_type": "ViTImageProcessor" }""", ResampleFilter.Bilinear)]
     [InlineData("""{ }""", ResampleFilter.Bilinear)]
     [InlineData("""{ "image_processor_type": "CLIPImageProcessor" }""", ResampleFilter.Bicubic)]
@@ -163,6 +166,88 @@ public sealed class PreprocessorConfigTests : IDisposable
         Assert.Equal([0.1f, 0.2f, 0.3f], config.Mean);
         Assert.Equal(mode == ResizeMode.Contain ? 12 : 0, config.Fill.Green);
         Assert.True(config.TorchvisionCrop);
+    }
+
+    [Theory]
+    [InlineData("preprocessor_config.json", """{ "image_processor_type": "JinaCLIPImageProcessor", "size": 224, "mean": [0.1, 0.2, 0.3], "std": [1, 1, 1], "resize_mode": "shortest", "interpolation": "bicubic" }""")]
+    [InlineData("preprocessor_config.json", """{ "size": {"height": 224, "width": 224}, "mean": [0.1, 0.2, 0.3], "std": 1 }""")]
+    [InlineData("preprocess_cfg.json", """{ "size": [224, 224], "mode": "RGB", "mean": [0.1, 0.2, 0.3], "std": [1, 1, 1], "interpolation": "bicubic", "resize_mode": "shortest", "fill_color": 0 }""")]
+    [InlineData("config.json", """{ "embed_dim": 512, "vision_cfg": { "image_size": 224 }, "text_cfg": {}, "preprocess_cfg": { "mean": [0.1, 0.2, 0.3], "std": [1, 1, 1] } }""")]
+    public void Open_clips_fields_are_read_in_any_file(string name, string file)
+    {
+        Write(name, file);
+
+        Assert.Equal(new(Square224, name), PreprocessorConfig.EndsAt(folder));
+        var config = Read(null);
+
+        Assert.Empty(warnings);
+        Assert.Equal(ResizeRule.ShortestEdge(224), config.Resize);
+        Assert.Equal([0.1f, 0.2f, 0.3f], config.Mean);
+        Assert.True(config.TorchvisionCrop);
+    }
+
+    [Fact]
+    public void Timms_description_in_a_preprocessor_config_is_read()
+    {
+        Write("preprocessor_config.json", """{ "image_processor_type": "TimmWrapperImageProcessor", "architecture": "vit_tiny", "pretrained_cfg": { "input_size": [3, 224, 224], "crop_pct": 0.9 } }""");
+
+        Assert.Equal(ResizeRule.ShortestEdge(248), Read(null).Resize);
+        Assert.Empty(warnings);
+    }
+
+    [Fact]
+    public void What_timms_architectures_have_by_default_is_not_made_up()
+    {
+        Write("config.json", """{ "architecture": "vit_tiny_patch16_224", "num_classes": 10 }""");
+
+        Assert.Null(Read(Square224).Source);
+        Assert.Single(warnings);
+    }
+
+    public static TheoryData<string, ResizeRule, PixelSize, ResampleFilter, float> Classes() => new()
+    {
+        { "CLIPImageProcessor", ResizeRule.ShortestEdge(224), Square224, ResampleFilter.Bicubic, 0.48145466f },
+        { "CLIPImageProcessorFast", ResizeRule.ShortestEdge(224), Square224, ResampleFilter.Bicubic, 0.48145466f },
+        { "ViTFeatureExtractor", ResizeRule.Stretch(Square224), Square224, ResampleFilter.Bilinear, 0.5f },
+        { "SiglipImageProcessor", ResizeRule.Stretch(Square224), Square224, ResampleFilter.Bicubic, 0.5f },
+        { "DeiTImageProcessor", ResizeRule.Stretch(new(256, 256)), Square224, ResampleFilter.Bicubic, 0.5f },
+        { "BeitImageProcessor", ResizeRule.Stretch(new(256, 256)), Square224, ResampleFilter.Bicubic, 0.5f },
+        { "BitImageProcessor", ResizeRule.ShortestEdge(224), Square224, ResampleFilter.Bicubic, 0.48145466f },
+        { "BlipImageProcessor", ResizeRule.Stretch(new(384, 384)), new(384, 384), ResampleFilter.Bicubic, 0.48145466f },
+        { "DINOv3ViTImageProcessorFast", ResizeRule.Stretch(Square224), Square224, ResampleFilter.Bilinear, 0.485f },
+    };
+
+    [Theory, MemberData(nameof(Classes))]
+    public void What_a_file_leaves_out_is_its_classs(string name, ResizeRule resize, PixelSize input, ResampleFilter filter, float mean)
+    {
+        Write("preprocessor_config.json", $$"""{ "image_processor_type": "{{name}}" }""");
+
+        var config = Read(null);
+
+        Assert.Empty(warnings);
+        Assert.Equal((resize, input, filter, mean), (config.Resize, config.Input, config.Filter, config.Mean[0]));
+    }
+
+    [Fact]
+    public void A_classs_defaults_follow_the_models_input_without_a_warning()
+    {
+        Write("preprocessor_config.json", """{ "image_processor_type": "DeiTImageProcessor" }""");
+
+        var config = Read(new(384, 384));
+
+        Assert.Empty(warnings);
+        Assert.Equal((ResizeRule.Stretch(new(439, 439)), new PixelSize(384, 384)), (config.Resize, config.Input));
+    }
+
+    [Theory]
+    [InlineData("do_pad"), InlineData("keep_aspect_ratio"), InlineData("rescale_offset"), InlineData("do_thumbnail")]
+    public void A_step_that_is_not_taken_is_named(string step)
+    {
+        Write("preprocessor_config.json", $$"""{ "size": 224, "{{step}}": true, {{Half}} }""");
+
+        Read(Square224);
+
+        Assert.Contains($"'{step}'", Assert.Single(warnings), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,10 +10,10 @@ public sealed class HostileTokenizerTests
     private const string SmallModel = """{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]}""";
 
     [Theory]
-    [InlineData("", "tokenizer.json: not valid JSON")]
-    [InlineData("{\"model\":{\"type\":\"BPE\",\"voc", "tokenizer.json: not valid JSON")]
-    [InlineData("\0\0\0\0", "tokenizer.json: not valid JSON")]
-    [InlineData("version https://git-lfs.github.com/spec/v1", "tokenizer.json: not valid JSON")]
+    [InlineData("", "tokenizer.json is not valid JSON")]
+    [InlineData("{\"model\":{\"type\":\"BPE\",\"voc", "tokenizer.json is not valid JSON")]
+    [InlineData("\0\0\0\0", "tokenizer.json is not valid JSON")]
+    [InlineData("version https://git-lfs.github.com/spec/v1", "tokenizer.json is a Git LFS pointer: fetch the file with 'git lfs pull'.")]
     [InlineData("[]", "tokenizer.json: 'model' is missing.")]
     [InlineData("{}", "tokenizer.json: 'model' is missing.")]
     [InlineData("""{"model":"BPE"}""", "tokenizer.json: model 'vocab' is missing.")]
@@ -26,7 +26,7 @@ public sealed class HostileTokenizerTests
         "tokenizer.json: model vocab must be a token id, a whole number from 0 to 16777215.")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":1e999},"merges":[]}}""",
         "tokenizer.json: model vocab must be a token id, a whole number from 0 to 16777215.")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"\ud800":0},"merges":[]}}""", "The tokenizer's files cannot be read: one of them is damaged.")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"\ud800":0},"merges":[]}}""", "tokenizer.json: model vocab holds text that is not Unicode")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":["a z"]}}""",
         "tokenizer.json: model merges must join two tokens to a third, which 'a z' does not.")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[["a"]]}}""",
@@ -41,7 +41,7 @@ public sealed class HostileTokenizerTests
     [InlineData("""{"model":{"type":"Unigram","vocab":[]}}""", "tokenizer.json: model has no vocabulary.")]
     [InlineData("""{"model":{"type":"Unigram","vocab":[["a"]]}}""", "tokenizer.json: model vocab must list tokens as [text, score].")]
     [InlineData("""{"model":{"type":"Unigram","vocab":[["a",1e999]]}}""", "tokenizer.json: model vocab must be a finite number.")]
-    [InlineData("""{"model":{"type":"Unigram","vocab":[["\ud800",0]]}}""", "tokenizer.json: model vocab holds broken Unicode.")]
+    [InlineData("""{"model":{"type":"Unigram","vocab":[["\ud800",0]]}}""", "tokenizer.json: model vocab holds text that is not Unicode")]
     [InlineData("""{"model":{"type":"Unigram","vocab":[["a",0]],"unk_id":1}}""", "tokenizer.json: model unk_id is not an id of the vocabulary.")]
     public void A_broken_tokenizer_json_is_refused_in_one_sentence(string content, string reason)
     {
@@ -84,7 +84,7 @@ public sealed class HostileTokenizerTests
     {
         using var deep = new TemporaryFolder();
         deep.Write("tokenizer.json", new string('[', 100_000));
-        AssertRefused(deep, "tokenizer.json: not valid JSON");
+        AssertRefused(deep, "tokenizer.json is not valid JSON");
 
         var steps = string.Join(',', Enumerable.Repeat("""{"type":"NFC"}""", 17));
         using var many = With("normalizer", $$"""{"type":"Sequence","normalizers":[{{steps}}]}""");
@@ -102,8 +102,8 @@ public sealed class HostileTokenizerTests
     [InlineData("""{"model_max_length":1000000000000000019884624838656}""", null, "The tokenizer's maximum length is unknown")]
     [InlineData("""{"model_max_length":"many"}""", null, "The tokenizer's maximum length is unknown")]
     [InlineData("""{"model_max_length":2}""", null, "The tokenizer's maximum length of 2 leaves no room beside 2 special tokens.")]
-    [InlineData("{", null, "tokenizer_config.json: not valid JSON")]
-    [InlineData("{}", "{]", "config.json: not valid JSON")]
+    [InlineData("{", null, "tokenizer_config.json is not valid JSON")]
+    [InlineData("{}", "{]", "config.json is not valid JSON")]
     public void An_unusable_length_is_refused(string tokenizerConfig, string? config, string reason)
     {
         using var folder = With("post_processor", """{"type":"BertProcessing","sep":["a",0],"cls":["b",1]}""");

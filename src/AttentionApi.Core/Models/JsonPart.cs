@@ -1,7 +1,6 @@
 using System.Text.Json;
-using AttentionApi.Core.Models;
 
-namespace AttentionApi.Core.Text;
+namespace AttentionApi.Core.Models;
 
 /// <summary>
 /// A value inside an untrusted JSON file. Every access that does not find what it needs throws <see cref="ModelRefusedException"/>
@@ -19,45 +18,20 @@ internal readonly struct JsonPart
 
     private JsonPart(JsonElement element, string place) => (this.element, this.place) = (element, place);
 
-    /// <summary>Parses a whole file; the parser refuses nesting deeper than 64.</summary>
-    public static JsonDocument Load(string folder, string file)
-    {
-        using var stream = OpenFile(folder, file);
-        try
-        {
-            return JsonDocument.Parse(stream);
-        }
-        catch (JsonException error)
-        {
-            throw new ModelRefusedException($"{file}: not valid JSON ({error.Message.TrimEnd('.')}).", error);
-        }
-    }
-
-    /// <exception cref="ModelRefusedException">The file is unreadable or larger than any real one.</exception>
-    public static Stream OpenFile(string folder, string file)
-    {
-        try
-        {
-            var stream = File.OpenRead(Path.Combine(folder, file));
-            if (stream.Length <= MaxBytes) return stream;
-            stream.Dispose();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new ModelRefusedException($"{file}: cannot be read.", error);
-        }
-        throw new ModelRefusedException($"{file}: larger than the {MaxBytes >> 20} MiB that are allowed.");
-    }
+    /// <summary>Parses a whole file; dispose of the document when it has been read.</summary>
+    public static JsonDocument Load(string path) => JsonFile.Parse(path, MaxBytes);
 
     public static JsonPart Root(JsonDocument document, string file) => new(document.RootElement, file + ":");
 
     public JsonPart this[string name] => Find(name) ?? throw Refused($"'{name}' is missing");
 
     /// <summary>The member of that name, or null where it is absent, null, or this is no object.</summary>
-    public JsonPart? Find(string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
-            ? new(value, $"{place} {name}")
-            : null;
+    public JsonPart? Find(string name)
+    {
+        var (self, inside) = (element, $"{place} {name}");
+        return self.ValueKind != JsonValueKind.Object ? null
+            : JsonFile.Unicode(place, () => self.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? new JsonPart(value, inside) : (JsonPart?)null);
+    }
 
     public string Type => this["type"].Text;
 
@@ -66,14 +40,8 @@ internal readonly struct JsonPart
         get
         {
             if (element.ValueKind != JsonValueKind.String) throw Refused("must be a text");
-            try
-            {
-                return element.GetString()!;
-            }
-            catch (InvalidOperationException)
-            {
-                throw Refused("holds broken Unicode");
-            }
+            var self = element;
+            return JsonFile.Unicode(place, () => self.GetString()!);
         }
     }
 
@@ -87,6 +55,15 @@ internal readonly struct JsonPart
     public double? AsNumber => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var number) && double.IsFinite(number) ? number : null;
 
     public string? AsText => element.ValueKind == JsonValueKind.String ? Text : null;
+
+    /// <summary>A whole number above zero.</summary>
+    public int? AsCount => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var count) && count > 0 ? count : null;
+
+    /// <summary>The elements where this is an array, else none.</summary>
+    public IEnumerable<JsonPart> AsItems => element.ValueKind == JsonValueKind.Array ? Items : [];
+
+    /// <summary>The members where this is an object, else none.</summary>
+    public IEnumerable<KeyValuePair<string, JsonPart>> AsMembers => element.ValueKind == JsonValueKind.Object ? Members : [];
 
     public bool Flag(string name, bool absent) => Find(name) is not { } flag
         ? absent
@@ -115,7 +92,7 @@ internal readonly struct JsonPart
         {
             if (element.ValueKind != JsonValueKind.Object) throw Refused("must be an object");
             var inside = place;
-            return element.EnumerateObject().Select(member => KeyValuePair.Create(member.Name, new JsonPart(member.Value, inside)));
+            return element.EnumerateObject().Select(member => KeyValuePair.Create(JsonFile.Unicode(inside, () => member.Name), new JsonPart(member.Value, inside)));
         }
     }
 
@@ -130,6 +107,9 @@ internal readonly struct JsonPart
     }
 
     private IEnumerable<JsonPart> Flatten(string list) => Type == "Sequence" ? this[list].Items.SelectMany(step => step.Flatten(list)) : [this];
+
+    /// <summary>The value as it is written.</summary>
+    public override string ToString() => element.ToString();
 
     public ModelRefusedException Refused(string what) => new($"{place} {what}.");
 }
