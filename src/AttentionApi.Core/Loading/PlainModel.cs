@@ -45,10 +45,15 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
     /// <summary>The file as it is; where its outputs are scores only, the embeddings that they are computed from are added.</summary>
     private InferenceSession Open()
     {
-        if (head is null || graph.Outputs.Any(output => graph.DependsOn(output) == graph.DependsOn(head.ImageEmbedding))) return factory.Create(graph.File.Path);
+        var scoresOnly = head is not null && !graph.Outputs.Any(output => graph.DependsOn(output) == graph.DependsOn(head.ImageEmbedding));
+        // Weights outside of the file are found in one way for all sessions: linked ones are not found from the file's path.
+        if (!scoresOnly && !graph.File.HasExternalData) return factory.Create(graph.File.Path);
         var instrumenter = new GraphInstrumenter(graph);
-        instrumenter.Expose(head.ImageEmbedding);
-        instrumenter.Expose(head.TextEmbedding);
+        if (scoresOnly)
+        {
+            instrumenter.Expose(head!.ImageEmbedding);
+            instrumenter.Expose(head.TextEmbedding);
+        }
         return factory.Create(instrumenter.Build());
     }
 

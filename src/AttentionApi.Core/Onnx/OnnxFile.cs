@@ -38,6 +38,9 @@ internal sealed class OnnxFile
 
     public string Sha256 { get; private set; } = "";
 
+    /// <summary>True where some weights lie outside of the file.</summary>
+    public bool HasExternalData => Initializers.Values.Any(tensor => tensor.ExternalLocation is not null);
+
     private OnnxFile(string path) => Path = path;
 
     /// <exception cref="ModelRefusedException">The file is missing, empty, truncated or not an ONNX model.</exception>

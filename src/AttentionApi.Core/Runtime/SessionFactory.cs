@@ -55,8 +55,11 @@ public sealed class SessionFactory
     public InferenceSession CreateInMemory(InstrumentedModel model)
     {
         using var options = Options();
-        if (model.ExternalDataFolder is { } folder) options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", cache?.WeightsOf(model) ?? folder);
-        return new InferenceSession(model.ToArray(), options);
+        if (model.ExternalDataFolder is not { } folder) return new InferenceSession(model.ToArray(), options);
+        var copies = cache?.WeightsOf(model);
+        var links = copies is null ? LinkedWeights.Find(folder, model.ExternalData) : null;
+        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", copies ?? links?.Folder ?? folder);
+        return new InferenceSession(links?.Relocate(model.ToArray()) ?? model.ToArray(), options);
     }
 
     private SessionOptions Options()

@@ -10,6 +10,9 @@ public sealed class FieldTests(ITestOutputHelper output)
     /// <summary>Folders of fixtures/field that hold.</summary>
     private static readonly string[] Folders =
     [
+        "byte-order-mark",
+        "hf-cache",
+        "immich-layout",
         "open-sides-siglip",
     ];
 
@@ -23,7 +26,7 @@ public sealed class FieldTests(ITestOutputHelper output)
     }
 
     /// <summary>Folders whose expected.json says what the model is fed for a picture.</summary>
-    public static TheoryData<string> Prepared() => ["open-sides-siglip"];
+    public static TheoryData<string> Prepared() => ["immich-layout", "open-sides-siglip"];
 
     [Theory, MemberData(nameof(Prepared))]
     public async Task A_picture_is_prepared_as_the_reference_prepares_it(string folder)
