@@ -1,49 +1,69 @@
-using System.Text.RegularExpressions;
+using ArchUnitNET.Domain;
+using ArchUnitNET.Domain.Extensions;
+using ArchUnitNET.Loader;
 using AttentionApi.Core.Explain;
+using static ArchUnitNET.Fluent.ArchRuleDefinition;
 
 namespace AttentionApi.Tests;
 
-/// <summary>Dependencies point one way: Endpoints, Cli → Hosting → Rendering, Explain → Analysis → Scoring, Catalog → Loading → Runtime → Onnx, Imaging, Text → Models, Parameters.</summary>
+/// <summary>Dependencies point one way, in Core and in the host; read from the compiled assemblies.</summary>
 public class ArchitectureTests
 {
+    /// <summary>Rooms of Core; each uses only those in rows before its own.</summary>
+    private static readonly string[][] CoreRooms =
+    [
+        ["Core.Diagnostics", "Core.Parameters"],
+        ["Core.Models"],
+        ["Core.Onnx", "Core.Imaging", "Core.Text"],
+        ["Core.Runtime"],
+        ["Core.Loading"],
+        ["Core.Catalog", "Core.Scoring"],
+        ["Core.Analysis"],
+        ["Core.Explain"],
+        ["Core.Rendering"],
+    ];
+
+    /// <summary>Rooms of the host, above all of Core.</summary>
+    private static readonly string[][] HostRooms = [["Contracts"], ["Http"], ["Hosting"], ["Endpoints", "Cli"]];
+
+    private static readonly Architecture Architecture = new ArchLoader().LoadAssemblies(typeof(Heatmap).Assembly, typeof(Program).Assembly).Build();
+
+    public static TheoryData<string> Rooms => [.. CoreRooms.Concat(HostRooms).SelectMany(row => row)];
+
+    [Theory, MemberData(nameof(Rooms))]
+    public void A_room_uses_only_what_lies_below_it(string room)
+    {
+        var rows = CoreRooms.Concat(HostRooms).ToArray();
+        var own = Array.FindIndex(rows, row => row.Contains(room));
+        var foreign = rows[own..].SelectMany(row => row).Except([room]);
+        Assert.NotEmpty(TypesIn(room));
+        Assert.Empty(Dependencies(room, string.Join('|', foreign.Select(Namespace))));
+    }
+
     [Fact]
-    public void Core_knows_no_web_server()
-    {
-        Assert.DoesNotContain(typeof(Heatmap).Assembly.GetReferencedAssemblies(), name => name.Name!.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
-    }
-
-    /// <summary>Rooms of Core from the lowest up; a room may use those before it, and only the packages named.</summary>
-    [Theory]
-    [InlineData("Diagnostics", "Parameters|Models|Onnx|Imaging|Text|Runtime|Loading|Catalog|Scoring|Analysis|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
-    [InlineData("Parameters", "Models|Onnx|Imaging|Text|Runtime|Loading|Catalog|Scoring|Analysis|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
-    [InlineData("Models", "Onnx|Imaging|Text|Runtime|Loading|Catalog|Scoring|Analysis|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
-    [InlineData("Onnx", "Imaging|Text|Runtime|Loading|Catalog|Scoring|Analysis|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
-    [InlineData("Imaging", "Onnx|Text|Runtime|Loading|Catalog|Scoring|Analysis|Explain|Rendering", "Microsoft.ML.OnnxRuntime")]
-    [InlineData("Text", "Onnx|Imaging|Runtime|Loading|Catalog|Scoring|Analysis|Explain|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
-    [InlineData("Runtime", "Loading|Catalog|Scoring|Analysis|Explain|Rendering", "NetVips")]
-    [InlineData("Loading", "Catalog|Scoring|Analysis|Explain|Rendering", "NetVips")]
-    [InlineData("Catalog", "Scoring|Analysis|Explain|Rendering", "NetVips")]
-    [InlineData("Scoring", "Analysis|Explain|Rendering", "NetVips")]
-    [InlineData("Analysis", "Explain|Rendering", "NetVips")]
-    [InlineData("Explain", "Onnx|Text|Rendering", "Microsoft.ML.OnnxRuntime|NetVips")]
-    [InlineData("Rendering", "Onnx|Text|Runtime|Loading", "Microsoft.ML.OnnxRuntime")]
-    public void A_folder_of_Core_uses_only_what_lies_below_it(string folder, string foreignFolders, string foreignPackages)
-    {
-        var forbidden = new Regex($@"AttentionApi\.Core\.({foreignFolders})\b|\b({foreignPackages.Replace(".", @"\.", StringComparison.Ordinal)})\b");
-        var offences = Directory.EnumerateFiles(Path.Combine(CoreFolder, folder), "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file => File.ReadLines(file).Where(line => line.StartsWith("using ", StringComparison.Ordinal) && forbidden.IsMatch(line)).Select(line => $"{Path.GetFileName(file)}: {line}"));
-        Assert.Empty(offences);
-    }
+    public void Core_knows_no_web_server() => Assert.Empty(Dependencies("Core", @"Microsoft\.AspNetCore\b"));
 
     [Fact]
-    public void Image_libraries_are_used_in_Imaging_and_Rendering_only()
-    {
-        var offences = Directory.EnumerateFiles(CoreFolder, "*.cs", SearchOption.AllDirectories)
-            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && File.ReadAllText(file).Contains("using NetVips", StringComparison.Ordinal))
-            .Select(file => Path.GetRelativePath(CoreFolder, file).Split(Path.DirectorySeparatorChar)[0])
-            .Except(["Imaging", "Rendering"]);
-        Assert.Empty(offences);
-    }
+    public void Image_libraries_are_used_in_Imaging_and_Rendering_only() =>
+        Assert.All(Rooms.Select(row => row.Data).Except(["Core.Imaging", "Core.Rendering"]), room => Assert.Empty(Dependencies(room, "NetVips")));
 
-    private static string CoreFolder => Path.Combine(SourceTree.Root, "src", "AttentionApi.Core");
+    [Fact]
+    public void ONNX_Runtime_is_used_in_Runtime_and_Loading_only() =>
+        Assert.All(Rooms.Select(row => row.Data).Except(["Core.Runtime", "Core.Loading"]), room => Assert.Empty(Dependencies(room, @"Microsoft\.ML\.OnnxRuntime")));
+
+    private static string Namespace(string room) => $@"AttentionApi\.{room.Replace(".", @"\.", StringComparison.Ordinal)}(\.|$)";
+
+    private static IEnumerable<IType> TypesIn(string room) => Types().That().ResideInNamespaceMatching($"^{Namespace(room)}").GetObjects(Architecture);
+
+    /// <summary>"type → type" for every use of a namespace that matches.</summary>
+    private static string[] Dependencies(string room, string namespaces)
+    {
+        var forbidden = new System.Text.RegularExpressions.Regex($"^({namespaces})");
+        // Pointers and type parameters have no namespace.
+        return
+        [
+            .. TypesIn(room).SelectMany(type => type.GetTypeDependencies()
+                .Where(used => forbidden.IsMatch(used.Namespace?.FullName ?? "")).Select(used => $"{type.FullName} → {used.FullName}")).Distinct(),
+        ];
+    }
 }

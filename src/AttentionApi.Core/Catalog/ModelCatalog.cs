@@ -13,9 +13,10 @@ public sealed record ModelEntry(string Id, bool IsDefault, ModelStatus Status, s
 
 /// <summary>Settings of the catalogue.</summary>
 /// <param name="Folder">The models folder.</param>
-/// <param name="Default">The id used where none is given; null: the embedded model, else the first.</param>
+/// <param name="Default">The id used where none is given; null: the preferred one, else the first.</param>
 /// <param name="MaxLoaded">Models held at once.</param>
-public sealed record CatalogOptions(string Folder, string? Default, int MaxLoaded);
+/// <param name="Preferred">The default where there is such a model and no other was chosen.</param>
+public sealed record CatalogOptions(string Folder, string? Default, int MaxLoaded, string? Preferred = null);
 
 /// <summary>Loads a model from its folder or file; throws <see cref="ModelRefusedException"/> with the reason where it cannot.</summary>
 public delegate Task<LoadedModel> LoadModel(FoundModel found, CancellationToken cancellation);
@@ -26,7 +27,6 @@ public delegate Task<LoadedModel> LoadModel(FoundModel found, CancellationToken 
 /// </summary>
 public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger<ModelCatalog> log, TimeProvider time) : IAsyncDisposable
 {
-    private const string EmbeddedModel = "demo-clip";
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(10);
 
     private readonly Lock gate = new();
@@ -47,7 +47,7 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
             lock (gate)
             {
                 if (options.Default is { Length: > 0 } configured) return configured;
-                return models.ContainsKey(EmbeddedModel) ? EmbeddedModel : models.Keys.Order(StringComparer.Ordinal).FirstOrDefault();
+                return options.Preferred is { } preferred && models.ContainsKey(preferred) ? preferred : models.Keys.Order(StringComparer.Ordinal).FirstOrDefault();
             }
         }
     }
@@ -79,7 +79,7 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            if (atStart) throw new ModelRefusedException($"The models folder '{options.Folder}' cannot be read: set Models:Path to a folder of model folders.", failure);
+            if (atStart) throw new ModelRefusedException($"The models folder '{options.Folder}' cannot be read", failure);
             log.LogWarning("The models folder cannot be read ({Failure}); the models known so far remain available", failure.GetType().Name);
             return;
         }

@@ -48,6 +48,9 @@ public sealed record MethodInfo
     public LabelUse Labels { get; init; } = LabelUse.Unused;
     public LayerUse Layers { get; init; } = LayerUse.Each;
 
+    /// <summary>False where it gives numbers only, which no picture shows.</summary>
+    public bool HasMaps { get; init; } = true;
+
     /// <summary>True where maps can have negative values that mean "against".</summary>
     public bool Signed { get; init; }
 

@@ -63,7 +63,7 @@ public sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedM
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            log.LogWarning("The folder for instrumented copies cannot be used ({Failure}); the model is loaded from memory. Set Models:CachePath to a writable folder, or to nothing", failure.Message);
+            log.LogWarning("The folder for instrumented copies cannot be used ({Failure}); models are loaded from memory. Name a writable folder, or none", failure.Message);
             return null;
         }
     }

@@ -28,7 +28,6 @@ public sealed class SessionFactory
     public SessionFactory(InferenceOptions options, InstrumentedModelCache? cache = null, Action<SessionOptions>? appendCuda = null, ILogger? log = null)
     {
         RuntimeLog.RouteTo(log);
-        NativeMemory.KeepFreed();
         this.cache = cache;
         this.appendCuda = appendCuda ?? AppendCuda;
         Provider = Probe(options.ExecutionProvider);

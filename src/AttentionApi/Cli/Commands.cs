@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Explain.Methods;
 
 namespace AttentionApi.Cli;
 
@@ -8,11 +11,16 @@ internal static class Commands
     public static Task<int> RunAsync(string[] args)
     {
         // Numbers are written the same everywhere, in tables as in answers.
-        System.Globalization.CultureInfo.CurrentCulture = System.Globalization.CultureInfo.InvariantCulture;
-        var root = new RootCommand("AttentionApi: see what a Vision Transformer looks at. Without a command it serves page, Swagger and API; options like --urls or --Models:Path=… then go to its configuration.")
-        {
-            new Command("models", "Look at models without serving.") { ModelsList.Command(), ModelsInspect.Command() },
-        };
-        return root.Parse(args).InvokeAsync();
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        return Root(BuiltInMethods.Registry).Parse(args).InvokeAsync();
     }
+
+    /// <param name="methods">The methods that commands offer.</param>
+    public static RootCommand Root(ExplainerRegistry methods) => new(
+        "AttentionApi: see what a Vision Transformer looks at. Without a command it serves page, Swagger and API; "
+        + "options like --urls or --Models:Path=… then go to its configuration.")
+    {
+        new Command("models", "Look at models without serving.") { ModelsList.Command(), ModelsInspect.Command() },
+        MethodsCommand.Command(methods),
+    };
 }

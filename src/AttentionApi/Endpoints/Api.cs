@@ -23,7 +23,7 @@ internal static class Api
     {
         var table = app.Services.GetRequiredService<ParameterTable>();
         // No antiforgery: there are no cookies, so a foreign site has no credentials of the user to abuse.
-        var api = app.MapGroup(BasePath.Value).DisableAntiforgery();
+        var api = app.MapGroup(BasePath.Value).DisableAntiforgery().RequireApiKey(app.Services);
         api.MapModels();
         api.MapMethods(table.Registry);
         api.MapPredict();

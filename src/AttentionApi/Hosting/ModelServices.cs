@@ -2,6 +2,7 @@ using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Models;
 using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Hosting;
@@ -10,6 +11,7 @@ namespace AttentionApi.Hosting;
 internal static class ModelServices
 {
     private const string CacheFolderName = "attention-api";
+    private const string EmbeddedModel = "demo-clip";
 
     public static void AddModels(this WebApplicationBuilder builder)
     {
@@ -34,14 +36,22 @@ internal static class ModelServices
 
     private static ModelCatalog Catalog(IServiceProvider services)
     {
+        NativeMemory.KeepFreed();
         // A process in which libvips can't be made safe must not serve.
         Libvips.Initialise(services.GetRequiredService<ILogger<Picture>>());
         var options = services.Value<ModelsOptions>();
         var loader = services.GetRequiredService<ModelLoader>();
         var catalog = new ModelCatalog(
-            new(FolderOf(options.Path), options.Default, options.MaxLoaded), (found, cancellation) => loader.LoadAsync(found.Id, found.Path, cancellation),
+            new(FolderOf(options.Path), options.Default, options.MaxLoaded, EmbeddedModel), (found, cancellation) => loader.LoadAsync(found.Id, found.Path, cancellation),
             services.GetRequiredService<ILogger<ModelCatalog>>(), TimeProvider.System);
-        catalog.Refresh(atStart: true);
+        try
+        {
+            catalog.Refresh(atStart: true);
+        }
+        catch (ModelRefusedException unreadable)
+        {
+            throw new ModelRefusedException($"{unreadable.Message}: set Models:Path to a folder of model folders.", unreadable);
+        }
         return catalog;
     }
 

@@ -16,7 +16,7 @@ internal static class Security
     {
         builder.Services.AddSection<SecurityOptions>("Security")
             .Validate(options => options.TrustedProxies.All(proxy => IPNetwork.TryParse(proxy, out _) || IPAddress.TryParse(proxy, out _)), "Security:TrustedProxies must be addresses or networks such as 10.0.0.0/8.");
-        builder.Services.AddSingleton<ApiKeys>();
+        builder.Services.AddApiKeys();
         builder.Services.AddCors();
         builder.Services.AddOptions<RateLimiterOptions>().Configure(limiter =>
         {
@@ -43,15 +43,8 @@ internal static class Security
                 .WithExposedHeaders("Server-Timing", "X-Request-Id", "X-Warnings", "Retry-After"));
         }
         if (options.RequestsPerMinute > 0) app.UseRateLimiter();
-        var keys = app.Services.GetRequiredService<ApiKeys>();
-        if (keys.Required)
-        {
-            app.Use((http, next) =>
-            {
-                if (BasePath.Covers(http.Request)) keys.Check(http.Request);
-                return next(http);
-            });
-        }
+        app.UseAuthentication();
+        app.UseAuthorization();
     }
 
     private static RateLimitPartition<IPAddress> Client(HttpContext http, int perMinute)

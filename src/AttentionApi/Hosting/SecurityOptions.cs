@@ -8,7 +8,7 @@ public sealed class SecurityOptions
     /// <summary>Keys that callers must show as <c>Authorization: Bearer</c>; with none and no file, everybody may call.</summary>
     public IList<string> ApiKeys { get; init; } = [];
 
-    /// <summary>A file with one key a line, as secret stores mount them; # begins a comment.</summary>
+    /// <summary>A file with one key a line, as secret stores mount them; # begins a comment there.</summary>
     public string? ApiKeysFile { get; set; }
 
     /// <summary>Requests that one client (by address) may send a minute; 0: no limit.</summary>

@@ -45,6 +45,39 @@ public sealed class SecurityTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_that_begins_with_a_number_sign_is_a_key_where_it_is_no_line_of_a_file()
+    {
+        await using var host = await models.ServeAsync(("Security:ApiKeys:0", "#one"));
+        using var refused = await GetAsync(host, "/api/v1/models");
+        await refused.ProblemAsync(401);
+        using var answer = await GetAsync(host, "/api/v1/models", ("Authorization", "Bearer #one"));
+        await answer.JsonAsync();
+    }
+
+    [Theory, InlineData("Security:ApiKeys:0", ""), InlineData("Security:ApiKeys:0", "  "), InlineData("Security:ApiKeysFile", "comments"), InlineData("Security:ApiKeysFile", " ")]
+    public async Task Keys_that_cannot_be_used_end_the_start(string setting, string value)
+    {
+        folder.Write("comments", "# nobody\n\n");
+        var failure = await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await using var host = await models.ServeAsync((setting, value == "comments" ? folder.At("comments") : value));
+        });
+        Assert.Contains("cannot start: Security:ApiKeys", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_OpenAPI_document_says_how_a_key_is_sent()
+    {
+        await using var host = await models.ServeAsync(("Security:ApiKeys:0", Key));
+        using var response = await GetAsync(host, "/swagger/v1/swagger.json");
+        var document = await response.JsonAsync();
+        var scheme = document["components"]!["securitySchemes"]!["apiKey"]!;
+        Assert.Equal(("http", "bearer"), ((string)scheme["type"]!, (string)scheme["scheme"]!));
+        Assert.All(document["paths"]!.AsObject().Where(path => path.Key.StartsWith("/api/", StringComparison.Ordinal)), path =>
+            Assert.All(path.Value!.AsObject(), operation => Assert.Contains(operation.Value!["security"]!.AsArray(), one => one!.AsObject().ContainsKey("apiKey"))));
+    }
+
+    [Fact]
     public async Task The_log_holds_no_key_label_or_picture()
     {
         await using var host = await models.ServeAsync(("Security:ApiKeys:0", Key));

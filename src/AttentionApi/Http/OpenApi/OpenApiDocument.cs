@@ -22,6 +22,12 @@ internal static class OpenApiDocument
         builder.Services.AddSwaggerGen(options =>
         {
             options.SwaggerDoc(Version, new OpenApiInfo { Title = "AttentionApi", Version = Version, Description = Description });
+            options.AddSecurityDefinition(OperationDescriber.ApiKeyScheme, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "A key of this service, where it asks for one (Security:ApiKeys); otherwise leave it out.",
+            });
             options.OperationFilter<OperationDescriber>();
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();

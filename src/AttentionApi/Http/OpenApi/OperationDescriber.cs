@@ -9,6 +9,8 @@ namespace AttentionApi.Http.OpenApi;
 /// <summary>Describes what the parameter table, the picture body and the error table mean for one operation.</summary>
 internal sealed class OperationDescriber : IOperationFilter
 {
+    public const string ApiKeyScheme = "apiKey";
+
     private static readonly string[] PictureTypes = ["image/jpeg", "image/png", "image/webp"];
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
@@ -19,6 +21,11 @@ internal sealed class OperationDescriber : IOperationFilter
             path.Example = "demo-clip";
         }
         foreach (var (status, response) in operation.Responses ?? []) Describe(int.Parse(status, CultureInfo.InvariantCulture), (OpenApiResponse)response);
+        // Two alternatives: no key, or one; which of them holds is a matter of configuration.
+        if (context.ApiDescription.RelativePath?.StartsWith(BasePath.Value[1..], StringComparison.Ordinal) == true)
+        {
+            operation.Security = [new OpenApiSecurityRequirement(), new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(ApiKeyScheme, context.Document)] = [] }];
+        }
         if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TakenParameters>().FirstOrDefault() is not { Picture: true } taken) return;
         operation.Parameters = [.. taken.Parameters.Select(Describe)];
         operation.RequestBody = PictureBody();

@@ -1,0 +1,107 @@
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Catalog;
+using AttentionApi.Core.Diagnostics;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Explain.Methods;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Runtime;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AttentionApi.Core;
+
+/// <summary>How a program uses models.</summary>
+public sealed record LibraryOptions
+{
+    public InferenceOptions Inference { get; init; } = new();
+
+    /// <summary>Models held in memory at once.</summary>
+    public int MaxLoaded { get; init; } = 4;
+
+    /// <summary>Bytes of activations kept, so that a second question about a picture runs no model.</summary>
+    public long CacheBytes { get; init; } = 256 << 20;
+
+    /// <summary>Where instrumented copies of models lie, so that the next start is faster; null: in memory only.</summary>
+    public string? CopiesFolder { get; init; }
+
+    public ImageLimits Pictures { get; init; } = ImageLimits.Default;
+
+    /// <summary>Labels of one call.</summary>
+    public int MaxLabels { get; init; } = 64;
+
+    /// <summary>The methods offered.</summary>
+    public ExplainerRegistry Methods { get; init; } = BuiltInMethods.Registry;
+}
+
+/// <summary>
+/// A folder of models, for programs that explain pictures themselves: open it, explain a picture, draw it. Models are loaded when they are first used.
+/// Safe for many callers.
+/// </summary>
+public sealed class ModelLibrary : IAsyncDisposable
+{
+    private readonly LibraryOptions options;
+    private readonly ModelCatalog catalog;
+    private readonly PictureAnalyzer analyzer;
+    private readonly ParameterTable table;
+
+    private ModelLibrary(string folder, LibraryOptions options)
+    {
+        this.options = options;
+        var copies = new InstrumentedModelCache(options.CopiesFolder ?? "", NullLogger<InstrumentedModelCache>.Instance);
+        var loader = new ModelLoader(new SessionFactory(options.Inference, copies), new Dictionary<string, IReadOnlyList<string>>());
+        catalog = new ModelCatalog(new(folder, null, options.MaxLoaded), (found, cancellation) => loader.LoadAsync(found.Id, found.Path, cancellation),
+            NullLogger<ModelCatalog>.Instance, TimeProvider.System);
+        analyzer = new PictureAnalyzer(new ActivationCache(options.CacheBytes));
+        table = new ParameterTable(options.Methods, PictureParameters.All);
+    }
+
+    /// <summary>Opens a folder of model folders.</summary>
+    /// <exception cref="ModelRefusedException">The folder cannot be read.</exception>
+    public static ModelLibrary Open(string folder, LibraryOptions? options = null)
+    {
+        var library = new ModelLibrary(Path.GetFullPath(folder), options ?? new());
+        library.catalog.Refresh(atStart: true);
+        return library;
+    }
+
+    /// <summary>The models found, with what is known of them so far.</summary>
+    public IReadOnlyList<ModelEntry> Models => catalog.List();
+
+    /// <summary>Explains a picture file.</summary>
+    /// <param name="picture">Path of a JPEG, PNG or WebP file.</param>
+    /// <param name="parameters">Parameters by name, as docs/api.md lists them ("method", "labels", "fromLayer" …).</param>
+    /// <param name="model">The model's id; null: the first of the folder.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="ParameterException">A parameter cannot be used.</exception>
+    /// <exception cref="ModelRefusedException">The model cannot be used.</exception>
+    public async Task<ExplainedPicture> ExplainAsync(
+        string picture, IReadOnlyDictionary<string, string>? parameters = null, string? model = null, CancellationToken cancellation = default) =>
+        await ExplainAsync(await File.ReadAllBytesAsync(picture, cancellation).ConfigureAwait(false), parameters, model, cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc cref="ExplainAsync(string, IReadOnlyDictionary{string, string}?, string?, CancellationToken)"/>
+    /// <param name="picture">The bytes of a JPEG, PNG or WebP file.</param>
+    public async Task<ExplainedPicture> ExplainAsync(
+        ReadOnlyMemory<byte> picture, IReadOnlyDictionary<string, string>? parameters = null, string? model = null, CancellationToken cancellation = default)
+    {
+        var given = ParameterValues.Read((parameters ?? new Dictionary<string, string>()).Select(pair => KeyValuePair.Create(pair.Key, (IEnumerable<string?>)[pair.Value])), table.All, table.All);
+        var id = (catalog.Find(model) ?? throw new ModelRefusedException(model is null ? "The folder holds no model." : $"There is no model '{Words.Shown(model)}'.")).Id;
+        var lease = await catalog.LeaseAsync(id, cancellation).ConfigureAwait(false);
+        try
+        {
+            var plan = new ExplanationPlan(new ExplainRequest(table, given, Outputs.Json, table.All, options.MaxLabels), lease.Model.Facts);
+            var inspection = new Inspection(lease.Model, analyzer, new Picture(picture, options.Pictures), plan.Labels, new StageTimings()) { Top = plan.Values.Get(SharedParameters.Top) };
+            return new ExplainedPicture(await Explanation.BeginAsync(plan, inspection, cancellation).ConfigureAwait(false), lease);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits for runs in flight, then frees the models.</summary>
+    public ValueTask DisposeAsync() => catalog.DisposeAsync();
+}

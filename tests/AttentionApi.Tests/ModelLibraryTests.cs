@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using AttentionApi.Core;
+using AttentionApi.Core.Parameters;
+
+namespace AttentionApi.Tests;
+
+/// <summary>The library as a program uses it.</summary>
+public class ModelLibraryTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static string Picture => SharedFixtures.Family("clip", "image.png");
+
+    [Fact]
+    public async Task A_folder_is_opened_and_a_picture_explained_and_drawn()
+    {
+        await using var models = ModelLibrary.Open(SharedFixtures.RepositoryModels);
+        using var explained = await models.ExplainAsync(Picture, new Dictionary<string, string> { ["labels"] = "cat,dog", ["method"] = "alignment" }, "clip", Cancellation);
+
+        var predictions = await explained.PredictAsync(Cancellation);
+        Assert.Equal(1, predictions.Sum(prediction => prediction.Score), 1e-5);
+        var maps = (await explained.MapsAsync(Cancellation)).Maps;
+        Assert.Equal(["cat", "dog"], maps.Select(map => map.Label!).Distinct());
+        foreach (var file in (byte[][])[await explained.OverlayAsync(cancellation: Cancellation), await explained.GridAsync(cancellation: Cancellation)])
+        {
+            Assert.Equal("PNG"u8.ToArray(), file[1..4]);
+        }
+        Assert.Equal("GIF89a"u8.ToArray(), (await explained.AnimationAsync(cancellation: Cancellation))[..6]);
+    }
+
+    [Fact]
+    public async Task A_wrong_parameter_is_named()
+    {
+        await using var models = ModelLibrary.Open(SharedFixtures.RepositoryModels);
+        var wrong = await Assert.ThrowsAsync<ParameterException>(() => models.ExplainAsync(Picture, new Dictionary<string, string> { ["fromLayer"] = "99" }, "clip", Cancellation));
+        Assert.Equal("fromLayer", wrong.Parameter);
+    }
+
+    [Fact]
+    public async Task The_sample_program_prints_predictions_and_writes_an_overlay()
+    {
+        using var folder = new TemporaryFolder();
+        var program = Path.Combine(AppContext.BaseDirectory.Replace(Path.Combine("tests", "AttentionApi.Tests"), Path.Combine("samples", "ExplainPicture"), StringComparison.Ordinal), "ExplainPicture.dll");
+        var start = new ProcessStartInfo("dotnet", [program, Path.Combine(SourceTree.Root, "models"), Picture, "cat,dog"])
+        {
+            WorkingDirectory = folder.Path, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(Cancellation), process.StandardError.ReadToEndAsync(Cancellation));
+        await process.WaitForExitAsync(Cancellation);
+        Assert.True(process.ExitCode == 0, await error);
+        Assert.Matches(@"(cat|dog): \d+\.\d %", await output);
+        Assert.True(File.Exists(folder.At("overlay.png")));
+    }
+}
