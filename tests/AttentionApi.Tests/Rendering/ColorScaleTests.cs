@@ -22,6 +22,17 @@ public class ColorScaleTests
     }
 
     [Fact]
+    public void Percentiles_give_way_to_the_full_range_where_they_hide_another_order_of_magnitude()
+    {
+        float[] most = [.. Enumerable.Range(0, 199).Select(i => i / 199f)];
+        Assert.Equal((0, 10), Limits(Map(false, [.. most, 10])));
+        Assert.InRange(Limits(Map(false, [.. most, 1.5f])).High, 0.9, 1.1);
+        Assert.Equal((-10, 10), Limits(Map(true, [.. most, -10])));
+
+        static (double Low, double High) Limits(Heatmap map) => Only(map, Scaling.Percentile) is var scale ? (scale.Low, scale.High) : default;
+    }
+
+    [Fact]
     public void Minmax_takes_each_maps_own_range()
     {
         var scales = ColorScale.For([Ramp(0, 50), Ramp(10, 20)], Scaling.MinMax);

@@ -35,6 +35,56 @@ public class OverlayRendererTests
         return output;
     }
 
+    [Theory, InlineData(0.5), InlineData(1), InlineData(0.25)]
+    public void Gray_shows_the_map_over_the_dimmed_luma_of_the_picture(double opacity)
+    {
+        var image = TestPictures.Noise(40, 30, seed: 1);
+        var map = Pictures.Map(3, 4);
+        var drawn = Draw(image, Pictures.Whole(image), map, new OverlayStyle { Blend = Blend.Gray, Opacity = opacity, Scaling = Scaling.MinMax });
+        var grey = image with { Rgb = [.. Luma(image)] };
+        var expected = Reference(grey, Pictures.Whole(image), map, map.Minimum, map.Maximum, Colormap.Viridis, opacity);
+        // The reference rounds the grey picture before it is blended.
+        for (var i = 0; i < expected.Length; i++) Assert.InRange(Math.Abs(expected[i] - drawn.Rgb[i]), 0, 1);
+    }
+
+    [Theory, InlineData(Blend.Gray), InlineData(Blend.Value), InlineData(Blend.Flat)]
+    public void Without_opacity_every_blend_shows_the_picture_in_its_colours(Blend blend)
+    {
+        var image = TestPictures.Noise(21, 13, seed: 2);
+        Assert.Equal(image.Rgb, Draw(image, Pictures.Whole(image), Pictures.Map(3, 4), new OverlayStyle { Blend = blend, Opacity = 0 }).Rgb);
+    }
+
+    [Fact]
+    public void Value_leaves_the_picture_where_the_map_is_lowest_and_covers_it_where_it_is_highest()
+    {
+        var image = TestPictures.Noise(20, 20, seed: 3);
+        var map = new Heatmap(1, null, null, false, 1, 2, [0, 1]);
+        var style = new OverlayStyle { Blend = Blend.Value, Opacity = 1, Scaling = Scaling.MinMax, Interpolation = Interpolation.Nearest };
+        var drawn = Draw(image, Pictures.Whole(image), map, style);
+        Assert.Equal(image.Rgb[..30], drawn.Rgb[..30]);
+        Assert.Equal(ColormapTables.Of(Colormap.Viridis)[(255 * 3)..].ToArray(), drawn.Rgb[30..33]);
+    }
+
+    [Fact]
+    public void Value_of_a_signed_map_leaves_the_picture_around_zero()
+    {
+        var image = TestPictures.Noise(30, 10, seed: 4);
+        var map = new Heatmap(1, null, null, true, 1, 3, [-1, 0, 1]);
+        var style = new OverlayStyle { Blend = Blend.Value, Opacity = 1, Scaling = Scaling.MinMax, Interpolation = Interpolation.Nearest };
+        var drawn = Draw(image, Pictures.Whole(image), map, style);
+        for (var i = 30; i < 60; i++) Assert.InRange(Math.Abs(image.Rgb[i] - drawn.Rgb[i]), 0, 1);
+        Assert.Equal(ColormapTables.Of(Colormap.Coolwarm)[..3].ToArray(), drawn.Rgb[..3]);
+    }
+
+    private static IEnumerable<byte> Luma(DecodedImage image)
+    {
+        for (var i = 0; i < image.Rgb.Length; i += 3)
+        {
+            var luma = (byte)Math.Floor((0.3 * image.Rgb[i] + 0.59 * image.Rgb[i + 1] + 0.11 * image.Rgb[i + 2]) * 128 / 255 + .5);
+            for (var channel = 0; channel < 3; channel++) yield return luma;
+        }
+    }
+
     private static double Bilinear(Heatmap map, double row, double column)
     {
         int top = (int)Math.Floor(row), left = (int)Math.Floor(column);

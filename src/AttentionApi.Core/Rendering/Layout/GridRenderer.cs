@@ -35,7 +35,7 @@ public static class GridRenderer
 
         var canvas = Raster.Uninitialized(layout.Width, height);
         canvas.Fill(0, 0, canvas.Width, canvas.Height, Legend.Paper);
-        var painter = new OverlayPainter(Backdrop.Create(image, seen, style.Size), style.Interpolation, colormap, style.Opacity);
+        var painter = new OverlayPainter(Backdrop.Create(image, seen, style.Size), style.Interpolation, colormap, style.Opacity, style.Blend);
         var scales = ColorScale.For(maps, style.Scaling);
         for (var i = 0; i < maps.Count; i++) painter.Paint(maps[i], scales[i], canvas, layout.CellLeft(i % columns.Count), layout.CellTop(i / columns.Count));
         if (legend is null) return new Drawing(canvas, []);

@@ -11,6 +11,8 @@ public sealed record OverlayStyle
     /// <summary>0: the picture alone, 1: the colours alone.</summary>
     public double Opacity { get; init; } = 0.5;
 
+    public Blend Blend { get; init; } = Blend.Flat;
+
     public Scaling Scaling { get; init; } = Scaling.Percentile;
     public Interpolation Interpolation { get; init; } = Interpolation.Bilinear;
     public PictureSize Size { get; init; } = PictureSize.Original(2048);

@@ -50,7 +50,7 @@ internal sealed class PanelSheet
         var what = frames.Count > 1 ? "The animation" : "The picture";
         PictureTooLargeException.ThrowIfOver(what, Width, Height, frames.Count, "Ask for a smaller size or fewer layers.");
         backdrop = Backdrop.Create(image, seen, style.Size);
-        painter = new OverlayPainter(backdrop, style.Interpolation, colormap, style.Opacity);
+        painter = new OverlayPainter(backdrop, style.Interpolation, colormap, style.Opacity, style.Blend);
     }
 
     public int Width { get; }

@@ -18,12 +18,13 @@ internal sealed class PictureStyle(Scaling scale, bool legend, SizeChoice size)
             ? $"{PictureParameters.Size.Description} By default the longer edge has at most {size.Edge} pixels." : PictureParameters.Size.Description,
     };
 
-    public IReadOnlyList<Parameter> Parameters => [PictureParameters.Colors, PictureParameters.Opacity, scaling, PictureParameters.Interpolated, pixels, strip];
+    public IReadOnlyList<Parameter> Parameters => [PictureParameters.Colors, PictureParameters.Opacity, PictureParameters.Blending, scaling, PictureParameters.Interpolated, pixels, strip];
 
     public OverlayStyle For(ExplanationPlan plan) => new()
     {
         Colormap = plan.Values.Get(PictureParameters.Colors),
         Opacity = plan.Values.Get(PictureParameters.Opacity),
+        Blend = plan.Values.Get(PictureParameters.Blending),
         Scaling = plan.Values.Get(scaling),
         Interpolation = plan.Values.Get(PictureParameters.Interpolated),
         Size = plan.Values.Get(pixels).For(plan.Model.ImageSize),
@@ -41,6 +42,7 @@ internal sealed class PictureStyle(Scaling scale, bool legend, SizeChoice size)
         parameters.Insert(0, "method", plan.Method.Info.Name);
         parameters[PictureParameters.Colors.Name] = (style.Colormap ?? ColormapTables.DefaultFor(signed)).Word();
         parameters[PictureParameters.Opacity.Name] = style.Opacity;
+        parameters[PictureParameters.Blending.Name] = style.Blend.Word();
         parameters[PictureParameters.Scale.Name] = style.Scaling.Word();
         parameters[PictureParameters.Interpolated.Name] = style.Interpolation.Word();
         parameters[PictureParameters.Size.Name] = plan.Values.Get(pixels).Word;

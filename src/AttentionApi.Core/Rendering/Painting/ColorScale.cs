@@ -50,8 +50,9 @@ public readonly record struct ColorScale(double Low, double High, bool Signed, b
             Scaling.MinMax => (minimum, maximum),
             _ => Percentiles(maps),
         };
-        // Most values are equal and a few far away: the percentiles coincide, and only the full range shows the few.
-        if (high - low < Collapsed) (low, high) = (minimum, maximum);
+        // Percentiles hide outliers; where these are another order of magnitude, or all that there is, they are the message.
+        var hides = scaling == Scaling.Percentile && Bound(low, high, signed) < Bound(minimum, maximum, signed) / 2;
+        if (high - low < Collapsed || hides) (low, high) = (minimum, maximum);
         if (signed)
         {
             high = Math.Max(Math.Abs(low), Math.Abs(high));
@@ -59,6 +60,8 @@ public readonly record struct ColorScale(double Low, double High, bool Signed, b
         }
         return new ColorScale(low, high, signed, minimum < low, maximum > high);
     }
+
+    private static double Bound(double low, double high, bool signed) => signed ? Math.Max(Math.Abs(low), Math.Abs(high)) : high;
 
     private static (double Low, double High) Percentiles(IReadOnlyList<Heatmap> maps)
     {

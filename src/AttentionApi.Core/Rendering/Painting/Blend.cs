@@ -1,0 +1,12 @@
+namespace AttentionApi.Core.Rendering.Painting;
+
+/// <summary>How a map's colours are laid over the picture.</summary>
+public enum Blend
+{
+    /// <summary>Over the picture's luma, dimmed to half: the picture's own colours cannot be taken for those of the map.</summary>
+    Gray,
+    /// <summary>The opacity follows the value (of signed maps its distance from zero): where the map says little, the picture shows.</summary>
+    Value,
+    /// <summary>The same opacity everywhere over the picture as it is.</summary>
+    Flat,
+}
