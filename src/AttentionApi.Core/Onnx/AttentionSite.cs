@@ -5,7 +5,11 @@ namespace AttentionApi.Core.Onnx;
 /// <param name="Probabilities">The tensor of probabilities, [.., query, key]; null where the operator does not expose them.</param>
 /// <param name="Result">The tensor of mixed values: what the site passes on.</param>
 /// <param name="LearnedQuery">True where the queries are learned rather than computed from the input, as in a pooling head.</param>
-internal sealed record AttentionSite(OnnxNode Node, string? Probabilities, string Result, bool LearnedQuery);
+internal sealed record AttentionSite(OnnxNode Node, string? Probabilities, string Result, bool LearnedQuery)
+{
+    /// <summary>The product of queries and keys; null where an operator does not expose it.</summary>
+    public OnnxNode? Product { get; init; }
+}
 
 /// <summary>A Softmax that looks like attention but whose probabilities are not what mixes the values.</summary>
 /// <param name="Node">The Softmax or operator.</param>

@@ -10,13 +10,14 @@ namespace AttentionApi.Core.Onnx;
 /// </summary>
 internal sealed class GraphInstrumenter(OnnxGraph graph)
 {
-    private const string Prefix = "attention_api/";
-
+    private readonly string prefix = graph.File.Edition == 0 ? "attention_api/" : $"attention_api/{graph.File.Edition}/";
     private readonly GraphProto added = new();
     private readonly Dictionary<string, long> addedOpsets = [];
     private readonly HashSet<OnnxNode> replaced = [];
     private readonly HashSet<string> exposed = [];
-    private readonly bool mixedPrecision = graph.File.Initializers.Values.Any(IsOtherReal) || graph.Nodes.Any(node => node.Is("Cast") && node.Integer("to", 0) == OnnxTensor.Float16);
+    private readonly HashSet<string> given = [];
+    /// <summary>True where some tensors are in half precision.</summary>
+    public bool MixedPrecision { get; } = graph.File.Initializers.Values.Any(IsOtherReal) || graph.Nodes.Any(node => node.Is("Cast") && node.Integer("to", 0) == OnnxTensor.Float16);
     private int made;
 
     public OnnxGraph Graph => graph;
@@ -31,7 +32,7 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
     /// <summary>Averages [.., heads, query, key] over heads, in float32; counted from the end, the axis is the same for 3-D and 4-D tensors.</summary>
     public string MeanOverHeads(string probabilities)
     {
-        if (mixedPrecision) probabilities = Node("Cast", [probabilities], Integer("to", OnnxTensor.Float));
+        if (MixedPrecision) probabilities = Node("Cast", [probabilities], Integer("to", OnnxTensor.Float));
         var keepNot = Integer("keepdims", 0);
         return graph.Opset >= 18
             ? Node("ReduceMean", [probabilities, Integers([-3])], keepNot)
@@ -52,19 +53,20 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
         added.Node.Add(node);
     }
 
-    public string Name(string type) => $"{Prefix}{type}_{made++}";
+    public string Name(string type) => $"{prefix}{type}_{made++}";
 
-    /// <summary>Adds an input [rows, width] of the given type.</summary>
-    public void AddInput(string name, int elementType) => added.Input.Add(new ValueInfoProto
+    /// <summary>Adds an input of the given type, with sizes left open. Where a node of the original makes a tensor of this name, that node is not needed.</summary>
+    public void AddInput(string name, int elementType, int rank)
     {
-        Name = name,
-        Type = new TypeProto { TensorType = new() { ElemType = elementType, Shape = new() { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "rows" }, new TensorShapeProto.Types.Dimension { DimParam = "width" } } } } },
-    });
+        given.Add(name);
+        var shape = new TensorShapeProto { Dim = { Enumerable.Range(0, rank).Select(_ => new TensorShapeProto.Types.Dimension()) } };
+        added.Input.Add(new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new() { ElemType = elementType, Shape = shape } } });
+    }
 
     /// <summary>Makes a tensor an output in float32 under a name of our own.</summary>
     public void AppendOutput(string tensor, string name)
     {
-        var cast = mixedPrecision ? new NodeProto { OpType = "Cast", Attribute = { Integer("to", OnnxTensor.Float) } } : new NodeProto { OpType = "Identity" };
+        var cast = MixedPrecision ? new NodeProto { OpType = "Cast", Attribute = { Integer("to", OnnxTensor.Float) } } : new NodeProto { OpType = "Identity" };
         cast.Input.Add(tensor);
         cast.Output.Add(name);
         Append(cast);
@@ -84,6 +86,13 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
         return name;
     }
 
+    public string Integer(long value)
+    {
+        var name = Name("integer");
+        added.Initializer.Add(new TensorProto { Name = name, DataType = OnnxTensor.Int64, Int64Data = { value } });
+        return name;
+    }
+
     public string Real(float value, int elementType)
     {
         var name = Name("real");
@@ -94,9 +103,19 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
         return name;
     }
 
+    /// <summary>A float32 constant, [values] where no shape is given.</summary>
+    public string Reals(float[] values, params long[] shape)
+    {
+        var name = Name("reals");
+        added.Initializer.Add(new TensorProto { Name = name, DataType = OnnxTensor.Float, Dims = { shape.Length == 0 ? [values.Length] : shape }, FloatData = { values } });
+        return name;
+    }
+
     public static AttributeProto Integers(string name, params long[] values) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };
 
     public static AttributeProto Integer(string name, long value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
+
+    public static AttributeProto Real(string name, float value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
 
     /// <summary>The whole original with everything added.</summary>
     public InstrumentedModel Build()
@@ -111,14 +130,18 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
     /// <summary>Only those nodes of the original that the exposed tensors and appended nodes need.</summary>
     public InstrumentedModel BuildExposed()
     {
-        var needed = graph.Ancestors(exposed.Concat(Read));
+        var needed = graph.Ancestors(exposed.Concat(Read), given);
         var model = new InstrumentedModel(graph.File);
         TowerFilter.Copy(graph, model, graph.Nodes.Where(node => needed.Contains(node) && !replaced.Contains(node)), exposed, Read);
         model.Add(Additions());
         return model;
     }
 
-    private IEnumerable<string> Read => added.Node.SelectMany(node => node.Input);
+    /// <summary>The graph with the nodes that were exchanged and added.</summary>
+    public OnnxGraph Rewritten() => new(graph.File.With(replaced, added.Node, added.Initializer));
+
+    /// <summary>Tensors that the appended nodes read.</summary>
+    public IEnumerable<string> Read => added.Node.SelectMany(node => node.Input);
 
     private byte[] Additions()
     {

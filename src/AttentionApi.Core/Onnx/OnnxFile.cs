@@ -41,7 +41,26 @@ internal sealed class OnnxFile
     /// <summary>True where some weights lie outside of the file.</summary>
     public bool HasExternalData => Initializers.Values.Any(tensor => tensor.ExternalLocation is not null);
 
+    /// <summary>How often nodes of the file have been exchanged; keeps names of our own apart.</summary>
+    public int Edition { get; private init; }
+
     private OnnxFile(string path) => Path = path;
+
+    /// <summary>The same file with some nodes exchanged for others, which lie nowhere in it.</summary>
+    public OnnxFile With(IReadOnlySet<OnnxNode> without, IEnumerable<NodeProto> nodes, IEnumerable<TensorProto> initializers)
+    {
+        var file = new OnnxFile(Path) { Edition = Edition + 1, Length = Length, Sha256 = Sha256 };
+        var kept = Nodes.Where(node => !without.Contains(node)).Select(node => (node.Proto, node.Range));
+        foreach (var (proto, range) in kept.Concat(nodes.Select(node => (node, default(ByteRange))))) file.Nodes.Add(new OnnxNode(file.Nodes.Count, proto, range));
+        foreach (var tensor in Initializers.Values.Concat(initializers.Select(tensor => OnnxTensor.Of(tensor)))) file.Initializers[tensor.Name] = tensor;
+        foreach (var (domain, version) in Opsets) file.Opsets[domain] = version;
+        file.Inputs.AddRange(Inputs);
+        file.Outputs.AddRange(Outputs);
+        file.Functions.UnionWith(Functions);
+        file.ModelFields.AddRange(ModelFields);
+        file.GraphFields.AddRange(GraphFields);
+        return file;
+    }
 
     /// <exception cref="ModelRefusedException">The file is missing, empty, truncated or not an ONNX model.</exception>
     public static OnnxFile Read(string path)

@@ -66,13 +66,16 @@ internal sealed class OnnxGraph
     }
 
     /// <summary>The nodes whose results the given tensors need, themselves included.</summary>
-    public HashSet<OnnxNode> Ancestors(params IEnumerable<string> tensors)
+    public HashSet<OnnxNode> Ancestors(params IEnumerable<string> tensors) => Ancestors(tensors, given: []);
+
+    /// <summary>The same, where the values of some tensors are given.</summary>
+    public HashSet<OnnxNode> Ancestors(IEnumerable<string> tensors, HashSet<string> given)
     {
         var found = new HashSet<OnnxNode>();
         var open = new Stack<string>(tensors);
         while (open.TryPop(out var tensor))
         {
-            if (Producer(tensor) is not { } node || !found.Add(node)) continue;
+            if (given.Contains(tensor) || Producer(tensor) is not { } node || !found.Add(node)) continue;
             foreach (var input in node.Inputs.Concat(node.Captured)) open.Push(input);
         }
         return found;

@@ -13,6 +13,9 @@ internal sealed class OnnxTensor
     private const int External = 1;
     private readonly TensorProto? values;
 
+    /// <summary>The tensor itself where it lies in no file: one of our own.</summary>
+    public TensorProto? Own => Range.Length == 0 ? values : null;
+
     public required string Name { get; init; }
     public required long[] Shape { get; init; }
     public required int ElementType { get; init; }

@@ -37,6 +37,9 @@ internal sealed class ReadOutBuilder
     /// <summary>True where the model averages a second head on another token, which is left out here: DeiT's distillation head.</summary>
     public bool FirstOfTwoHeads { get; private set; }
 
+    /// <summary>The answer of the head that is read, a tensor of the original: the model's own, or that of the first of two heads.</summary>
+    public string HeadAnswer { get; private set; } = "";
+
     /// <summary>The read-out as a model; null where <see cref="Refusal"/> says why there is none.</summary>
     public InstrumentedModel? Model { get; private set; }
     public string? Refusal { get; private set; }
@@ -59,7 +62,7 @@ internal sealed class ReadOutBuilder
 
     private string? Copy(HiddenState last, Part start, int elementType, string output, AttentionSites sites)
     {
-        model.AddInput(Input, elementType);
+        model.AddInput(Input, elementType, rank: 2);
         var needed = graph.Ancestors([output]);
         HashSet<OnnxNode> region;
         if (last.FusedNorm is { } fused)
@@ -88,6 +91,7 @@ internal sealed class ReadOutBuilder
         if (!parts.TryGetValue(output, out var end) || end.Token == Several) return end?.MeanOfTokens == true ? "the head reads the mean of the patch tokens" : "the model's answer is not read from one token";
         if (linearLayers > 1) return $"the head has {linearLayers} linear layers after the last hidden states, not one";
         HeadToken = end.Token;
+        if (!FirstOfTwoHeads) HeadAnswer = output;
         model.AppendOutput(end.Name, Output);
         Model = model.BuildExposed();
         return null;
@@ -125,6 +129,7 @@ internal sealed class ReadOutBuilder
         if (read.All(part => part.First == read[0].First && part.Count == read[0].Count)) return CopyNode(node, read.MaxBy(part => part.Rank)!);
         if (node.Type != "Add" || read.Any(part => part.Token == Several) || linearLayers != read.Count) return "the head reads several tokens together";
         FirstOfTwoHeads = true;
+        HeadAnswer = node.Inputs.Where(parts.ContainsKey).MinBy(input => parts[input].Token)!;
         linearLayers = 1;
         return Keep(node, read.MinBy(part => part.Token)! with { MeanOfHeads = true });
     }

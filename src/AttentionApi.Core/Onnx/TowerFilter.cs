@@ -13,9 +13,15 @@ internal static class TowerFilter
     {
         var kept = nodes.OrderBy(node => node.Range.Offset).ToList();
         var read = kept.SelectMany(node => node.Inputs.Concat(node.Captured)).Concat(outputs).Concat(readByAppended).ToHashSet();
+        var initializers = graph.File.Initializers.Values.Where(tensor => read.Contains(tensor.Name)).ToList();
+        var own = new Proto.GraphProto
+        {
+            Node = { kept.Where(node => node.Range.Length == 0).Select(node => node.Proto) },
+            Initializer = { initializers.Select(tensor => tensor.Own).OfType<Proto.TensorProto>() },
+        }.ToByteArray();
         var ranges = new List<ByteRange>(graph.File.GraphFields);
         ranges.AddRange(kept.Select(node => node.Range));
-        ranges.AddRange(graph.File.Initializers.Values.Where(tensor => read.Contains(tensor.Name)).Select(tensor => tensor.Range));
+        ranges.AddRange(initializers.Select(tensor => tensor.Range));
         ranges.AddRange(graph.File.Inputs.Where(input => read.Contains(input.Value.Name)).Select(input => input.Range));
         ranges.AddRange(graph.File.Outputs.Where(output => outputs.Contains(output.Value.Name)).Select(output => output.Range));
         ranges.Sort((a, b) => a.Offset.CompareTo(b.Offset));
@@ -25,9 +31,10 @@ internal static class TowerFilter
         using (var writer = new CodedOutputStream(header, leaveOpen: true))
         {
             writer.WriteTag(Proto.ModelProto.GraphFieldNumber, WireFormat.WireType.LengthDelimited);
-            writer.WriteUInt64((ulong)ranges.Sum(range => range.Length));
+            writer.WriteUInt64((ulong)(ranges.Sum(range => range.Length) + own.Length));
         }
         target.Add(header.ToArray());
-        foreach (var range in ranges) target.Add(range);
+        foreach (var range in ranges.Where(range => range.Length > 0)) target.Add(range);
+        if (own.Length > 0) target.Add(own);
     }
 }

@@ -61,6 +61,16 @@ public sealed class SessionFactory
         return new InferenceSession(links?.Relocate(model.ToArray()) ?? model.ToArray(), options);
     }
 
+    /// <summary>A session for a single run: what makes later runs faster is left out.</summary>
+    public InferenceSession CreateForOneRun(InstrumentedModel model)
+    {
+        using var options = Options();
+        options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
+        options.AddSessionConfigEntry("session.disable_prepacking", "1");
+        if (model.ExternalDataFolder is { } folder) options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", cache?.WeightsOf(model) ?? folder);
+        return new InferenceSession(model.ToArray(), options);
+    }
+
     private SessionOptions Options()
     {
         var options = new SessionOptions

@@ -67,13 +67,24 @@ public sealed class SessionPool : IAsyncDisposable
             IReadOnlyCollection<string> inputNames, IReadOnlyCollection<OrtValue> inputs,
             IReadOnlyCollection<string> outputNames, IReadOnlyCollection<OrtValue> outputs, CancellationToken cancellation)
         {
+            Run(options => { session.Run(options, inputNames, inputs, outputNames, outputs); return true; }, cancellation);
+        }
+
+        /// <summary>The same with memory of the session's own for the outputs, whose sizes need not be known; the caller disposes of them.</summary>
+        /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+        public IReadOnlyList<OrtValue> Run(
+            IReadOnlyCollection<string> inputNames, IReadOnlyCollection<OrtValue> inputs, IReadOnlyCollection<string> outputNames, CancellationToken cancellation) =>
+            [.. Run(options => session.Run(options, inputNames, inputs, outputNames), cancellation)];
+
+        private T Run<T>(Func<RunOptions, T> run, CancellationToken cancellation)
+        {
             ObjectDisposedException.ThrowIf(pool is null, this);
             // One RunOptions a run: a terminated one fails every later run.
             using var options = new RunOptions();
             using var registration = cancellation.Register(() => options.Terminate = true);
             try
             {
-                session.Run(options, inputNames, inputs, outputNames, outputs);
+                return run(options);
             }
             catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
             {

@@ -80,7 +80,7 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
     public static TheoryData<string> SameAttention => [.. AttentionForms.Keys];
 
     /// <summary>Ways to write one and the same attention.</summary>
-    private static readonly Dictionary<string, (long Opset, Func<ModelWriter, Projections, string> Write)> AttentionForms = new()
+    internal static readonly Dictionary<string, (long Opset, Func<ModelWriter, Projections, string> Write)> AttentionForms = new()
     {
         ["a Softmax written out"] = (17, WrittenOutSoftmax),
         ["a division"] = (17, (writer, projections) => Written(writer, projections, scores => writer.Node("Div", [scores, writer.Scalar(1)]), p => p)),

@@ -1,0 +1,149 @@
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Proto;
+
+namespace AttentionApi.Core.Onnx.Backward;
+
+/// <summary>
+/// Appends the nodes that compute gradients of one forward tensor. Goes through the forward nodes from the last to the first; each hands the gradient of its
+/// output on to its inputs, and a tensor with several readers gets the sum (reverse-mode differentiation).
+/// </summary>
+internal sealed class BackwardPass
+{
+    private readonly Dictionary<string, Gradient> gradients = [];
+    private readonly DifferentiablePaths wanted;
+    private readonly DifferentiablePaths live;
+    private readonly BiasParts? biases;
+
+    /// <param name="graph">The forward graph in elementary form.</param>
+    /// <param name="nodes">The backward graph.</param>
+    /// <param name="forward">Forward values as the backward graph reads them.</param>
+    /// <param name="kind">The derivative.</param>
+    /// <param name="stream">The tensor that everything of interest follows from: the first hidden state. Empty where no sum is kept.</param>
+    /// <param name="sources">Further tensors whose gradients are asked for: attention probabilities.</param>
+    /// <param name="biases">Takes the parts that the biases have in the score (Libra), else null.</param>
+    public BackwardPass(
+        OnnxGraph graph, GraphInstrumenter nodes, ForwardValues forward, GradientKind kind, IReadOnlyCollection<string> stream, IEnumerable<string> sources,
+        BiasParts? biases = null)
+    {
+        (Graph, Nodes, Forward, Kind, this.biases) = (graph, nodes, forward, kind, biases);
+        live = new DifferentiablePaths(graph, kind, stream);
+        wanted = new DifferentiablePaths(graph, kind, [.. stream, .. sources]);
+    }
+
+    public OnnxGraph Graph { get; }
+    public GraphInstrumenter Nodes { get; }
+    public ForwardValues Forward { get; }
+    public GradientKind Kind { get; }
+
+    /// <summary>A tensor [1]: the number of labels.</summary>
+    public required string Labels { get; init; }
+
+    /// <summary>Whether the tensor follows from the hidden states, under Libra's rules linearly.</summary>
+    public bool IsLive(string? tensor) => live.Reach(tensor);
+
+    /// <summary>Follows the gradient of <paramref name="target"/>, given as a tensor [label, target's own axes], down to the sources.</summary>
+    /// <param name="byRegion">Whether activations are taken as one operator.</param>
+    /// <exception cref="ModelRefusedException">An operator is in the way for which there is no rule; the message names it.</exception>
+    public void Follow(string target, string seed, bool byRegion = true)
+    {
+        if (!wanted.Reach(target))
+            throw new ModelRefusedException("the model's answer does not follow from its hidden states in a way that can be differentiated");
+        Accumulate(target, new(seed));
+        foreach (var node in Graph.Ancestors([target]).OrderByDescending(node => node.Index))
+        {
+            if (!node.Outputs.Any(output => gradients.ContainsKey(output) && wanted.Reach(output))) continue;
+            var region = byRegion && Kind == GradientKind.Plain ? ActivationRegion.EndingIn(node, Graph, wanted) : null;
+            if (region is not null && Forward.Shape(region.Input).SequenceEqual(Forward.Shape(region.Output))) Accumulate(region.Input, region.Pass(this));
+            else PassOn(node);
+        }
+    }
+
+    private void PassOn(OnnxNode node)
+    {
+        var inputs = Enumerable.Range(0, node.Inputs.Length)
+            .Where(input => wanted.Reach(node.Inputs[input]) && OperatorRules.Passes(node, input, Kind)).ToList();
+        if (inputs.Count == 0 && !node.Captured.Any(wanted.Reach)) return;
+        var rule = OperatorRules.Of(node) ?? throw new ModelRefusedException($"there is no backward rule for the operator {node}");
+        foreach (var input in inputs) Accumulate(node.Inputs[input], rule.Gradient(this, node, input));
+        biases?.Add(this, node);
+    }
+
+    public bool Has(string tensor) => gradients.ContainsKey(tensor);
+
+    /// <summary>The gradient of a tensor, maybe of one token only.</summary>
+    public Gradient Of(string tensor)
+    {
+        var gradient = gradients[tensor];
+        return gradient.Thin ? gradients[tensor] = Widened(gradient, tensor) : gradient;
+    }
+
+    /// <summary>The gradient of a tensor for all tokens.</summary>
+    public string Dense(string tensor) => Dense(Of(tensor), tensor);
+
+    public string Dense(Gradient gradient, string tensor)
+    {
+        if (gradient.Row is not { } row) return gradient.Name;
+        var place = Forward.Once($"{row}/{Forward.Shape(tensor).Length}/one", () =>
+        {
+            var size = Node("Gather", [Forward.ShapeOf(tensor), Nodes.Integers(Forward.Shape(tensor).Length - row.FromEnd)],
+                GraphInstrumenter.Integer("axis", 0));
+            var one = Node("OneHot", [row.Index, size, Reals(0, 1)]);
+            return Node("Reshape", [one, Nodes.Integers([-1, .. Enumerable.Repeat(1L, row.FromEnd - 1)])]);
+        });
+        return Node("Mul", [gradient.Name, place]);
+    }
+
+    /// <summary>A forward tensor, or its part that belongs to the row of a gradient.</summary>
+    public string Value(string tensor, TokenRow? row = null)
+    {
+        var value = Forward.Real(tensor);
+        return row is null ? value : RowOf(value, Forward.Shape(tensor), row);
+    }
+
+    public string RowOf(string value, long[] shape, TokenRow row) => shape.Length < row.FromEnd || shape[^row.FromEnd] == 1
+        ? value
+        : Forward.Once($"{value}/{row}", () => Node("Gather", [value, row.Index], GraphInstrumenter.Integer("axis", -row.FromEnd)));
+
+    /// <summary>Sums over what was broadcast when an input of shape <paramref name="input"/> met an output of shape <paramref name="output"/>.</summary>
+    public Gradient Fit(Gradient gradient, string output, string input) => Fit(gradient, Forward.Shape(output), Forward.Shape(input));
+
+    public Gradient Fit(Gradient gradient, long[] output, long[] input)
+    {
+        var row = gradient.Row;
+        var added = output.Length - input.Length;
+        bool IsRow(int axis) => row is not null && output.Length - axis == row.FromEnd;
+        long[] axes = [.. Enumerable.Range(0, output.Length).Where(axis => !IsRow(axis) && output[axis] != 1 && (axis < added || input[axis - added] == 1))
+            .Select(axis => axis + 1L)];
+        var name = axes.Length == 0 ? gradient.Name : Sum(gradient.Name, axes);
+        if (added > 0) name = Node("Squeeze", [name, Nodes.Integers([.. Enumerable.Range(1, added).Select(axis => (long)axis)])]);
+        return new(name, row is not null && (row.FromEnd > input.Length || input[^row.FromEnd] == 1) ? null : row);
+    }
+
+    public string Node(string type, IEnumerable<string> inputs, params IEnumerable<AttributeProto> attributes) => Nodes.Node(type, inputs, attributes);
+
+    public string Real(float value) => Forward.Once($"{value:r}/constant", () => Nodes.Real(value, OnnxTensor.Float));
+
+    public string Reals(params float[] values) => Nodes.Reals(values);
+
+    /// <summary>A sum over axes, which stay with size 1.</summary>
+    public string Sum(string tensor, params long[] axes) => Node("ReduceSum", [tensor, Nodes.Integers(axes)], GraphInstrumenter.Integer("keepdims", 1));
+
+    /// <summary>A shape with the labels in front of a forward tensor's own axes; the number of labels is inferred.</summary>
+    public string LabelsAnd(string shape) =>
+        Forward.Once($"{shape}/labels", () => Node("Concat", [Nodes.Integers(-1), shape], GraphInstrumenter.Integer("axis", 0)));
+
+    private void Accumulate(string tensor, Gradient gradient)
+    {
+        if (!gradients.TryGetValue(tensor, out var known))
+        {
+            gradients[tensor] = gradient;
+            return;
+        }
+        gradients[tensor] = known.Row == gradient.Row
+            ? new(Node("Add", [known.Name, gradient.Name]), known.Row) { Thin = known.Thin && gradient.Thin }
+            : new(Node("Add", [Dense(known, tensor), Dense(gradient, tensor)])) { Thin = known.Thin && gradient.Thin };
+    }
+
+    private Gradient Widened(Gradient gradient, string tensor) =>
+        new(Node("Expand", [Dense(gradient, tensor), Node("Concat", [Nodes.Integers(1), Forward.ShapeOf(tensor)], GraphInstrumenter.Integer("axis", 0))]));
+}

@@ -1,0 +1,97 @@
+using AttentionApi.Core.Models;
+using static AttentionApi.Core.Onnx.GraphInstrumenter;
+
+namespace AttentionApi.Core.Onnx.Backward;
+
+/// <summary>Backward rules of products, and of the 8-bit and 4-bit operators that stand for one: they go back through the weights as numbers.</summary>
+internal static class LinearRules
+{
+    public static Gradient FusedProduct(BackwardPass pass, OnnxNode node, int input)
+    {
+        if (node.Integer("transBatchA", 0) != 0 || node.Integer("transBatchB", 0) != 0)
+            throw new ModelRefusedException($"there is no backward rule for {node} with transposed batches");
+        return Product(pass, node, input, node.Real("alpha", 1), node.Integer("transA", 0) != 0, node.Integer("transB", 0) != 0);
+    }
+
+    public static Gradient Gemm(BackwardPass pass, OnnxNode node, int input)
+    {
+        if (input < 2) return Product(pass, node, input, node.Real("alpha", 1), node.Integer("transA", 0) != 0, node.Integer("transB", 0) != 0);
+        var gradient = pass.Of(node.Outputs[0]);
+        if (node.Real("beta", 1) is var beta and not 1) gradient = ElementwiseRules.Times(pass, gradient, pass.Real(beta));
+        return pass.Fit(gradient, node.Outputs[0], node.Inputs[2]);
+    }
+
+    /// <summary>y = α·a·b, each transposed or not.</summary>
+    public static Gradient Product(BackwardPass pass, OnnxNode node, int input, float alpha = 1, bool transposedA = false, bool transposedB = false)
+    {
+        var (a, b) = (node.Inputs[0], node.Inputs[1]);
+        if (pass.Kind == GradientKind.Libra && pass.IsLive(a) && pass.IsLive(b))
+            throw new ModelRefusedException($"two tensors of hidden states are multiplied ({node}), which is not linear");
+        var (shapeA, shapeB) = (pass.Forward.Shape(a), pass.Forward.Shape(b));
+        if (shapeA.Length < 2 || shapeB.Length < 2) throw new ModelRefusedException($"there is no backward rule for {node} with a vector");
+
+        var gradient = pass.Of(node.Outputs[0]);
+        if (input == 0 && shapeB.Length == 2 && !transposedA && gradient.Row is not { FromEnd: 1 })
+            return gradient with { Name = Fused(pass, gradient.Name, pass.Value(b), alpha, false, !transposedB) };
+
+        var dense = pass.Dense(gradient, node.Outputs[0]);
+        var name = (input, transposedA, transposedB) switch
+        {
+            (0, false, _) => Fused(pass, dense, pass.Value(b), alpha, false, !transposedB),
+            (0, true, _) => Fused(pass, pass.Value(b), dense, alpha, transposedB, true),
+            (_, _, false) => Fused(pass, pass.Value(a), dense, alpha, !transposedA, false),
+            _ => Fused(pass, dense, pass.Value(a), alpha, true, transposedA),
+        };
+        // One matrix for each of the output's batch entries; what was broadcast over them is summed.
+        var own = input == 0 ? shapeA : shapeB;
+        return pass.Fit(new(name), [.. pass.Forward.Shape(node.Outputs[0])[..^2], .. own[^2..]], own);
+    }
+
+    /// <summary>MatMulInteger: (a − za)(b − zb), of which b − zb are the weights in steps of their scale.</summary>
+    public static Gradient IntegerProduct(BackwardPass pass, OnnxNode node, int input)
+    {
+        var weights = pass.Forward.Once($"{node.Outputs[0]}/weights", () =>
+        {
+            var steps = Float(pass, node.Inputs[1]);
+            return node.Input(3) is { } zero ? pass.Node("Sub", [steps, Float(pass, zero)]) : steps;
+        });
+        return new(Fused(pass, pass.Dense(node.Outputs[0]), weights, 1, false, true));
+    }
+
+    /// <summary>The output is x/scale, rounded.</summary>
+    public static Gradient DynamicQuantize(BackwardPass pass, OnnxNode node, int input) => ElementwiseRules.By(pass, node, "Div", node.Outputs[1]);
+
+    /// <summary>
+    /// Weights of a few bits, unpacked by the operator itself: its product with the identity. ONNX Runtime does that once, when the session is made.
+    /// </summary>
+    public static Gradient PackedProduct(BackwardPass pass, OnnxNode node, int input)
+    {
+        var weights = pass.Forward.Once($"{node.Outputs[0]}/weights", () =>
+        {
+            var size = node.Integer("K", 0);
+            var square = pass.Node("ConstantOfShape", [pass.Nodes.Integers(size, size)]);
+            var copy = node.Proto.Clone();
+            copy.Name = pass.Nodes.Name(node.Type);
+            copy.Input[0] = pass.Node("EyeLike", [square], Integer("dtype", OnnxTensor.Float));
+            copy.Output[0] = copy.Name;
+            // At this level of accuracy the identity is not rounded to 8 bits.
+            if (copy.Attribute.FirstOrDefault(attribute => attribute.Name == "accuracy_level") is { } level) level.I = 1;
+            pass.Nodes.Append(copy);
+            return copy.Name;
+        });
+        return new(Fused(pass, pass.Dense(node.Outputs[0]), weights, 1, false, true));
+    }
+
+    private static string Float(BackwardPass pass, string tensor) => pass.Node("Cast", [pass.Forward.Raw(tensor)], Integer("to", OnnxTensor.Float));
+
+    private static string Fused(BackwardPass pass, string a, string b, float alpha, bool transposedA, bool transposedB)
+    {
+        var output = pass.Nodes.Name("FusedMatMul");
+        pass.Nodes.Append(new Proto.NodeProto
+        {
+            OpType = "FusedMatMul", Domain = "com.microsoft", Name = output, Input = { a, b }, Output = { output },
+            Attribute = { Integer("transA", transposedA ? 1 : 0), Integer("transB", transposedB ? 1 : 0), Real("alpha", alpha) },
+        });
+        return output;
+    }
+}

@@ -1,0 +1,72 @@
+using AttentionApi.Core.Models;
+
+namespace AttentionApi.Core.Onnx.Backward;
+
+/// <summary>Backward rules of norms over the width, and of Softmax.</summary>
+internal static class NormRules
+{
+    /// <summary>γ·(x − mean)/σ + β. Libra holds σ, not the mean.</summary>
+    public static Gradient LayerNormalization(BackwardPass pass, OnnxNode node, int input)
+    {
+        var (gradient, scaled) = Scaled(pass, node);
+        var deviation = Deviation(pass, node, gradient.Row, centred: true);
+        var centred = pass.Node("Sub", [scaled, Mean(pass, node, scaled)]);
+        return gradient with { Name = pass.Node("Div", [WithoutOwnDirection(pass, node, centred, scaled, gradient.Row, centred: true), deviation]) };
+    }
+
+    /// <summary>γ·x/rms(x). Libra holds the root of the mean square.</summary>
+    public static Gradient RootMeanSquareNormalization(BackwardPass pass, OnnxNode node, int input)
+    {
+        var (gradient, scaled) = Scaled(pass, node);
+        var deviation = Deviation(pass, node, gradient.Row, centred: false);
+        return gradient with { Name = pass.Node("Div", [WithoutOwnDirection(pass, node, scaled, scaled, gradient.Row, centred: false), deviation]) };
+    }
+
+    /// <summary>p·(g − Σ p·g) over the keys.</summary>
+    public static Gradient Softmax(BackwardPass pass, OnnxNode node, int input)
+    {
+        var (gradient, probabilities) = (pass.Dense(node.Outputs[0]), pass.Value(node.Outputs[0]));
+        var rank = pass.Forward.Shape(node.Outputs[0]).Length;
+        var axis = node.Integer("axis", -1);
+        var total = pass.Sum(pass.Node("Mul", [gradient, probabilities]), axis < 0 ? axis : axis - rank);
+        return new(pass.Node("Mul", [probabilities, pass.Node("Sub", [gradient, total])]));
+    }
+
+    private static (Gradient Gradient, string Scaled) Scaled(BackwardPass pass, OnnxNode node)
+    {
+        var rank = pass.Forward.Shape(node.Inputs[0]).Length;
+        if (node.Integer("axis", -1) is var axis && axis != -1 && axis != rank - 1)
+            throw new ModelRefusedException($"there is no backward rule for {node} over more than the width");
+        var gradient = pass.Of(node.Outputs[0]);
+        return (gradient, node.Input(1) is { } scale ? pass.Node("Mul", [gradient.Name, pass.Value(scale)]) : gradient.Name);
+    }
+
+    /// <summary>The part of the true derivative that comes from the deviation: x̂·mean(g·x̂) is taken away.</summary>
+    private static string WithoutOwnDirection(BackwardPass pass, OnnxNode node, string gradient, string scaled, TokenRow? row, bool centred)
+    {
+        if (pass.Kind == GradientKind.Libra) return gradient;
+        var unit = pass.Forward.Once($"{node.Outputs[0]}/{row}/unit", () =>
+            pass.Node("Div", [Centred(pass, node, row, centred), Deviation(pass, node, row, centred)]));
+        var along = Mean(pass, node, pass.Node("Mul", [scaled, unit]));
+        return pass.Node("Sub", [gradient, pass.Node("Mul", [unit, along])]);
+    }
+
+    /// <summary>√(variance + ε), [.., 1]; computed once for all labels.</summary>
+    private static string Deviation(BackwardPass pass, OnnxNode node, TokenRow? row, bool centred) =>
+        pass.Forward.Once($"{node.Outputs[0]}/{row}/deviation", () =>
+    {
+        const float usualEpsilon = 1e-5f;
+        var x = Centred(pass, node, row, centred);
+        var variance = Mean(pass, node, pass.Node("Mul", [x, x]));
+        return pass.Node("Sqrt", [pass.Node("Add", [variance, pass.Real(node.Real("epsilon", usualEpsilon))])]);
+    });
+
+    private static string Centred(BackwardPass pass, OnnxNode node, TokenRow? row, bool centred)
+    {
+        var x = pass.Value(node.Inputs[0], row);
+        return centred ? pass.Forward.Once($"{node.Outputs[0]}/{row}/centred", () => pass.Node("Sub", [x, Mean(pass, node, x)])) : x;
+    }
+
+    private static string Mean(BackwardPass pass, OnnxNode node, string tensor) =>
+        pass.Node("Mul", [pass.Sum(tensor, -1), pass.Real(1f / pass.Forward.Shape(node.Inputs[0])[^1])]);
+}

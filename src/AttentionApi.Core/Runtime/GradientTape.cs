@@ -1,0 +1,29 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace AttentionApi.Core.Runtime;
+
+/// <summary>
+/// What one forward run leaves for backward passes: the answer, and the values that gradients are computed from, in native memory. Immutable; shared between
+/// requests. Whoever keeps it drops the reference when it is of no more use; the values' finalizers give the memory back, so that nobody has to know who else
+/// still reads it.
+/// </summary>
+internal sealed class GradientTape
+{
+    /// <param name="values">By name of the gradient graphs' inputs.</param>
+    /// <param name="answer">Class logits, or the embedding at unit length.</param>
+    public GradientTape(IReadOnlyDictionary<string, OrtValue> values, float[] answer)
+    {
+        (Values, Answer) = (values, answer);
+        Bytes = values.Values.Sum(value => (long)value.GetTensorSizeInBytes());
+        if (Bytes > 0) GC.AddMemoryPressure(Bytes);
+    }
+
+    ~GradientTape()
+    {
+        if (Bytes > 0) GC.RemoveMemoryPressure(Bytes);
+    }
+
+    public IReadOnlyDictionary<string, OrtValue> Values { get; }
+    public float[] Answer { get; }
+    public long Bytes { get; }
+}

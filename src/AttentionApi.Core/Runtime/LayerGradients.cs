@@ -1,0 +1,35 @@
+using AttentionApi.Core.Onnx.Backward;
+
+namespace AttentionApi.Core.Runtime;
+
+/// <summary>What a backward pass gives for one label.</summary>
+public sealed record LayerGradients
+{
+    /// <summary>mean over heads of relu(A ⊙ ∂y/∂A), [layer, query, key]; the last layer only where only that was asked for.</summary>
+    public float[]? Attention { get; private init; }
+
+    /// <summary>Libra: Σ h·∂y/∂h over the width at the input of each layer, [layer, token].</summary>
+    public float[]? Relevance { get; private init; }
+
+    /// <summary>Libra: Σ b·∂y/∂b over the biases of each block and, last, of the head, [L + 1].</summary>
+    public float[]? Bias { get; private init; }
+
+    /// <summary>Last layer: ∂y/∂A summed over heads, [query, key].</summary>
+    public float[]? AttentionGradient { get; private init; }
+
+    /// <summary>Last layer: q·k over all heads, divided by ‖k‖, [query, key].</summary>
+    public float[]? KeySimilarity { get; private init; }
+
+    internal static LayerGradients Of(float[][] arrays, IReadOnlyList<string> outputs)
+    {
+        float[]? Array(string name) => outputs.Zip(arrays).FirstOrDefault(pair => pair.First == name).Second;
+        return new()
+        {
+            Attention = Array(GradientGraph.Attention),
+            Relevance = Array(GradientGraph.Relevance),
+            Bias = Array(GradientGraph.Bias),
+            AttentionGradient = Array(GradientGraph.AttentionGradient),
+            KeySimilarity = Array(GradientGraph.KeySimilarity),
+        };
+    }
+}

@@ -1,0 +1,27 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace AttentionApi.Core.Runtime;
+
+/// <summary>The forward pass whose values backward passes read.</summary>
+/// <param name="pool">Its sessions.</param>
+/// <param name="outputs">By name of the backward graphs' inputs: the output that gives it.</param>
+/// <param name="elementTypes">The same: its element type.</param>
+/// <param name="answer">The output with the answer.</param>
+internal sealed class TapedSession(SessionPool pool, IReadOnlyDictionary<string, string> outputs, IReadOnlyDictionary<string, int> elementTypes, string answer)
+    : IAsyncDisposable
+{
+    public IReadOnlyDictionary<string, int> ElementTypes => elementTypes;
+
+    /// <param name="feeds">The tower's inputs.</param>
+    /// <param name="wanted">Names that backward passes will read.</param>
+    public async Task<GradientTape> RunAsync(IReadOnlyDictionary<string, OrtValue> feeds, IReadOnlyCollection<string> wanted, CancellationToken cancellation)
+    {
+        using var lease = await pool.RentAsync(cancellation).ConfigureAwait(false);
+        // Every output once: several inputs may be one tensor, and the answer one of them.
+        var names = wanted.Select(name => outputs[name]).Append(answer).Distinct().ToList();
+        var values = names.Zip(lease.Run([.. feeds.Keys], [.. feeds.Values], names, cancellation)).ToDictionary(pair => pair.First, pair => pair.Second);
+        return new GradientTape(wanted.ToDictionary(name => name, name => values[outputs[name]]), Tensors.ToFloats(values[answer]));
+    }
+
+    public ValueTask DisposeAsync() => pool.DisposeAsync();
+}

@@ -1,0 +1,155 @@
+using System.Numerics.Tensors;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Backward;
+using AttentionApi.Core.Runtime;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace AttentionApi.Tests.Onnx.Backward;
+
+/// <summary>The backward rules of operators, each against the slope of the model's own answer and against the sum of all parts.</summary>
+public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    public static TheoryData<string> Forms => [.. GradientForms.All.Keys, .. OtherFamiliesTests.AttentionForms
+        .Where(form => form.Key != "Einsum" && form.Value.Opset >= 13).Select(form => form.Key)];
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public async Task Plain_gradients_are_slopes_and_the_parts_of_Libra_add_up(string form)
+    {
+        var model = GradientForms.All.TryGetValue(form, out var known) ? known
+            : new SyntheticTransformer { Opset = OtherFamiliesTests.AttentionForms[form].Opset, Attention = OtherFamiliesTests.AttentionForms[form].Write };
+        using var towers = Load(model);
+        await using var gradients = GradientLoader.Open(FixtureModels.Factory, towers.Vision);
+        Assert.Equal((null, null), (gradients.Refusal(GradientKind.Plain), gradients.Refusal(GradientKind.Libra)));
+
+        var error = SlopeError(towers.Vision);
+        output.WriteLine($"{form}: slope off by {error:g2}");
+        Assert.True(error < 5e-3, $"the gradient is not the slope: {error}");
+
+        // Opening the session tries the sum on two labels.
+        using var input = Tensors.FromFloats(Pixels(towers.Vision), towers.Vision.InputShape, TensorElementType.Float);
+        var tape = await gradients.ForwardAsync(new Dictionary<string, OrtValue> { [towers.Vision.InputName] = input }, [GradientKind.Libra],
+            TestContext.Current.CancellationToken);
+        var labels = await gradients.AllLayersAsync(GradientKind.Libra, tape, GradientTrial.Seeds(SyntheticTransformer.Classes),
+            TestContext.Current.CancellationToken);
+        Assert.All(labels, label => Assert.Contains(label.Relevance!, value => value != 0));
+    }
+
+    [Fact]
+    public void An_operator_without_a_rule_is_named()
+    {
+        using var towers = Load(new SyntheticTransformer { Attention = OtherFamiliesTests.AttentionForms["Einsum"].Write });
+        Assert.Equal("there is no backward rule for the operator Einsum", Reason(towers).Split(" '")[0]);
+    }
+
+    [Fact]
+    public void An_old_opset_is_refused_with_the_remedy()
+    {
+        var (opset, write) = OtherFamiliesTests.AttentionForms["Softmax over the last of four axes, opset 12"];
+        using var towers = Load(new SyntheticTransformer { Opset = opset, Attention = write });
+        var refused = Assert.Throws<ModelRefusedException>(() => GradientLoader.Open(FixtureModels.Factory, towers.Vision));
+        Assert.Equal("the file has opset 12, and gradients need 13 or newer: export it with a newer opset", refused.Message);
+    }
+
+    [Fact]
+    public void Products_of_two_hidden_states_are_linear_in_neither()
+    {
+        using var towers = Load(new SyntheticTransformer
+        {
+            Head = (writer, tokens) =>
+            {
+                var similar = writer.Node("MatMul", [tokens, writer.Node("Transpose", [tokens], ModelWriter.Attribute("perm", 0, 2, 1))]);
+                return writer.Node("Gather", [writer.Node("MatMul", [similar, tokens]), writer.Integer(0)], ModelWriter.Attribute("axis", 1));
+            },
+        });
+        using var gradients = new Gradients(GradientLoader.Open(FixtureModels.Factory, towers.Vision));
+        Assert.StartsWith("two tensors of hidden states are multiplied (MatMul", gradients.Of.Refusal(GradientKind.Libra), StringComparison.Ordinal);
+        Assert.Null(gradients.Of.Refusal(GradientKind.Plain));
+    }
+
+    [Fact]
+    public void A_file_that_changed_since_it_was_loaded_is_not_mixed_with_the_loaded_one()
+    {
+        using var towers = Load(new SyntheticTransformer());
+        new SyntheticTransformer { Height = 16 }.Write(towers.Vision.Model.SourcePath);
+        var refused = Assert.Throws<ModelRefusedException>(() => GradientLoader.Open(FixtureModels.Factory, towers.Vision));
+        Assert.True(refused.MayPass);
+        Assert.Equal("synthetic.onnx has changed since it was loaded", refused.Message);
+    }
+
+    private static string Reason(ModelTowers towers)
+    {
+        using var gradients = new Gradients(GradientLoader.Open(FixtureModels.Factory, towers.Vision));
+        return gradients.Of.Refusal(GradientKind.Libra)!;
+    }
+
+    private sealed record Gradients(TowerGradients Of) : IDisposable
+    {
+        public void Dispose() => Of.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+
+    private ModelTowers Load(SyntheticTransformer model) =>
+        TowerLoader.Load(ModelFolder.Open(model.Write(Path.Combine(folder.Path, "synthetic.onnx"))), FixtureModels.Factory);
+
+    private static float[] Pixels(VisionTower vision)
+    {
+        var random = new Random(9);
+        return [.. Enumerable.Range(0, 3 * vision.ImageSize.Width * vision.ImageSize.Height).Select(_ => random.NextSingle() * 2 - 1)];
+    }
+
+    /// <summary>How far ∂y/∂h_0 in some directions is from differences of y, relative to its size.</summary>
+    private static double SlopeError(VisionTower vision)
+    {
+        const float step = 2e-3f;
+        var graph = new OnnxGraph(OnnxFile.Read(vision.Model.SourcePath));
+        var tower = TowerGraph.Find(graph, graph.InputBit(vision.InputName), vision.Output!.Name, isEmbedding: false, vision.Layers.Count);
+        using var input = Tensors.FromFloats(Pixels(vision), vision.InputShape, TensorElementType.Float);
+        using var measure = TowerMeasure.Of(FixtureModels.Factory, tower, new Dictionary<string, OrtValue> { [vision.InputName] = input });
+
+        var nodes = new GraphInstrumenter(tower.Graph);
+        var forward = new ForwardValues(tower.Graph, nodes, measure.Shapes, computed: true);
+        nodes.AddInput(GradientGraph.Seed, OnnxTensor.Float, 2);
+        var pass = new BackwardPass(tower.Graph, nodes, forward, GradientKind.Plain, [], [tower.States[0]]) { Labels = nodes.Integers(1) };
+        pass.Follow(tower.Answer, nodes.Node("Unsqueeze", [GradientGraph.Seed, nodes.Integers(1)]));
+        var gradientOutput = nodes.Expose(nodes.Node("Identity", [pass.Dense(tower.States[0])]));
+        nodes.Expose(tower.Answer);
+        nodes.AddInput(tower.States[0], OnnxTensor.Float, measure.Shapes[tower.States[0]].Length);
+        var beside = forward.Beside([tower.States[0]]).ToList();
+        foreach (var tensor in beside) nodes.AddInput(tensor, (int)measure.FixedValue(tensor).GetTensorTypeAndShape().ElementDataType,
+            measure.Shapes[tensor].Length);
+        using var session = FixtureModels.Factory.CreateInMemory(nodes.BuildExposed());
+
+        var random = new Random(4);
+        float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() * 2 - 1)];
+        var state = Numbers((int)measure.Shapes[tower.States[0]].Aggregate((product, size) => product * size));
+        var seed = Numbers(SyntheticTransformer.Classes);
+        float[][] Run(float[] at)
+        {
+            using var given = OrtValue.CreateTensorValueFromMemory(at, measure.Shapes[tower.States[0]]);
+            using var direction = OrtValue.CreateTensorValueFromMemory(seed, [1, seed.Length]);
+            var feeds = beside.ToDictionary(tensor => tensor, measure.FixedValue);
+            (feeds[tower.States[0]], feeds[GradientGraph.Seed]) = (given, direction);
+            return session.Run(feeds, [gradientOutput, tower.Answer], values => values.Select(Tensors.ToFloats).ToArray());
+        }
+
+        var gradient = Run(state)[0];
+        var (difference, size) = (0.0, 0.0);
+        for (var trial = 0; trial < 8; trial++)
+        {
+            var way = Numbers(state.Length);
+            float[] Moved(float by) => [.. state.Zip(way, (value, move) => value + by * move)];
+            double Score(float by) => Run(Moved(by))[1].Zip(seed, (value, weight) => (double)value * weight).Sum();
+            var slope = (Score(step) - Score(-step)) / (2 * step);
+            var expected = TensorPrimitives.Dot<float>(gradient, way);
+            (difference, size) = (difference + Math.Abs(slope - expected), size + Math.Abs(slope));
+        }
+        return difference / size;
+    }
+}
