@@ -43,6 +43,8 @@ public sealed record ModelFacts
     public required AttentionSiteCounts Sites { get; init; }
     /// <summary>Of the original vision (or combined) file, lower-case hex.</summary>
     public required string Sha256 { get; init; }
+    /// <summary>What the model's card says of what it knows; null where it says nothing.</summary>
+    public string? Domain { get; init; }
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>Free text labels are accepted.</summary>

@@ -99,6 +99,7 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
             Provider = factory.Provider,
             Sites = towers.Sites,
             Sha256 = vision.Model.SourceSha256,
+            Domain = folder.Domain,
             Warnings = warnings,
         };
     }

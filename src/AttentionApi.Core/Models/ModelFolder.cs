@@ -25,6 +25,9 @@ public sealed partial class ModelFolder
     /// <summary>The files that say something about the text tower: its tokenizer.</summary>
     public required ConfigFiles TextConfig { get; init; }
 
+    /// <summary>What the model's card says of what it knows; null where there is no card or it says nothing.</summary>
+    public string? Domain { get; init; }
+
     /// <summary>What was chosen where the folder left a choice, in words.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -52,6 +55,7 @@ public sealed partial class ModelFolder
                 CombinedFile = text is null ? null : towers.Combined,
                 VisionConfig = Beside(path, vision),
                 TextConfig = Beside(path, text ?? vision),
+                Domain = ModelCard.Domain(path),
                 Warnings = towers.Warnings,
             };
         }

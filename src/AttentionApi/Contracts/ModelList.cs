@@ -30,11 +30,12 @@ public sealed record ModelList(IReadOnlyList<Model> Models);
 /// <param name="Precision">Of the weights in the file.</param>
 /// <param name="Provider">The execution provider asked for, the one that runs, and why they differ.</param>
 /// <param name="Sites">Attention sites found in the files.</param>
+/// <param name="Domain">What the model's card says of what it knows; null where it says nothing.</param>
 /// <param name="Warnings">What a careful user must know of it.</param>
 public sealed record Model(
     string Id, bool Default, string Status, string? Reason, string? Family, int? Layers, int? Heads, Grid? Grid, int? PrefixTokens, int? SuffixTokens,
     Size? ImageSize, Size? PatchSize, bool? Text, int? Classes, Scale? LogitScale, IReadOnlyList<string> Methods, IReadOnlyList<UnavailableMethod> Unavailable,
-    string? Precision, Provider? Provider, Sites? Sites, IReadOnlyList<string> Warnings)
+    string? Precision, Provider? Provider, Sites? Sites, string? Domain, IReadOnlyList<string> Warnings)
 {
     internal static Model From(ModelEntry entry, ExplainerRegistry methods)
     {
@@ -47,7 +48,7 @@ public sealed record Model(
             facts is null ? [] : [.. methods.ServedBy(facts).Select(method => method.Info.Name)],
             facts is null ? [] : [.. methods.NotServedBy(facts).Select(method => new UnavailableMethod(method.Explainer.Info.Name, method.Reason))],
             facts?.Precision, facts is null ? null : new(facts.Provider.Requested, facts.Provider.Actual, facts.Provider.Reason),
-            facts is null ? null : new(facts.Sites.Vision, facts.Sites.Text, facts.Sites.Other), facts?.Warnings ?? []);
+            facts is null ? null : new(facts.Sites.Vision, facts.Sites.Text, facts.Sites.Other), facts?.Domain, facts?.Warnings ?? []);
     }
 }
 

@@ -18,7 +18,7 @@ internal static class Responses
         var (model, analysis) = (plan.Model, inspection.Analysis);
         var seen = analysis.Seen;
         return new ExplainResponse(
-            new(model.Id, model.Layers, model.Heads, Grid.From(model.Tokens.Grid), model.Tokens.PrefixTokens, model.Tokens.SuffixTokens),
+            new(model.Id, model.Layers, model.Heads, Grid.From(model.Tokens.Grid), model.Tokens.PrefixTokens, model.Tokens.SuffixTokens, model.Domain),
             new(analysis.Size.Width, analysis.Size.Height, inspection.Picture.Sha256, new(seen.X, seen.Y, seen.Width, seen.Height)),
             plan.Method.Info.Name, new EffectiveParameters(ParameterEcho.Of(explanation)), Predicted(explanation),
             set is null ? null : [.. set.Maps.Select(Map)], Trajectories(set), TextTokens(set), Matrix(set), Series(set), Scores(set),

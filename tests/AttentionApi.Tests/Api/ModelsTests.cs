@@ -18,9 +18,11 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         using var client = await host.ReadyAsync();
         var model = await GetAsync(client, "models/demo-clip");
         Assert.Equal(
-            ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize", "text", "classes", "logitScale", "methods", "unavailable", "precision", "provider", "sites", "warnings"],
+            ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize", "text", "classes", "logitScale", "methods", "unavailable", "precision", "provider", "sites", "domain", "warnings"],
             model.Select(member => member.Key));
         Assert.Equal("ready", (string?)model["status"]);
+        Assert.StartsWith("Knows: ", (string?)model["domain"], StringComparison.Ordinal);
+        Assert.Contains("Does not know: ", (string?)model["domain"], StringComparison.Ordinal);
         Assert.True((bool)model["default"]!);
         Assert.Equal((Demo.Layers, Demo.Heads), ((int)model["layers"]!, (int)model["heads"]!));
         Assert.Equal($$"""{"rows":{{Demo.Side}},"columns":{{Demo.Side}}}""", model["grid"]!.ToJsonString());
