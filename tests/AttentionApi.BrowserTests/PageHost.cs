@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 namespace AttentionApi.BrowserTests;
 
 /// <summary>The host on the embedded model, on a real socket, shared by all tests.</summary>
-public sealed class PageHost : WebApplicationFactory<Program>, IAsyncLifetime
+public class PageHost : WebApplicationFactory<Program>, IAsyncLifetime
 {
     public Uri Address { get; private set; } = null!;
 

@@ -37,6 +37,16 @@ public class ModelLibraryTests
     }
 
     [Fact]
+    public void The_lines_of_the_README_are_those_of_the_sample_program()
+    {
+        var readme = File.ReadAllText(Path.Combine(SourceTree.Root, "README.md"));
+        var start = readme.IndexOf("```csharp\n", StringComparison.Ordinal) + "```csharp\n".Length;
+        var lines = readme[start..readme.IndexOf("```", start, StringComparison.Ordinal)].TrimEnd().Replace("\"models\"", "folder", StringComparison.Ordinal)
+            .Replace("\"cat.jpg\"", "picture", StringComparison.Ordinal).Replace("\"cat,dog\"", "labels", StringComparison.Ordinal);
+        Assert.Contains(lines, File.ReadAllText(Path.Combine(SourceTree.Root, "samples", "ExplainPicture", "Program.cs")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_sample_program_prints_predictions_and_writes_an_overlay()
     {
         using var folder = new TemporaryFolder();
