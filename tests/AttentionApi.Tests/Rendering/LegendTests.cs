@@ -65,6 +65,18 @@ public class LegendTests
     public void A_label_with_glyphs_is_drawn_without_warning(string label) => Assert.Empty(Draw(new Caption("", label)).Warnings);
 
     [Fact]
+    public void Words_at_the_ends_of_the_bar_are_drawn_where_they_fit()
+    {
+        var wide = Draw(new Caption("layer 1", "dog"), 600).Raster;
+        var worded = Draw(new Caption("layer 1", "dog") { Ends = new BarEnds("for car", "for dog") }, 600).Raster;
+        Assert.Equal((wide.Width, wide.Height), (worded.Width, worded.Height));
+        Assert.NotEqual(wide.Rgb, worded.Rgb);
+
+        var narrow = new Caption("layer 1") { Ends = new BarEnds(new string('m', 80), new string('w', 80)) };
+        Assert.Equal(Draw(new Caption("layer 1"), 120).Raster.Rgb, Draw(narrow, 120).Raster.Rgb);
+    }
+
+    [Fact]
     public void Without_legend_there_is_no_warning() => Assert.Empty(Draw(new Caption("", "猫"), legend: false).Warnings);
 
     [Fact]

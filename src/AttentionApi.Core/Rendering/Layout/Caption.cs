@@ -9,6 +9,9 @@ namespace AttentionApi.Core.Rendering.Layout;
 /// <param name="LabelNumber">Counted from 1 as requested: named instead of a label that the font cannot draw.</param>
 public sealed record Caption(string Words, string? Label = null, int LabelNumber = 1)
 {
+    /// <summary>What the ends of the colour bar mean; null: numbers alone.</summary>
+    public BarEnds? Ends { get; init; }
+
     public static string Layer(int layer, int layers) => string.Create(CultureInfo.InvariantCulture, $"layer {layer} of {layers}");
 
     public static string Layers(int from, int to, int layers) =>
@@ -41,3 +44,8 @@ public sealed record Caption(string Words, string? Label = null, int LabelNumber
     private static bool Dropped(Rune rune) =>
         Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format && rune.Value is not (0x200C or 0x200D) || rune.Value is >= 0xFE00 and <= 0xFE0F;
 }
+
+/// <summary>What the ends of a colour bar mean, in words.</summary>
+/// <param name="Low">The lowest colour.</param>
+/// <param name="High">The highest colour.</param>
+public sealed record BarEnds(string Low, string High);

@@ -10,8 +10,27 @@ internal static class Captions
     public static Caption Of(Explanation explanation, Heatmap map)
     {
         var first = explanation.Plan.Method.Info.Layers == LayerUse.Through ? explanation.Plan.Values.Layers().From : map.Layer;
-        return new Caption(Words(explanation, first, map), map.Label, LabelNumber(explanation, map));
+        var caption = new Caption(Words(explanation, first, map), map.Label, LabelNumber(explanation, map));
+        var rival = Rival(explanation.Plan, map);
+        return caption with
+        {
+            Label = rival is null ? map.Label : $"{map.Label} against {rival}",
+            Ends = Ends(map.Signed, caption.DrawableLabel, rival is null ? null : new Caption("", rival).DrawableLabel),
+        };
     }
+
+    /// <summary>What the lowest and the highest colour say.</summary>
+    private static BarEnds Ends(bool signed, string? label, string? rival) => (signed, label) switch
+    {
+        (true, null) => new("against", "for"),
+        (true, _) => new(rival is null ? $"against {label}" : $"for {rival}", $"for {label}"),
+        (false, null) => new("looks little", "looks a lot"),
+        _ => new($"less {label}", $"more {label}"),
+    };
+
+    /// <summary>The label that a signed map sets its own against.</summary>
+    private static string? Rival(ExplanationPlan plan, Heatmap map) => map is { Signed: true, Label: not null }
+        ? plan.EffectiveParameters().FirstOrDefault(one => one.Parameter.Name == SharedParameters.Versus.Name).Value as string : null;
 
     /// <summary>The layers from <paramref name="first"/> up to the map's, and its head; the method's title where it has no range.</summary>
     public static string Words(Explanation explanation, int first, Heatmap map)

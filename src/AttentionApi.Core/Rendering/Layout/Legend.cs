@@ -65,12 +65,12 @@ internal sealed class Legend
         if (sideBySide)
         {
             DrawCaption(canvas, top + (Height - captionLines * line) / 2, caption);
-            DrawBar(canvas, width - pad - barWidth, top + (Height - BarHeight) / 2, scale);
+            DrawBar(canvas, width - pad - barWidth, top + (Height - BarHeight) / 2, scale, caption.Ends);
         }
         else
         {
             DrawCaption(canvas, top + pad, caption);
-            DrawBar(canvas, pad, top + pad + StackedBarTop, scale);
+            DrawBar(canvas, pad, top + pad + StackedBarTop, scale, caption.Ends);
         }
     }
 
@@ -90,7 +90,7 @@ internal sealed class Legend
         }
     }
 
-    private void DrawBar(Raster canvas, int left, int top, ColorScale? scale)
+    private void DrawBar(Raster canvas, int left, int top, ColorScale? scale, BarEnds? ends)
     {
         var colours = ColormapTables.Of(colormap);
         var row = canvas.Row(top).Slice(left * 3, barWidth * 3);
@@ -99,7 +99,9 @@ internal sealed class Legend
             colours.Slice((2 * x + 1) * ColormapTables.Entries / (2 * barWidth) * 3, 3).CopyTo(row[(x * 3)..]);
         }
         for (var y = 1; y < barHeight; y++) row.CopyTo(canvas.Row(top + y)[(left * 3)..]);
-        DrawNumbers(canvas, left, top + barHeight + 1, Numbers(scale));
+        var numbers = Numbers(scale);
+        var worded = WithWords(numbers, ends);
+        DrawNumbers(canvas, left, top + barHeight + 1, Fits(worded) ? worded : numbers);
     }
 
     private static (string Low, string Middle, string High) Numbers(ColorScale? scale) => scale switch
@@ -108,6 +110,13 @@ internal sealed class Legend
         { Flat: true } flat => ("", $"{Number(flat.Low)} everywhere", ""),
         { } some => ((some.ClipsLow ? "≤" : "") + Number(some.Low), Number((some.Low + some.High) / 2), (some.ClipsHigh ? "≥" : "") + Number(some.High)),
     };
+
+    /// <summary>The numbers at the ends with what they mean; a flat map has no ends.</summary>
+    private static (string Low, string Middle, string High) WithWords((string Low, string Middle, string High) numbers, BarEnds? ends) =>
+        ends is null || numbers.Low.Length == 0 ? numbers : ($"{numbers.Low} {ends.Low}", "", $"{ends.High} {numbers.High}");
+
+    private bool Fits((string Low, string Middle, string High) numbers) =>
+        text.Line(numbers.Low, numberSize).Advance + 2 * numberSize + text.Line(numbers.High, numberSize).Advance <= barWidth;
 
     /// <summary>The end numbers are flush with the bar; numbers that would touch are left out, the middle one first.</summary>
     private void DrawNumbers(Raster canvas, int left, int top, (string Low, string Middle, string High) numbers)
