@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { effective, labelMethod, whyNot } from '../js/compute/effective.js';
 import { setOf } from '../js/network/fetchedMaps.js';
-import { typed } from '../js/network/olderMethods.js';
 import { captionsOf, controlOf } from '../js/panels/wording.js';
 import { layerOf, readValue, valuesOf } from '../js/settings/declared.js';
 import { alignment, attention, parameter, probe, rollout } from '../testing/methods.js';
@@ -75,17 +74,4 @@ test('Maps, series and scores of an answer are read as they come', () => {
   const set = setOf({ maps: [{ layer: 6, head: null, label: 'cat', signed: true, values: [[1, 2], [3, -4]] }], scores: [{ name: 'sum', label: 'cat', value: 2 }], warnings: ['careful'] });
   assert.deepEqual([...set.maps[0].values], [1, 2, 3, -4]);
   assert.deepEqual([set.series, set.scores, set.warnings], [{}, [{ name: 'sum', label: 'cat', value: 2 }], ['careful']]);
-});
-
-test('A server that declares ranges in words only is understood', () => {
-  const older = typed({
-    name: 'x', labelDependent: true, parameters: [
-      { name: 'frames', range: 'cumulative, layers', default: 'cumulative' }, { name: 'residual', range: '0…1000', default: '1' }, { name: 'head', range: '1…H', default: 'all' },
-      { name: 'discard', range: '0 ≤ value < 1', default: '0' }, { name: 'versus', range: 'a label', default: 'none' }, { name: 'matrix', range: 'true, false', default: 'false' },
-    ],
-  });
-  assert.deepEqual([older.labels, older.layers, older.frames], ['needed', 'through', ['cumulative', 'layers']]);
-  assert.deepEqual(older.parameters.map(({ type }) => type), ['word', 'number', 'integer', 'number', 'text', 'flag']);
-  assert.deepEqual(older.parameters.slice(1, 4).map(({ minimum, maximum }) => [minimum, maximum]), [[0, 1000], [1, null], [0, 1]]);
-  assert.equal(typed(probe), probe);
 });

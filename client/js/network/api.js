@@ -1,5 +1,3 @@
-import { typed } from './olderMethods.js';
-
 // The only file that talks to the network.
 
 /**
@@ -78,7 +76,7 @@ export class Problem extends Error {
 export const listModels = async (options) => (await getJson('models', options)).models;
 
 /** @param {Options} options @returns {Promise<Method[]>} */
-export const listMethods = async (options) => (await getJson('methods', options)).methods.map(typed);
+export const listMethods = async (options) => (await getJson('methods', options)).methods;
 
 /** @typedef {{ file: string, labels: string[] }} Sample */
 
