@@ -3,9 +3,10 @@ import { listenToStage } from './canvas/stageInput.js';
 import { localMaps } from './compute/localMaps.js';
 import { watchScreen } from './compute/screen.js';
 import { find } from './dom.js';
-import { listMethods, listModels, Problem } from './network/api.js';
+import { listMethods, listModels } from './network/api.js';
 import { fetchedMaps } from './network/fetchedMaps.js';
 import { startLoader } from './network/loader.js';
+import { Problem } from './network/problems.js';
 import { chrome } from './panels/chrome.js';
 import { comparePanel } from './panels/compare.js';
 import { exportPanel } from './panels/export.js';
@@ -20,14 +21,16 @@ import { parametersPanel } from './panels/parameters.js';
 import { picturePanel } from './panels/picture.js';
 import { queryPanel } from './panels/query.js';
 import { seriesPanel } from './panels/series.js';
+import { sharePanel } from './panels/share.js';
 import { keepAddress, readSettings } from './settings/address.js';
+import { withoutUnknown } from './settings/unknown.js';
 import { createStore, modelOf } from './store.js';
 
 const store = createStore(readSettings(location.search));
 keepAddress(store);
 const fetched = fetchedMaps(store);
 watchScreen(store, {
-  local: localMaps(({ message }) => store.set({ status: { phase: 'error', problem: new Problem(0, 'This map cannot be computed', `The page's worker failed. ${message}`) } })),
+  local: localMaps(({ message }) => store.set({ status: { phase: 'error', problem: Problem.ofPage('This map cannot be computed', `The page's worker failed. ${message}`) } })),
   fetched,
 });
 // Before the loader: a change of model may change the labels, which it then asks with.
@@ -40,9 +43,16 @@ find('#zoom-in', HTMLButtonElement).addEventListener('click', () => zoom(1.5));
 find('#zoom-out', HTMLButtonElement).addEventListener('click', () => zoom(1 / 1.5));
 find('#zoom-fit', HTMLButtonElement).addEventListener('click', reset);
 
-notices(store, () => {
-  loader.cancel();
-  fetched.cancel();
+notices(store, {
+  cancel() {
+    loader.cancel();
+    fetched.cancel();
+  },
+  again() {
+    if (store.state.models.length === 0) return location.reload();
+    fetched.leave();
+    loader.again();
+  },
 });
 chrome(store);
 picturePanel(store);
@@ -56,6 +66,13 @@ methodPanel(store);
 parametersPanel(store);
 lookPanel(store);
 exportPanel(store);
+sharePanel(store);
+
+/** @param {import('./network/api.js').ModelInfo[]} models @param {import('./network/api.js').Method[]} methods */
+function take(models, methods) {
+  const { settings, notices } = withoutUnknown(store.state, models, methods);
+  store.set({ models, methods, ...settings, notices: [...store.state.notices, ...notices] });
+}
 
 start().catch((problem) => store.set({ status: { phase: 'error', problem } }));
 
@@ -72,8 +89,8 @@ async function start() {
   for (;;) {
     const [models, methods] = await Promise.all([listModels(options), listMethods(options)]);
     const model = modelOf({ models, model: store.state.model });
-    if (!model) throw new Problem(0, 'No model', 'The server has no model. Put one into its models folder and reload the page.');
-    if (model.status !== 'loading') return store.set({ models, methods });
+    if (!model) throw Problem.ofPage('The server has no model', 'Put one into its models folder and reload the page.');
+    if (model.status !== 'loading') return take(models, methods);
     say(`${model.id} is being loaded…`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }

@@ -16,8 +16,9 @@ import { defaults } from './settings/table.js';
  * @property {Status} status
  * @property {ModelInfo[]} models
  * @property {Method[]} methods
+ * @property {Record<string, string>} refused labels that the model does not take, and why
+ * @property {string[]} notices what the page has to say of the address that it was opened with
  * @property {{ row: number, column: number } | null} cursor the patch under the pointer or the arrow keys
- * @property {boolean} pinned a patch chosen as query stays when the pointer moves on
  * @property {boolean} playing
  * @property {'light' | 'dark'} theme
  * @property {import('./compute/effective.js').Effective | null} wanted the settings as they apply to the answer
@@ -29,7 +30,7 @@ import { defaults } from './settings/table.js';
  * @property {'idle' | 'loading' | 'ready' | 'error'} phase also a class on the body: `is-idle`, …
  * @property {string} [message]
  * @property {number} [progress] 0…1, while bytes are moving
- * @property {import('./network/api.js').Problem} [problem]
+ * @property {import('./network/problems.js').Problem} [problem]
  */
 
 /** @typedef {Settings & Session} State */
@@ -39,7 +40,7 @@ export const modelOf = ({ models, model }) => models.find(({ id }) => id === mod
 
 /** @type {Session} */
 const freshSession = {
-  picture: null, answer: null, status: { phase: 'idle' }, models: [], methods: [], cursor: null, pinned: true, playing: false, theme: 'light', wanted: null, screen: null,
+  picture: null, answer: null, status: { phase: 'idle' }, models: [], methods: [], refused: {}, notices: [], cursor: null, playing: false, theme: 'light', wanted: null, screen: null,
 };
 
 /**

@@ -3,17 +3,26 @@ import { test } from 'node:test';
 import { readSettings, writeSettings } from '../js/settings/address.js';
 import { fromCsv, toCsv } from '../js/settings/csv.js';
 import { defaults, keys } from '../js/settings/table.js';
+import { withoutUnknown } from '../js/settings/unknown.js';
+import { methods } from '../testing/methods.js';
 
 /** @type {import('../js/settings/table.js').Settings} */
 const rich = {
   ...defaults, sample: 'scene-02', model: 'demo-clip', labels: ['cat', 'salt, pepper', 'a "quoted" word', 'Bäume & Büsche'], prompt: ['a {}', 'the {}, twice'],
-  target: 'cat', method: 'alignment', fromLayer: 2, toLayer: 5, at: 3, frames: 'layers', query: '3,7', colormap: 'turbo', opacity: 0.75, scale: 'shared',
+  target: 'cat', method: 'alignment', fromLayer: 2, toLayer: 5, at: 3, frames: 'layers', query: '3,7', hover: 'read', blend: 'flat', colormap: 'turbo', opacity: 0.75, scale: 'shared',
   interpolation: 'nearest', delay: 800, compare: 'heads', parameters: { view: 'contrast', versus: 'dog', strength: '0.25' },
 };
 
 test('Every setting survives the way through the address', () => {
   assert.deepEqual({ ...defaults, ...readSettings(writeSettings(rich)) }, rich);
   for (const key of keys) assert.notDeepEqual(rich[key], defaults[key], `${key} is not tried`);
+});
+
+test('What this server does not have is set back to the default, and said', () => {
+  const { settings, notices } = withoutUnknown({ ...rich, model: 'big-clip', method: 'guess', parameters: { strength: '1', utm: 'x' } }, [{ id: 'demo-clip' }], methods);
+  assert.deepEqual(settings, { model: null, method: null, parameters: { strength: '1' } });
+  assert.match(notices.join(' '), /“big-clip”.*“guess”/);
+  assert.deepEqual(withoutUnknown(rich, [{ id: 'demo-clip' }], methods), { settings: {}, notices: [] });
 });
 
 test('Default settings leave the address bare', () => assert.equal(writeSettings(defaults), ''));

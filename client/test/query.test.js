@@ -18,7 +18,7 @@ function query(endpoint, settings) {
 }
 
 test("The page's own request names only what the answer depends on", () => {
-  const question = { picture: /** @type {any} */ (null), model: 'demo-clip', labels: ['cat', 'dog'], prompt: ['a {}'], versus: null, heads: true };
+  const question = { picture: /** @type {any} */ (null), model: 'demo-clip', labels: ['cat', 'dog'], classes: false, prompt: ['a {}'], versus: null, heads: true };
   assert.equal(tensorsQuery(question), 'model=demo-clip&labels=cat,dog&prompt=a%20%7B%7D&heads=each');
 });
 

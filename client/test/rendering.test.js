@@ -39,19 +39,28 @@ const signed = (/** @type {Float64Array} */ values) => ({ values, signed: true }
 
 test('Scales take percentiles by linear interpolation, extremes, or fixed limits', () => {
   const map = Float64Array.from({ length: 101 }, (_, i) => 100 - i);
-  assert.deepEqual(limitsOf('percentile', [plain(map)]), { low: 1, high: 99 });
-  assert.deepEqual(limitsOf('minmax', [plain(map)]), { low: 0, high: 100 });
-  assert.deepEqual(limitsOf('absolute', [signed(map)]), { low: -1, high: 1 });
-  assert.deepEqual(limitsOf('percentile', [plain(Float64Array.of(0, 1))]), { low: 0.01, high: 0.99 });
+  assert.deepEqual(limitsOf('percentile', [plain(map)]), { low: 1, high: 99, by: 'percentiles' });
+  assert.deepEqual(limitsOf('minmax', [plain(map)]), { low: 0, high: 100, by: 'extremes' });
+  assert.deepEqual(limitsOf('absolute', [signed(map)]), { low: -1, high: 1, by: 'fixed' });
+  assert.deepEqual(limitsOf('percentile', [plain(Float64Array.of(0, 1))]), { low: 0.01, high: 0.99, by: 'percentiles' });
+  assert.deepEqual(limitsOf('percentile', []), { low: 0, high: 1, by: 'fixed' });
 });
 
 test('A shared scale spans all its maps and a signed one is centred on zero', () => {
-  assert.deepEqual(limitsOf('shared', [plain(Float64Array.of(0, 0)), plain(Float64Array.of(100, 100))]), { low: 0, high: 100 });
-  assert.deepEqual(limitsOf('minmax', [signed(Float64Array.of(-3, 1))]), { low: -3, high: 3 });
+  assert.deepEqual(limitsOf('shared', [plain(Float64Array.of(0, 0)), plain(Float64Array.of(100, 100))]), { low: 0, high: 100, by: 'percentiles' });
+  assert.deepEqual(limitsOf('minmax', [signed(Float64Array.of(-3, 1))]), { low: -3, high: 3, by: 'extremes' });
 });
 
 test('Where the percentiles meet, the full range is shown', () => {
   const map = new Float64Array(1000);
   map[7] = 0.5;
-  assert.deepEqual(limitsOf('percentile', [plain(map)]), { low: 0, high: 0.5 });
+  assert.deepEqual(limitsOf('percentile', [plain(map)]), { low: 0, high: 0.5, by: 'extremes' });
+});
+
+test('Percentiles that hide more than half of the range give way to the full range; over several layers they stay', () => {
+  const outlier = (/** @type {number} */ height) => Float64Array.from({ length: 1000 }, (_, i) => (i < 5 ? height : i / 1000));
+  assert.deepEqual(limitsOf('percentile', [plain(outlier(3))]), { low: 0.005, high: 3, by: 'extremes' });
+  assert.equal(limitsOf('percentile', [plain(outlier(1.5))]).by, 'percentiles');
+  assert.equal(limitsOf('percentile', [signed(outlier(-3))]).low, -3);
+  assert.equal(limitsOf('shared', [plain(outlier(3))]).by, 'percentiles');
 });

@@ -41,7 +41,7 @@ public sealed class AddressTests(PageHost host, Chromium chromium)
         await using var explore = await ExplorePage.OpenAsync(host, chromium);
         await explore.UploadAsync(PageHost.Sample("scene-05"));
         await explore.ReadyAsync();
-        await explore.Page.WaitForFunctionAsync("() => sessionStorage.length > 0 && !location.search.includes('sample')");
+        await explore.Page.WaitForFunctionAsync("() => sessionStorage.length > 0 && location.search.includes('sample=own')");
         var before = await explore.StageAsync();
         await explore.Page.ReloadAsync();
         await explore.ReadyAsync();
@@ -51,7 +51,7 @@ public sealed class AddressTests(PageHost host, Chromium chromium)
     [Fact]
     public async Task What_is_copied_as_curl_is_what_is_on_screen()
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?method=alignment&view=centered&target=owl&at=1&opacity=0.7",
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&method=alignment&view=centered&target=owl&at=1&opacity=0.7",
             new() { Permissions = ["clipboard-read", "clipboard-write"], ViewportSize = new() { Width = 1280, Height = 900 } });
         await explore.Page.Locator("[aria-label='Copy curl for Overlay']").ClickAsync();
         await explore.Page.GetByText("The command is on the clipboard.").WaitForAsync();
@@ -61,19 +61,19 @@ public sealed class AddressTests(PageHost host, Chromium chromium)
     }
 
     [Theory]
-    [InlineData("Overlay as PNG", "scene-12-rollout.png", "89504E47")]
-    [InlineData("Animation as GIF", "scene-12-rollout.gif", "47494638")]
-    [InlineData("Layer grid as PNG", "scene-12-rollout.png", "89504E47")]
-    [InlineData("Numbers as JSON", "scene-12-rollout.json", "7B")]
-    [InlineData("Tensors as safetensors", "scene-12-rollout.safetensors", "")]
-    public async Task Each_download_is_a_file_of_its_kind(string what, string name, string start)
+    [InlineData("Overlay as PNG", "overlay.png", "89504E47")]
+    [InlineData("Animation as GIF", "animation.gif", "47494638")]
+    [InlineData("Grid of layers as PNG", "grid-of-layers.png", "89504E47")]
+    [InlineData("Numbers as JSON", "numbers.json", "7B")]
+    [InlineData("Tensors as safetensors", "tensors.safetensors", "")]
+    public async Task Each_download_is_a_file_of_its_kind(string what, string ending, string start)
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium);
         var waiting = explore.Page.WaitForDownloadAsync();
         await explore.Page.Locator($"[aria-label='Download {what}']").ClickAsync();
         var download = await waiting;
         var bytes = await File.ReadAllBytesAsync(await download.PathAsync(), TestContext.Current.CancellationToken);
-        Assert.Equal(name, download.SuggestedFilename);
+        Assert.Equal($"scene-12-attention-rollout-demo-clip-from-cls-layers-1-to-{Demo.Layers}-of-{Demo.Layers}-{ending}", download.SuggestedFilename);
         Assert.StartsWith(start, Convert.ToHexString(bytes), StringComparison.Ordinal);
         Assert.True(bytes.Length > 100);
     }
@@ -81,7 +81,7 @@ public sealed class AddressTests(PageHost host, Chromium chromium)
     [Fact]
     public async Task Swagger_opens_with_the_values_of_the_screen()
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?method=attention&toLayer=1");
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&method=attention&toLayer=1");
         var waiting = explore.Page.WaitForPopupAsync();
         await explore.Page.Locator("[aria-label='Open explain/overlay in Swagger']").ClickAsync();
         var swagger = await waiting;

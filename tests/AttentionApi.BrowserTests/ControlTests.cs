@@ -12,8 +12,8 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
 
     public static TheoryData<string, string, string> Choices => new()
     {
-        { "", "parameter-headFusion", "max" }, { "", "parameter-headFusion", "min" }, { "", "query", "mean" }, { "", "query", "patch" }, { "?at=2", "frames", "layers" },
-        { "", "methods", "attention" }, { "", "methods", "alignment" }, { "", "colormaps", "turbo" }, { "", "scale", "minmax" }, { "", "scale", "shared" }, { "", "scale", "absolute" },
+        { "", "parameter-headFusion", "max" }, { "", "parameter-headFusion", "min" }, { "", "query", "mean" }, { "", "query", "patch" }, { "&at=2", "frames", "layers" },
+        { "", "methods", "attention" }, { "", "methods", "alignment" }, { "", "colormaps", "turbo" }, { "", "blend", "value" }, { "", "blend", "flat" },
         { "", "interpolation", "nearest" }, { "", "interpolation", "bicubic" },
     };
 
@@ -25,17 +25,19 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
     public Task A_choice_repaints_without_a_request(string query, string group, string value) => ChangesThePicture(query, explore => explore.ChooseAsync(group, value));
 
     [Theory]
+    [InlineData("minmax")]
+    [InlineData("shared")]
+    [InlineData("absolute")]
+    public Task A_range_of_colours_repaints_without_a_request(string scale) => ChangesThePicture("", explore => explore.SelectAsync("scale", scale));
+
+    [Theory]
     [InlineData("centered")]
     [InlineData("softmax")]
     [InlineData("contrast")]
-    public Task A_view_of_the_alignment_repaints_without_a_request(string view) => ChangesThePicture("?method=alignment", async explore =>
-    {
-        await explore.Page.Locator("#parameter-view").SelectOptionAsync(view);
-        await explore.DrawnAsync();
-    });
+    public Task A_view_of_the_alignment_repaints_without_a_request(string view) => ChangesThePicture("&method=alignment", explore => explore.SelectAsync("parameter-view", view));
 
     [Fact]
-    public Task A_rival_among_the_labels_needs_no_request() => ChangesThePicture("?method=alignment&view=contrast&target=owl", async explore =>
+    public Task A_rival_among_the_labels_needs_no_request() => ChangesThePicture("&method=alignment&view=contrast&target=owl", async explore =>
     {
         await explore.Page.Locator("#parameter-versus").FillAsync("house");
         await explore.Page.Locator("#parameter-versus").PressAsync("Enter");
@@ -43,7 +45,7 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
     });
 
     [Fact]
-    public Task Another_label_is_looked_at_without_a_request() => ChangesThePicture("?method=alignment&target=owl", async explore =>
+    public Task Another_label_is_looked_at_without_a_request() => ChangesThePicture("&method=alignment&target=owl", async explore =>
     {
         await explore.Page.Locator(".chip .name", new() { HasText = "house" }).ClickAsync();
         await explore.DrawnAsync();
@@ -69,24 +71,32 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium);
         explore.ForgetRequests();
-        await explore.ChooseAsync("query", "patch");
         await explore.HoverPatchAsync(2, 3, Owl);
-        Assert.Contains("from patch 2, 3", await explore.CaptionAsync(), StringComparison.Ordinal);
+        Assert.Contains("from the patch in row 3, column 4", await explore.CaptionAsync(), StringComparison.Ordinal);
+        await explore.Page.Mouse.MoveAsync(0, 0);
+        await explore.DrawnAsync();
+        Assert.Contains("from CLS", await explore.CaptionAsync(), StringComparison.Ordinal);
+
         await explore.ClickPatchAsync(3, 2, Owl);
+        Assert.False(await explore.Page.Locator("#hover").IsCheckedAsync());
         var last = Demo.Side - 1;
         await explore.HoverPatchAsync(last, last, Owl);
-        Assert.Contains("from patch 3, 2", await explore.CaptionAsync(), StringComparison.Ordinal);
-        Assert.StartsWith($"Row {last}, column {last}:", await explore.Page.Locator("#readout").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains("from the patch in row 4, column 3", await explore.CaptionAsync(), StringComparison.Ordinal);
+        Assert.StartsWith(ExplorePage.Place(last, last), await explore.Page.Locator("#readout").InnerTextAsync(), StringComparison.Ordinal);
 
         var expected = await host.ExplainAsync("scene-12", "query=3,2");
         Assert.Equal((double)expected["maps"]![0]!["values"]![last]![last]!, await explore.ReadOutAsync(), 1e-3 * (double)expected["maps"]![0]!["maximum"]!);
+
+        await explore.ClickPatchAsync(3, 2, Owl);
+        Assert.Contains("from CLS", await explore.CaptionAsync(), StringComparison.Ordinal);
+        Assert.True(await explore.Page.Locator("#hover").IsCheckedAsync());
         Assert.Empty(explore.Requests);
     }
 
     [Fact]
     public async Task Playing_walks_along_the_layers_without_a_request()
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?delay=150");
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&delay=150");
         explore.ForgetRequests();
         await explore.Page.Locator("#play").ClickAsync();
         foreach (var layer in Enumerable.Range(1, Math.Min(3, Demo.Layers))) await explore.Page.Locator($"#tiles li:nth-child({layer}) [aria-current=true]").WaitForAsync();
@@ -105,7 +115,7 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
         Assert.Contains("heads=each", Assert.Single(explore.Requests), StringComparison.Ordinal);
         await explore.Page.Locator($"[data-layer='2'][data-head='{Demo.Heads}']").ClickAsync();
         await explore.DrawnAsync();
-        Assert.Equal($"Raw attention from CLS · layer 2 of {Demo.Layers} · head {Demo.Heads}", await explore.CaptionAsync());
+        Assert.Equal($"Raw attention · demo-clip · from CLS · layer 2 of {Demo.Layers} · head {Demo.Heads}", await explore.CaptionAsync());
         await explore.OpenTabAsync("labels");
         await explore.OpenTabAsync("heads");
         await explore.Page.Locator("#parameter-head").SelectOptionAsync("1");
@@ -115,13 +125,13 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
     [Fact]
     public async Task Labels_are_compared_side_by_side_by_difference_and_along_the_layers()
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?method=alignment&target=owl");
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&method=alignment&target=owl");
         explore.ForgetRequests();
         Assert.Equal(2, await explore.Page.Locator(".figures button").CountAsync());
         await explore.OpenTabAsync("difference");
         await explore.Page.GetByText("Show on the picture").ClickAsync();
         await explore.DrawnAsync();
-        Assert.Equal($"Label alignment with owl · layer {Demo.Layers} of {Demo.Layers} · against house", await explore.CaptionAsync());
+        Assert.Equal($"Label alignment · demo-clip · owl · layer {Demo.Layers} of {Demo.Layers} · against house", await explore.CaptionAsync());
         await explore.OpenTabAsync("trajectory");
         Assert.Equal(2, await explore.Page.Locator(".plot polyline").CountAsync());
         Assert.Empty(explore.Requests);
@@ -129,7 +139,7 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
 
     private async Task ChangesThePicture(string query, Func<ExplorePage, Task> change)
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, query);
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, ExplorePage.FirstSample + query);
         var before = await explore.StageAsync();
         explore.ForgetRequests();
         await change(explore);

@@ -6,6 +6,9 @@ namespace AttentionApi.BrowserTests;
 /// <summary>The page, by what a person does on it and sees. Waits are for states of the page, never for a time.</summary>
 public sealed class ExplorePage : IAsyncDisposable
 {
+    /// <summary>The first sample under its own labels; a bare address opens with a view of its own.</summary>
+    public const string FirstSample = "?sample=scene-12";
+
     private readonly IBrowserContext context;
     private readonly List<string> requests = [];
     private readonly List<string> errors = [];
@@ -24,7 +27,7 @@ public sealed class ExplorePage : IAsyncDisposable
     /// <summary>Calls of the API since the last <see cref="ForgetRequests"/>.</summary>
     public IReadOnlyList<string> Requests => requests;
 
-    public static async Task<ExplorePage> OpenAsync(PageHost host, Chromium chromium, string query = "", BrowserNewContextOptions? options = null, Func<IPage, Task>? before = null, bool ready = true)
+    public static async Task<ExplorePage> OpenAsync(PageHost host, Chromium chromium, string query = FirstSample, BrowserNewContextOptions? options = null, Func<IPage, Task>? before = null, bool ready = true)
     {
         var context = await chromium.NewContextAsync(options ?? new() { ViewportSize = new() { Width = 1280, Height = 900 } });
         var page = await context.NewPageAsync();
@@ -105,7 +108,17 @@ public sealed class ExplorePage : IAsyncDisposable
         await DrawnAsync();
     }
 
+    /// <summary>Picks an entry of a list.</summary>
+    public async Task SelectAsync(string list, string value)
+    {
+        await Page.Locator($"#{list}").SelectOptionAsync(value);
+        await DrawnAsync();
+    }
+
     public Task<string> CaptionAsync() => Page.Locator("#caption").InnerTextAsync();
+
+    /// <summary>How the page names a patch, counted from 1.</summary>
+    public static string Place(int row, int column) => $"Row {row + 1} of {Demo.Side}, column {column + 1} of {Demo.Side}:";
 
     /// <summary>The value under the pointer, as the page computed it.</summary>
     public async Task<double> ReadOutAsync() =>

@@ -28,15 +28,69 @@ public sealed class FailureTests(PageHost host, Chromium chromium)
     }
 
     [Fact]
-    public async Task A_refused_label_can_be_taken_back()
+    public async Task A_refused_label_says_why_where_it_stands_and_blocks_nothing()
+    {
+        var tooLong = string.Join(' ', Enumerable.Repeat("owl", Demo.TextPositions));
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        await explore.AddLabelAsync(tooLong);
+        var refused = explore.Page.Locator(".chip.is-refused");
+        await refused.Locator(".reason:not(:empty)").WaitForAsync();
+        await explore.ReadyAsync();
+        Assert.Equal(3, (await explore.LabelsAsync()).Count);
+
+        await explore.AddLabelAsync("dog");
+        await explore.Page.Locator(".chip[data-label=dog] .score:not(:empty)").WaitForAsync();
+        await explore.Page.Locator("[data-sample=scene-05]").ClickAsync();
+        await explore.Page.Locator("[data-sample=scene-05][aria-pressed=true]").WaitForAsync();
+        await explore.ReadyAsync();
+
+        await explore.AddLabelAsync(tooLong);
+        explore.ForgetRequests();
+        await refused.Locator(".remove").ClickAsync();
+        await explore.ReadyAsync();
+        Assert.Equal(["elephant", "airplane"], await explore.LabelsAsync());
+        Assert.Empty(explore.Requests);
+        explore.AssertNoErrors();
+    }
+
+    [Fact]
+    public async Task A_file_that_is_too_large_is_told_in_megabytes()
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium);
-        await explore.AddLabelAsync(string.Join(' ', Enumerable.Repeat("owl", Demo.TextPositions)));
+        await explore.UploadAsync("large.png", "image/png", new byte[25 * 1024 * 1024]);
         await explore.StateAsync("is-error");
-        Assert.NotEqual("", await explore.Page.Locator("#problem-detail").InnerTextAsync());
-        await explore.Page.Locator(".chip .remove").Nth(2).ClickAsync();
+        Assert.Equal("The file is too large", await explore.Page.Locator("#problem-title").InnerTextAsync());
+        Assert.StartsWith("This file has 25.0 MB;", await explore.Page.Locator("#problem-detail").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.True(await explore.Page.Locator("#problem-again").IsHiddenAsync());
+    }
+
+    [Fact]
+    public async Task After_three_failures_the_page_stops_and_names_the_request()
+    {
+        var attempts = 0;
+        var broken = true;
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        await explore.Page.RouteAsync(Tensors, route => broken
+            ? route.FulfillAsync(new()
+            {
+                Status = 503,
+                ContentType = "application/problem+json",
+                Headers = new Dictionary<string, string> { ["Retry-After"] = "1", ["X-Request-Id"] = $"request-{++attempts}" },
+                Body = """{"title":"Service Unavailable","status":503,"detail":"The service could not answer."}""",
+            })
+            : route.ContinueAsync());
+        await explore.AddLabelAsync("dog");
+        await explore.StateAsync("is-error");
+        Assert.Equal(3, attempts);
+        var problem = await explore.Page.Locator("#problem").InnerTextAsync();
+        Assert.Contains("The server cannot answer now", problem, StringComparison.Ordinal);
+        Assert.Contains("request-3", problem, StringComparison.Ordinal);
+
+        broken = false;
+        await explore.Page.Locator("#problem-again").ClickAsync();
+        await explore.Page.Locator(".chip[data-label=dog] .score:not(:empty)").WaitForAsync();
         await explore.ReadyAsync();
-        Assert.Equal(["owl", "house"], await explore.LabelsAsync());
+        explore.AssertNoErrors();
     }
 
     [Fact]

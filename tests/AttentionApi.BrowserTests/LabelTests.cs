@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace AttentionApi.BrowserTests;
 
 public sealed class LabelTests(PageHost host, Chromium chromium)
@@ -58,5 +60,36 @@ public sealed class LabelTests(PageHost host, Chromium chromium)
         await explore.Page.Locator("#label-input").FocusAsync();
         await explore.ReadyAsync();
         Assert.EndsWith("prompt=a {}&prompt=the {}", Assert.Single(explore.Requests), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Classes_are_proposed_and_an_added_one_stands_beside_the_best()
+    {
+        // The embedded model takes words; a classifier is told apart by what the server says of it.
+        var asked = new List<string>();
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, before: async page =>
+        {
+            await page.RouteAsync("**/api/v1/models", async route =>
+            {
+                var response = await route.FetchAsync();
+                var answer = JsonNode.Parse(await response.TextAsync())!;
+                answer["models"]![0]!["text"] = false;
+                answer["models"]![0]!["classes"] = 1000;
+                await route.FulfillAsync(new() { Response = response, Body = answer.ToJsonString() });
+            });
+            await page.RouteAsync("**/api/v1/models/demo-clip/classes?*", route =>
+            {
+                asked.Add(new Uri(route.Request.Url).Query);
+                return route.FulfillAsync(new() { ContentType = "application/json", Body = """{ "count": 1000, "classes": [{ "index": 282, "name": "tiger cat" }, { "index": 281, "name": "tabby, tabby cat" }] }""" });
+            });
+        });
+        await explore.Page.Locator("#label-input").PressSequentiallyAsync("cat");
+        await explore.Page.WaitForFunctionAsync("() => document.getElementById('label-proposals').options.length === 2");
+        Assert.Equal("?search=cat&limit=20", asked[^1]);
+        explore.ForgetRequests();
+        await explore.AddLabelAsync("tabby, tabby cat");
+        await explore.Page.Locator(".chip[data-label='tabby, tabby cat']").WaitForAsync();
+        await explore.ReadyAsync();
+        Assert.Contains("labels=\"tabby, tabby cat\"", explore.Requests[^1], StringComparison.Ordinal);
     }
 }

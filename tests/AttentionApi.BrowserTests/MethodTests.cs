@@ -28,7 +28,7 @@ public sealed class MethodTests(PageHost host, Chromium chromium)
     public async Task A_map_that_the_page_cannot_compute_is_fetched_and_shown()
     {
         var queries = new List<string>();
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?interpolation=nearest&scale=minmax", before: page => MadeUpMethod.AddAsync(page, queries));
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&interpolation=nearest&scale=minmax", before: page => MadeUpMethod.AddAsync(page, queries));
         var before = await explore.StageAsync();
         await ChooseProbeAsync(explore);
         Assert.False((await explore.StageAsync()).Shows(before), "The picture is the same as before.");
@@ -41,7 +41,7 @@ public sealed class MethodTests(PageHost host, Chromium chromium)
             await explore.Page.Locator(".chip .name", new() { HasText = label }).ClickAsync();
             await explore.HoverPatchAsync(3, 2, Owl);
             Assert.Equal(MadeUpMethod.Value(3, index, 1, Demo.Layers), await explore.ReadOutAsync(), 1e-6);
-            Assert.StartsWith($"Made-up probe with {label}", await explore.CaptionAsync(), StringComparison.Ordinal);
+            Assert.StartsWith($"Made-up probe · demo-clip · {label}", await explore.CaptionAsync(), StringComparison.Ordinal);
         }
         Assert.Single(queries);
 

@@ -10,8 +10,8 @@ public sealed class OverlayTests(PageHost host, Chromium chromium)
 
     [Theory]
     [InlineData("rollout", "method=rollout")]
-    [InlineData("attention", "method=attention")]
-    [InlineData("alignment", "method=alignment")]
+    [InlineData("attention", "method=attention&scale=minmax")]
+    [InlineData("alignment", "method=alignment&scale=absolute")]
     public async Task An_upload_shows_the_servers_overlay(string method, string query)
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium, $"?{query}&interpolation=nearest&opacity=1");
@@ -37,29 +37,29 @@ public sealed class OverlayTests(PageHost host, Chromium chromium)
 
     [Theory]
     [InlineData("", "")]
-    [InlineData("?residual=0.5&fromLayer={layers/2}&toLayer={layers-1}&headFusion=max", "residual=0.5&fromLayer={layers/2}&toLayer={layers-1}&headFusion=max")]
-    [InlineData("?query=3,{side/2}", "query=3,{side/2}")]
-    [InlineData("?query=mean&headFusion=min", "query=mean&headFusion=min")]
-    [InlineData("?method=attention&at={layers-1}", "method=attention&fromLayer={layers-1}&toLayer={layers-1}")]
-    [InlineData("?method=attention&head=2&query=0,0", "method=attention&head=2&query=0,0&fromLayer={layers}")]
-    [InlineData("?frames=layers&at=2", "fromLayer=2&toLayer=2")]
-    [InlineData("?method=alignment&target=house", "method=alignment&labels=house,owl&fromLayer={layers}")]
-    [InlineData("?method=alignment&target=house&view=centered", "method=alignment&labels=house,owl&view=centered&fromLayer={layers}")]
-    [InlineData("?method=alignment&target=house&view=softmax", "method=alignment&labels=house,owl&view=softmax&fromLayer={layers}")]
-    [InlineData("?method=alignment&target=house&view=contrast", "method=alignment&labels=house,owl&view=contrast&fromLayer={layers}")]
-    [InlineData("?method=alignment&target=house&view=contrast&versus=owl", "method=alignment&labels=house,owl&view=contrast&versus=owl&fromLayer={layers}")]
-    [InlineData("?method=alignment&target=house&view=contrast&versus=dog", "method=alignment&labels=house,owl&view=contrast&versus=dog&fromLayer={layers}")]
+    [InlineData("&residual=0.5&fromLayer={layers/2}&toLayer={layers-1}&headFusion=max", "residual=0.5&fromLayer={layers/2}&toLayer={layers-1}&headFusion=max")]
+    [InlineData("&query=3,{side/2}", "query=3,{side/2}")]
+    [InlineData("&query=mean&headFusion=min", "query=mean&headFusion=min")]
+    [InlineData("&method=attention&at={layers-1}", "method=attention&fromLayer={layers-1}&toLayer={layers-1}")]
+    [InlineData("&method=attention&head=2&query=0,0", "method=attention&head=2&query=0,0&fromLayer={layers}")]
+    [InlineData("&frames=layers&at=2", "fromLayer=2&toLayer=2")]
+    [InlineData("&method=alignment&target=house", "method=alignment&labels=house,owl&fromLayer={layers}")]
+    [InlineData("&method=alignment&target=house&view=centered", "method=alignment&labels=house,owl&view=centered&fromLayer={layers}")]
+    [InlineData("&method=alignment&target=house&view=softmax", "method=alignment&labels=house,owl&view=softmax&fromLayer={layers}")]
+    [InlineData("&method=alignment&target=house&view=contrast", "method=alignment&labels=house,owl&view=contrast&fromLayer={layers}")]
+    [InlineData("&method=alignment&target=house&view=contrast&versus=owl", "method=alignment&labels=house,owl&view=contrast&versus=owl&fromLayer={layers}")]
+    [InlineData("&method=alignment&target=house&view=contrast&versus=dog", "method=alignment&labels=house,owl&view=contrast&versus=dog&fromLayer={layers}")]
     public async Task The_read_out_is_the_number_of_the_JSON(string page, string api)
     {
         var (picture, side) = (Picture.Centred(400, 400), Demo.Side);
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, $"{(page.Length > 0 ? Demo.Fill(page) : "?")}&sample=scene-12");
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, $"?sample=scene-12&hover=read{Demo.Fill(page)}");
         var answer = await host.ExplainAsync("scene-12", Demo.Fill(api));
         var map = answer["maps"]![0]!;
         var scale = Math.Max(Math.Abs((double)map["maximum"]!), Math.Abs((double)map["minimum"]!));
         foreach (var (row, column) in new[] { (0, 0), (side / 3, side / 4), (side / 2, 3 * side / 4), (side - 1, side - 1) })
         {
             await explore.HoverPatchAsync(row, column, picture);
-            Assert.StartsWith($"Row {row}, column {column}:", await explore.Page.Locator("#readout").InnerTextAsync(), StringComparison.Ordinal);
+            Assert.StartsWith(ExplorePage.Place(row, column), await explore.Page.Locator("#readout").InnerTextAsync(), StringComparison.Ordinal);
             Assert.Equal((double)map["values"]![row]![column]!, await explore.ReadOutAsync(), 1e-3 * scale);
         }
         explore.AssertNoErrors();

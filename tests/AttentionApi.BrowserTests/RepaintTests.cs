@@ -52,7 +52,7 @@ public sealed class RepaintTests(PageHost host, Chromium chromium)
     {
         const int side = 24;
         var picture = Picture.Centred(400, 400) with { Grid = side };
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?residual=0&interpolation=nearest", before: page => AnswerWith(page, SyntheticAnswer.Create(layers: 12, side)));
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&hover=read&residual=0&interpolation=nearest", before: page => AnswerWith(page, SyntheticAnswer.Create(layers: 12, side)));
         await explore.Page.WaitForFunctionAsync("() => performance.getEntriesByType('resource').some(({ name }) => name.endsWith('worker.js'))");
         foreach (var (row, column) in new[] { (0, 6), (5, 3), (23, 23) })
         {

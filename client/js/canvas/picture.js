@@ -6,11 +6,14 @@ import { takeOrientation, turning } from './orientation.js';
  * @property {Blob} blob
  * @property {string} name
  * @property {ImageBitmap | null} bitmap as the server sees it: upright, on white, without its colour profile; null where the browser cannot read it
- * @property {string | null} sample its id among the samples
+ * @property {string} sample its id among the samples, or `own`
  */
 
-/** @param {Blob} blob @param {string} name @param {string | null} [sample] @returns {Promise<Picture>} */
-export async function openPicture(blob, name, sample = null) {
+/** In place of a sample's id: a picture of the user's own. */
+export const own = 'own';
+
+/** @param {Blob} blob @param {string} name @param {string} sample @returns {Promise<Picture>} */
+export async function openPicture(blob, name, sample) {
   try {
     return { blob, name, sample, bitmap: await decode(blob) };
   } catch {

@@ -1,11 +1,10 @@
 import { asksFromTokens, patchOf } from '../compute/effective.js';
-import { localMethods } from '../compute/localMethods.js';
 import { patchAt, pan, zoomAbout } from './placement.js';
 
-/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./stage.js').Stage} Stage @typedef {{ row: number, column: number }} Patch */
 
 /**
- * Pointer and keys on the stage: hover reads and asks, click pins, drag moves, wheel and pinch zoom, arrows walk over the patches.
+ * Pointer and keys on the stage: hover asks or reads, click pins, drag moves, wheel and pinch zoom, arrows walk over the patches.
  * @param {Stage} stage @param {import('../store.js').Store} store
  */
 export function listenToStage(stage, store) {
@@ -18,10 +17,11 @@ export function listenToStage(stage, store) {
     const point = onCanvas(event);
     const last = down.get(event.pointerId);
     if (last) drag(event.pointerId, last, point);
-    else hover(patchUnder(point));
+    else pointAt(patchUnder(point));
   });
-  canvas.addEventListener('pointerleave', () => {
-    if (down.size === 0) store.set({ cursor: null });
+  canvas.addEventListener('pointerleave', ({ pointerType }) => {
+    // A finger leaves when it is lifted; what it pointed at is still to be read.
+    if (down.size === 0 && pointerType !== 'touch') store.set({ cursor: null });
   });
   canvas.addEventListener('pointerdown', (event) => {
     canvas.setPointerCapture(event.pointerId);
@@ -53,24 +53,24 @@ export function listenToStage(stage, store) {
   const keys = {
     ArrowLeft: () => walk(0, -1), ArrowRight: () => walk(0, 1), ArrowUp: () => walk(-1, 0), ArrowDown: () => walk(1, 0),
     Enter: () => pin(store.state.cursor),
-    Escape: () => store.set({ query: null, pinned: true, cursor: null }),
-    '+': () => zoom(1.4), '=': () => zoom(1.4), '-': () => zoom(1 / 1.4), 0: () => reset(),
+    Escape: () => store.set({ query: null, hover: 'ask', cursor: null }),
+    '+': () => zoom(1.4), '=': () => zoom(1.4), '-': () => zoom(1 / 1.4), 0: () => stage.show(null),
     ' ': () => store.set({ playing: !store.state.playing }),
   };
 
-  /** @param {{ row: number, column: number } | null} patch */
-  function hover(patch) {
-    const { cursor, pinned } = store.state;
-    if (patch?.row === cursor?.row && patch?.column === cursor?.column) return;
-    store.set(patch && !pinned && asksFromPatches() && answersAtOnce() ? { cursor: patch, query: `${patch.row},${patch.column}` } : { cursor: patch });
+  /** @param {Patch | null} patch */
+  function pointAt(patch) {
+    const { cursor } = store.state;
+    if (patch?.row !== cursor?.row || patch?.column !== cursor?.column) store.set({ cursor: patch });
   }
 
-  /** A click on a patch makes it the query and keeps it; on the pinned patch itself, lets go. @param {{ row: number, column: number } | null} patch */
+  /** A click on a patch makes it the query and keeps it; on the pinned patch itself, lets go. @param {Patch | null} patch */
   function pin(patch) {
     if (!patch) return;
-    if (!asksFromPatches()) return store.set({ cursor: patch });
-    const query = `${patch.row},${patch.column}`;
-    store.set({ query, cursor: patch, pinned: !(store.state.pinned && store.state.query === query) });
+    if (!asks()) return store.set({ cursor: patch });
+    const query = textOf(patch);
+    const pinned = store.state.hover === 'read' && store.state.query === query;
+    store.set(pinned ? { query: null, hover: 'ask', cursor: null } : { query, hover: 'read', cursor: patch });
   }
 
   /** @param {number} down @param {number} right */
@@ -78,10 +78,10 @@ export function listenToStage(stage, store) {
     const { screen, cursor } = store.state;
     if (!screen) return;
     const { rows, columns } = screen.answer.grid;
-    const { shown } = screen;
-    const start = cursor ?? (shown.query?.includes(',') ? patchOf(shown.query) : { row: rows >> 1, column: columns >> 1 });
+    const { query } = screen.shown;
+    const start = cursor ?? (query?.includes(',') ? patchOf(query) : { row: rows >> 1, column: columns >> 1 });
     const patch = { row: Math.min(rows - 1, Math.max(0, start.row + down)), column: Math.min(columns - 1, Math.max(0, start.column + right)) };
-    store.set(asksFromPatches() ? { cursor: patch, query: `${patch.row},${patch.column}`, pinned: true } : { cursor: patch });
+    store.set(asks() ? { cursor: patch, query: textOf(patch), hover: 'read' } : { cursor: patch });
   }
 
   /** @param {number} id @param {{ x: number, y: number }} from @param {{ x: number, y: number }} to */
@@ -91,31 +91,19 @@ export function listenToStage(stage, store) {
     moved += Math.hypot(to.x - from.x, to.y - from.y);
     const other = [...down].find(([pointer]) => pointer !== id)?.[1];
     down.set(id, to);
-    if (other) zoom(Math.hypot(to.x - other.x, to.y - other.y) / Math.max(1, Math.hypot(from.x - other.x, from.y - other.y)), other);
-    else if (stage.zoomed) {
-      canvas.classList.add('is-panning');
-      stage.zoomed = pan(stage.placement, to.x - from.x, to.y - from.y, canvas, picture);
-    }
-    stage.redraw();
+    if (other) return zoom(Math.hypot(to.x - other.x, to.y - other.y) / Math.max(1, Math.hypot(from.x - other.x, from.y - other.y)), other);
+    if (!stage.zoomed) return;
+    canvas.classList.add('is-panning');
+    stage.show(pan(stage.placement, to.x - from.x, to.y - from.y, canvas, picture));
   }
 
   /** @param {number} factor @param {{ x: number, y: number }} [about] */
   function zoom(factor, about = { x: canvas.width / 2, y: canvas.height / 2 }) {
     const { picture } = stage;
-    if (!picture) return;
-    stage.zoomed = zoomAbout(stage.placement, factor, about, canvas, picture);
-    stage.redraw();
+    if (picture) stage.show(zoomAbout(stage.placement, factor, about, canvas, picture));
   }
 
-  function reset() {
-    stage.zoomed = null;
-    stage.redraw();
-  }
-
-  const asksFromPatches = () => store.state.wanted !== null && asksFromTokens(store.state.wanted);
-
-  /** A pointer that moves must not send requests. */
-  const answersAtOnce = () => localMethods[store.state.wanted?.method.name ?? ''] !== undefined;
+  const asks = () => store.state.wanted !== null && asksFromTokens(store.state.wanted);
 
   /** @param {{ x: number, y: number }} point */
   function patchUnder({ x, y }) {
@@ -128,5 +116,8 @@ export function listenToStage(stage, store) {
     return { x: (event.offsetX * canvas.width) / canvas.clientWidth, y: (event.offsetY * canvas.height) / canvas.clientHeight };
   }
 
-  return { zoom, reset };
+  return { zoom, reset: () => stage.show(null) };
 }
+
+/** A patch as a query names it. @param {Patch} patch */
+const textOf = ({ row, column }) => `${row},${column}`;

@@ -1,12 +1,12 @@
 import { context, fitCanvas } from '../dom.js';
-import { palette } from './colormaps.js';
+import { coloursOf, dimToGrey } from './blend.js';
 import { paintHeat } from './heat.js';
 
 const heat = document.createElement('canvas');
 const thumbnailEdge = 256;
 const smallEdge = 72;
 
-/** @type {WeakMap<Answer, HTMLCanvasElement>} what the model saw, small: tiles of a large photograph would each resample all of it */
+/** What the model saw, small: tiles of a large photograph would each resample all of it. @type {WeakMap<Answer, { colour: HTMLCanvasElement, grey: HTMLCanvasElement }>} */
 const thumbnails = new WeakMap();
 
 /** @typedef {import('../compute/answer.js').Answer} Answer */
@@ -21,10 +21,11 @@ export function drawTile(canvas, { answer, shown }, map, limits, colormap) {
   const { width, height } = canvas;
   const ctx = context(canvas);
   ctx.clearRect(0, 0, width, height);
-  ctx.drawImage(thumbnailOf(answer), 0, 0, width, height);
+  const { colour, grey } = thumbnailsOf(answer);
+  ctx.drawImage(map && shown.blend === 'gray' ? grey : colour, 0, 0, width, height);
   if (!map) return;
   const whole = { x: 0, y: 0, width, height };
-  paintHeat(heat, map, limits, palette(colormap), answer.grid, whole, whole, shown.interpolation);
+  paintHeat(heat, map, limits, coloursOf(colormap, map.signed, shown.blend), answer.grid, whole, whole, shown.interpolation);
   // A thumbnail must be read at a glance: the smaller it is, the less of the picture shows through.
   ctx.globalAlpha = Math.max(canvas.clientWidth < smallEdge ? 0.8 : 0.5, shown.opacity);
   ctx.drawImage(heat, 0, 0);
@@ -32,17 +33,21 @@ export function drawTile(canvas, { answer, shown }, map, limits, colormap) {
 }
 
 /** @param {Answer} answer */
-function thumbnailOf(answer) {
-  let canvas = thumbnails.get(answer);
-  if (!canvas) {
+function thumbnailsOf(answer) {
+  let both = thumbnails.get(answer);
+  if (!both) {
     const { image: { seen, width: fullWidth }, question: { picture: { bitmap } } } = answer;
-    canvas = document.createElement('canvas');
-    canvas.width = canvas.height = thumbnailEdge;
-    const ctx = context(canvas);
-    ctx.imageSmoothingQuality = 'high';
     const scale = (bitmap?.width ?? 0) / fullWidth;
-    if (bitmap) ctx.drawImage(bitmap, seen.x * scale, seen.y * scale, seen.width * scale, seen.height * scale, 0, 0, canvas.width, canvas.height);
-    thumbnails.set(answer, canvas);
+    const [colour, grey] = [0, 1].map(() => {
+      const canvas = document.createElement('canvas');
+      canvas.width = canvas.height = thumbnailEdge;
+      const ctx = context(canvas);
+      ctx.imageSmoothingQuality = 'high';
+      if (bitmap) ctx.drawImage(bitmap, seen.x * scale, seen.y * scale, seen.width * scale, seen.height * scale, 0, 0, canvas.width, canvas.height);
+      return canvas;
+    });
+    dimToGrey(grey, { x: 0, y: 0, width: thumbnailEdge, height: thumbnailEdge });
+    thumbnails.set(answer, (both = { colour, grey }));
   }
-  return canvas;
+  return both;
 }

@@ -30,9 +30,10 @@ export function effective(state, answer) {
     frames: method.frames.includes(state.frames ?? '') ? state.frames : (method.frames[0] ?? null),
     labels,
     target: state.target !== null && labels.includes(state.target) ? state.target : (best(answer, labels) ?? null),
-    query: queryOf(state, answer),
+    query: queryOf(state, answer, method),
     colormap: state.colormap,
     opacity: state.opacity,
+    blend: state.blend,
     scale: state.scale,
     interpolation: state.interpolation,
     delay: state.delay,
@@ -71,8 +72,9 @@ function defaultRange(method, layers) {
   return { fromLayer: layerOf(of('fromLayer'), layers, 1), toLayer: layerOf(of('toLayer'), layers, layers) };
 }
 
-/** @param {State} state @param {Answer} answer */
+/** Those chosen that the answer has, in their order; of a classifier, its best classes and those asked for besides. @param {State} state @param {Answer} answer */
 function labelsOf(state, answer) {
+  if (answer.question.classes) return answer.labels;
   const labels = state.labels.filter((label) => answer.labels.includes(label));
   return labels.length ? labels : answer.labels;
 }
@@ -80,8 +82,10 @@ function labelsOf(state, answer) {
 /** @param {Answer} answer @param {string[]} labels */
 const best = (answer, labels) => answer.predictions.find(({ label }) => labels.includes(label))?.label ?? labels[0];
 
-/** The token asked from, where one is chosen that the model has; null: the method's own default. @param {State} state @param {Answer} answer */
-function queryOf({ query }, answer) {
+/** The token asked from, where there is one that the model has; null: the method's own default. @param {State} state @param {Answer} answer @param {Method} method */
+function queryOf({ query: chosen, cursor, hover }, answer, method) {
+  // A pointer that moves must not send requests: it asks only what the page answers itself.
+  const query = cursor && hover === 'ask' && localMethods[method.name] ? `${cursor.row},${cursor.column}` : chosen;
   if (query === null || query === 'mean') return query;
   if (query === 'cls') return answer.hasCls ? query : null;
   const { row, column } = patchOf(query);

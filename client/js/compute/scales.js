@@ -1,36 +1,40 @@
 /** @typedef {import('../settings/table.js').Settings['scale']} Scale */
-/** @typedef {{ low: number, high: number }} Limits the values that the lowest and the highest colour stand for */
+/**
+ * The values that the lowest and the highest colour stand for, and what they were taken from.
+ * @typedef {{ low: number, high: number, by: 'percentiles' | 'extremes' | 'fixed' }} Limits
+ */
 
 /** Below this spread a map is flat: it says nothing, and its noise must not be stretched. */
 const flatSpread = 1e-12;
 
 /**
- * The limits of a colour scale over one map, or over all maps that share it; around zero where they are signed. Values are those of the grid, not of the enlarged picture.
- * @param {Scale} scale
- * @param {{ values: ArrayLike<number>, signed: boolean }[]} maps
- * @returns {Limits}
+ * The limits of a colour scale over one map, or over all maps that share it; around zero where they are signed. Values are those of the grid, not of
+ * the enlarged picture.
+ * @param {Scale} scale @param {{ values: ArrayLike<number>, signed: boolean }[]} maps @returns {Limits}
  */
 export function limitsOf(scale, maps) {
   const signed = maps.some((map) => map.signed);
-  if (scale === 'absolute') return { low: signed ? -1 : 0, high: 1 };
+  if (scale === 'absolute') return { low: signed ? -1 : 0, high: 1, by: 'fixed' };
   const sorted = new Float64Array(maps.reduce((sum, { values }) => sum + values.length, 0));
-  if (sorted.length === 0) return { low: 0, high: 1 };
+  if (sorted.length === 0) return { low: 0, high: 1, by: 'fixed' };
   let at = 0;
   for (const { values } of maps) {
     sorted.set(values, at);
     at += values.length;
   }
   sorted.sort();
-  const ends = { low: sorted[0], high: sorted[sorted.length - 1] };
-  const inner = scale === 'minmax' ? ends : { low: percentile(sorted, 0.01), high: percentile(sorted, 0.99) };
-  // Most values equal and a few far away: the percentiles meet, and only the full range shows the few.
-  const { low, high } = isFlat(inner) ? ends : inner;
-  if (!signed) return { low, high };
-  const bound = Math.max(Math.abs(low), Math.abs(high));
-  return { low: -bound, high: bound };
+  const centred = (/** @type {number} */ low, /** @type {number} */ high) => {
+    const bound = Math.max(Math.abs(low), Math.abs(high));
+    return signed ? { low: -bound, high: bound } : { low, high };
+  };
+  const ends = centred(sorted[0], sorted[sorted.length - 1]);
+  const inner = centred(percentile(sorted, 0.01), percentile(sorted, 0.99));
+  // Percentiles hide outliers; where these are a different order of magnitude, or all that there is, they are the message.
+  const hides = isFlat(inner) || (scale === 'percentile' && inner.high < ends.high / 2);
+  return scale === 'minmax' || hides ? { ...ends, by: 'extremes' } : { ...inner, by: 'percentiles' };
 }
 
-/** @param {Limits} limits */
+/** @param {{ low: number, high: number }} limits */
 export const isFlat = ({ low, high }) => high - low < flatSpread;
 
 /** Linear interpolation between the two nearest ranks. @param {Float64Array} sorted @param {number} share */

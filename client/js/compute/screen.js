@@ -1,5 +1,5 @@
 import { keys } from '../settings/table.js';
-import { effective } from './effective.js';
+import { asksFromTokens, effective } from './effective.js';
 import { localMethods } from './localMethods.js';
 import { mapFor } from './maps.js';
 import { limitsOf } from './scales.js';
@@ -19,9 +19,9 @@ import { limitsOf } from './scales.js';
  * @property {Effective} shown
  * @property {MapSet} set what the method says at the layer looked at: maps of all labels, series, scores
  * @property {Heatmap | null} map the one on the picture; null where the method shows numbers alone
- * @property {import('./scales.js').Limits} limits
+ * @property {import('./scales.js').Limits} limits of all labels together: a label that is not in the picture must not glow like one that is
  * @property {NonNullable<Effective['colormap']>} colormap
- * @property {(Heatmap | null)[] | null} frames of layers 1…L; null until they are computed, in part where they are fetched one by one
+ * @property {(MapSet | null)[] | null} frames the same for layers 1…L; null until they are computed, in part where they are fetched one by one
  */
 
 /**
@@ -37,19 +37,21 @@ export function watchScreen(store, { local, fetched }) {
     const source = localMethods[shown.method.name] ? local : fetched;
     if (source === local) fetched.leave();
     const set = source.at(answer, shown, update);
-    const frames = source.frames(answer, shown, update)?.map((each) => (each ? mapFor(each, shown.target) : null)) ?? null;
+    const frames = source.frames(answer, shown, update)?.map((each) => each ?? null) ?? null;
     if (set) store.set({ screen: { answer, shown, set, ...pictured(set, frames, shown), frames } });
   }
 
   store.on([...keys, 'answer', 'methods', 'models'], update);
+  store.on(['cursor'], ({ hover, wanted }) => {
+    if (hover === 'ask' && wanted && asksFromTokens(wanted)) update();
+  });
 }
 
-/** @param {MapSet} set @param {(Heatmap | null)[] | null} frames @param {Effective} shown */
+/** @param {MapSet} set @param {Screen['frames']} frames @param {Effective} shown */
 function pictured(set, frames, { target, scale, fromLayer, toLayer, colormap }) {
   const map = mapFor(set, target);
-  const along = scale === 'shared' ? (frames ?? []).slice(fromLayer - 1, toLayer).filter((frame) => frame !== null) : [];
-  const sharing = along.length ? along : map ? [map] : [];
-  return { map, limits: limitsOf(scale, sharing), colormap: colormapFor(colormap, map?.signed ?? false) };
+  const along = scale === 'shared' ? (frames ?? []).slice(fromLayer - 1, toLayer).flatMap((frame) => frame?.maps ?? []) : [];
+  return { map, limits: limitsOf(scale, along.length ? along : set.maps), colormap: colormapFor(colormap, map?.signed ?? false) };
 }
 
 /** A diverging map where zero is the middle, unless another was chosen. @param {Effective['colormap']} chosen @param {boolean} signed */

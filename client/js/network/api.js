@@ -1,3 +1,5 @@
+import { Problem, problemOf } from './problems.js';
+
 // The only file that talks to the network.
 
 /**
@@ -14,6 +16,7 @@
  * @property {number | null} classes
  * @property {string[]} methods
  * @property {{ method: string, reason: string }[]} [unavailable]
+ * @property {string | null} [domain] what it knows, in a sentence
  * @property {string[]} warnings
  */
 
@@ -47,27 +50,11 @@
 
 const base = 'api/v1/';
 const longestWait = 30;
+const mostFailures = 3;
 const keyName = 'attention-api.key';
 
 /** A key that the server asks for, kept for as long as the tab is open. @param {string} key */
 export const useKey = (key) => sessionStorage.setItem(keyName, key);
-
-/** An answer other than the wanted one, in the server's own words where it gave any (RFC 9457). */
-export class Problem extends Error {
-  /** @param {number} status 0: no answer at all @param {string} title @param {string} detail @param {{ parameter?: string, retryAfter?: number }} more */
-  constructor(status, title, detail, { parameter, retryAfter } = {}) {
-    super(detail || title);
-    this.status = status;
-    this.title = title;
-    this.parameter = parameter;
-    this.retryAfter = retryAfter;
-  }
-
-  /** Not reachable, busy or stopping: the same request may succeed a moment later. A 503 that names no time is a failure like any other. */
-  get passing() {
-    return this.status === 0 || this.status === 429 || (this.status === 503 && this.retryAfter !== undefined);
-  }
-}
 
 /** @typedef {{ stage: 'uploading' | 'running' | 'receiving', progress?: number } | { stage: 'waiting', seconds: number, problem: Problem }} Progress */
 /** @typedef {{ signal: AbortSignal, onProgress?: (progress: Progress) => void }} Options */
@@ -78,9 +65,19 @@ export const listModels = async (options) => (await getJson('models', options)).
 /** @param {Options} options @returns {Promise<Method[]>} */
 export const listMethods = async (options) => (await getJson('methods', options)).methods;
 
-/** @typedef {{ file: string, labels: string[] }} Sample */
+/** Names of classes that hold the text, the best first; none where the server does not list them. @param {string} model @param {string} search @param {Options} options @returns {Promise<string[]>} */
+export async function listClasses(model, search, options) {
+  const path = `models/${encodeURIComponent(model)}/classes?search=${encodeURIComponent(search)}&limit=20`;
+  return parse(await exchange('GET', path, null, options)).classes.map((/** @type {{ name: string }} */ { name }) => name);
+}
 
-/** The pictures that come with the page. @returns {Promise<Sample[]>} */
+/**
+ * The pictures that come with the page, each with labels for what is in it; and what a visitor sees first.
+ * @typedef {{ file: string, labels: string[] }} Sample
+ * @typedef {{ sample: string, method: string, labels: string[], target: string }} Opening
+ */
+
+/** @returns {Promise<{ opening: Opening, samples: Sample[] }>} */
 export const listSamples = async () => (await fetch('samples/samples.json')).json();
 
 /** @param {string} file @returns {Promise<Blob>} */
@@ -107,16 +104,18 @@ async function getJson(path, options) {
 const parse = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
 
 /**
- * Tries again as long as the server is busy, restarting or out of reach: after Retry-After where it names one, else after 1, 2, 4 … seconds.
- * A repeated call is harmless, for the server keeps no state.
+ * Tries again as long as the server is busy or out of reach, and three times in all where it cannot answer: after Retry-After where it names one, else
+ * after 1, 2, 4 … seconds. A repeated call is harmless, for the server keeps no state.
  * @template T @param {() => Promise<T>} attempt @param {Options} options @returns {Promise<T>}
  */
 async function patiently(attempt, { signal, onProgress }) {
+  let failures = 0;
   for (let tries = 0; ; tries++) {
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof Problem) || !error.passing) throw error;
+      if (error.status === 503 && ++failures === mostFailures) throw error;
       const wait = Math.min(longestWait, error.retryAfter ?? 2 ** tries);
       for (let seconds = wait; seconds > 0; seconds--) {
         onProgress?.({ stage: 'waiting', seconds, problem: error });
@@ -152,22 +151,10 @@ function exchange(verb, path, body, { signal, onProgress }) {
     request.upload.onprogress = ({ loaded, total }) => onProgress?.({ stage: 'uploading', progress: loaded / total });
     request.upload.onload = () => onProgress?.({ stage: 'running' });
     request.onprogress = ({ loaded, total, lengthComputable }) => onProgress?.({ stage: 'receiving', progress: lengthComputable ? loaded / total : undefined });
-    request.onload = () => (request.status === 200 ? resolve(request.response) : reject(problemOf(request)));
-    request.onerror = () => reject(new Problem(0, 'No answer', 'The server cannot be reached.'));
+    request.onload = () => (request.status === 200 ? resolve(request.response) : reject(problemOf(request, body)));
+    request.onerror = () => reject(new Problem(0, 'The server cannot be reached.'));
     request.onabort = () => reject(signal.reason);
     signal.addEventListener('abort', () => request.abort(), { once: true });
     request.send(body);
   });
-}
-
-/** @param {XMLHttpRequest} request */
-function problemOf(request) {
-  const seconds = Number(request.getResponseHeader('Retry-After') ?? NaN);
-  const retryAfter = Number.isFinite(seconds) ? Math.max(1, seconds) : undefined;
-  try {
-    const { title, detail, parameter } = parse(request.response);
-    return new Problem(request.status, title ?? '', detail ?? '', { parameter, retryAfter });
-  } catch {
-    return new Problem(request.status, `Status ${request.status}`, 'The server gave no reason.', { retryAfter });
-  }
 }

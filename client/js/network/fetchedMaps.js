@@ -1,5 +1,7 @@
 import { layersBetween } from '../compute/maps.js';
-import { Problem, postForJson } from './api.js';
+import { postForJson } from './api.js';
+import { Problem } from './problems.js';
+import { inWords } from './progress.js';
 import { mapsQuery } from './query.js';
 
 /**
@@ -36,7 +38,7 @@ export function fetchedMaps(store) {
     try {
       await new Promise((resolve) => setTimeout(resolve, rest));
       const onProgress = (/** @type {import('./api.js').Progress} */ progress) => {
-        if (progress.stage === 'waiting') store.set({ status: { phase: 'loading', message: `${progress.problem.message} Trying again in ${progress.seconds} s.` } });
+        if (progress.stage === 'waiting') store.set({ status: { phase: 'loading', ...inWords(progress, '') } });
       };
       keep(picture, query, setOf(await postForJson(`explain?${query}`, picture.blob, { signal, onProgress })));
       signal.throwIfAborted();
@@ -44,7 +46,7 @@ export function fetchedMaps(store) {
       done();
     } catch (error) {
       if (signal !== running.signal) return;
-      const problem = error instanceof Problem ? error : new Problem(0, 'This answer cannot be read', String(error));
+      const problem = error instanceof Problem ? error : Problem.ofPage('This answer cannot be read', String(error));
       store.set({ status: signal.aborted ? { phase: 'ready' } : { phase: 'error', problem } });
     }
   }

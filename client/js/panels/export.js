@@ -1,6 +1,8 @@
-import { addressOf, post, Problem } from '../network/api.js';
-import { queryFor } from '../network/query.js';
+import { own } from '../canvas/picture.js';
 import { create, find, icon } from '../dom.js';
+import { addressOf, post } from '../network/api.js';
+import { queryFor } from '../network/query.js';
+import { nameOf, save } from './share.js';
 
 /** @typedef {import('../network/query.js').Endpoint} Endpoint */
 
@@ -8,7 +10,7 @@ import { create, find, icon } from '../dom.js';
 const rows = [
   { endpoint: 'explain/overlay', what: 'Overlay', kind: 'PNG', extension: 'png' },
   { endpoint: 'explain/animation', what: 'Animation', kind: 'GIF', extension: 'gif' },
-  { endpoint: 'explain/grid', what: 'Layer grid', kind: 'PNG', extension: 'png' },
+  { endpoint: 'explain/grid', what: 'Grid of layers', kind: 'PNG', extension: 'png' },
   { endpoint: 'explain', what: 'Numbers', kind: 'JSON', extension: 'json' },
   { endpoint: 'explain/tensors', what: 'Tensors', kind: 'safetensors', extension: 'safetensors' },
 ];
@@ -38,7 +40,7 @@ export function exportPanel(store) {
   });
 
   /** @param {typeof rows[number]} row @param {HTMLButtonElement} button */
-  async function download({ endpoint, kind, extension }, button) {
+  async function download({ endpoint, what, kind, extension }, button) {
     const { screen } = store.state;
     if (!screen) return;
     const { picture } = screen.answer.question;
@@ -46,12 +48,10 @@ export function exportPanel(store) {
     note.textContent = `Asking for the ${kind}…`;
     try {
       const bytes = await post(`${endpoint}?${queryFor(endpoint, screen.shown, screen.answer)}`, picture.blob, { signal: AbortSignal.timeout(120_000) });
-      const url = URL.createObjectURL(new Blob([bytes]));
-      create('a', { href: url, download: `${picture.name.replace(/\.\w+$/, '')}-${screen.shown.method.name}.${extension}` }).click();
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      save(new Blob([bytes]), `${nameOf(screen)}-${what}.${extension}`.toLowerCase().replaceAll(' ', '-'));
       note.textContent = '';
     } catch (error) {
-      note.textContent = error instanceof Problem ? error.message : String(error);
+      note.textContent = error instanceof Error ? error.message : String(error);
     }
     button.disabled = false;
   }
@@ -63,7 +63,7 @@ export function exportPanel(store) {
     const { name, sample, blob } = screen.answer.question.picture;
     const address = `${addressOf(endpoint)}?${queryFor(endpoint, screen.shown, screen.answer)}`;
     // A sample lies on the server: the command fetches it first, and works as it stands.
-    const [before, body] = sample ? [`curl -s ${quote(new URL(`samples/${name}`, document.baseURI).href)} | `, '@-'] : ['', quote(`@${name}`)];
+    const [before, body] = sample !== own ? [`curl -s ${quote(new URL(`samples/${name}`, document.baseURI).href)} | `, '@-'] : ['', quote(`@${name}`)];
     const out = extension === 'json' ? '' : ` -o explanation.${extension}`;
     const command = `${before}curl --data-binary ${body} -H ${quote(`Content-Type: ${blob.type || 'image/png'}`)} ${quote(address)}${out}`;
     await navigator.clipboard.writeText(command);

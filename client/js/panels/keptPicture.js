@@ -1,4 +1,4 @@
-import { openPicture } from '../canvas/picture.js';
+import { openPicture, own } from '../canvas/picture.js';
 
 const key = 'attention-api.picture';
 /** What browsers grant a tab is counted in characters; one character holds one byte. */
@@ -25,5 +25,5 @@ export async function keptPicture() {
   if (kept === null) return null;
   const end = kept.indexOf('\n');
   const { name, type } = JSON.parse(kept.slice(0, end));
-  return openPicture(new Blob([Uint8Array.from(kept.slice(end + 1), (letter) => letter.charCodeAt(0))], { type }), name);
+  return openPicture(new Blob([Uint8Array.from(kept.slice(end + 1), (letter) => letter.charCodeAt(0))], { type }), name, own);
 }

@@ -1,10 +1,16 @@
 import { labelMethod } from '../compute/effective.js';
 import { create, find, icon } from '../dom.js';
 import { fromCsv } from '../settings/csv.js';
+import { modelOf } from '../store.js';
+import { draggable } from './labelDrag.js';
+import { proposeClasses } from './labelProposals.js';
 
 /** @typedef {import('../store.js').State} State */
 
-/** Labels as chips: the model's score behind each, a click looks at one, keys and the grip move it. @param {import('../store.js').Store} store */
+/**
+ * Labels as chips: the model's score behind each, a click shows its map, keys and the grip move it. A label that the model refuses says why where it stands.
+ * @param {import('../store.js').Store} store
+ */
 export function labelsPanel(store) {
   const list = find('#chips', HTMLOListElement);
   const input = find('#label-input', HTMLInputElement);
@@ -12,15 +18,18 @@ export function labelsPanel(store) {
 
   find('#label-form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
-    add(fromCsv(input.value));
+    // The name of a class may hold commas of its own.
+    const picked = [...find('#label-proposals', HTMLDataListElement).options].find(({ value }) => value === input.value.trim());
+    add(picked ? [picked.value] : fromCsv(input.value));
     input.value = '';
   });
-  prompt.addEventListener('change', () => store.set({ prompt: prompt.value.split('\n').map((line) => line.trim()).filter(Boolean) }));
+  prompt.addEventListener('change', () => store.set({ prompt: prompt.value.split('\n').map((line) => line.trim()).filter(Boolean), refused: {} }));
   list.addEventListener('keydown', onKey);
-  list.addEventListener('pointerdown', startDrag);
+  draggable(list, labelOf, (label, over) => move(label, store.state.labels.indexOf(over)));
+  proposeClasses(input, store);
 
-  store.on(['labels', 'answer', 'target', 'screen', 'models', 'model', 'prompt'], (state) => {
-    const model = state.models.find(({ id }) => id === state.answer?.model.id);
+  store.on(['labels', 'answer', 'target', 'screen', 'models', 'model', 'prompt', 'refused'], (state) => {
+    const model = modelOf(state);
     const offered = !model || model.text !== false || model.classes !== null;
     find('#labels-panel', HTMLElement).hidden = !offered;
     find('#prompt-details', HTMLDetailsElement).hidden = model?.text === false;
@@ -30,31 +39,33 @@ export function labelsPanel(store) {
     const note = find('#labels-note', HTMLParagraphElement);
     note.hidden = state.labels.length > 0;
     note.textContent = model?.classes ? `The best of ${model.classes} classes. Add others by name or number.`
-      : 'Words for what may be in the picture. The model scores each, and shows where it fits.';
+      : 'Name what may be in the picture, such as “cat, dog”. The model scores each label and shows where it finds it.';
   });
 
   /** @param {State} state */
-  function showChips({ labels, answer, screen }) {
+  function showChips({ labels, answer, screen, refused }) {
     const focused = list.contains(document.activeElement) ? document.activeElement : null;
     const label = labelOf(focused);
-    const shown = labels.length ? labels : (answer?.labels ?? []);
-    list.replaceChildren(...shown.map((each) => chip(each, {
+    const best = (answer?.labels ?? []).filter((each) => !labels.includes(each));
+    const named = answer?.question.classes || labels.length === 0 ? best : [];
+    list.replaceChildren(...[...named, ...labels].map((each) => chip(each, {
       score: answer?.predictions.find((prediction) => prediction.label === each)?.score,
       target: screen?.shown.target === each,
-      own: labels.length > 0,
+      own: labels.includes(each),
+      reason: refused[each],
     })));
     if (!focused) return;
     const part = focused.classList.contains('remove') ? '.remove' : '.name';
     /** @type {HTMLElement} */ ((chipOf(label) ?? list.lastElementChild)?.querySelector(part) ?? input).focus();
   }
 
-  /** @param {string} label @param {{ score?: number, target: boolean, own: boolean }} how */
-  function chip(label, { score, target, own }) {
-    const percent = score === undefined ? '' : `${(100 * score).toFixed(score >= 0.9995 ? 0 : 1)} %`;
+  /** @param {string} label @param {{ score?: number, target: boolean, own: boolean, reason?: string }} how */
+  function chip(label, { score, target, own, reason }) {
+    const percent = score === undefined || reason ? '' : `${(100 * score).toFixed(score >= 0.9995 ? 0 : 1)} %`;
     const attributes = { 'aria-pressed': String(target), 'aria-keyshortcuts': 'Alt+ArrowUp Alt+ArrowDown Delete' };
-    const name = create('button', { type: 'button', class: 'name', attributes }, create('span', {}, label), create('span', { class: 'score' }, percent));
+    const name = create('button', { type: 'button', class: 'name', disabled: reason !== undefined, attributes }, create('span', {}, label), create('span', { class: 'score' }, percent));
     name.addEventListener('click', () => look(label));
-    const item = create('li', { class: target ? 'chip is-target' : 'chip', attributes: { 'data-label': label } });
+    const item = create('li', { class: 'chip', attributes: { 'data-label': label } });
     if (own) item.append(create('span', { class: 'grip', attributes: { 'aria-hidden': 'true' } }, icon('grip')));
     item.append(name);
     if (own) {
@@ -62,8 +73,11 @@ export function labelsPanel(store) {
       remove.addEventListener('click', () => removeLabel(label));
       item.append(remove);
     }
-    item.style.setProperty('--score', String(score ?? 0));
+    if (reason) item.append(create('p', { class: 'reason', attributes: { role: 'alert' } }, reason));
+    item.style.setProperty('--score', String(reason ? 0 : (score ?? 0)));
+    item.classList.toggle('is-target', target);
     item.classList.toggle('is-foreign', !own);
+    item.classList.toggle('is-refused', reason !== undefined);
     return item;
   }
 
@@ -84,7 +98,10 @@ export function labelsPanel(store) {
   }
 
   /** @param {string} label */
-  const removeLabel = (label) => store.set({ labels: store.state.labels.filter((other) => other !== label) });
+  function removeLabel(label) {
+    const { [label]: _, ...refused } = store.state.refused;
+    store.set({ labels: store.state.labels.filter((other) => other !== label), refused });
+  }
 
   /** @param {string} label @param {number} to */
   function move(label, to) {
@@ -103,20 +120,6 @@ export function labelsPanel(store) {
     else if (event.altKey && event.key === 'ArrowDown') move(label, index + 1);
     else return;
     event.preventDefault();
-  }
-
-  /** @param {PointerEvent} event */
-  function startDrag(event) {
-    const label = event.target instanceof Element && event.target.closest('.grip') ? labelOf(event.target) : undefined;
-    if (label === undefined) return;
-    event.preventDefault();
-    const drag = (/** @type {PointerEvent} */ { clientX, clientY }) => {
-      const over = labelOf(document.elementFromPoint(clientX, clientY));
-      if (over !== undefined && over !== label) move(label, store.state.labels.indexOf(over));
-    };
-    document.addEventListener('pointermove', drag);
-    const stop = () => document.removeEventListener('pointermove', drag);
-    for (const end of ['pointerup', 'pointercancel']) document.addEventListener(end, stop, { once: true });
   }
 }
 

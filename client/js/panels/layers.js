@@ -1,5 +1,5 @@
 import { choices, create, find, icon, onNextFrame } from '../dom.js';
-import { layersBetween } from '../compute/maps.js';
+import { layersBetween, mapFor } from '../compute/maps.js';
 import { limitsOf } from '../compute/scales.js';
 import { drawTile } from '../canvas/tile.js';
 
@@ -49,11 +49,11 @@ export function layersPanel(store) {
   function draw() {
     const { screen } = store.state;
     if (!screen?.frames) return;
-    const { shown, limits, frames: maps, colormap } = screen;
-    for (const [index, map] of maps.entries()) {
+    const { shown, limits, frames, colormap } = screen;
+    for (const [index, frame] of frames.entries()) {
       const canvas = tiles.children[index]?.querySelector('canvas');
-      const own = shown.scale === 'shared' || !map ? limits : limitsOf(shown.scale, [map]);
-      if (canvas) drawTile(canvas, screen, map, own, colormap);
+      const own = shown.scale === 'shared' || !frame ? limits : limitsOf(shown.scale, frame.maps);
+      if (canvas) drawTile(canvas, screen, frame && mapFor(frame, shown.target), own, colormap);
     }
   }
 

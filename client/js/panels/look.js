@@ -1,8 +1,8 @@
 import { tables } from '../canvas/colormapTables.js';
-import { palette } from '../canvas/colormaps.js';
 import { colormapFor } from '../compute/screen.js';
 import { choices, context, create, find } from '../dom.js';
 import { names, table } from '../settings/table.js';
+import { stripOf } from './colourBar.js';
 import { makeControl } from './controls.js';
 
 /** How a map is drawn: the settings of the table that name a control, and the colours. @param {import('../store.js').Store} store */
@@ -10,7 +10,7 @@ export function lookPanel(store) {
   const container = find('#look-controls', HTMLDivElement);
   const swatches = choices('#colormaps', (colormap) => store.set({ colormap }));
   swatches.group.append(...Object.keys(tables).map((name) => create('label', { title: name },
-    create('input', { type: 'radio', name: 'colormap', value: name, attributes: { 'aria-label': name } }), bar(palette(/** @type {keyof typeof tables} */ (name))))));
+    create('input', { type: 'radio', name: 'colormap', value: name, attributes: { 'aria-label': name } }), bar(/** @type {keyof typeof tables} */ (name)))));
 
   for (const name of names) {
     const { control } = table[name];
@@ -22,9 +22,9 @@ export function lookPanel(store) {
   store.on(['colormap', 'screen'], ({ colormap, screen }) => swatches.show(colormapFor(colormap, screen?.map?.signed ?? false)));
 }
 
-/** @param {Uint32Array} colours */
-function bar(colours) {
+/** @param {keyof typeof tables} colormap */
+function bar(colormap) {
   const canvas = create('canvas', { width: 256, height: 1 });
-  context(canvas).putImageData(new ImageData(new Uint8ClampedArray(colours.slice().buffer), 256, 1), 0, 0);
+  context(canvas).putImageData(stripOf(colormap), 0, 0);
   return canvas;
 }

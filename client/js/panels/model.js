@@ -1,3 +1,4 @@
+import { own } from '../canvas/picture.js';
 import { create, find } from '../dom.js';
 import { modelOf } from '../store.js';
 
@@ -5,11 +6,12 @@ import { modelOf } from '../store.js';
 export function modelPanel(store) {
   const select = find('#model', HTMLSelectElement);
   const note = find('#model-note', HTMLParagraphElement);
+  const domain = find('#model-domain', HTMLParagraphElement);
   /** Labels as they were left at each kind of model: free words mean nothing to a classifier. @type {Record<string, string[]>} */
   const labelsOf = {};
   let kind = '';
 
-  select.addEventListener('change', () => store.set({ model: select.value, toLayer: null, fromLayer: null, at: null, query: null, parameters: withoutHead(store.state.parameters) }));
+  select.addEventListener('change', () => store.set({ model: select.value, toLayer: null, fromLayer: null, at: null, query: null, parameters: withoutHead(store.state.parameters), refused: {} }));
 
   store.on(['models', 'model'], (state) => {
     const info = modelOf(state);
@@ -27,9 +29,12 @@ export function modelPanel(store) {
       create('option', { value: id, disabled: status === 'refused', title: reason ?? '' }, status === 'refused' ? `${id} (refused)` : id)));
   });
 
-  store.on(['models', 'model'], ({ models, model }) => {
+  store.on(['models', 'model', 'picture'], ({ models, model, picture }) => {
     const info = modelOf({ models, model });
     if (!info) return;
+    // On the samples every model may be believed; on somebody's own picture it matters what it was trained on.
+    domain.hidden = !info.domain || picture?.sample !== own;
+    domain.textContent = info.domain ?? '';
     select.value = info.id;
     const { layers, heads, grid } = info;
     const refused = models.filter(({ status }) => status === 'refused');

@@ -1,15 +1,17 @@
-import { useKey } from '../network/api.js';
 import { create, find } from '../dom.js';
+import { useKey } from '../network/api.js';
 
 /**
- * Progress, problems, first steps. The phase is a class on the body, for styles and tests.
- * @param {import('../store.js').Store} store @param {() => void} cancel
+ * Progress, problems, warnings, first steps. The phase is a class on the body, for styles and tests.
+ * @param {import('../store.js').Store} store @param {{ cancel: () => void, again: () => void }} loading
  */
-export function notices(store, cancel) {
+export function notices(store, { cancel, again }) {
   const progress = find('#progress', HTMLDivElement);
   const bar = find('#progress-bar', HTMLProgressElement);
   const problem = find('#problem', HTMLDivElement);
   find('#cancel', HTMLButtonElement).addEventListener('click', cancel);
+  const retry = find('#problem-again', HTMLButtonElement);
+  retry.addEventListener('click', again);
   find('#problem-close', HTMLButtonElement).addEventListener('click', () => store.set({ status: { phase: store.state.answer ? 'ready' : 'idle' } }));
 
   store.on(['status', 'picture'], ({ status, picture }) => {
@@ -21,14 +23,15 @@ export function notices(store, cancel) {
     problem.hidden = status.phase !== 'error';
     find('#problem-title', HTMLElement).textContent = status.problem?.title ?? '';
     find('#problem-detail', HTMLParagraphElement).textContent = status.problem?.message ?? '';
+    const request = status.problem?.passing ? status.problem.request : undefined;
+    find('#problem-request', HTMLParagraphElement).textContent = request ? `For whoever runs the server, this is request ${request}.` : '';
+    retry.hidden = !status.problem?.passing;
     find('#key-form', HTMLFormElement).hidden = status.problem?.status !== 401;
     find('#empty', HTMLParagraphElement).hidden = picture !== null || status.phase !== 'idle';
-    const labels = find('#label-input', HTMLInputElement);
-    labels.toggleAttribute('aria-invalid', status.problem?.parameter === 'labels');
   });
-  store.on(['answer', 'screen'], ({ answer, screen }) => {
+  store.on(['answer', 'screen', 'notices'], ({ answer, screen, notices: own }) => {
     const list = find('#warnings', HTMLUListElement);
-    const warnings = new Set([...(answer?.warnings ?? []), ...(screen?.set.warnings ?? [])]);
+    const warnings = new Set([...own, ...(answer?.warnings ?? []), ...(screen?.set.warnings ?? [])]);
     list.hidden = warnings.size === 0;
     list.replaceChildren(...[...warnings].map((warning) => create('li', {}, warning)));
   });
@@ -40,7 +43,7 @@ export function notices(store, cancel) {
   hint(store);
 }
 
-/** Three sentences for those who are here for the first time. @param {import('../store.js').Store} store */
+/** A few sentences for those who are here for the first time. @param {import('../store.js').Store} store */
 function hint(store) {
   const box = find('#hint', HTMLElement);
   const seen = 'attention-api.hint-seen';

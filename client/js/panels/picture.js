@@ -1,14 +1,18 @@
-import { listSamples, loadSample } from '../network/api.js';
+import { openPicture, own } from '../canvas/picture.js';
 import { create, find } from '../dom.js';
-import { keepPicture, keptPicture } from './keptPicture.js';
-import { openPicture } from '../canvas/picture.js';
+import { listSamples, loadSample } from '../network/api.js';
+import { defaults, keys } from '../settings/table.js';
 import { modelOf } from '../store.js';
+import { keepPicture, keptPicture } from './keptPicture.js';
+
+/** @typedef {import('../network/api.js').Sample} Sample */
 
 /**
- * In: drop, paste, choose, samples. Without a picture of the user's own the first sample is shown, so that the page is never empty.
+ * In: drop, paste, choose, samples. A visitor without a picture of his own sees a sample, so that the page is never empty.
  * @param {import('../store.js').Store} store
  */
 export async function picturePanel(store) {
+  const bare = keys.every((key) => JSON.stringify(store.state[key]) === JSON.stringify(defaults[key]));
   const input = find('#file', HTMLInputElement);
   input.addEventListener('change', () => {
     if (input.files?.[0]) take(input.files[0]);
@@ -20,46 +24,66 @@ export async function picturePanel(store) {
   });
   listenToDrops(take);
 
-  const samples = await listSamples();
+  const { opening, samples } = await listSamples();
   const list = find('#samples', HTMLUListElement);
   list.append(...samples.map((sample) => create('li', {}, sampleButton(sample))));
 
   store.on(['sample', 'models'], async ({ sample, picture, models }) => {
     for (const button of list.querySelectorAll('button')) button.setAttribute('aria-pressed', String(button.dataset.sample === sample));
     if (models.length === 0 || (picture && picture.sample === sample)) return;
+    if (sample === own) return showKept();
     const wanted = samples.find(({ file }) => idOf(file) === sample);
-    const own = wanted ? null : await keptPicture();
-    if (own) store.set({ picture: own });
-    else show(wanted ?? samples[0], store.state.labels);
+    if (sample !== null && !wanted) say(`The link names the sample “${sample}”, which is not here; another one is shown.`);
+    if (!wanted && bare) return showOpening();
+    show(wanted ?? samples[0], store.state.labels);
   });
+
+  /** What a visitor sees first: a label's map that points at something. */
+  function showOpening() {
+    const { sample, method, labels, target } = opening;
+    const words = modelOf(store.state)?.text === true;
+    store.set(words ? { method, target } : {});
+    show(samples.find(({ file }) => idOf(file) === sample) ?? samples[0], words ? labels : []);
+  }
+
+  /** The user's own picture after a reload. In a link that somebody else follows it is missing, and no other stands under its labels. */
+  async function showKept() {
+    const kept = await keptPicture();
+    if (kept) return store.set({ picture: kept });
+    say("This link was made for somebody's own picture, which is not part of a link. Choose one to see it with the same settings.");
+    store.set({ status: { phase: 'idle' } });
+  }
 
   /** A picture of the user's own. The labels of a sample mean nothing for it. @param {File} file */
   async function take(file) {
-    const picture = await openPicture(file, file.name);
-    const { sample, labels } = store.state;
-    const ofSample = samples.some((each) => idOf(each.file) === sample && String(each.labels) === String(labels));
-    store.set({ picture, sample: null, query: null, cursor: null, ...(ofSample ? { labels: [], target: null } : {}) });
+    const picture = await openPicture(file, file.name, own);
+    const { labels } = store.state;
+    const ofSample = [...samples, opening].some((each) => String(each.labels) === String(labels));
+    store.set({ picture, sample: own, query: null, cursor: null, notices: [], ...(ofSample ? { labels: [], target: null } : {}) });
     if (picture.bitmap) keepPicture(file, file.name);
   }
 
-  /** @param {import('../network/api.js').Sample} sample @param {string[]} [labels] others than the sample's own */
-  async function show({ file, labels: own }, labels = []) {
+  /** @param {Sample} sample @param {string[]} [labels] others than the sample's own */
+  async function show({ file, labels: ofSample }, labels = []) {
     const picture = await openPicture(await loadSample(file), file, idOf(file));
-    const words = labels.length ? labels : modelOf(store.state)?.text ? own : [];
+    const words = labels.length ? labels : modelOf(store.state)?.text ? ofSample : [];
     store.set({ picture, sample: picture.sample, labels: words });
   }
 
-  /** @param {import('../network/api.js').Sample} sample */
+  /** @param {Sample} sample */
   function sampleButton(sample) {
     const name = sample.labels.join(' and ');
     const image = create('img', { src: `samples/${sample.file}`, alt: '', loading: 'lazy' });
     const button = create('button', { type: 'button', title: name, attributes: { 'aria-label': `Sample: ${name}`, 'data-sample': idOf(sample.file) } }, image);
     button.addEventListener('click', () => {
-      store.set({ query: null, cursor: null, target: null });
+      store.set({ query: null, cursor: null, target: null, notices: [] });
       show(sample);
     });
     return button;
   }
+
+  /** @param {string} notice */
+  const say = (notice) => store.set({ notices: [...store.state.notices, notice] });
 }
 
 /** @param {string} file */

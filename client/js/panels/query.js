@@ -1,26 +1,28 @@
 import { asksFromTokens } from '../compute/effective.js';
+import { localMethods } from '../compute/localMethods.js';
 import { choices, find } from '../dom.js';
 
-/** The token that is asked: CLS, all, or a patch. @param {import('../store.js').Store} store */
+/** The token that is asked: the whole picture's, all, or a patch's; and whether the pointer asks by itself. @param {import('../store.js').Store} store */
 export function queryPanel(store) {
-  const note = find('#query-note', HTMLParagraphElement);
+  const follow = find('#hover', HTMLInputElement);
   const query = choices('#query', (value) => {
-    if (value !== 'patch') return store.set({ query: value, pinned: true });
+    if (value !== 'patch') return store.set({ query: value });
     const { answer } = store.state;
     if (!answer) return;
     const { rows, columns } = answer.grid;
-    store.set({ query: `${rows >> 1},${columns >> 1}`, pinned: false });
+    store.set({ query: `${rows >> 1},${columns >> 1}`, hover: 'read' });
   });
+  follow.addEventListener('change', () => store.set({ hover: follow.checked ? 'ask' : 'read' }));
 
-  store.on(['wanted', 'pinned'], ({ wanted, answer, pinned }) => {
+  store.on(['wanted', 'hover'], ({ wanted, answer, hover }) => {
     if (!wanted || !answer) return;
     const patch = wanted.query?.includes(',') ?? false;
     const asked = asksFromTokens(wanted);
+    const atOnce = asked && localMethods[wanted.method.name] !== undefined;
     query.show(patch ? 'patch' : (wanted.query ?? answer.wholeQuery));
-    query.group.disabled = !asked;
-    query.enable('cls', answer.hasCls && asked);
-    note.textContent = !asked ? 'This method reads every patch on its own.'
-      : !patch ? 'Click a patch to ask from it.'
-      : pinned ? 'Pinned; click another patch, or press Esc.' : 'Follows the pointer; click to pin.';
+    query.group.hidden = !asked;
+    query.enable('cls', answer.hasCls);
+    follow.checked = hover === 'ask';
+    /** @type {HTMLElement} */ (follow.parentElement).hidden = !atOnce;
   });
 }

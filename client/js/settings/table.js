@@ -21,6 +21,8 @@ export const table = {
   target: text({ step: true }),
   /** The token that is asked: `cls`, `mean`, or `row,column` of a patch. */
   query: formed(/^(cls|mean|\d+,\d+)$/),
+  /** What a pointer over the picture does: ask from the patch under it, or only read the value there. */
+  hover: word(['ask', 'read'], 'ask'),
   fromLayer: whole(1, mostLayers, null),
   toLayer: whole(1, mostLayers, null),
   /** The layer that is looked at within the range; null: its last. */
@@ -34,24 +36,32 @@ export const table = {
     sent: pictures(0.5),
     control: { kind: 'slider', title: 'Opacity', minimum: 0, maximum: 1, step: 0.01, inWords: percent },
   }),
+  /** What the picture under the map looks like. */
+  blend: word(['gray', 'value', 'flat'], 'gray', {
+    control: {
+      kind: 'segments', title: 'Picture', choices: [
+        { value: 'gray', title: 'Grey', hint: 'Grey and dimmed: its colours do not read as colours of the map' },
+        { value: 'value', title: 'Fading', hint: 'Low values leave the picture as it is' },
+        { value: 'flat', title: 'Coloured', hint: 'Every value covers the picture alike' },
+      ],
+    },
+  }),
   /** Null: viridis, coolwarm for signed maps. */
   colormap: word(['viridis', 'magma', 'inferno', 'plasma', 'cividis', 'turbo', 'jet', 'hot', 'gray', 'coolwarm'], null, { sent: pictures(null) }),
   scale: word(['percentile', 'minmax', 'shared', 'absolute'], 'percentile', {
     sent: { 'explain/overlay': 'percentile', 'explain/animation': 'shared', 'explain/grid': 'shared' },
     control: {
-      kind: 'segments', title: 'Scale', choices: [
-        { value: 'percentile', title: '1–99 %', hint: 'From the 1st to the 99th percentile of the map: a few extreme patches do not hide the rest' },
-        { value: 'minmax', title: 'Full', hint: "From the map's lowest to its highest value" },
-        { value: 'shared', title: 'Shared', hint: 'One scale over all layers of the range' },
-        { value: 'absolute', title: '0–1', hint: 'From 0 to 1; signed maps from −1 to 1' },
+      kind: 'select', title: 'Colour range', hint: 'Which values meet the ends of the colours', choices: [
+        { value: 'percentile', title: 'Clip outliers (1–99 %)' }, { value: 'minmax', title: 'Lowest to highest' },
+        { value: 'shared', title: 'Same for all layers' }, { value: 'absolute', title: 'Fixed: 0 to 1, signed −1 to 1' },
       ],
     },
   }),
   interpolation: word(['bilinear', 'bicubic', 'nearest'], 'bilinear', {
     sent: pictures('bilinear'),
     control: {
-      kind: 'segments', title: 'Pixels', choices: [
-        { value: 'bilinear', title: 'Smooth' }, { value: 'bicubic', title: 'Bicubic' }, { value: 'nearest', title: 'Patches' },
+      kind: 'segments', title: 'Smoothing', choices: [
+        { value: 'bilinear', title: 'Linear' }, { value: 'bicubic', title: 'Cubic' }, { value: 'nearest', title: 'None' },
       ],
     },
   }),

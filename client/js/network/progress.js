@@ -1,0 +1,6 @@
+/** What is going on, in words. @param {import('./api.js').Progress} progress @param {string} model */
+export function inWords(progress, model) {
+  if (progress.stage === 'waiting') return { message: `${progress.problem.message} Trying again in ${progress.seconds} s.` };
+  const words = { uploading: 'Sending the picture…', running: `${model} is looking at it…`, receiving: 'Receiving the attention of all layers…' };
+  return { message: words[progress.stage], progress: progress.progress };
+}

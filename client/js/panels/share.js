@@ -1,0 +1,57 @@
+import { captionedPicture, copyScale } from '../canvas/captioned.js';
+import { own } from '../canvas/picture.js';
+import { fit } from '../canvas/placement.js';
+import { create, find } from '../dom.js';
+import { writeSettings } from '../settings/address.js';
+import { captionOf, endsOf, sentenceOf } from './captions.js';
+import { numbersOf } from './colourBar.js';
+
+/** Copies for others: a link to what is on screen, and the picture with its caption. @param {import('../store.js').Store} store */
+export function sharePanel(store) {
+  const note = find('#export-note', HTMLParagraphElement);
+
+  find('#copy-link', HTMLButtonElement).addEventListener('click', async () => {
+    await navigator.clipboard.writeText(location.origin + location.pathname + writeSettings(store.state));
+    note.textContent = store.state.picture?.sample === own ? 'The link is on the clipboard. Your picture is not in it: whoever follows it chooses one.' : 'The link is on the clipboard.';
+  });
+
+  find('#copy-picture', HTMLButtonElement).addEventListener('click', async () => {
+    const { screen } = store.state;
+    if (!screen) return;
+    const canvas = draw(screen);
+    const picture = new Promise((/** @type {(blob: Blob) => void} */ resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('It is too large.'))), 'image/png'));
+    try {
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
+      note.textContent = 'The picture is on the clipboard.';
+    } catch {
+      // Some browsers copy no pictures, and none does without https.
+      save(await picture, `${nameOf(screen)}.png`);
+      note.textContent = 'This browser copies no pictures; it was saved as a file.';
+    }
+  });
+}
+
+/** The size that it has on screen, in twice as many pixels. @param {import('../compute/screen.js').Screen} screen */
+function draw(screen) {
+  const stage = find('#stage', HTMLCanvasElement);
+  const { image } = screen.answer;
+  const width = Math.round(copyScale * image.width * fit({ width: stage.clientWidth, height: stage.clientHeight }, image).zoom);
+  const style = getComputedStyle(document.body);
+  const words = { sentence: sentenceOf(screen), caption: captionOf(screen), ends: endsOf(screen), numbers: numbersOf(screen.limits, screen.map ? [screen.map] : []) };
+  const muted = getComputedStyle(find('#caption', HTMLParagraphElement)).color;
+  return captionedPicture(screen, words, width, { ground: style.backgroundColor, text: style.color, muted, font: style.fontFamily });
+}
+
+/** Hands a file to the browser's downloads. @param {Blob} blob @param {string} name */
+export function save(blob, name) {
+  const url = URL.createObjectURL(blob);
+  create('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** A file name that says what is in it: picture, method, and everything that the caption says. @param {import('../compute/screen.js').Screen} screen */
+export function nameOf(screen) {
+  const { picture } = screen.answer.question;
+  const words = `${picture.name.replace(/\.\w+$/, '')} ${captionOf(screen)}`;
+  return words.toLowerCase().replaceAll('–', ' to ').replace(/[^\p{L}\p{N}.]+/gu, '-').replace(/^-|-$/g, '').slice(0, 120);
+}

@@ -1,0 +1,82 @@
+namespace AttentionApi.BrowserTests;
+
+/// <summary>What somebody sees who comes for the first time, and what he is told.</summary>
+public sealed class FirstVisitTests(PageHost host, Chromium chromium)
+{
+    [Fact]
+    public async Task The_page_opens_with_the_map_of_a_label_beside_a_wrong_one()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "");
+        Assert.Equal(["owl", "house", "dog"], await explore.LabelsAsync());
+        Assert.Equal("Where demo-clip finds “owl”: bright patches fit it best.", await explore.Page.Locator("#sentence").InnerTextAsync());
+        Assert.Equal(["fits little", "fits well"], await explore.Page.Locator("#colour-scale .colourbar-end").AllInnerTextsAsync());
+
+        // One range for all labels: the wrong one does not glow.
+        var scale = await explore.Page.Locator("#colour-scale output").AllInnerTextsAsync();
+        await explore.Page.Locator(".chip .name", new() { HasText = "dog" }).ClickAsync();
+        await explore.DrawnAsync();
+        Assert.Equal("Where demo-clip finds “dog”: bright patches fit it best.", await explore.Page.Locator("#sentence").InnerTextAsync());
+        Assert.Equal(scale[1], (await explore.Page.Locator("#colour-scale output").AllInnerTextsAsync())[1]);
+        explore.AssertNoErrors();
+    }
+
+    [Theory]
+    [InlineData(1280, 800)]
+    [InlineData(390, 844)]
+    public async Task First_steps_cover_nothing_and_are_shown_once(int width, int height)
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "", new() { ViewportSize = new() { Width = width, Height = height } });
+        Assert.True(await explore.Page.Locator("#hint").IsVisibleAsync());
+        Assert.Equal("static", await explore.Page.Locator("#hint").EvaluateAsync<string>("hint => getComputedStyle(hint).position"));
+        await explore.Page.Locator("#hint-close").ClickAsync();
+        await explore.Page.ReloadAsync();
+        await explore.ReadyAsync();
+        Assert.True(await explore.Page.Locator("#hint").IsHiddenAsync());
+    }
+
+    [Fact]
+    public async Task One_click_on_a_label_shows_its_map()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        Assert.StartsWith("Attention rollout", await explore.CaptionAsync(), StringComparison.Ordinal);
+        explore.ForgetRequests();
+        await explore.Page.Locator(".chip .name", new() { HasText = "house" }).ClickAsync();
+        await explore.DrawnAsync();
+        Assert.StartsWith("Label alignment · demo-clip · house", await explore.CaptionAsync(), StringComparison.Ordinal);
+        Assert.Empty(explore.Requests);
+    }
+
+    [Fact]
+    public async Task What_a_model_knows_is_said_beside_an_own_picture()
+    {
+        const string domain = "Knows 152 things drawn as stickers, and no photographs.";
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, before: page => page.RouteAsync("**/api/v1/models", async route =>
+        {
+            var response = await route.FetchAsync();
+            var answer = System.Text.Json.Nodes.JsonNode.Parse(await response.TextAsync())!;
+            answer["models"]![0]!["domain"] = domain;
+            await route.FulfillAsync(new() { Response = response, Body = answer.ToJsonString() });
+        }));
+        Assert.True(await explore.Page.Locator("#model-domain").IsHiddenAsync());
+        await explore.UploadAsync(PageHost.Sample("scene-05"));
+        await explore.Page.GetByText(domain).WaitForAsync();
+        Assert.Empty(await explore.LabelsAsync());
+    }
+
+    [Fact]
+    public async Task On_a_phone_a_finger_scrolls_the_page_until_the_picture_is_zoomed()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "", new() { ViewportSize = new() { Width = 390, Height = 844 }, HasTouch = true, IsMobile = true });
+        Task<string> TouchAction() => explore.Page.Locator("#stage").EvaluateAsync<string>("stage => getComputedStyle(stage).touchAction");
+        Assert.Equal("pan-y", await TouchAction());
+        await explore.Page.Locator("#zoom-in").ClickAsync();
+        Assert.Equal("none", await TouchAction());
+        await explore.Page.Locator("#zoom-fit").ClickAsync();
+        Assert.Equal("pan-y", await TouchAction());
+        // The methods come right below the picture and its legend.
+        var (legend, method, layers) = (await TopAsync(explore, ".legend"), await TopAsync(explore, ".method"), await TopAsync(explore, "#layers"));
+        Assert.True(legend < method && method < layers, $"legend at {legend}, methods at {method}, layers at {layers}");
+    }
+
+    private static async Task<double> TopAsync(ExplorePage explore, string selector) => (await explore.Page.Locator(selector).BoundingBoxAsync())!.Y;
+}

@@ -1,0 +1,72 @@
+using Microsoft.Playwright;
+
+namespace AttentionApi.BrowserTests;
+
+/// <summary>Links and pictures for others.</summary>
+public sealed class SharingTests(PageHost host, Chromium chromium)
+{
+    private static readonly BrowserNewContextOptions WithClipboard = new() { Permissions = ["clipboard-read", "clipboard-write"], ViewportSize = new() { Width = 1280, Height = 900 } };
+
+    [Fact]
+    public async Task A_copied_link_shows_the_same()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-05&method=alignment&target=airplane&colormap=magma", WithClipboard);
+        await explore.Page.Locator("#copy-link").ClickAsync();
+        await explore.Page.GetByText("The link is on the clipboard.").WaitForAsync();
+        var link = await explore.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+        await using var other = await ExplorePage.OpenAsync(host, chromium, new Uri(link).Query);
+        Assert.True((await other.StageAsync()).Shows(await explore.StageAsync()), "The picture differs.");
+    }
+
+    [Fact]
+    public async Task A_link_to_an_own_picture_says_that_it_is_not_in_it_and_shows_no_other()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, options: WithClipboard);
+        await explore.UploadAsync(PageHost.Sample("scene-05"));
+        await explore.ReadyAsync();
+        await explore.AddLabelAsync("airplane");
+        await explore.Page.Locator(".chip[data-label=airplane] .score:not(:empty)").WaitForAsync();
+        await explore.Page.Locator("#copy-link").ClickAsync();
+        await explore.Page.GetByText("Your picture is not in it").WaitForAsync();
+        var link = await explore.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+
+        await using var other = await ExplorePage.OpenAsync(host, chromium, new Uri(link).Query, ready: false);
+        await other.Page.GetByText("This link was made for somebody's own picture").WaitForAsync();
+        Assert.Equal(["airplane"], await other.LabelsAsync());
+        Assert.DoesNotContain(other.Requests, request => request.Contains("explain", StringComparison.Ordinal));
+        await other.UploadAsync(PageHost.Sample("scene-05"));
+        await other.ReadyAsync();
+        Assert.Equal(["airplane"], await other.LabelsAsync());
+        other.AssertNoErrors();
+    }
+
+    [Fact]
+    public async Task What_a_link_names_and_the_server_lacks_is_said()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&model=big-clip&method=guess");
+        var warnings = await explore.Page.Locator("#warnings").InnerTextAsync();
+        Assert.Contains("“big-clip”", warnings, StringComparison.Ordinal);
+        Assert.Contains("“guess”", warnings, StringComparison.Ordinal);
+        Assert.Equal("demo-clip", await explore.Page.Locator("#model").InputValueAsync());
+    }
+
+    [Fact]
+    public async Task A_copied_picture_has_twice_the_pixels_and_a_caption_below()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-05&method=alignment&target=airplane", WithClipboard);
+        var stage = (await explore.Page.Locator("#stage").BoundingBoxAsync())!;
+        await explore.Page.Locator("#copy-picture").ClickAsync();
+        await explore.Page.GetByText("The picture is on the clipboard.").WaitForAsync();
+        var size = await explore.Page.EvaluateAsync<int[]>("""
+            async () => {
+              const [item] = await navigator.clipboard.read();
+              const bitmap = await createImageBitmap(await item.getType('image/png'));
+              return [bitmap.width, bitmap.height];
+            }
+            """);
+        var zoom = Math.Min(stage.Width / 480, stage.Height / 360);
+        Assert.Equal(2 * 480 * zoom, size[0], 2.0);
+        Assert.InRange(size[1], 2 * 360 * zoom + 100, 2 * 360 * zoom + 400);
+        explore.AssertNoErrors();
+    }
+}
