@@ -1,63 +1,79 @@
 import { palette } from '../canvas/colormaps.js';
 import { create, short } from '../dom.js';
 
-const size = { width: 720, height: 280, left: 60, right: 120, top: 12, bottom: 48 };
-const series = 8;
+const margin = { left: 60, right: 104, top: 12, bottom: 48 };
+const height = 280;
+const widest = 720;
+const colours = 8;
+const longestName = 15;
 
 /**
- * Lines over 1, 2, 3 …, each named at its end.
- * @param {{ title: string, across: string, up: string, lines: { name: string, values: number[] }[], now?: number }} what `across`, `up`: what the axes count; `now`: where a mark stands
+ * @typedef {object} Lines
+ * @property {string} title
+ * @property {string} across what the axis counts
+ * @property {string} up what the lines say
+ * @property {{ name: string, values: number[] }[]} lines
+ * @property {number} room width that there is: letters keep their size on a phone
+ * @property {number} [now] where a mark stands
  */
-export function linePlot({ title, across, up, lines, now }) {
+
+/** Lines over 1, 2, 3 …, each named at its end. @param {Lines} what */
+export function linePlot({ title, across, up, lines, room, now }) {
+  const width = Math.min(widest, room || widest);
+  const [right, bottom] = [width - margin.right, height - margin.bottom];
   const count = Math.max(...lines.map(({ values }) => values.length));
   const all = lines.flatMap(({ values }) => values);
   const ticks = ticksOf(Math.min(...all), Math.max(...all));
   const [low, high] = [ticks[0], ticks[ticks.length - 1]];
-  const x = (/** @type {number} */ at) => size.left + ((at - 1) / Math.max(1, count - 1)) * (size.width - size.left - size.right);
-  const y = (/** @type {number} */ value) => size.top + ((high - value) / (high - low)) * (size.height - size.top - size.bottom);
+  const x = (/** @type {number} */ at) => margin.left + ((at - 1) / Math.max(1, count - 1)) * (right - margin.left);
+  const y = (/** @type {number} */ value) => margin.top + ((high - value) / (high - low)) * (bottom - margin.top);
+  const text = (/** @type {number} */ left, /** @type {number} */ top, /** @type {string} */ words, anchor = 'middle') =>
+    svg('text', { class: 'axis-text', x: left, y: top, 'text-anchor': anchor }, words);
 
   const ends = lines.map(({ name, values }) => `${name} ${short(values[values.length - 1])}`).join(', ');
-  const plot = svg('svg', { class: 'plot', viewBox: `0 0 ${size.width} ${size.height}`, role: 'img', 'aria-label': `${title}. At the last ${across}: ${ends}.` });
+  const plot = svg('svg', { class: 'plot', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `${title}. At the last ${across}: ${ends}.` });
   for (const tick of ticks) {
-    plot.append(svg('line', { class: 'grid', x1: size.left, x2: size.width - size.right, y1: y(tick), y2: y(tick) }),
-      svg('text', { class: 'axis-text', x: size.left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, decimal(tick, ticks[1] - ticks[0])));
+    plot.append(svg('line', { class: 'grid', x1: margin.left, x2: right, y1: y(tick), y2: y(tick) }),
+      text(margin.left - 8, y(tick) + 4, decimal(tick, ticks[1] - ticks[0]), 'end'));
   }
-  const every = Math.ceil(count / 12);
-  for (let at = 1; at <= count; at += every) plot.append(svg('text', { class: 'axis-text', x: x(at), y: size.height - 28, 'text-anchor': 'middle' }, String(at)));
-  plot.append(svg('text', { class: 'axis-text', x: (size.left + size.width - size.right) / 2, y: size.height - 8, 'text-anchor': 'middle' }, across),
-    svg('text', { class: 'axis-text', x: 0, y: 0, 'text-anchor': 'middle', transform: `translate(12 ${(size.top + size.height - size.bottom) / 2}) rotate(-90)` }, up));
-  if (now !== undefined) plot.append(svg('line', { class: 'now', x1: x(now), x2: x(now), y1: size.top, y2: size.height - size.bottom }));
-  const names = spread(lines.map(({ values }) => y(values[values.length - 1])));
+  const every = Math.ceil((45 * count) / (right - margin.left));
+  for (let at = 1; at <= count; at += every) plot.append(text(x(at), height - 28, String(at)));
+  const turned = text(0, 0, up);
+  turned.setAttribute('transform', `translate(12 ${(margin.top + bottom) / 2}) rotate(-90)`);
+  plot.append(text((margin.left + right) / 2, height - 8, across), turned);
+  if (now !== undefined) plot.append(svg('line', { class: 'now', x1: x(now), x2: x(now), y1: margin.top, y2: bottom }));
+  const heights = spread(lines.map(({ values }) => y(values[values.length - 1])));
   for (const [index, { name, values }] of lines.entries()) {
-    const colour = `series-${(index % series) + 1}`;
+    const colour = `series-${(index % colours) + 1}`;
+    const shown = name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name;
     plot.append(svg('polyline', { class: colour, points: values.map((value, at) => `${x(at + 1)},${y(value)}`).join(' ') }),
-      svg('text', { class: `name ${colour}`, x: size.width - size.right + 8, y: names[index] + 4 }, name));
+      svg('text', { class: `name ${colour}`, x: right + 8, y: heights[index] + 4 }, shown));
   }
   return create('figure', {}, create('figcaption', {}, title), plot);
 }
 
 /**
  * A table of numbers as colours, each number in its cell.
- * @param {{ title: string, down: string, across: string, values: number[][], colormap: Parameters<typeof palette>[0] }} what
+ * @param {{ title: string, down: string, across: string, values: number[][], colormap: Parameters<typeof palette>[0] }} what `down`, `across`: what is counted
  */
 export function heatTable({ title, down, across, values, colormap }) {
   const all = values.flat();
   const bound = Math.max(...all.map(Math.abs));
   const signed = all.some((value) => value < 0);
   const [low, high] = signed ? [-bound, bound] : [Math.min(...all), Math.max(...all)];
-  const colours = palette(signed ? 'coolwarm' : colormap);
+  const pixels = palette(signed ? 'coolwarm' : colormap);
   const cell = (/** @type {number} */ value) => {
-    const pixel = colours[Math.min(255, Math.floor((256 * (value - low)) / (high - low || 1)))];
+    const pixel = pixels[Math.min(255, Math.floor((256 * (value - low)) / (high - low || 1)))];
     const [red, green, blue] = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
     const element = create('td', {}, short(value));
     element.style.background = `rgb(${red} ${green} ${blue})`;
     element.style.color = luminance(red, green, blue) > 0.179 ? '#000' : '#fff';
     return element;
   };
-  return create('figure', { class: 'heat-table' }, create('figcaption', {}, title),
-    create('div', { class: 'scrolled', tabIndex: 0 }, create('table', {},
-      create('thead', {}, create('tr', {}, create('th', { scope: 'col' }, `${down} \\ ${across}`), ...values[0].map((_, column) => create('th', { scope: 'col' }, String(column + 1))))),
-      create('tbody', {}, ...values.map((row, index) => create('tr', {}, create('th', { scope: 'row' }, String(index + 1)), ...row.map(cell)))))));
+  const head = [`${down} \\ ${across}`, ...values[0].map((_, column) => String(column + 1))].map((words) => create('th', { scope: 'col' }, words));
+  const rows = values.map((row, index) => create('tr', {}, create('th', { scope: 'row' }, String(index + 1)), ...row.map(cell)));
+  return create('figure', { class: 'heat-table' }, create('figcaption', {}, title), create('div', { class: 'scrolled', tabIndex: 0 },
+    create('table', {}, create('thead', {}, create('tr', {}, ...head)), create('tbody', {}, ...rows))));
 }
 
 /** Round numbers from below the lowest value to above the highest: 1, 2 or 5 times a power of ten apart. @param {number} low @param {number} high */
