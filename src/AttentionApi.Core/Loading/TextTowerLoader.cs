@@ -23,7 +23,7 @@ internal sealed class TextTowerLoader(SessionFactory factory, OnnxGraph graph, A
         List<string> attention = [];
         try
         {
-            attention = [.. layers.Select(layer => instrumenter.Expose(layer.Probabilities ?? FusedAttention.Probabilities(instrumenter, layer.Node)))];
+            attention = [.. layers.Select(layer => instrumenter.Expose(layer.Probabilities ?? FusedAttention.Open(instrumenter, layer.Node).Probabilities))];
         }
         catch (ModelRefusedException reason)
         {

@@ -31,11 +31,11 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                 "a layer's attention is not added to the hidden states that it was computed from, so there is no residual stream to follow");
             var layout = PatchLayout.Measure(factory, graph, image, stream.States[0].Tensor!);
             var plain = plainModel.OutputsOf(imageBit);
-            var (model, names) = Instrument(layers, stream, plain.Keys);
+            var (model, names, blocks) = Instrument(layers, stream, plain.Keys);
             var session = OrtErrors.Translate(fileName, () => factory.Create(model));
             try
             {
-                var probe = Probe(session, plain, names, layout.Count);
+                var probe = Probe(session, plain, names, blocks, layout.Count);
                 // A site with a single query pools the tokens for the head (class attention) and is not a layer: the others are instrumented again.
                 var lasting = layers.Where((_, l) => probe.Layers[l].HeadAttention.Shape is not [.., 1, > 1]).ToList();
                 if (lasting.Count < layers.Count && lasting.Count > 0)
@@ -47,7 +47,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                 }
                 Check(probe, layout);
                 var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding) : ModelOutputs.WithoutText(plain, config);
-                return Assemble(session, model, layout, stream, probe, answer is { } chosen ? plain[chosen.Name] : null, answer?.Kind ?? VisionOutputKind.None);
+                return Assemble(session, model, layout, stream, blocks, probe, answer is { } chosen ? plain[chosen.Name] : null, answer?.Kind ?? VisionOutputKind.None);
             }
             catch
             {
@@ -58,11 +58,12 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     }
 
     private VisionTower Assemble(
-        InferenceSession session, InstrumentedModel model, TokenLayout layout, ResidualStream stream, ProbeResult probe, PlainOutput? answer, VisionOutputKind kind)
+        InferenceSession session, InstrumentedModel model, TokenLayout layout, ResidualStream stream, BlockLoader blocks, ProbeResult probe, PlainOutput? answer, VisionOutputKind kind)
     {
         var (readOut, refusal) = answer is null
             ? (null, "the model gives no answer that labels could be compared with")
-            : ReadOutLoader.Open(factory, graph, sites, stream.States[^1], probe.Layers[^1].HiddenState, probe.LastHidden, answer, normalised: kind == VisionOutputKind.ImageEmbedding);
+            : ReadOutLoader.Open(factory, graph, sites, stream.States[^1], probe.Layers[^1].HiddenState, probe.Hidden[^1], answer, normalised: kind == VisionOutputKind.ImageEmbedding);
+        var projections = blocks.Open(factory, probe.Blocks, probe.HeadAttention, probe.Hidden);
         var tower = new VisionTower
         {
             Session = session,
@@ -78,6 +79,8 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             Output = answer?.Info,
             ReadOut = readOut,
             ReadOutRefusal = refusal,
+            Blocks = projections is null ? null : (probe.Blocks!.Tensors, projections),
+            BlocksRefusal = blocks.Refusal,
         };
         return tower with { LargestBatch = BatchProbe.LargestBatch(tower, PlainModel.Picture(image)) };
     }
@@ -97,43 +100,51 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         throw new ModelRefusedException($"{fileName} is not a vision transformer: no attention site found{hint}.");
     }
 
-    private (InstrumentedModel Model, List<(string Mean, string Heads, string Hidden)> Names) Instrument(List<AttentionSite> layers, ResidualStream stream, IEnumerable<string> compared)
+    private (InstrumentedModel Model, List<(string Mean, string Heads, string Hidden)> Names, BlockLoader Blocks) Instrument(List<AttentionSite> layers, ResidualStream stream, IEnumerable<string> compared)
     {
         var instrumenter = new GraphInstrumenter(graph);
+        var finder = new OperandFinder(graph);
         var names = new List<(string, string, string)>();
+        var operands = new List<AttentionOperands>();
         for (var l = 0; l < layers.Count; l++)
         {
-            var probabilities = layers[l].Probabilities ?? FusedAttention.Probabilities(instrumenter, layers[l].Node);
+            var (probabilities, sides) = layers[l].Probabilities is { } given ? (given, finder.Find(layers[l])) : FusedAttention.Open(instrumenter, layers[l].Node);
+            operands.Add(sides);
             var hidden = stream.States[l + 1] is { Tensor: { } tensor } ? tensor : stream.States[l + 1].Summands.Aggregate((sum, next) => instrumenter.Node("Add", [sum, next]));
             names.Add((instrumenter.Expose(instrumenter.MeanOverHeads(probabilities)), instrumenter.Expose(probabilities), instrumenter.Expose(hidden)));
         }
-        if (graph.Inputs.Count == 1) return (instrumenter.Build(), names);
+        var blocks = new BlockLoader(instrumenter, layers, stream, operands);
+        if (graph.Inputs.Count == 1) return (instrumenter.Build(), names, blocks);
         foreach (var name in compared) instrumenter.Expose(name);
-        return (instrumenter.BuildExposed(), names);
+        return (instrumenter.BuildExposed(), names, blocks);
     }
 
     /// <summary>What the first run gave: every tensor's shape, the mean attention of each layer, and the last hidden states.</summary>
-    private sealed record ProbeResult(List<LayerOutputs> Layers, List<float[]> MeanAttention, float[] LastHidden, Action RefuseIfDifferent);
+    private sealed record ProbeResult(List<LayerOutputs> Layers, List<float[]> MeanAttention, List<float[]> HeadAttention, List<float[]> Hidden, BlockTrial? Blocks, Action RefuseIfDifferent);
 
     /// <param name="session">The instrumented model.</param>
     /// <param name="plain">The answers to compare with.</param>
     /// <param name="names">Tensors of each layer.</param>
+    /// <param name="blocks">The insides of the layers.</param>
     /// <param name="tokens">N.</param>
-    private ProbeResult Probe(InferenceSession session, IReadOnlyDictionary<string, PlainOutput> plain, List<(string Mean, string Heads, string Hidden)> names, int tokens)
+    private ProbeResult Probe(InferenceSession session, IReadOnlyDictionary<string, PlainOutput> plain, List<(string Mean, string Heads, string Hidden)> names, BlockLoader blocks, int tokens)
     {
         // Every head is fetched where that is cheap; of a very large model (4 GB of attention for 40 layers of 1,025 tokens) only the first layer's heads and every layer's mean.
         var headsOf = 4L * names.Count * MostHeads * tokens * tokens <= LargestProbe ? names.Count : 1;
         using var input = image.Feed(PlainModel.Picture(image));
-        string[] outputs = [.. plain.Keys, .. names.Select(layer => layer.Mean), .. names.Select(layer => layer.Hidden), .. names.Take(headsOf).Select(layer => layer.Heads)];
+        string[] outputs = [.. plain.Keys, .. names.Select(layer => layer.Mean), .. names.Select(layer => layer.Hidden), .. names.Take(headsOf).Select(layer => layer.Heads), .. blocks.Outputs];
         return OrtErrors.Translate(fileName, () => session.Run(new Dictionary<string, OrtValue> { [image.Name] = input }, outputs, values =>
         {
             TensorInfo Describe(int i) => Tensors.Describe(outputs[i], values[i]);
             var (means, hidden, heads) = (plain.Count, plain.Count + names.Count, plain.Count + 2 * names.Count);
+            List<float[]> Floats(int start, int count) => [.. values.Skip(start).Take(count).Select(Tensors.ToFloats)];
             var answers = plain.Values.Zip(values.Take(plain.Count).Select(Tensors.ToFloats)).ToList();
             return new ProbeResult(
                 [.. names.Select((layer, l) => new LayerOutputs(Describe(means + l), l < headsOf ? Describe(heads + l) : Describe(heads) with { Name = layer.Heads }, Describe(hidden + l)))],
-                [.. names.Select((_, l) => Tensors.ToFloats(values[means + l]))],
-                Tensors.ToFloats(values[heads - 1]),
+                Floats(means, names.Count),
+                Floats(heads, headsOf),
+                Floats(hidden, names.Count),
+                blocks.Read([.. values.Skip(heads + headsOf)], Describe(heads).Count / tokens / tokens, tokens),
                 () => answers.ForEach(answer => answer.First.RefuseIfDifferent(fileName, answer.Second)));
         }));
     }

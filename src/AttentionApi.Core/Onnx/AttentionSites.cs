@@ -144,7 +144,7 @@ internal sealed class AttentionSites
         product.Is("QLinearMatMul") ? [product.Inputs[0], product.Inputs[3]] : product.Inputs.Take(2);
 
     /// <summary>A transposition of the last two axes, used where the values are the left operand: <c>V A = (A Vᵀ)ᵀ</c> with A transposed.</summary>
-    private static bool SwapsQueryAndKey(OnnxNode node) =>
+    internal static bool SwapsQueryAndKey(OnnxNode node) =>
         node.Is("Transpose") && node.Attribute("perm")?.Ints is { Count: >= 2 } order
         && order[^1] == order.Count - 2 && order[^2] == order.Count - 1 && order.Take(order.Count - 2).Select((axis, place) => axis == place).All(same => same);
 }

@@ -9,8 +9,8 @@ namespace AttentionApi.Core.Onnx;
 internal static class ElementaryAttention
 {
     /// <summary>com.microsoft.Attention and QAttention: they pack the three projections into one weight.</summary>
-    /// <returns>The tensor of probabilities.</returns>
-    public static string WritePacked(GraphInstrumenter instrumenter, OnnxNode node)
+    /// <returns>The tensor of probabilities, and what goes into them.</returns>
+    public static (string Probabilities, AttentionOperands Operands) WritePacked(GraphInstrumenter instrumenter, OnnxNode node)
     {
         var graph = instrumenter.Graph;
         var quantized = node.Type == "QAttention";
@@ -43,7 +43,8 @@ internal static class ElementaryAttention
         scores = instrumenter.Node("Mul", [scores, instrumenter.Real(scale, real)]);
         if (scoreBias >= 0 && node.Input(scoreBias) is { } offsets) scores = instrumenter.Node("Add", [scores, offsets]);
         if (node.Integer("unidirectional", 0) != 0) scores = Causal(instrumenter, node, scores, node.Real("mask_filter_value", -10000), real);
-        return Mix(instrumenter, node, scores, Head(2, 0, 2, 1, 3), merged: true);
+        AttentionOperand Operand(int part) => new(parts[part], OperandOrder.TokenHeadWidth);
+        return (Mix(instrumenter, node, scores, Head(2, 0, 2, 1, 3), merged: true), new(Operand(0), Operand(1), Operand(2)));
     }
 
     /// <summary>ai.onnx.Attention since opset 23, on 3-D or 4-D tensors.</summary>

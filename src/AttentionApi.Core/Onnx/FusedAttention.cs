@@ -13,14 +13,33 @@ internal static class FusedAttention
     /// <summary>The output for query-key products, of ai.onnx.Attention and com.microsoft.MultiHeadAttention alike.</summary>
     private const int ScoresOutput = 3;
 
-    /// <returns>The tensor of probabilities, [batch, heads, query, key].</returns>
+    /// <summary>com.microsoft.MultiHeadAttention's bias of the three projections.</summary>
+    private const int BiasInput = 3;
+
+    /// <returns>The tensor of probabilities, [batch, heads, query, key], and what goes into them.</returns>
     /// <exception cref="ModelRefusedException">The operator is used in a form whose probabilities cannot be exposed.</exception>
-    public static string Probabilities(GraphInstrumenter instrumenter, OnnxNode node) => node.Type switch
+    public static (string Probabilities, AttentionOperands Operands) Open(GraphInstrumenter instrumenter, OnnxNode node) => node.Type switch
     {
-        "Attention" when node.Domain.Length == 0 => FromStandardOperator(instrumenter, node),
-        "MultiHeadAttention" => FromMultiHeadAttention(instrumenter, node),
+        "Attention" when node.Domain.Length == 0 => (FromStandardOperator(instrumenter, node), Inputs(node, node.Attribute("kv_num_heads") is null ? OperandOrder.HeadTokenWidth : OperandOrder.TokenHeadWidth)),
+        "MultiHeadAttention" => (FromMultiHeadAttention(instrumenter, node), Biased(Inputs(node, OperandOrder.TokenHeadWidth), instrumenter.Graph, node.Input(BiasInput))),
         _ => ElementaryAttention.WritePacked(instrumenter, node),
     };
+
+    private static AttentionOperands Inputs(OnnxNode node, OperandOrder order)
+    {
+        AttentionOperand? Input(int index) => node.Input(index) is { } tensor ? new(tensor, order) : null;
+        return new(Input(0), Input(1), Input(2));
+    }
+
+    /// <summary>The operator adds one bias to all three, one after the other.</summary>
+    private static AttentionOperands Biased(AttentionOperands operands, OnnxGraph graph, string? bias)
+    {
+        if (bias is null) return operands;
+        if (graph.Constant(bias)?.Floats() is not { } values || values.Length % 3 != 0) return new(null, null, null);
+        var width = values.Length / 3;
+        AttentionOperand? Part(AttentionOperand? operand, int part) => operand is null ? null : operand with { Bias = values[(part * width)..((part + 1) * width)] };
+        return new(Part(operands.Queries, 0), Part(operands.Keys, 1), Part(operands.Values, 2));
+    }
 
     /// <summary>
     /// ai.onnx.Attention since opset 23: output mode 3 is the probabilities. Modes 1 and 2 were renumbered by errata (onnx#7867, onnx#7913) and are not used.

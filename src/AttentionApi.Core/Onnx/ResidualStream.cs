@@ -9,6 +9,13 @@ internal sealed record HiddenState(string? Tensor, IReadOnlyList<string> Summand
     public OnnxNode? FusedNorm { get; init; }
 }
 
+/// <summary>Where a layer's attention joins the stream: z ← z + attention(z).</summary>
+/// <param name="Added">The tensor that is added: the mixed values after the output projection.</param>
+/// <param name="Bias">A constant that a fused addition adds with it, else null.</param>
+/// <param name="After">The stream after this addition.</param>
+/// <param name="OnlyAdditions">True where the next hidden state follows from it by additions alone, as in every pre-norm transformer.</param>
+internal sealed record AttentionJoint(string Added, string? Bias, HiddenState After, bool OnlyAdditions);
+
 /// <summary>
 /// The stream of hidden states that the layers of a tower read from and add to: Z_0 enters the first layer, Z_l leaves layer l, the last one before the final norm.
 /// </summary>
@@ -19,27 +26,42 @@ internal sealed class ResidualStream
     /// <summary>Z_0 … Z_L.</summary>
     public IReadOnlyList<HiddenState> States { get; }
 
-    private ResidualStream(OnnxGraph graph, IReadOnlyList<HiddenState> states)
-    {
-        this.graph = graph;
-        States = states;
-    }
+    /// <summary>How each layer's attention is added, first layer first.</summary>
+    public IReadOnlyList<AttentionJoint> Joints { get; }
+
+    private ResidualStream(OnnxGraph graph, IReadOnlyList<HiddenState> states, IReadOnlyList<AttentionJoint> joints) => (this.graph, States, Joints) = (graph, states, joints);
 
     /// <summary>Null where a layer's attention is not added to a stream that it was computed from.</summary>
     public static ResidualStream? Find(OnnxGraph graph, IReadOnlyList<AttentionSite> layers)
     {
-        var stream = new ResidualStream(graph, []);
-        var states = new List<HiddenState>();
-        (OnnxNode Addition, string Before)? joined = null;
+        var stream = new ResidualStream(graph, [], []);
+        var additions = new List<(OnnxNode Addition, string Before)>();
         foreach (var layer in layers)
         {
-            joined = stream.WhereAdded(layer);
-            if (joined is null) return null;
-            states.Add(new(joined.Value.Before, []));
+            if (stream.WhereAdded(layer) is not { } joined) return null;
+            additions.Add(joined);
         }
-        if (joined is null) return null;
-        states.Add(stream.AfterLastLayer(joined.Value.Addition, joined.Value.Before));
-        return new(graph, states);
+        if (additions.Count == 0) return null;
+        List<HiddenState> states = [.. additions.Select(joined => new HiddenState(joined.Before, [])), stream.AfterLastLayer(additions[^1].Addition, additions[^1].Before)];
+        return new(graph, states, [.. additions.Select((joined, l) => stream.Joint(joined.Addition, joined.Before, states[l + 1]))]);
+    }
+
+    private AttentionJoint Joint(OnnxNode addition, string before, HiddenState next)
+    {
+        var added = Summands(addition)!.FirstOrDefault(summand => summand != before) ?? before;
+        var after = Sum(addition);
+        return new(added, FusedBias(addition), after, OnlyAdditions(after.Tensor, next));
+    }
+
+    private bool OnlyAdditions(string? current, HiddenState next)
+    {
+        var later = next.Tensor is { } tensor ? graph.Ancestors([tensor]) : [];
+        while (current is not null && current != next.Tensor && !next.Summands.Contains(current))
+        {
+            var addition = graph.Consumers(current).FirstOrDefault(node => Summands(node)?.Contains(current) == true && later.Contains(node));
+            current = addition is null ? null : Sum(addition).Tensor;
+        }
+        return current is not null;
     }
 
     /// <summary>The first addition after the attention whose other operand the attention was computed from, and that operand.</summary>
@@ -91,13 +113,18 @@ internal sealed class ResidualStream
 
     private static HiddenState Sum(OnnxNode node)
     {
-        const int sumOutput = 3, bias = 4;
+        const int sumOutput = 3;
         if (!IsSkipNorm(node)) return new(node.Output(0), []);
         if (node.Output(sumOutput) is { } sum) return new(sum, []);
-        var simplified = node.Type == "SkipSimplifiedLayerNormalization";
-        var added = node.Input(simplified ? bias - 1 : bias);
-        return new(null, added is null ? [node.Inputs[0], node.Inputs[1]] : [node.Inputs[0], node.Inputs[1], added]) { FusedNorm = node };
+        return new(null, FusedBias(node) is { } bias ? [node.Inputs[0], node.Inputs[1], bias] : [node.Inputs[0], node.Inputs[1]]) { FusedNorm = node };
     }
+
+    private static string? FusedBias(OnnxNode node) => node.Type switch
+    {
+        "SkipLayerNormalization" => node.Input(4),
+        "SkipSimplifiedLayerNormalization" => node.Input(3),
+        _ => null,
+    };
 
     private static bool IsSkipNorm(OnnxNode node) => node.IsMicrosoft("SkipLayerNormalization") || node.IsMicrosoft("SkipSimplifiedLayerNormalization");
 }

@@ -57,6 +57,10 @@ public sealed record VisionTower : IDisposable
     public required ReadOutSession? ReadOut { get; init; }
     public required string? ReadOutRefusal { get; init; }
 
+    /// <summary>The insides of the blocks and their output projections; null where <see cref="BlocksRefusal"/> says why not.</summary>
+    public required (BlockTensors Tensors, OutputProjections Projections)? Blocks { get; init; }
+    public required string? BlocksRefusal { get; init; }
+
     /// <summary>Pictures that one run may take; 1 where the export fixed the batch or pictures of a batch influence each other.</summary>
     public int LargestBatch { get; init; } = 1;
 

@@ -49,7 +49,7 @@ public class InstrumentedModelTests
         var graph = new OnnxGraph(OnnxFile.Read(Fixture("vit", "onnx", "model_dynamo23.onnx")));
         var instrumenter = new GraphInstrumenter(graph);
         var site = new AttentionSites(graph).Found[0];
-        instrumenter.Expose(FusedAttention.Probabilities(instrumenter, site.Node));
+        instrumenter.Expose(FusedAttention.Open(instrumenter, site.Node).Probabilities);
         var model = ModelProto.Parser.ParseFrom(instrumenter.Build().ToArray());
 
         Assert.Equal(graph.Nodes.Count, model.Graph.Node.Count);

@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Runtime;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AttentionApi.Core.Loading;
+
+/// <summary>
+/// Makes the insides of a tower's blocks fetchable: values, hidden states before and after each attention, output projections. Offered only where, on the probe's picture, the parts give
+/// what each attention adds to the hidden states.
+/// </summary>
+internal sealed class BlockLoader
+{
+    private readonly OnnxGraph graph;
+    private readonly IReadOnlyList<AttentionSite> layers;
+    private readonly ResidualStream stream;
+    private readonly IReadOnlyList<AttentionOperands> operands;
+
+    /// <summary>Why the insides cannot be had; null as long as they can.</summary>
+    public string? Refusal { get; private set; }
+
+    /// <summary>What a run has to be asked for, see <see cref="Read"/>.</summary>
+    public IReadOnlyList<string> Outputs { get; } = [];
+
+    public BlockLoader(GraphInstrumenter instrumenter, IReadOnlyList<AttentionSite> layers, ResidualStream stream, IReadOnlyList<AttentionOperands> operands)
+    {
+        (graph, this.layers, this.stream, this.operands) = (instrumenter.Graph, layers, stream, operands);
+        var last = operands[^1];
+        Refusal = operands.Any(layer => layer.Values is null) ? "the values enter their product in a form that is not read"
+            : stream.Joints.Any(joint => joint.After.Tensor is null || !joint.OnlyAdditions) ? "more than additions lies between its hidden states"
+            : null;
+        if (Refusal is not null) return;
+        IEnumerable<string> names = [stream.States[0].Tensor!, .. stream.Joints.Select(joint => joint.After.Tensor!), .. operands.Select(layer => layer.Values!.Tensor)];
+        if (last is { Queries: { } queries, Keys: { } keys }) names = [.. names, queries.Tensor, keys.Tensor];
+        Outputs = [.. names.Select(instrumenter.Expose)];
+    }
+
+    /// <summary>What a run on the probe's picture gave for <see cref="Outputs"/>.</summary>
+    public BlockTrial? Read(IReadOnlyList<OrtValue> values, int heads, int tokens)
+    {
+        if (Refusal is not null) return null;
+        var infos = Outputs.Zip(values, Tensors.Describe).ToList();
+        var count = layers.Count;
+        var found = operands.Select((layer, l) => heads < 1 ? null : Operand(layer.Values!, infos[1 + count + l], heads, tokens)).ToList();
+        if (found.Contains(null))
+        {
+            Refusal = "the values lie in an order that is not read";
+            return null;
+        }
+        OperandInfo? Last(AttentionOperand? operand, int place) => operand is null || infos.Count <= place ? null : Operand(operand, infos[place], heads, tokens);
+        var tensors = new BlockTensors
+        {
+            Embeddings = infos[0],
+            AfterAttention = infos[1..(1 + count)],
+            Values = [.. found.Select(operand => operand!)],
+            LastQueries = Last(operands[^1].Queries, 1 + 2 * count),
+            LastKeys = Last(operands[^1].Keys, 2 + 2 * count),
+        };
+        return new(tensors, [.. values.Take(1 + count).Select(Tensors.ToFloats)], [.. values.Skip(1 + count).Take(count).Select(Tensors.ToFloats)]);
+    }
+
+    /// <summary>Null where the shape is not that of one operand a head.</summary>
+    private static OperandInfo? Operand(AttentionOperand operand, TensorInfo info, int heads, int tokens)
+    {
+        if (!Tensors.IsReal(info.ElementType) || info.Shape.Length < 3 || info.Count % (heads * tokens) != 0) return null;
+        var width = info.Count / heads / tokens;
+        var tokenAxis = operand.Order switch { OperandOrder.HeadTokenWidth => info.Shape[^2] == tokens && info.Shape[^1] == width, OperandOrder.HeadWidthToken => info.Shape[^1] == tokens && info.Shape[^2] == width, _ => info.Shape[^1] == heads * width };
+        return tokenAxis && (operand.Bias is null || operand.Bias.Length == heads * width) ? new(info, operand.Order, heads, width, operand.Bias) : null;
+    }
+
+    /// <summary>Builds the output projections, and tries that probabilities, values and projections give what each attention adds.</summary>
+    /// <param name="factory">Makes their session.</param>
+    /// <param name="trial">Of the probe.</param>
+    /// <param name="heads">Probabilities of the first layers, as many as were fetched, [head, query, key].</param>
+    /// <param name="hidden">Z_1 … Z_L of the probe.</param>
+    public OutputProjections? Open(SessionFactory factory, BlockTrial? trial, IReadOnlyList<float[]> heads, IReadOnlyList<float[]> hidden)
+    {
+        if (trial is null) return null;
+        var (values, width) = (trial.Tensors.Values[0], trial.Tensors.Values[0].Heads * trial.Tensors.Values[0].Width);
+        var (model, refusal) = new ProjectionBuilder(graph).Build(layers, stream.Joints, (int)values.Tensor.ElementType);
+        if (model is null || trial.Tensors.Values.Any(layer => layer.Heads * layer.Width != width))
+        {
+            Refusal = refusal ?? "its layers differ in width";
+            return null;
+        }
+        var projections = new OutputProjections(factory, model, layers.Count, width, trial.Streams[0].Length / values.Tokens, values.Tensor.ElementType);
+        Refusal = Difference(projections, trial, heads, hidden);
+        return Refusal is null ? projections : null;
+    }
+
+    private string? Difference(OutputProjections projections, BlockTrial trial, IReadOnlyList<float[]> heads, IReadOnlyList<float[]> hidden)
+    {
+        // The cut is fused otherwise than within the model.
+        const float slack = 10;
+        var tokens = trial.Tensors.Values[0].Tokens;
+        int[] rows = [0, tokens / 2, tokens - 1];
+        var mixed = trial.Tensors.Values.Select((operand, l) => l < heads.Count ? Mix(operand, trial.Values[l], heads[l], rows) : new float[rows.Length * projections.InputWidth]).ToList();
+        var added = OrtErrors.Translate(graph.File.FileName, () => projections.Project(mixed));
+        for (var l = 0; l < heads.Count; l++)
+        {
+            var (before, after) = (l == 0 ? trial.Streams[0] : hidden[l - 1], trial.Streams[1 + l]);
+            var expected = new float[added[l].Length];
+            for (var i = 0; i < expected.Length; i++)
+            {
+                var at = rows[i / projections.OutputWidth] * projections.OutputWidth + i % projections.OutputWidth;
+                expected[i] = after[at] - before[at];
+            }
+            var difference = PlainOutput.Difference(expected, added[l]);
+            if (!(difference <= slack * Precisions.Tolerance(Precisions.Of(graph))))
+                return string.Create(CultureInfo.InvariantCulture, $"layer {l + 1}'s probabilities, values and output projection do not give what its attention adds (they differ by {difference:g2} of the largest value)");
+        }
+        return null;
+    }
+
+    /// <summary>Σ_j A[i, j] V[j] of some rows, heads side by side.</summary>
+    private static float[] Mix(OperandInfo operand, float[] raw, float[] probabilities, int[] rows)
+    {
+        var (heads, tokens, width) = (operand.Heads, operand.Tokens, operand.Width);
+        var values = new float[raw.Length];
+        operand.Arrange(raw, values);
+        var mixed = new float[rows.Length * heads * width];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            for (var head = 0; head < heads; head++)
+            {
+                var target = mixed.AsSpan((i * heads + head) * width, width);
+                for (var j = 0; j < tokens; j++)
+                    TensorPrimitives.MultiplyAdd<float>(values.AsSpan((head * tokens + j) * width, width), probabilities[(head * tokens + rows[i]) * tokens + j], target, target);
+            }
+        }
+        return mixed;
+    }
+}
+
+/// <summary>The insides of the blocks on the probe's picture.</summary>
+/// <param name="Tensors">What can be fetched.</param>
+/// <param name="Streams">Z_0, then the hidden states after each attention.</param>
+/// <param name="Values">The values of each layer, as they lie in the session.</param>
+internal sealed record BlockTrial(BlockTensors Tensors, IReadOnlyList<float[]> Streams, IReadOnlyList<float[]> Values);

@@ -1,0 +1,53 @@
+using AttentionApi.Core.Onnx;
+
+namespace AttentionApi.Core.Runtime;
+
+/// <summary>Queries, keys or values of one layer, as the session gives them for one picture.</summary>
+/// <param name="Tensor">Name, type and shape.</param>
+/// <param name="Order">Which axis is which.</param>
+/// <param name="Heads">H.</param>
+/// <param name="Width">Width of one head.</param>
+/// <param name="Bias">What the operator adds itself, [head, width]; null where nothing is added.</param>
+public sealed record OperandInfo(TensorInfo Tensor, OperandOrder Order, int Heads, int Width, float[]? Bias)
+{
+    public int Tokens => Tensor.Count / Heads / Width;
+
+    /// <summary>Puts a value of this tensor into the one order that is used from here on: [head, token, width], bias added.</summary>
+    public void Arrange(ReadOnlySpan<float> values, Span<float> target)
+    {
+        var (tokens, width) = (Tokens, Width);
+        if (Order == OperandOrder.HeadTokenWidth) values.CopyTo(target);
+        for (var head = 0; head < Heads; head++)
+        {
+            for (var token = 0; token < tokens; token++)
+            {
+                var row = target.Slice((head * tokens + token) * width, width);
+                if (Order == OperandOrder.TokenHeadWidth) values.Slice((token * Heads + head) * width, width).CopyTo(row);
+                else if (Order == OperandOrder.HeadWidthToken) for (var k = 0; k < width; k++) row[k] = values[(head * width + k) * tokens + token];
+                if (Bias is not null) for (var k = 0; k < width; k++) row[k] += Bias[head * width + k];
+            }
+        }
+    }
+}
+
+/// <summary>
+/// The insides of a tower's blocks: every tensor is one that the forward pass computes anyway, so that it costs nothing until it is fetched. Hidden states are
+/// Z_0 (<see cref="Embeddings"/>) and <see cref="LayerOutputs.HiddenState"/>.
+/// </summary>
+public sealed record BlockTensors
+{
+    /// <summary>Z_0, what enters the first layer, N·D values.</summary>
+    public required TensorInfo Embeddings { get; init; }
+
+    /// <summary>Z_l + attention, before the feed-forward part, N·D values; first layer first.</summary>
+    public required IReadOnlyList<TensorInfo> AfterAttention { get; init; }
+
+    /// <summary>What each layer's probabilities mix.</summary>
+    public required IReadOnlyList<OperandInfo> Values { get; init; }
+
+    /// <summary>Of the last layer, unscaled; null where they are not to be had.</summary>
+    public required OperandInfo? LastQueries { get; init; }
+
+    /// <summary>Of the last layer, unscaled; null where they are not to be had.</summary>
+    public required OperandInfo? LastKeys { get; init; }
+}
