@@ -34,6 +34,12 @@ public sealed class ReferenceArrays
     /// <summary>methods.json of a family of fixtures/models.</summary>
     public static ReferenceArrays Methods(string family) => new(SharedFixtures.Family(family, "methods.json"));
 
+    /// <summary>attribution.json of a family of fixtures/models.</summary>
+    public static ReferenceArrays Attribution(string family) => new(SharedFixtures.Family(family, "attribution.json"));
+
+    /// <summary>attribution.json of one photo of fixtures/real-vit.</summary>
+    public static ReferenceArrays RealVitAttribution(string photo) => new(SharedFixtures.InShared("fixtures", "real-vit", photo, "attribution.json"));
+
     /// <summary>One photo of fixtures/real-vit.</summary>
     public static ReferenceArrays RealVit(string photo) => new(SharedFixtures.InShared("fixtures", "real-vit", photo, "expected.json"));
 

@@ -31,7 +31,7 @@ internal sealed class BlockLoader
             : stream.Joints.Any(joint => joint.After.Tensor is null || !joint.OnlyAdditions) ? "more than additions lies between its hidden states"
             : null;
         if (Refusal is not null) return;
-        IEnumerable<string> names = [stream.States[0].Tensor!, .. stream.Joints.Select(joint => joint.After.Tensor!), .. operands.Select(layer => layer.Values!.Tensor)];
+        IEnumerable<string> names = [.. stream.Joints.Select(joint => joint.After.Tensor!), .. operands.Select(layer => layer.Values!.Tensor)];
         if (last is { Queries: { } queries, Keys: { } keys }) names = [.. names, queries.Tensor, keys.Tensor];
         Outputs = [.. names.Select(instrumenter.Expose)];
     }
@@ -42,7 +42,7 @@ internal sealed class BlockLoader
         if (Refusal is not null) return null;
         var infos = Outputs.Zip(values, Tensors.Describe).ToList();
         var count = layers.Count;
-        var found = operands.Select((layer, l) => heads < 1 ? null : Operand(layer.Values!, infos[1 + count + l], heads, tokens)).ToList();
+        var found = operands.Select((layer, l) => heads < 1 ? null : Operand(layer.Values!, infos[count + l], heads, tokens)).ToList();
         if (found.Contains(null))
         {
             Refusal = "the values lie in an order that is not read";
@@ -51,13 +51,12 @@ internal sealed class BlockLoader
         OperandInfo? Last(AttentionOperand? operand, int place) => operand is null || infos.Count <= place ? null : Operand(operand, infos[place], heads, tokens);
         var tensors = new BlockTensors
         {
-            Embeddings = infos[0],
-            AfterAttention = infos[1..(1 + count)],
+            AfterAttention = infos[..count],
             Values = [.. found.Select(operand => operand!)],
-            LastQueries = Last(operands[^1].Queries, 1 + 2 * count),
-            LastKeys = Last(operands[^1].Keys, 2 + 2 * count),
+            LastQueries = Last(operands[^1].Queries, 2 * count),
+            LastKeys = Last(operands[^1].Keys, 1 + 2 * count),
         };
-        return new(tensors, [.. values.Take(1 + count).Select(Tensors.ToFloats)], [.. values.Skip(1 + count).Take(count).Select(Tensors.ToFloats)]);
+        return new(tensors, [.. values.Take(count).Select(Tensors.ToFloats)], [.. values.Skip(count).Take(count).Select(Tensors.ToFloats)]);
     }
 
     /// <summary>Null where the shape is not that of one operand a head.</summary>
@@ -73,7 +72,7 @@ internal sealed class BlockLoader
     /// <param name="factory">Makes their session.</param>
     /// <param name="trial">Of the probe.</param>
     /// <param name="heads">Probabilities of the first layers, as many as were fetched, [head, query, key].</param>
-    /// <param name="hidden">Z_1 … Z_L of the probe.</param>
+    /// <param name="hidden">Z_0 … Z_L of the probe.</param>
     public OutputProjections? Open(SessionFactory factory, BlockTrial? trial, IReadOnlyList<float[]> heads, IReadOnlyList<float[]> hidden)
     {
         if (trial is null) return null;
@@ -84,7 +83,7 @@ internal sealed class BlockLoader
             Refusal = refusal ?? "its layers differ in width";
             return null;
         }
-        var projections = new OutputProjections(factory, model, layers.Count, width, trial.Streams[0].Length / values.Tokens, values.Tensor.ElementType);
+        var projections = new OutputProjections(factory, model, layers.Count, width, hidden[0].Length / values.Tokens, values.Tensor.ElementType);
         Refusal = Difference(projections, trial, heads, hidden);
         return Refusal is null ? projections : null;
     }
@@ -99,7 +98,7 @@ internal sealed class BlockLoader
         var added = OrtErrors.Translate(graph.File.FileName, () => projections.Project(mixed));
         for (var l = 0; l < heads.Count; l++)
         {
-            var (before, after) = (l == 0 ? trial.Streams[0] : hidden[l - 1], trial.Streams[1 + l]);
+            var (before, after) = (hidden[l], trial.AfterAttention[l]);
             var expected = new float[added[l].Length];
             for (var i = 0; i < expected.Length; i++)
             {
@@ -135,6 +134,6 @@ internal sealed class BlockLoader
 
 /// <summary>The insides of the blocks on the probe's picture.</summary>
 /// <param name="Tensors">What can be fetched.</param>
-/// <param name="Streams">Z_0, then the hidden states after each attention.</param>
+/// <param name="AfterAttention">The hidden states after each attention.</param>
 /// <param name="Values">The values of each layer, as they lie in the session.</param>
-internal sealed record BlockTrial(BlockTensors Tensors, IReadOnlyList<float[]> Streams, IReadOnlyList<float[]> Values);
+internal sealed record BlockTrial(BlockTensors Tensors, IReadOnlyList<float[]> AfterAttention, IReadOnlyList<float[]> Values);

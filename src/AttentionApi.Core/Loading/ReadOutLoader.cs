@@ -14,7 +14,7 @@ internal static class ReadOutLoader
     {
         // ONNX Runtime fuses the head alone differently than within the model.
         const float slack = 10;
-        var readOut = ReadOutBuilder.Build(graph, last, hidden.Shape, (int)hidden.ElementType, answer.Info.Name, sites);
+        var readOut = ReadOutBuilder.Build(graph, last, hidden.Shape, (int)hidden.ElementType, normalised ? BeforeLength(graph, answer.Info.Name) : answer.Info.Name, sites);
         if (readOut.Model is null) return (null, readOut.Refusal);
         var width = (int)hidden.Shape[^1];
         var opened = new ReadOutSession
@@ -38,5 +38,29 @@ internal static class ReadOutLoader
         if (readOut.FirstOfTwoHeads || PlainOutput.Difference(expected, read) <= slack * answer.Tolerance) return (opened, null);
         opened.Dispose();
         return (null, "the final norm and the head, run by themselves, do not reproduce the model's answer");
+    }
+
+    /// <summary>The embedding before a combined file divides it by its length: a linear function of the normalised hidden state, which the quotient is not.</summary>
+    private static string BeforeLength(OnnxGraph graph, string embedding)
+    {
+        for (var tensor = embedding; graph.Producer(tensor) is { } node; tensor = node.Inputs[0])
+        {
+            if (node.Is("LpNormalization")) return node.Inputs[0];
+            if (node.Is("Div")) return graph.Producer(node.Inputs[0]) is { } own && graph.Ancestors([node.Inputs[1]]).Contains(own) ? node.Inputs[0] : embedding;
+            if (node.Type is not ("Identity" or "Cast")) break;
+        }
+        return embedding;
+    }
+
+    /// <summary>The final norm by itself; null where tokens are not normalised one by one.</summary>
+    public static ReadOutSession? OpenNorm(SessionFactory factory, OnnxGraph graph, HiddenState last, TensorInfo hidden)
+    {
+        if (FinalNormBuilder.Build(graph, last, hidden.Shape.Length, (int)hidden.ElementType) is not { } model) return null;
+        var width = (int)hidden.Shape[^1];
+        return new()
+        {
+            Session = OrtErrors.Translate(graph.File.FileName, () => factory.CreateInMemory(model)),
+            InputType = hidden.ElementType, HiddenWidth = width, Width = width, HeadToken = 0, FirstOfTwoHeads = false,
+        };
     }
 }

@@ -35,7 +35,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             var session = OrtErrors.Translate(fileName, () => factory.Create(model));
             try
             {
-                var probe = Probe(session, plain, names, blocks, layout.Count);
+                var probe = Probe(session, plain, names, stream.States[0].Tensor!, blocks, layout.Count);
                 // A site with a single query pools the tokens for the head (class attention) and is not a layer: the others are instrumented again.
                 var lasting = layers.Where((_, l) => probe.Layers[l].HeadAttention.Shape is not [.., 1, > 1]).ToList();
                 if (lasting.Count < layers.Count && lasting.Count > 0)
@@ -75,11 +75,13 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             Layout = layout with { HeadToken = readOut?.HeadToken ?? 0 },
             Heads = probe.Layers[0].HeadAttention.Count / layout.Count / layout.Count,
             Layers = probe.Layers,
+            Embeddings = probe.Embeddings,
             OutputKind = kind,
             Output = answer?.Info,
             ReadOut = readOut,
             ReadOutRefusal = refusal,
-            Blocks = projections is null ? null : (probe.Blocks!.Tensors, projections),
+            FinalNorm = ReadOutLoader.OpenNorm(factory, graph, stream.States[^1], probe.Layers[^1].HiddenState),
+            Blocks = projections is null ? null : new(probe.Blocks!.Tensors, projections, factory),
             BlocksRefusal = blocks.Refusal,
         };
         return tower with { LargestBatch = BatchProbe.LargestBatch(tower, PlainModel.Picture(image)) };
@@ -113,6 +115,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             var hidden = stream.States[l + 1] is { Tensor: { } tensor } ? tensor : stream.States[l + 1].Summands.Aggregate((sum, next) => instrumenter.Node("Add", [sum, next]));
             names.Add((instrumenter.Expose(instrumenter.MeanOverHeads(probabilities)), instrumenter.Expose(probabilities), instrumenter.Expose(hidden)));
         }
+        instrumenter.Expose(stream.States[0].Tensor!);
         var blocks = new BlockLoader(instrumenter, layers, stream, operands);
         if (graph.Inputs.Count == 1) return (instrumenter.Build(), names, blocks);
         foreach (var name in compared) instrumenter.Expose(name);
@@ -120,30 +123,32 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     }
 
     /// <summary>What the first run gave: every tensor's shape, the mean attention of each layer, and the last hidden states.</summary>
-    private sealed record ProbeResult(List<LayerOutputs> Layers, List<float[]> MeanAttention, List<float[]> HeadAttention, List<float[]> Hidden, BlockTrial? Blocks, Action RefuseIfDifferent);
+    private sealed record ProbeResult(List<LayerOutputs> Layers, TensorInfo Embeddings, List<float[]> MeanAttention, List<float[]> HeadAttention, List<float[]> Hidden, BlockTrial? Blocks, Action RefuseIfDifferent);
 
     /// <param name="session">The instrumented model.</param>
     /// <param name="plain">The answers to compare with.</param>
     /// <param name="names">Tensors of each layer.</param>
+    /// <param name="embeddings">What enters the first layer.</param>
     /// <param name="blocks">The insides of the layers.</param>
     /// <param name="tokens">N.</param>
-    private ProbeResult Probe(InferenceSession session, IReadOnlyDictionary<string, PlainOutput> plain, List<(string Mean, string Heads, string Hidden)> names, BlockLoader blocks, int tokens)
+    private ProbeResult Probe(InferenceSession session, IReadOnlyDictionary<string, PlainOutput> plain, List<(string Mean, string Heads, string Hidden)> names, string embeddings, BlockLoader blocks, int tokens)
     {
         // Every head is fetched where that is cheap; of a very large model (4 GB of attention for 40 layers of 1,025 tokens) only the first layer's heads and every layer's mean.
         var headsOf = 4L * names.Count * MostHeads * tokens * tokens <= LargestProbe ? names.Count : 1;
         using var input = image.Feed(PlainModel.Picture(image));
-        string[] outputs = [.. plain.Keys, .. names.Select(layer => layer.Mean), .. names.Select(layer => layer.Hidden), .. names.Take(headsOf).Select(layer => layer.Heads), .. blocks.Outputs];
+        string[] outputs = [.. plain.Keys, .. names.Select(layer => layer.Mean), embeddings, .. names.Select(layer => layer.Hidden), .. names.Take(headsOf).Select(layer => layer.Heads), .. blocks.Outputs];
         return OrtErrors.Translate(fileName, () => session.Run(new Dictionary<string, OrtValue> { [image.Name] = input }, outputs, values =>
         {
             TensorInfo Describe(int i) => Tensors.Describe(outputs[i], values[i]);
-            var (means, hidden, heads) = (plain.Count, plain.Count + names.Count, plain.Count + 2 * names.Count);
+            var (means, hidden, heads) = (plain.Count, plain.Count + names.Count, plain.Count + 2 * names.Count + 1);
             List<float[]> Floats(int start, int count) => [.. values.Skip(start).Take(count).Select(Tensors.ToFloats)];
             var answers = plain.Values.Zip(values.Take(plain.Count).Select(Tensors.ToFloats)).ToList();
             return new ProbeResult(
-                [.. names.Select((layer, l) => new LayerOutputs(Describe(means + l), l < headsOf ? Describe(heads + l) : Describe(heads) with { Name = layer.Heads }, Describe(hidden + l)))],
+                [.. names.Select((layer, l) => new LayerOutputs(Describe(means + l), l < headsOf ? Describe(heads + l) : Describe(heads) with { Name = layer.Heads }, Describe(hidden + 1 + l)))],
+                Describe(hidden),
                 Floats(means, names.Count),
                 Floats(heads, headsOf),
-                Floats(hidden, names.Count),
+                Floats(hidden, names.Count + 1),
                 blocks.Read([.. values.Skip(heads + headsOf)], Describe(heads).Count / tokens / tokens, tokens),
                 () => answers.ForEach(answer => answer.First.RefuseIfDifferent(fileName, answer.Second)));
         }));

@@ -31,14 +31,10 @@ public sealed record OperandInfo(TensorInfo Tensor, OperandOrder Order, int Head
 }
 
 /// <summary>
-/// The insides of a tower's blocks: every tensor is one that the forward pass computes anyway, so that it costs nothing until it is fetched. Hidden states are
-/// Z_0 (<see cref="Embeddings"/>) and <see cref="LayerOutputs.HiddenState"/>.
+/// The insides of a tower's blocks: every tensor is one that the forward pass computes anyway, so that it costs nothing until it is fetched.
 /// </summary>
 public sealed record BlockTensors
 {
-    /// <summary>Z_0, what enters the first layer, N·D values.</summary>
-    public required TensorInfo Embeddings { get; init; }
-
     /// <summary>Z_l + attention, before the feed-forward part, N·D values; first layer first.</summary>
     public required IReadOnlyList<TensorInfo> AfterAttention { get; init; }
 
@@ -50,4 +46,22 @@ public sealed record BlockTensors
 
     /// <summary>Of the last layer, unscaled; null where they are not to be had.</summary>
     public required OperandInfo? LastKeys { get; init; }
+}
+
+/// <summary>What the methods that look into blocks work with.</summary>
+/// <param name="tensors">What a run can be asked for.</param>
+/// <param name="projections">What takes mixed values to the hidden states.</param>
+/// <param name="factory">Makes the session that mixes tokens anew, when it is first needed.</param>
+public sealed class TowerBlocks(BlockTensors tensors, OutputProjections projections, SessionFactory factory) : IDisposable
+{
+    private readonly Lazy<TokenMixSession> mix = new(() => new(factory), LazyThreadSafetyMode.ExecutionAndPublication);
+
+    public BlockTensors Tensors => tensors;
+    public OutputProjections Projections => projections;
+    internal TokenMixSession Mix => mix.Value;
+
+    public void Dispose()
+    {
+        if (mix.IsValueCreated) mix.Value.Dispose();
+    }
 }

@@ -25,7 +25,7 @@ internal sealed class ForwardPass : IAsyncDisposable
     public async Task<Activations> RunAsync(ModelInput picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation)
     {
         // The read-out is a second run inside the lease, which belongs to one caller.
-        if (!parts.HasFlag(ActivationParts.Readout)) return Checked(await batches.RunAsync(picture, parts, timings, cancellation).ConfigureAwait(false));
+        if (PartOutputs.CanBatch(tower, parts)) return Checked(await batches.RunAsync(picture, parts, timings, cancellation).ConfigureAwait(false));
         SessionPool.Lease lease;
         using (timings.Measure(Stages.Queue)) lease = await pool.RentAsync(cancellation).ConfigureAwait(false);
         using (lease)
@@ -40,25 +40,23 @@ internal sealed class ForwardPass : IAsyncDisposable
     {
         using var outputs = new RunOutputs(pictures.Count);
         var output = tower.Output is { } answer ? outputs.Add([answer]) : null;
-        var mean = parts.HasFlag(ActivationParts.MeanAttention) ? outputs.Add([.. tower.Layers.Select(layer => layer.MeanAttention)]) : null;
-        var heads = parts.HasFlag(ActivationParts.HeadAttention) ? outputs.Add([.. tower.Layers.Select(layer => layer.HeadAttention)]) : null;
+        var arrays = PartOutputs.Add(tower, parts, outputs);
         var hidden = parts.HasFlag(ActivationParts.Readout) && tower.ReadOut is not null ? outputs.Add([.. tower.Layers.Select(layer => layer.HiddenState)]) : null;
         // A tower without an answer of its own still needs an output to run.
-        if (outputs.Names.Count == 0) mean = outputs.Add([.. tower.Layers.Select(layer => layer.MeanAttention)]);
+        if (outputs.Names.Count == 0) arrays = PartOutputs.Add(tower, ActivationParts.MeanAttention, outputs);
 
         var pixels = pictures is [var only] ? only.Pixels : Tensors.Concat([.. pictures.Select(picture => picture.Pixels)]);
         using var input = Tensors.FromFloats(pixels, [pictures.Count, .. tower.InputShape[1..]], tower.InputType);
         lease.Run([tower.InputName], [input], outputs.Names, outputs.Values, cancellation);
         outputs.Take();
-        return [.. Enumerable.Range(0, pictures.Count).Select(picture => new Activations
+        return [.. Enumerable.Range(0, pictures.Count).Select(picture =>
         {
-            Layers = tower.Layers.Count,
-            Heads = tower.Heads,
-            Tokens = tower.Tokens,
-            MeanAttention = mean?[picture],
-            HeadAttention = heads?[picture],
-            Readout = hidden is null ? null : ReadLayers(hidden[picture], cancellation),
-            Output = output?[picture] ?? [],
+            var activations = new Activations
+            {
+                Layers = tower.Layers.Count, Heads = tower.Heads, Tokens = tower.Tokens, Output = output?[picture] ?? [],
+                Readout = hidden is null ? null : ReadLayers(hidden[picture], cancellation),
+            };
+            return arrays.Aggregate(activations, (known, part) => known.With(part.Key, part.Value[picture]));
         })];
     }
 
@@ -70,8 +68,7 @@ internal sealed class ForwardPass : IAsyncDisposable
         RefuseNonFinite(hidden);
         var readOut = tower.ReadOut!;
         var (rows, width) = (tower.Layers.Count * tower.Tokens, readOut.Width);
-        var read = GC.AllocateUninitializedArray<float>(rows * width);
-        using (var states = Tensors.FromFloats(hidden, [rows, readOut.HiddenWidth], readOut.InputType)) readOut.Read(states, read);
+        var read = readOut.ReadRows(hidden);
         if (tower.OutputKind != VisionOutputKind.ImageEmbedding) return read;
         for (var row = 0; row < rows; row++) Normalise(read.AsSpan(row * width, width));
         return read;
@@ -80,7 +77,7 @@ internal sealed class ForwardPass : IAsyncDisposable
     private Activations Checked(Activations activations)
     {
         if (tower.OutputKind == VisionOutputKind.ImageEmbedding) Normalise(activations.Output);
-        RefuseNonFinite(activations.Output, activations.MeanAttention, activations.HeadAttention);
+        RefuseNonFinite([.. activations.Arrays]);
         return activations;
     }
 
@@ -101,10 +98,10 @@ internal sealed class ForwardPass : IAsyncDisposable
         if (norm > 0) TensorPrimitives.Divide(embedding, norm, embedding);
     }
 
-    /// <summary>Waits for runs in flight, then frees the sessions; the read-out runs inside leases of the pool, so it is idle by then.</summary>
+    /// <summary>Waits for runs in flight, then frees the sessions; those beside the main one run inside leases of its pool, so they are idle by then.</summary>
     public async ValueTask DisposeAsync()
     {
         await pool.DisposeAsync().ConfigureAwait(false);
-        tower.ReadOut?.Dispose();
+        tower.DisposeParts();
     }
 }

@@ -35,5 +35,15 @@ public sealed record ReadOutSession : IDisposable
         ModelRunException.Guard(() => Session.Run(options, [ReadOutBuilder.Input], [hidden], [ReadOutBuilder.Output], [output]));
     }
 
+    /// <summary>Hidden states [rows, D] to [rows, E]. Embeddings are not normalised.</summary>
+    public float[] ReadRows(float[] hidden)
+    {
+        var rows = hidden.Length / HiddenWidth;
+        var read = GC.AllocateUninitializedArray<float>(rows * Width);
+        using var states = Tensors.FromFloats(hidden, [rows, HiddenWidth], InputType);
+        Read(states, read);
+        return read;
+    }
+
     public void Dispose() => Session.Dispose();
 }

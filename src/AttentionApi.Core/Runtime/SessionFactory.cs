@@ -71,6 +71,13 @@ public sealed class SessionFactory
         return new InferenceSession(model.ToArray(), options);
     }
 
+    /// <summary>A session of a model made here, without weights of a file.</summary>
+    public InferenceSession Create(byte[] model)
+    {
+        using var options = Options();
+        return new InferenceSession(model, options);
+    }
+
     private SessionOptions Options()
     {
         var options = new SessionOptions

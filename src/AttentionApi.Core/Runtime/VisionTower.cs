@@ -48,6 +48,9 @@ public sealed record VisionTower : IDisposable
 
     /// <summary>First layer first.</summary>
     public required IReadOnlyList<LayerOutputs> Layers { get; init; }
+
+    /// <summary>Z_0, what enters the first layer, N·D values.</summary>
+    public required TensorInfo Embeddings { get; init; }
     public required VisionOutputKind OutputKind { get; init; }
 
     /// <summary>The image embedding or the logits; null for <see cref="VisionOutputKind.None"/>.</summary>
@@ -57,8 +60,11 @@ public sealed record VisionTower : IDisposable
     public required ReadOutSession? ReadOut { get; init; }
     public required string? ReadOutRefusal { get; init; }
 
+    /// <summary>The final norm alone, for any token; null where the model does not normalise its tokens one by one.</summary>
+    public required ReadOutSession? FinalNorm { get; init; }
+
     /// <summary>The insides of the blocks and their output projections; null where <see cref="BlocksRefusal"/> says why not.</summary>
-    public required (BlockTensors Tensors, OutputProjections Projections)? Blocks { get; init; }
+    public required TowerBlocks? Blocks { get; init; }
     public required string? BlocksRefusal { get; init; }
 
     /// <summary>Pictures that one run may take; 1 where the export fixed the batch or pictures of a batch influence each other.</summary>
@@ -70,6 +76,14 @@ public sealed record VisionTower : IDisposable
     public void Dispose()
     {
         Session.Dispose();
+        DisposeParts();
+    }
+
+    /// <summary>Frees the sessions beside the main one. They run inside leases of its pool.</summary>
+    internal void DisposeParts()
+    {
         ReadOut?.Dispose();
+        FinalNorm?.Dispose();
+        Blocks?.Dispose();
     }
 }

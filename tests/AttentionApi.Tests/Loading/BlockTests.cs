@@ -18,10 +18,10 @@ public class BlockTests(ITestOutputHelper output)
         using var towers = FixtureModels.Load(family, file);
         var vision = towers.Vision;
         Assert.Null(vision.BlocksRefusal);
-        var (tensors, projections) = vision.Blocks!.Value;
+        var (tensors, projections) = (vision.Blocks!.Tensors, vision.Blocks.Projections);
         var (tokens, layers) = (vision.Tokens, vision.Layers.Count);
 
-        string[] names = [tensors.Embeddings.Name, .. vision.Layers.Select(layer => layer.HiddenState.Name), .. tensors.AfterAttention.Select(info => info.Name), .. tensors.Values.Select(operand => operand.Tensor.Name), .. vision.Layers.Select(layer => layer.HeadAttention.Name)];
+        string[] names = [vision.Embeddings.Name, .. vision.Layers.Select(layer => layer.HiddenState.Name), .. tensors.AfterAttention.Select(info => info.Name), .. tensors.Values.Select(operand => operand.Tensor.Name), .. vision.Layers.Select(layer => layer.HeadAttention.Name)];
         var values = FixtureModels.Run(vision, variant.Expected.Floats("pixel_values"), names);
         var largest = 0f;
         for (var l = 0; l < layers; l++)
