@@ -145,6 +145,13 @@ public sealed class Inspection
     /// <summary>What a careful reader must know of picture and labels.</summary>
     public IReadOnlyList<string> Warnings => [.. Analysis.Warnings, .. Model.Text && loaded is not null ? loaded.LabelWarnings(Choice.Labels) : []];
 
+    /// <summary>Work on what was fetched with the model's smaller sessions, in a slot of its own.</summary>
+    internal Task<T> UseAsync<T>(Func<VisionTower, T> work, CancellationToken cancellation) => Loaded.Vision.UseAsync(work, Timings, cancellation);
+
+    /// <summary>Image-text: embeds texts that are not among the labels, with the call's prompts.</summary>
+    internal async Task<IReadOnlyList<LabelTarget>> EmbedAsync(IReadOnlyList<string> others, CancellationToken cancellation) =>
+        [.. others.Zip(await Loaded.EmbedAsync(others, Choice.Prompts, Timings, cancellation).ConfigureAwait(false), LabelTarget.OfText)];
+
     private LoadedModel Loaded => loaded ?? throw Unknown();
     private PictureAnalyzer Analyzer => analyzer ?? throw Unknown();
 

@@ -20,6 +20,9 @@ internal sealed class BlockLoader
     /// <summary>Why the insides cannot be had; null as long as they can.</summary>
     public string? Refusal { get; private set; }
 
+    /// <summary>Why the parts that attention, feed-forward parts and head give do not add up to the score; null where they do.</summary>
+    public string? PartsRefusal { get; private set; }
+
     /// <summary>What a run has to be asked for, see <see cref="Read"/>.</summary>
     public IReadOnlyList<string> Outputs { get; } = [];
 
@@ -73,7 +76,8 @@ internal sealed class BlockLoader
     /// <param name="trial">Of the probe.</param>
     /// <param name="heads">Probabilities of the first layers, as many as were fetched, [head, query, key].</param>
     /// <param name="hidden">Z_0 … Z_L of the probe.</param>
-    public OutputProjections? Open(SessionFactory factory, BlockTrial? trial, IReadOnlyList<float[]> heads, IReadOnlyList<float[]> hidden)
+    /// <param name="readOut">Final norm and head; null where they read more than one token.</param>
+    public TowerBlocks? Open(SessionFactory factory, BlockTrial? trial, IReadOnlyList<float[]> heads, IReadOnlyList<float[]> hidden, ReadOutSession? readOut)
     {
         if (trial is null) return null;
         var (values, width) = (trial.Tensors.Values[0], trial.Tensors.Values[0].Heads * trial.Tensors.Values[0].Width);
@@ -84,33 +88,60 @@ internal sealed class BlockLoader
             return null;
         }
         var projections = new OutputProjections(factory, model, layers.Count, width, hidden[0].Length / values.Tokens, values.Tensor.ElementType);
-        Refusal = Difference(projections, trial, heads, hidden);
-        return Refusal is null ? projections : null;
+        int[] rows = [readOut?.HeadToken ?? 0, values.Tokens / 2, values.Tokens - 1];
+        var added = Project(projections, trial, heads, rows);
+        Refusal = Difference(projections, trial, hidden, rows, added);
+        if (Refusal is not null) return null;
+        var blocks = new TowerBlocks(trial.Tensors, projections, readOut, factory);
+        if (readOut is not null && heads.Count == layers.Count) PartsRefusal = MissingPart(blocks.Head, trial, hidden, rows[0], [.. added.Select(layer => layer[..projections.OutputWidth])]);
+        return blocks;
     }
 
-    private string? Difference(OutputProjections projections, BlockTrial trial, IReadOnlyList<float[]> heads, IReadOnlyList<float[]> hidden)
+    /// <summary>What the first layers' attention adds to some tokens, from the parts; [layer][row, D].</summary>
+    private float[][] Project(OutputProjections projections, BlockTrial trial, IReadOnlyList<float[]> heads, int[] rows)
+    {
+        var mixed = trial.Tensors.Values.Select((operand, l) => l < heads.Count ? Mix(operand, trial.Values[l], heads[l], rows) : new float[rows.Length * projections.InputWidth]).ToList();
+        return [.. OrtErrors.Translate(graph.File.FileName, () => projections.Project(mixed)).Take(heads.Count)];
+    }
+
+    private string? Difference(OutputProjections projections, BlockTrial trial, IReadOnlyList<float[]> hidden, int[] rows, float[][] added)
     {
         // The cut is fused otherwise than within the model.
         const float slack = 10;
-        var tokens = trial.Tensors.Values[0].Tokens;
-        int[] rows = [0, tokens / 2, tokens - 1];
-        var mixed = trial.Tensors.Values.Select((operand, l) => l < heads.Count ? Mix(operand, trial.Values[l], heads[l], rows) : new float[rows.Length * projections.InputWidth]).ToList();
-        var added = OrtErrors.Translate(graph.File.FileName, () => projections.Project(mixed));
-        for (var l = 0; l < heads.Count; l++)
+        for (var l = 0; l < added.Length; l++)
         {
-            var (before, after) = (hidden[l], trial.AfterAttention[l]);
             var expected = new float[added[l].Length];
             for (var i = 0; i < expected.Length; i++)
             {
                 var at = rows[i / projections.OutputWidth] * projections.OutputWidth + i % projections.OutputWidth;
-                expected[i] = after[at] - before[at];
+                expected[i] = trial.AfterAttention[l][at] - hidden[l][at];
             }
             var difference = PlainOutput.Difference(expected, added[l]);
-            if (!(difference <= slack * Precisions.Tolerance(Precisions.Of(graph))))
+            if (!(difference <= slack * Tolerance))
                 return string.Create(CultureInfo.InvariantCulture, $"layer {l + 1}'s probabilities, values and output projection do not give what its attention adds (they differ by {difference:g2} of the largest value)");
         }
         return null;
     }
+
+    /// <summary>The sum rule: embeddings, attention and feed-forward parts through the linearised head give the head's own score.</summary>
+    private string? MissingPart(LinearHead head, BlockTrial trial, IReadOnlyList<float[]> hidden, int token, float[][] added)
+    {
+        const float slack = 10;
+        var width = added[0].Length;
+        float[] StateOf(float[] states) => states[(token * width)..((token + 1) * width)];
+        var sum = StateOf(hidden[0]);
+        for (var l = 0; l < added.Length; l++)
+        {
+            TensorPrimitives.Add(sum, added[l], sum);
+            TensorPrimitives.Add(sum, StateOf(hidden[l + 1]), sum);
+            TensorPrimitives.Subtract(sum, StateOf(trial.AfterAttention[l]), sum);
+        }
+        var linear = head.At(StateOf(hidden[^1]));
+        var difference = MathF.Max(linear.Misfit, PlainOutput.Difference(StateOf(hidden[^1]), sum));
+        return difference <= slack * Tolerance ? null : string.Create(CultureInfo.InvariantCulture, $"its parts do not add up to its answer (they differ by {difference:g2})");
+    }
+
+    private float Tolerance => Precisions.Tolerance(Precisions.Of(graph));
 
     /// <summary>Σ_j A[i, j] V[j] of some rows, heads side by side.</summary>
     private static float[] Mix(OperandInfo operand, float[] raw, float[] probabilities, int[] rows)

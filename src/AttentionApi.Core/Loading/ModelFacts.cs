@@ -38,6 +38,12 @@ public sealed record ModelFacts
     public string? TextMissing { get; init; }
     /// <summary>Why <c>alignment</c> is not offered; null where it is.</summary>
     public string? AlignmentMissing { get; init; }
+    /// <summary>Why values and output projections of the layers cannot be had; null where they can.</summary>
+    public string? BlocksMissing { get; init; }
+    /// <summary>Why a score cannot be taken apart into what layers, heads and tokens bring; null where it can.</summary>
+    public string? PartsMissing { get; init; }
+    /// <summary>Why the last layer's keys cannot be had; null where they can.</summary>
+    public string? KeysMissing { get; init; }
     public required string Precision { get; init; }
     public required ProviderInfo Provider { get; init; }
     public required AttentionSiteCounts Sites { get; init; }
@@ -49,6 +55,9 @@ public sealed record ModelFacts
 
     /// <summary>Free text labels are accepted.</summary>
     public bool Text => Scores is ScoreKind.Softmax or ScoreKind.Sigmoid;
+
+    /// <summary>Integer weights: parts that are computed one by one differ from what the model's own kernels round together.</summary>
+    public bool Quantized => Precision is "int8" or "int4";
 
     /// <summary>Labels are classes of the model.</summary>
     public bool IsClassifier => Scores == ScoreKind.Classes;

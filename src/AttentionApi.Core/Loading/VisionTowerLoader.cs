@@ -63,7 +63,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         var (readOut, refusal) = answer is null
             ? (null, "the model gives no answer that labels could be compared with")
             : ReadOutLoader.Open(factory, graph, sites, stream.States[^1], probe.Layers[^1].HiddenState, probe.Hidden[^1], answer, normalised: kind == VisionOutputKind.ImageEmbedding);
-        var projections = blocks.Open(factory, probe.Blocks, probe.HeadAttention, probe.Hidden);
+        var opened = blocks.Open(factory, probe.Blocks, probe.HeadAttention, probe.Hidden, readOut);
         var tower = new VisionTower
         {
             Session = session,
@@ -81,8 +81,9 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             ReadOut = readOut,
             ReadOutRefusal = refusal,
             FinalNorm = ReadOutLoader.OpenNorm(factory, graph, stream.States[^1], probe.Layers[^1].HiddenState),
-            Blocks = projections is null ? null : new(probe.Blocks!.Tensors, projections, factory),
+            Blocks = opened,
             BlocksRefusal = blocks.Refusal,
+            PartsRefusal = refusal ?? blocks.Refusal ?? blocks.PartsRefusal,
         };
         return tower with { LargestBatch = BatchProbe.LargestBatch(tower, PlainModel.Picture(image)) };
     }

@@ -48,16 +48,22 @@ public sealed record BlockTensors
     public required OperandInfo? LastKeys { get; init; }
 }
 
-/// <summary>What the methods that look into blocks work with.</summary>
+/// <summary>What the methods that look into blocks work with. What is costly to make is made when first needed, and kept.</summary>
 /// <param name="tensors">What a run can be asked for.</param>
 /// <param name="projections">What takes mixed values to the hidden states.</param>
-/// <param name="factory">Makes the session that mixes tokens anew, when it is first needed.</param>
-public sealed class TowerBlocks(BlockTensors tensors, OutputProjections projections, SessionFactory factory) : IDisposable
+/// <param name="readOut">Final norm and head; null where they read more than one token.</param>
+/// <param name="factory">Makes the session that mixes tokens anew.</param>
+public sealed class TowerBlocks(BlockTensors tensors, OutputProjections projections, ReadOutSession? readOut, SessionFactory factory) : IDisposable
 {
-    private readonly Lazy<TokenMixSession> mix = new(() => new(factory), LazyThreadSafetyMode.ExecutionAndPublication);
+    private readonly Lazy<TokenMixSession> mix = new(() => new(factory), LazyThreadSafetyMode.PublicationOnly);
+    private readonly Lazy<LinearHead> head = new(() => LinearHead.Measure(readOut!), LazyThreadSafetyMode.PublicationOnly);
 
     public BlockTensors Tensors => tensors;
     public OutputProjections Projections => projections;
+
+    /// <summary>Only where there is a read-out.</summary>
+    public LinearHead Head => head.Value;
+
     internal TokenMixSession Mix => mix.Value;
 
     public void Dispose()

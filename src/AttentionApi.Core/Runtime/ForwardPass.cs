@@ -35,6 +35,19 @@ internal sealed class ForwardPass : IAsyncDisposable
         }
     }
 
+    /// <summary>Work with the sessions beside the main one, on what a run gave. It takes a slot as a run does.</summary>
+    public async Task<T> UseAsync<T>(Func<VisionTower, T> work, StageTimings timings, CancellationToken cancellation)
+    {
+        SessionPool.Lease lease;
+        using (timings.Measure(Stages.Queue)) lease = await pool.RentAsync(cancellation).ConfigureAwait(false);
+        using (lease)
+        using (timings.Measure(Stages.Inference))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return ModelRunException.Guard(() => work(tower));
+        }
+    }
+
     /// <summary>One run on pictures that ask for the same parts; the results are neither normalised nor checked.</summary>
     private Activations[] Run(SessionPool.Lease lease, IReadOnlyList<ModelInput> pictures, ActivationParts parts, CancellationToken cancellation)
     {

@@ -6,11 +6,18 @@ namespace AttentionApi.Core.Runtime;
 public sealed class ModelRunException(OnnxRuntimeException cause) : Exception(OrtErrors.OneLine(cause.Message), cause)
 {
     /// <summary>Runs a session; what ONNX Runtime throws becomes a <see cref="ModelRunException"/>.</summary>
-    internal static void Guard(Action run)
+    internal static void Guard(Action run) => Guard(() =>
+    {
+        run();
+        return true;
+    });
+
+    /// <inheritdoc cref="Guard(Action)"/>
+    internal static T Guard<T>(Func<T> run)
     {
         try
         {
-            run();
+            return run();
         }
         catch (OnnxRuntimeException cause)
         {

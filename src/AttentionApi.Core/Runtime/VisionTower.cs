@@ -67,6 +67,9 @@ public sealed record VisionTower : IDisposable
     public required TowerBlocks? Blocks { get; init; }
     public required string? BlocksRefusal { get; init; }
 
+    /// <summary>Why the parts of a score cannot be told apart; null where they can.</summary>
+    public required string? PartsRefusal { get; init; }
+
     /// <summary>Pictures that one run may take; 1 where the export fixed the batch or pictures of a batch influence each other.</summary>
     public int LargestBatch { get; init; } = 1;
 

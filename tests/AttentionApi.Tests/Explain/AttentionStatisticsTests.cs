@@ -1,4 +1,4 @@
-using AttentionApi.Core.Explain.Kernels;
+using AttentionApi.Core.Analysis.Kernels;
 
 namespace AttentionApi.Tests.Explain;
 

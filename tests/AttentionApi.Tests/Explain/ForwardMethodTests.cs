@@ -1,5 +1,5 @@
 using AttentionApi.Core.Diagnostics;
-using AttentionApi.Core.Explain.Kernels;
+using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Runtime;

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using AttentionApi.Core.Explain.Kernels;
+using AttentionApi.Core.Analysis.Kernels;
 
 namespace AttentionApi.Tests.Explain;
 

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using AttentionApi.Core.Models;
 
-namespace AttentionApi.Core.Explain.Kernels;
+namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>Numbers that describe one head's attention, [query, key], rows sum to 1.</summary>
 public static class AttentionStatistics

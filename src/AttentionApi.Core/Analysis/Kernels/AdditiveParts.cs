@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using AttentionApi.Core.Runtime;
 
-namespace AttentionApi.Core.Explain.Kernels;
+namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>The path of the head's own token through the blocks, label by label the same.</summary>
 /// <param name="Layers">L.</param>

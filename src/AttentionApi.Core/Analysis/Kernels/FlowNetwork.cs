@@ -1,4 +1,4 @@
-namespace AttentionApi.Core.Explain.Kernels;
+namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>
 /// The residual network of one search at a time, after Dinic: nodes (level, token), level 0 below the first layer. All edges go one level down, so a node's distance to the sink is its

@@ -1,4 +1,4 @@
-namespace AttentionApi.Core.Explain.Kernels;
+namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>What can flow from the query to each token at the input of the first layer.</summary>
 /// <param name="Values">Maximum flow to each sink, 0…1, not normalised.</param>

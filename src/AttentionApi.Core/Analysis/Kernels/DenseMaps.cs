@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using AttentionApi.Core.Models;
 
-namespace AttentionApi.Core.Explain.Kernels;
+namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>Arithmetic of dense image-text maps: features of every token against labels.</summary>
 public static class DenseMaps

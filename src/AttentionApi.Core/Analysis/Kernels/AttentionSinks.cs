@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using AttentionApi.Core.Models;
 
-namespace AttentionApi.Core.Explain.Kernels;
+namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>
 /// Sinks: patches that take much attention and whose hidden states are far longer than their neighbours' (Darcet et al. 2024, "Vision Transformers Need Registers"). They store what the model

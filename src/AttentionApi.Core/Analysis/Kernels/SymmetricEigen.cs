@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace AttentionApi.Core.Explain.Kernels;
+namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>Eigenvectors of small symmetric matrices, by Jacobi's rotations.</summary>
 internal static class SymmetricEigen

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace AttentionApi.Core.Explain.Kernels;
+namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>The directions in which the rows of a matrix differ most from their mean.</summary>
 /// <param name="Components">Unit vectors, [component, width]; each has its entry of largest magnitude positive.</param>
