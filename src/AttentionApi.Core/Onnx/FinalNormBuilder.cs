@@ -28,7 +28,7 @@ internal sealed class FinalNormBuilder
     public static InstrumentedModel? Build(OnnxGraph graph, HiddenState last, int rank, int elementType)
     {
         var builder = new FinalNormBuilder(graph);
-        builder.model.AddInput(ReadOutBuilder.Input, elementType);
+        builder.model.AddInput(ReadOutBuilder.Input, elementType, rank: 2);
         if (builder.Find(last, rank) is not { } normed) return null;
         builder.model.AppendOutput(normed, ReadOutBuilder.Output);
         return builder.model.BuildExposed();
