@@ -66,6 +66,7 @@ must install_browser
 # Before the browser tests: one of them reads a tensors file with a package of npm.
 must npm --prefix client ci --no-audit --no-fund --silent
 must npm --prefix tests/deployment ci --no-audit --no-fund --silent
+must npm --prefix tests/clients ci --no-audit --no-fund --silent
 if must dotnet build AttentionApi.sln -c Release -v quiet; then
   run_dotnet_tests AttentionApi.Tests
   run_dotnet_tests AttentionApi.BrowserTests
@@ -74,6 +75,7 @@ fi
 check_page_types
 run_node_tests client
 run_node_tests tests/deployment
+run_node_tests tests/clients
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

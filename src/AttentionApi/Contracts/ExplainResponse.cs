@@ -19,7 +19,7 @@ namespace AttentionApi.Contracts;
 /// <param name="ModelRuns">Runs of the vision model that this call caused; 0 where everything was known.</param>
 public sealed record ExplainResponse(
     ModelSummary Model, ImageSummary Image, string Method, EffectiveParameters Parameters, IReadOnlyList<Prediction> Predictions,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<Map>? Maps,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<PatchMap>? Maps,
     IReadOnlyList<Trajectory>? Trajectory, IReadOnlyList<TextTokens>? TextTokens, NumberGrid? Matrix,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SeriesByName? Series,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<Score>? Scores,
@@ -65,7 +65,7 @@ public sealed record Area(double X, double Y, double Width, double Height);
 /// <param name="Maximum">Highest value.</param>
 /// <param name="Flat">True where it says nothing: all values are equal.</param>
 /// <param name="Values">Rows of patches, unscaled.</param>
-public sealed record Map(int Layer, int? Head, string? Label, bool Signed, float Minimum, float Maximum, bool Flat, NumberGrid Values);
+public sealed record PatchMap(int Layer, int? Head, string? Label, bool Signed, float Minimum, float Maximum, bool Flat, NumberGrid Values);
 
 /// <summary>A label's similarity with the CLS token after each layer of the range.</summary>
 /// <param name="Label">As sent.</param>

@@ -28,7 +28,7 @@ internal static class Responses
     private static Prediction[] Predicted(Explanation explanation) =>
         [.. explanation.Scoring.Predictions.Select(prediction => new Prediction(prediction.Label, prediction.Score, prediction.Logit))];
 
-    private static Map Map(Heatmap map) => new(map.Layer, map.Head, map.Label, map.Signed, map.Minimum, map.Maximum, map.Flat, new(map.Values, map.Columns));
+    private static PatchMap Map(Heatmap map) => new(map.Layer, map.Head, map.Label, map.Signed, map.Minimum, map.Maximum, map.Flat, new(map.Values, map.Columns));
 
     private static Trajectory[]? Trajectories(MapSet? set) =>
         set?.Series.FirstOrDefault(series => series.Name == TrajectorySeries) is not { } trajectory ? null

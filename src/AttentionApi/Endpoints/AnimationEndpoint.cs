@@ -17,6 +17,6 @@ internal static class AnimationEndpoint
             }))
             .WithName("animation").WithSummary("One frame per layer.")
             .WithDescription("Frames go from fromLayer to toLayer; equal ones are kept. One scale for all frames, unless 'scale' says otherwise.")
-            .Produces<Stream>(contentType: "image/gif", additionalContentTypes: ["image/webp"])
+            .ProducesPicture("image/gif", "image/webp")
             .TakesPicture([EndpointParameters.Model, .. table.Explaining(Outputs.Animation), .. AnimationPicture.Parameters]);
 }

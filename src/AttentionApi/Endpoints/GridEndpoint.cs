@@ -17,6 +17,6 @@ internal static class GridEndpoint
             }))
             .WithName("grid").WithSummary("Small multiples in one picture.")
             .WithDescription("Columns are layers; of a rollout, the range from fromLayer up to each layer. Rows are labels (alignment), heads (heads=each), or one. Over 64 megapixels: 400.")
-            .Produces<Stream>(contentType: "image/png", additionalContentTypes: ["image/webp", "image/jpeg"])
+            .ProducesPicture("image/png", "image/webp", "image/jpeg")
             .TakesPicture([EndpointParameters.Model, .. table.Explaining(Outputs.Grid), .. GridPicture.Parameters]);
 }

@@ -9,7 +9,7 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         app.MapGet("/healthz", () => JsonResponse.Of(new HealthResponse("live"), ApiJson.Responses.HealthResponse))
-            .WithName("healthz").WithSummary("The process answers.").WithDescription("For liveness probes.").Produces<HealthResponse>().WithTags("Health");
+            .WithName("healthz").WithSummary("The process answers.").WithDescription("For liveness probes.").Produces<HealthResponse>().Refuses(405, 503).WithTags("Health");
 
         app.MapGet("/readyz", async (Readiness readiness, CancellationToken cancellation) =>
             {
@@ -17,6 +17,6 @@ internal static class HealthEndpoints
                 return JsonResponse.Of(new HealthResponse("ready"), ApiJson.Responses.HealthResponse);
             })
             .WithName("readyz").WithSummary("The default model is warm.").WithDescription("For readiness probes: 503 while it loads, where it can't be used, and while the service stops. After a failed model run the default model must pass a small one first.")
-            .Produces<HealthResponse>().Produces<Problem>(StatusCodes.Status503ServiceUnavailable, "application/problem+json").WithTags("Health");
+            .Produces<HealthResponse>().Refuses(405, 503).WithTags("Health");
     }
 }

@@ -19,6 +19,6 @@ internal static class ModelEndpoints
         api.MapGet("/models/{id}", (string id, ModelCatalog catalog, ExplainerRegistry methods, Readiness readiness) =>
                 JsonResponse.Of(Model.From(catalog.Find(id) ?? throw readiness.Unknown(id), methods), ApiJson.Responses.Model))
             .WithName("model").WithSummary("One model.").WithDescription("The same as in the list.")
-            .Produces<Model>().Produces<Problem>(StatusCodes.Status404NotFound, "application/problem+json").WithTags("Models").Takes();
+            .Produces<Model>().Refuses(404).WithTags("Models").Takes();
     }
 }

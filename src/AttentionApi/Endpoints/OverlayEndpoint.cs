@@ -17,6 +17,6 @@ internal static class OverlayEndpoint
             }))
             .WithName("overlay").WithSummary("One map over the picture.")
             .WithDescription("The last map of the explanation: of the target where the method depends on labels. Outside of what the model saw, the picture is unchanged.")
-            .Produces<Stream>(contentType: "image/png", additionalContentTypes: ["image/webp", "image/jpeg"])
+            .ProducesPicture("image/png", "image/webp", "image/jpeg")
             .TakesPicture([EndpointParameters.Model, .. table.Explaining(Outputs.Overlay), .. OverlayPicture.Parameters]);
 }

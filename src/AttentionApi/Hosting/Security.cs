@@ -52,7 +52,7 @@ internal static class Security
         var address = http.Connection.RemoteIpAddress ?? IPAddress.None;
         return BasePath.Covers(http.Request)
             ? RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions { TokenLimit = perMinute, TokensPerPeriod = perMinute, ReplenishmentPeriod = Window, AutoReplenishment = true })
-            : RateLimitPartition.GetNoLimiter(IPAddress.None);
+            : RateLimitPartition.GetNoLimiter(IPAddress.Any);
     }
 
     private static ProblemException TooMany(RateLimitLease lease) => new(StatusCodes.Status429TooManyRequests, "This client has sent as many requests as it may in a minute; wait as Retry-After says.")

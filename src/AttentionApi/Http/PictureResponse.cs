@@ -12,12 +12,14 @@ internal sealed record PictureResponse(byte[] Bytes, string MediaType, IReadOnly
 {
     public static PictureResponse Of(EncodedPicture picture, string mediaType) => new(picture.Bytes, mediaType, picture.Warnings);
 
+    public const string WarningsHeader = "X-Warnings";
+
     /// <summary>Many clients and proxies refuse heads of more than 8 KiB.</summary>
     private const int LongestHeader = 4096;
 
     public Task ExecuteAsync(HttpContext http)
     {
-        if (Warnings.Count > 0) http.Response.Headers["X-Warnings"] = Header();
+        if (Warnings.Count > 0) http.Response.Headers[WarningsHeader] = Header();
         http.Response.ContentType = MediaType;
         http.Response.ContentLength = Bytes.Length;
         return http.Response.Body.WriteAsync(Bytes, http.RequestAborted).AsTask();

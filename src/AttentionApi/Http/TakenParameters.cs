@@ -12,7 +12,8 @@ public sealed record TakenParameters(IReadOnlyList<Parameter> Parameters, bool P
 internal static class TakenParametersExtensions
 {
     /// <summary>Takes no parameters; one that is sent is looked up all the same, so that no typo passes.</summary>
-    public static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new TakenParameters([], Picture: false)).Produces<Problem>(400, "application/problem+json")
+    public static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new TakenParameters([], Picture: false))
+        .Refuses(400, 401, 405, 414, 429, 503)
         .AddEndpointFilter((context, next) =>
         {
             context.HttpContext.Request.ReadParameters([], context.HttpContext.RequestServices.GetRequiredService<ParameterTable>());
@@ -23,7 +24,17 @@ internal static class TakenParametersExtensions
     public static RouteHandlerBuilder TakesPicture(this RouteHandlerBuilder endpoint, params IReadOnlyList<Parameter> parameters)
     {
         endpoint.WithMetadata(new TakenParameters(parameters, Picture: true)).WithTags("Explain");
-        foreach (var status in ProblemTable.Statuses) endpoint.Produces<Problem>(status, "application/problem+json");
+        return endpoint.Refuses([.. ProblemTable.Statuses.Where(status => status != StatusCodes.Status406NotAcceptable)]);
+    }
+
+    /// <summary>Gives a picture of the type that the caller likes best.</summary>
+    public static RouteHandlerBuilder ProducesPicture(this RouteHandlerBuilder endpoint, string first, params string[] others) =>
+        endpoint.Produces<Stream>(contentType: first, additionalContentTypes: others).Refuses(StatusCodes.Status406NotAcceptable);
+
+    /// <summary>Answers problems of these statuses.</summary>
+    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, params IReadOnlyList<int> statuses)
+    {
+        foreach (var status in statuses) endpoint.Produces<Problem>(status, "application/problem+json");
         return endpoint;
     }
 

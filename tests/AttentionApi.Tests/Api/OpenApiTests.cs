@@ -59,13 +59,15 @@ public sealed class OpenApiTests(ApiHost host)
     {
         using var client = await host.ReadyAsync();
         var sent = 0;
-        foreach (var (operation, where) in Operations(await DocumentAsync()))
+        var document = await DocumentAsync();
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        foreach (var (operation, where) in Operations(document))
         {
             if (!operation.TryGetProperty("parameters", out var parameters) || !where.StartsWith("post ", StringComparison.Ordinal)) continue;
             foreach (var parameter in parameters.EnumerateArray())
             {
-                if (!parameter.GetProperty("schema").TryGetProperty("enum", out var values)) continue;
-                foreach (var value in values.EnumerateArray().Select(value => value.GetString()!))
+                if (Reference(parameter.GetProperty("schema")) is not { } name) continue;
+                foreach (var value in schemas.GetProperty(name).GetProperty("enum").EnumerateArray().Select(value => value.GetString()!))
                 {
                     using var response = await client.SendAsync($"{where["post /api/v1/".Length..]}?{Query(where, parameter.GetProperty("name").GetString()!, value)}");
                     Assert.True(response.StatusCode == HttpStatusCode.OK, $"{where} {parameter.GetProperty("name")}={value}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
@@ -74,6 +76,13 @@ public sealed class OpenApiTests(ApiHost host)
             }
         }
         Assert.InRange(sent, 50, 1000);
+    }
+
+    /// <summary>The name of the schema that a parameter refers to, itself or in its allOf.</summary>
+    private static string? Reference(JsonElement schema)
+    {
+        if (schema.TryGetProperty("allOf", out var all)) schema = all[0];
+        return schema.TryGetProperty("$ref", out var reference) ? reference.GetString()!.Split('/')[^1] : null;
     }
 
     /// <summary>The value, with what it needs beside it.</summary>

@@ -11,10 +11,10 @@ internal sealed class EffectiveParametersSchema(ParameterTable table) : ISchemaF
 {
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
-        if (context.Type != typeof(EffectiveParameters) || schema is not OpenApiSchema effective) return;
+        if (context.Type != typeof(EffectiveParameters) || context.MemberInfo is not null || schema is not OpenApiSchema effective) return;
         effective.Type = JsonSchemaType.Object;
         effective.Required?.Clear();
-        effective.Properties = Echoed().ToDictionary(parameter => parameter.Name, Member);
+        effective.Properties = Echoed().ToDictionary(parameter => parameter.Name, parameter => Member(parameter, context.SchemaRepository));
     }
 
     private IEnumerable<Parameter> Echoed() =>
@@ -22,13 +22,12 @@ internal sealed class EffectiveParametersSchema(ParameterTable table) : ISchemaF
         SharedParameters.Labels, SharedParameters.Prompt, .. table.OfMethods.Where(parameter => !parameter.RefusedWhereUnused), SharedParameters.Top, SharedParameters.Target,
     ];
 
-    private static IOpenApiSchema Member(Parameter parameter)
+    private static IOpenApiSchema Member(Parameter parameter, SchemaRepository schemas)
     {
-        var single = new OpenApiSchema
-        {
-            Type = OperationDescriber.TypeOf(parameter.Kind),
-            Description = parameter.Repeatable ? null : parameter.Description,
-        };
+        if (parameter.Kind == ParameterKind.Word) return WordSchemas.Reference(parameter, "", schemas);
+        var single = new OpenApiSchema { Type = OperationDescriber.TypeOf(parameter.Kind), Description = parameter.Repeatable ? null : parameter.Description };
+        // Without labels or classes nothing is the target.
+        if (parameter == SharedParameters.Target) single.Type |= JsonSchemaType.Null;
         return parameter.Repeatable ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = single, Description = parameter.Description } : single;
     }
 }

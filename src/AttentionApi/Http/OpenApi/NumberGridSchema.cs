@@ -15,7 +15,7 @@ internal sealed class NumberGridSchema : ISchemaFilter, IDocumentFilter
 
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
-        if (context.Type != typeof(NumberGrid) || schema is not OpenApiSchema grid) return;
+        if (context.Type != typeof(NumberGrid) || context.MemberInfo is not null || schema is not OpenApiSchema grid) return;
         grid.Type = JsonSchemaType.Array;
         grid.Properties?.Clear();
         grid.Required?.Clear();

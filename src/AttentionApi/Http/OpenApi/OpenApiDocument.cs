@@ -21,7 +21,12 @@ internal static class OpenApiDocument
         builder.Services.AddEndpointsApiExplorer();
         builder.Services.AddSwaggerGen(options =>
         {
-            options.SwaggerDoc(Version, new OpenApiInfo { Title = "AttentionApi", Version = Version, Description = Description });
+            options.SwaggerDoc(Version, new OpenApiInfo
+            {
+                Title = "AttentionApi", Version = ServiceVersion.Text, Description = Description, License = new OpenApiLicense { Name = "MIT", Url = new Uri("https://opensource.org/license/mit") },
+            });
+            // Relative: behind a proxy only the caller knows the host.
+            options.AddServer(new OpenApiServer { Url = "/", Description = "The server that this document came from." });
             options.AddSecurityDefinition(OperationDescriber.ApiKeyScheme, new OpenApiSecurityScheme
             {
                 Type = SecuritySchemeType.Http,
@@ -29,8 +34,12 @@ internal static class OpenApiDocument
                 Description = "A key of this service, where it asks for one (Security:ApiKeys); otherwise leave it out.",
             });
             options.OperationFilter<OperationDescriber>();
+            options.OperationFilter<ResponseDescriber>();
+            options.DocumentFilter<ResponseDescriber>();
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();
+            // Members that refer to a schema may be null too: "allOf" makes room for that beside the reference.
+            options.UseAllOfToExtendReferenceSchemas();
             options.SchemaFilter<NumberGridSchema>();
             options.DocumentFilter<NumberGridSchema>();
             options.SchemaFilter<EffectiveParametersSchema>();

@@ -6,12 +6,13 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace AttentionApi.Http.OpenApi;
 
-/// <summary>Describes what the parameter table, the picture body and the error table mean for one operation.</summary>
+/// <summary>Describes what the parameter table, the picture body and keys mean for one operation.</summary>
 internal sealed class OperationDescriber : IOperationFilter
 {
     public const string ApiKeyScheme = "apiKey";
 
-    private static readonly string[] PictureTypes = ["image/jpeg", "image/png", "image/webp"];
+    /// <summary>In the form, by which generated clients upload a file instead of a text.</summary>
+    private const string PictureTypes = "image/jpeg, image/png, image/webp";
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
@@ -20,45 +21,47 @@ internal sealed class OperationDescriber : IOperationFilter
             path.Description = EndpointParameters.Model.Description;
             path.Example = "demo-clip";
         }
-        foreach (var (status, response) in operation.Responses ?? []) Describe(int.Parse(status, CultureInfo.InvariantCulture), (OpenApiResponse)response);
         // Two alternatives: no key, or one; which of them holds is a matter of configuration.
         if (context.ApiDescription.RelativePath?.StartsWith(BasePath.Value[1..], StringComparison.Ordinal) == true)
         {
             operation.Security = [new OpenApiSecurityRequirement(), new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(ApiKeyScheme, context.Document)] = [] }];
         }
         if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TakenParameters>().FirstOrDefault() is not { Picture: true } taken) return;
-        operation.Parameters = [.. taken.Parameters.Select(Describe)];
+        operation.Parameters = [.. taken.Parameters.Select(parameter => Describe(parameter, operation.OperationId!, context.SchemaRepository))];
         operation.RequestBody = PictureBody();
     }
 
-    private static void Describe(int status, OpenApiResponse response)
-    {
-        if (status == StatusCodes.Status200OK) return;
-        var (when, example) = ProblemTable.Describe(status);
-        response.Description = when;
-        foreach (var content in response.Content!.Values.OfType<OpenApiMediaType>()) content.Example = example;
-    }
-
-    private static IOpenApiParameter Describe(Parameter parameter) => new OpenApiParameter
+    private static OpenApiParameter Describe(Parameter parameter, string operation, SchemaRepository schemas) => new OpenApiParameter
     {
         Name = parameter.Name,
         In = ParameterLocation.Query,
         Description = $"{parameter.Description} Values: {parameter.Range}. Default: {parameter.DefaultText}.",
-        Schema = parameter.Repeatable ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = SchemaOf(parameter) } : SchemaOf(parameter),
+        Schema = parameter switch
+        {
+            { Repeatable: true } => new OpenApiSchema { Type = JsonSchemaType.Array, Items = SchemaOf(parameter) },
+            { Kind: ParameterKind.Word } => Word(parameter, WordSchemas.Reference(parameter, operation, schemas)),
+            _ => SchemaOf(parameter),
+        },
         Explode = true,
         Example = parameter is { Repeatable: true, Example: { } label } ? new JsonArray(label) : parameter.Example,
     };
 
+    /// <summary>Beside a reference OpenAPI 3.0 allows nothing; a default needs an allOf around it.</summary>
+    private static IOpenApiSchema Word(Parameter parameter, OpenApiSchemaReference words) =>
+        Default(parameter) is { } value ? new OpenApiSchema { AllOf = [words], Default = value } : words;
+
     private static OpenApiSchema SchemaOf(Parameter parameter) => new()
     {
         Type = TypeOf(parameter.Kind),
-        Enum = parameter.Kind == ParameterKind.Word ? [.. parameter.Words.Select(word => JsonValue.Create(word))] : null,
         Minimum = Invariant(parameter.Minimum),
         Maximum = parameter.MaximumExcluded ? null : Invariant(parameter.Maximum),
         ExclusiveMaximum = parameter.MaximumExcluded ? Invariant(parameter.Maximum) : null,
         MultipleOf = (decimal?)parameter.Step,
-        Default = parameter.HasDefault ? JsonNode.Parse(parameter.Kind is ParameterKind.Text or ParameterKind.Word ? $"\"{parameter.DefaultText}\"" : parameter.DefaultText) : null,
+        Default = Default(parameter),
     };
+
+    private static JsonNode? Default(Parameter parameter) => !parameter.HasDefault ? null
+        : parameter.Kind is ParameterKind.Text or ParameterKind.Word ? JsonValue.Create(parameter.DefaultText) : JsonNode.Parse(parameter.DefaultText);
 
     public static JsonSchemaType TypeOf(ParameterKind kind) => kind switch
     {
@@ -70,27 +73,25 @@ internal sealed class OperationDescriber : IOperationFilter
 
     private static string? Invariant(double? number) => number?.ToString(CultureInfo.InvariantCulture);
 
-    private static OpenApiRequestBody PictureBody()
+    private static OpenApiRequestBody PictureBody() => new()
     {
-        var binary = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "JPEG, PNG or WebP, judged from the bytes." };
-        var body = new OpenApiRequestBody
+        Required = true,
+        Description = "The picture, as the file field 'image' of a form. Clients without forms send it as the body itself, with its image/* content type.",
+        Content = new Dictionary<string, OpenApiMediaType>
         {
-            Required = true,
-            Description = "The picture: as the file field 'image' of a form, or as the body itself.",
-            Content = new Dictionary<string, OpenApiMediaType>
+            ["multipart/form-data"] = new()
             {
-                ["multipart/form-data"] = new OpenApiMediaType
+                Schema = new OpenApiSchema
                 {
-                    Schema = new OpenApiSchema
+                    Type = JsonSchemaType.Object,
+                    Required = new HashSet<string> { Http.PictureBody.Field },
+                    Properties = new Dictionary<string, IOpenApiSchema>
                     {
-                        Type = JsonSchemaType.Object,
-                        Required = new HashSet<string> { "image" },
-                        Properties = new Dictionary<string, IOpenApiSchema> { ["image"] = binary },
+                        [Http.PictureBody.Field] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "JPEG, PNG or WebP, judged from the bytes." },
                     },
                 },
+                Encoding = new Dictionary<string, OpenApiEncoding> { [Http.PictureBody.Field] = new() { ContentType = PictureTypes } },
             },
-        };
-        foreach (var type in PictureTypes) body.Content[type] = new OpenApiMediaType { Schema = binary };
-        return body;
-    }
+        },
+    };
 }

@@ -9,7 +9,7 @@ internal sealed class SeriesSchema : ISchemaFilter
 {
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
-        if (context.Type != typeof(SeriesByName) || schema is not OpenApiSchema series) return;
+        if (context.Type != typeof(SeriesByName) || context.MemberInfo is not null || schema is not OpenApiSchema series) return;
         series.Type = JsonSchemaType.Object;
         series.Properties?.Clear();
         series.Required?.Clear();
@@ -21,9 +21,13 @@ internal sealed class SeriesSchema : ISchemaFilter
             {
                 Type = JsonSchemaType.Object,
                 Properties = new Dictionary<string, IOpenApiSchema> { ["label"] = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null } },
-                AdditionalPropertiesAllowed = true,
+                AdditionalProperties = new OpenApiSchema { OneOf = [Numbers(0), Numbers(1), Numbers(2)] },
                 Description = "A label, or null, and named numbers: one, a row, or rows.",
             },
         };
     }
+
+    private static OpenApiSchema Numbers(int dimensions) => dimensions == 0
+        ? new OpenApiSchema { Type = JsonSchemaType.Number, Format = "float" }
+        : new OpenApiSchema { Type = JsonSchemaType.Array, Items = Numbers(dimensions - 1) };
 }

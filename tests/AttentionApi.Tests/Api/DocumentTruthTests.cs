@@ -1,0 +1,138 @@
+using System.Text.Json.Nodes;
+
+namespace AttentionApi.Tests.Api;
+
+/// <summary>Real answers of every operation and status hold what the OpenAPI document promises of them.</summary>
+public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
+{
+    /// <summary>Come only where a caller sends too slowly, or while the service stops; Faults has both.</summary>
+    private static bool OnlyOnFaults(string answer) => answer.EndsWith(" 408", StringComparison.Ordinal)
+        || (answer.StartsWith("get ", StringComparison.Ordinal) && answer.EndsWith(" 503", StringComparison.Ordinal) && answer != "get /readyz 503");
+
+    private static readonly string[] Pictured = ["predict", "explain", "explain/overlay", "explain/animation", "explain/grid", "explain/tensors"];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_answer_is_as_the_document_says()
+    {
+        using var client = await host.ReadyAsync();
+        var document = JsonNode.Parse(await client.GetStringAsync("/swagger/v1/swagger.json", Cancellation))!.AsObject();
+        var answers = new DocumentedAnswers(document);
+
+        await SuccessesAsync(answers, client);
+        using (var others = await fixtures.ReadyAsync()) await ModelsAsync(answers, others);
+        foreach (var call in Pictured) await RefusalsAsync(answers, client, call);
+        await ReadingRefusalsAsync(answers, client);
+        await HostRefusalsAsync(answers);
+
+        Assert.Equal([], answers.Documented.Except(answers.Seen).Where(answer => !OnlyOnFaults(answer)));
+    }
+
+    /// <summary>Every option that adds a member or makes one null.</summary>
+    private static async Task SuccessesAsync(DocumentedAnswers answers, HttpClient client)
+    {
+        foreach (var path in (string[])["/healthz", "/readyz", "/api/v1/models", "/api/v1/methods"]) await GetAsync(answers, client, path, path);
+        await GetAsync(answers, client, "/api/v1/models/{id}", "/api/v1/models/demo-clip");
+        foreach (var call in (string[])
+            [
+                "predict?labels=dog,car", "explain", "explain?matrix=true", "explain?heads=each&labels=dog,car&textTokens=true",
+                "explain/overlay?format=webp", "explain/overlay?format=jpeg&method=alignment&labels=dog,car", "explain/animation?size=64", "explain/animation?size=64&format=webp",
+                "explain/grid", "explain/tensors?labels=dog",
+            ])
+        {
+            await PostAsync(answers, client, call);
+        }
+        var methods = JsonNode.Parse(await client.GetStringAsync("/api/v1/methods", Cancellation))!["methods"]!.AsArray();
+        foreach (var method in methods) await PostAsync(answers, client, $"explain?method={method!["name"]}&labels=dog,car&toLayer=2");
+    }
+
+    /// <summary>Classifiers and other families: other members are null.</summary>
+    private static async Task ModelsAsync(DocumentedAnswers answers, HttpClient client)
+    {
+        var models = JsonNode.Parse(await client.GetStringAsync("/api/v1/models", Cancellation))!["models"]!.AsArray();
+        await GetAsync(answers, client, "/api/v1/models", "/api/v1/models");
+        foreach (var id in models.Where(model => (string)model!["status"]! != "refused").Select(model => (string)model!["id"]!))
+        {
+            using var response = await client.SendAsync($"explain?model={id}&toLayer=1", Pictures.Fixture);
+            await answers.CheckAsync("post /api/v1/explain", response);
+            await GetAsync(answers, client, "/api/v1/models/{id}", $"/api/v1/models/{id}");
+        }
+    }
+
+    private static async Task RefusalsAsync(DocumentedAnswers answers, HttpClient client, string call)
+    {
+        await PostAsync(answers, client, $"{call}?colour=red", 400);
+        await PostAsync(answers, client, $"{call}?model=none&labels=dog", 404);
+        await PostAsync(answers, client, $"{call}?labels={new string('a', 66_000)}", 414);
+        await PostAsync(answers, client, $"{call}?labels=dog", 415, "GIF89a and some more bytes"u8.ToArray());
+        await PostAsync(answers, client, $"{call}?labels=dog", 422, Pictures.DogAndCar[..1000]);
+        await PostAsync(answers, client, $"{call}?labels=dog", 413, new byte[21 * 1024 * 1024]);
+        using var wrongVerb = await client.GetAsync($"{TestHost.Base}/{call}", Cancellation);
+        await CheckAsync(answers, $"post {TestHost.Base}/{call}", wrongVerb, 405);
+        if (!call.StartsWith("explain/", StringComparison.Ordinal) || call.EndsWith("tensors", StringComparison.Ordinal)) return;
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{TestHost.Base}/{call}") { Content = Pictures.Raw(Pictures.DogAndCar), Headers = { Accept = { new("text/plain") } } };
+        using var unacceptable = await client.SendAsync(request, Cancellation);
+        await CheckAsync(answers, $"post {TestHost.Base}/{call}", unacceptable, 406);
+    }
+
+    private static async Task ReadingRefusalsAsync(DocumentedAnswers answers, HttpClient client)
+    {
+        await GetAsync(answers, client, "/api/v1/models/{id}", "/api/v1/models/none", 404);
+        foreach (var (path, called) in Reading)
+        {
+            using var wrongVerb = await client.DeleteAsync(called, Cancellation);
+            await CheckAsync(answers, $"get {path}", wrongVerb, 405);
+            if (!path.StartsWith(TestHost.Base, StringComparison.Ordinal)) continue;
+            await GetAsync(answers, client, path, $"{called}?colour=red", 400);
+            await GetAsync(answers, client, path, $"{called}?colour={new string('a', 66_000)}", 414);
+        }
+    }
+
+    private static (string Path, string Called)[] Reading =>
+        [.. ((string[])["/healthz", "/readyz", "/api/v1/models", "/api/v1/methods"]).Select(path => (path, path)), ("/api/v1/models/{id}", "/api/v1/models/demo-clip")];
+
+    /// <summary>What only other settings bring about: 401, 429, 503.</summary>
+    private static async Task HostRefusalsAsync(DocumentedAnswers answers)
+    {
+        (string, string) models = ("Models:Path", Path.Combine(SourceTree.Root, "models"));
+        await using (var keyed = new TestHost(models, ("Security:ApiKeys:0", "secret"))) await EachAsync(answers, await keyed.ReadyAsync(), 401, _ => true);
+        await using (var limited = new TestHost(models, ("Security:RequestsPerMinute", "1")))
+        {
+            using var client = await limited.ReadyAsync();
+            (await client.GetAsync($"{TestHost.Base}/methods", Cancellation)).Dispose();
+            await EachAsync(answers, client, 429, _ => true);
+        }
+        await using (var hasty = new TestHost(models, ("Limits:RequestSeconds", "0.001"))) await EachAsync(answers, await hasty.ReadyAsync(), 503, path => Pictured.Contains(path[(TestHost.Base.Length + 1)..]));
+        await using var empty = new TestHost(("Models:Path", Directory.CreateTempSubdirectory().FullName), ("Models:Default", "none"));
+        await GetAsync(answers, empty.CreateClient(), "/readyz", "/readyz", 503);
+    }
+
+    private static async Task EachAsync(DocumentedAnswers answers, HttpClient client, int status, Func<string, bool> chosen)
+    {
+        foreach (var (path, called) in Reading.Where(pair => pair.Path.StartsWith(TestHost.Base, StringComparison.Ordinal) && chosen(pair.Path)))
+        {
+            await GetAsync(answers, client, path, called, status);
+        }
+        foreach (var call in Pictured.Where(call => chosen($"{TestHost.Base}/{call}"))) await PostAsync(answers, client, $"{call}?labels=dog", status);
+        client.Dispose();
+    }
+
+    private static async Task GetAsync(DocumentedAnswers answers, HttpClient client, string path, string called, int status = 200)
+    {
+        using var response = await client.GetAsync(called, Cancellation);
+        await CheckAsync(answers, $"get {path}", response, status);
+    }
+
+    private static async Task PostAsync(DocumentedAnswers answers, HttpClient client, string call, int status = 200, byte[]? picture = null)
+    {
+        using var response = await client.SendAsync(call, picture);
+        await CheckAsync(answers, $"post {TestHost.Base}/{call.Split('?')[0]}", response, status);
+    }
+
+    private static Task CheckAsync(DocumentedAnswers answers, string operation, HttpResponseMessage response, int status)
+    {
+        Assert.True(status == (int)response.StatusCode, $"{operation}: {(int)response.StatusCode} instead of {status}");
+        return answers.CheckAsync(operation, response);
+    }
+}
