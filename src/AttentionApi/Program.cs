@@ -4,8 +4,8 @@ using AttentionApi.Hosting;
 using AttentionApi.Http;
 using AttentionApi.Http.OpenApi;
 
-// A verb goes to the command line; without one the program serves, and options go on to configuration.
-if (args is [[not '-', ..], ..]) return await Commands.RunAsync(args);
+// A verb goes to the command line, and so do these questions; otherwise the program serves, and options go on to configuration.
+if (args is [[not '-', ..], ..] or ["--version" or "--help" or "-h"]) return await Commands.RunAsync(args);
 
 return await Startup.RunAsync(async () =>
 {
@@ -13,6 +13,7 @@ return await Startup.RunAsync(async () =>
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddRequestLog();
     builder.AddServer();
+    builder.AddCompression();
     builder.AddSecurity();
     builder.AddModels();
     builder.AddExplanations();
@@ -28,6 +29,7 @@ return await Startup.RunAsync(async () =>
     app.UseMiddleware<Problems>();
     app.UseDrain();
     app.UseRequestLineLimit();
+    app.UseResponseCompression();
     app.UsePage();
     app.UseOpenApiDocument();
     app.UseRouting();

@@ -19,8 +19,8 @@ public static class SharedParameters
     private static readonly (string, Func<ModelScope, int>) LastLayer = ("L", model => model.Layers);
 
     public static readonly Parameter<IReadOnlyList<string>> Labels = new("labels", ParameterKind.Text, "comma-separated labels",
-        "Free text for image-text models; class names, synonyms or indices for classifiers. A label that holds a comma goes in double quotes; may be repeated.", [])
-        { Parser = LabelList.Labels, Repeatable = true, DefaultWords = "none", Example = "cat,dog" };
+        "Free text for image-text models; class names, synonyms or indices for classifiers. A label that holds a comma goes in double quotes, or alone into 'label'; may be repeated.", [])
+        { Parser = LabelList.Labels, Repeatable = true, VerbatimName = "label", DefaultWords = "none", Example = "cat,dog" };
 
     public static readonly Parameter<IReadOnlyList<string>> Prompt = new("prompt", ParameterKind.Text, "a template with {}",
         "The sentence that a label is put into, at {}; may be repeated: the embeddings are averaged. {} alone sends labels as they are.", ["a photo of a {}"])

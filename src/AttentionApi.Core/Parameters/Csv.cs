@@ -28,6 +28,9 @@ public static class Csv
         }
     }
 
+    /// <summary>One field that <see cref="Split"/> gives back as it is (but for white space around it).</summary>
+    public static string Quote(string field) => $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
     /// <summary>The text up to the closing quote, and where the comma (or the end) after it lies.</summary>
     private static (string Field, int End) Quoted(string line, int start)
     {

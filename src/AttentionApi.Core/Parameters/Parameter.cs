@@ -51,6 +51,11 @@ public abstract record Parameter(string Name, ParameterKind Kind, string Range, 
     public double? Step { get; init; }
     public bool Repeatable { get; init; }
 
+    /// <summary>
+    /// A second name, whose texts are one value each, commas and all; null where there is none. Such a text reaches the parser as a quoted field.
+    /// </summary>
+    public string? VerbatimName { get; init; }
+
     /// <summary>The outputs that take it.</summary>
     public Outputs For { get; init; } = Outputs.All;
 

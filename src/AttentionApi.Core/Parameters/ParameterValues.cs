@@ -10,22 +10,30 @@ public sealed class ParameterValues
     /// <summary>Every parameter absent.</summary>
     public static ParameterValues None { get; } = new([]);
 
-    /// <summary>Reads names and texts. Names are matched without regard to case; an empty text counts as absent.</summary>
+    /// <summary>Reads names and texts. Names are matched without regard to case; an empty text counts as absent. A list may be written with brackets behind its name, one value a text.</summary>
     /// <param name="given">Names and their texts, as sent.</param>
     /// <param name="taken">The parameters that the caller takes, with its own defaults.</param>
     /// <param name="known">Every parameter there is: those not taken are read too, so that a wrong value is never passed over.</param>
     /// <exception cref="ParameterException">An unknown name, a name given twice, or a value that is not in its range.</exception>
     public static ParameterValues Read(IEnumerable<KeyValuePair<string, IEnumerable<string?>>> given, IReadOnlyList<Parameter> taken, IReadOnlyList<Parameter> known)
     {
-        var read = new Dictionary<string, object>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, sent) in given)
+        var texts = new Dictionary<Parameter, List<string>>();
+        foreach (var (sentName, sent) in given)
         {
+            var (name, asArray) = WithoutBrackets(sentName);
             var parameter = Find(taken, name) ?? Find(known, name) ?? throw Unknown(name, known);
-            string[] texts = [.. sent.Select(text => parameter.Repeatable ? text : text?.Trim()).Where(text => !string.IsNullOrEmpty(text))!];
-            if (texts.Length > 0) read.Add(parameter.Name, parameter.Parse(texts));
+            if (asArray && !parameter.Repeatable) throw Unknown(sentName, known);
+            var verbatim = parameter.VerbatimName is { } other && (asArray || name.Equals(other, StringComparison.OrdinalIgnoreCase));
+            var filled = sent.Where(text => !string.IsNullOrWhiteSpace(text)).Select(text => verbatim ? Csv.Quote(text!) : parameter.Repeatable ? text! : text!.Trim()).ToArray();
+            if (filled.Length == 0) continue;
+            if (texts.TryGetValue(parameter, out var before)) before.AddRange(filled);
+            else texts.Add(parameter, [.. filled]);
         }
-        return new(read);
+        return new(texts.ToDictionary(pair => pair.Key.Name, pair => pair.Key.Parse(pair.Value), StringComparer.OrdinalIgnoreCase));
     }
+
+    /// <summary>Some clients (axios, PHP) write the name of a list with brackets behind it.</summary>
+    private static (string Name, bool AsArray) WithoutBrackets(string name) => name.EndsWith("[]", StringComparison.Ordinal) ? (name[..^2], true) : (name, false);
 
     /// <summary>The value given, else the parameter's default.</summary>
     public T Get<T>(Parameter<T> parameter) => values.TryGetValue(parameter.Name, out var value) ? (T)value : parameter.Default;
@@ -66,7 +74,7 @@ public sealed class ParameterValues
     }
 
     private static Parameter? Find(IReadOnlyList<Parameter> table, string name) =>
-        table.FirstOrDefault(parameter => parameter.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        table.FirstOrDefault(parameter => parameter.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || name.Equals(parameter.VerbatimName, StringComparison.OrdinalIgnoreCase));
 
     private static ParameterException Unknown(string name, IReadOnlyList<Parameter> known) => new(Words.Shown(name),
         $"There is no parameter '{Words.Shown(name)}'; the nearest is '{Nearest.Name(name, known.Select(parameter => parameter.Name))}'.");

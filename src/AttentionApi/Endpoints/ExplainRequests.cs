@@ -14,7 +14,7 @@ namespace AttentionApi.Endpoints;
 /// <summary>Makes an answer, inside the slot; what it returns is sent outside of it, so that a slow reader holds none.</summary>
 internal delegate Task<IResult> MakeResponse(Explanation explanation, CancellationToken cancellation);
 
-/// <summary>Takes a request through its stages, the cheap checks first: parameters, model, slot, picture, numbers, answer.</summary>
+/// <summary>Takes a request through its stages, the cheap checks first: query, body, parameters, model, slot, numbers, answer.</summary>
 internal sealed class ExplainRequests(
     ModelCatalog catalog, PictureAnalyzer analyzer, ParameterTable table, Readiness readiness, Permits permits, IOptions<LimitsOptions> options, Telemetry telemetry,
     IDiagnosticContext log)
@@ -29,21 +29,25 @@ internal sealed class ExplainRequests(
     public async Task<IResult> AnswerAsync(HttpContext http, Outputs output, Func<ParameterValues, MakeResponse> prepare)
     {
         var taken = http.GetEndpoint()!.Metadata.GetRequiredMetadata<TakenParameters>().Parameters;
-        var given = http.Request.ReadParameters(taken, table);
-        var request = new ExplainRequest(table, given, output, taken, limits.MaxLabels);
-        var respond = prepare(given);
-        var model = readiness.Resolve(given.Get(EndpointParameters.Model));
+        // What the query says wrong costs no upload; forms may hold the rest.
+        var query = http.Request.ReadParameters(taken, table);
+        if (query.Has(EndpointParameters.Model) || !http.Request.HasFormContentType) readiness.Resolve(query.Get(EndpointParameters.Model));
         permits.EnsureFree();
-        log.Set("Model", model.Id);
-        log.Set("Method", request.Method.Info.Name);
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         deadline.CancelAfter(limits.RequestTime);
         try
         {
+            var body = await ReadBodyAsync(http, deadline.Token);
+            var given = http.Request.ReadParameters(taken, table, body.Fields);
+            var request = new ExplainRequest(table, given, output, taken, limits.MaxLabels);
+            var respond = prepare(given);
+            var model = readiness.Resolve(given.Get(EndpointParameters.Model));
+            log.Set("Model", model.Id);
+            log.Set("Method", request.Method.Info.Name);
             using var lease = await catalog.LeaseAsync(model.Id, deadline.Token);
             var plan = new ExplanationPlan(request, lease.Model.Facts);
-            var picture = await ReadPictureAsync(http, deadline.Token);
+            var picture = new Picture(body.Picture, new ImageLimits(limits.MaxPixels));
             using var slot = permits.Take();
             var inspection = new Inspection(lease.Model, analyzer, picture, plan.Labels, http.Timings()) { Top = plan.Values.Get(SharedParameters.Top) };
             var explanation = await Explanation.BeginAsync(plan, inspection, deadline.Token);
@@ -70,13 +74,13 @@ internal sealed class ExplainRequests(
         }
     }
 
-    private async Task<Picture> ReadPictureAsync(HttpContext http, CancellationToken deadline)
+    private async Task<PictureBody> ReadBodyAsync(HttpContext http, CancellationToken deadline)
     {
         try
         {
-            var bytes = await PictureBody.ReadAsync(http.Request, limits.MaxBodyBytes, deadline);
-            log.Set("Bytes", bytes.Length);
-            return new Picture(bytes, new ImageLimits(limits.MaxPixels));
+            var body = await PictureBody.ReadAsync(http.Request, limits.MaxBodyBytes, deadline);
+            log.Set("Bytes", body.Picture.Length);
+            return body;
         }
         catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
         {

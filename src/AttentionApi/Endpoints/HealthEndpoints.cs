@@ -8,13 +8,13 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/healthz", () => JsonResponse.Of(new HealthResponse("live"), ApiJson.Responses.HealthResponse))
+        app.MapGet("/healthz", () => JsonResponse.Of(new HealthResponse("live", ServiceVersion.Text), ApiJson.Responses.HealthResponse))
             .WithName("healthz").WithSummary("The process answers.").WithDescription("For liveness probes.").Produces<HealthResponse>().Refuses(405, 503).WithTags("Health");
 
         app.MapGet("/readyz", async (Readiness readiness, CancellationToken cancellation) =>
             {
                 await readiness.EnsureReadyAsync(cancellation);
-                return JsonResponse.Of(new HealthResponse("ready"), ApiJson.Responses.HealthResponse);
+                return JsonResponse.Of(new HealthResponse("ready", ServiceVersion.Text), ApiJson.Responses.HealthResponse);
             })
             .WithName("readyz").WithSummary("The default model is warm.").WithDescription("For readiness probes: 503 while it loads, where it can't be used, and while the service stops. After a failed model run the default model must pass a small one first.")
             .Produces<HealthResponse>().Refuses(405, 503).WithTags("Health");

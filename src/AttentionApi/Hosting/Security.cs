@@ -39,7 +39,7 @@ internal static class Security
         var options = app.Services.Value<SecurityOptions>();
         if (options.CorsOrigins.Count > 0)
         {
-            app.UseCors(policy => policy.WithOrigins([.. options.CorsOrigins]).WithMethods("GET", "POST").WithHeaders("Authorization", "Content-Type", "Accept")
+            app.UseCors(policy => policy.WithOrigins([.. options.CorsOrigins]).WithMethods("GET", "POST").WithHeaders("Authorization", "Content-Type", "Accept", "traceparent", "tracestate", "X-Request-Id")
                 .WithExposedHeaders("Server-Timing", "X-Request-Id", "X-Warnings", "Retry-After"));
         }
         if (options.RequestsPerMinute > 0) app.UseRateLimiter();

@@ -4,7 +4,9 @@ using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Http;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace AttentionApi.Hosting;
@@ -46,18 +48,23 @@ internal sealed class Telemetry
     }
 
     private static Measurement<int> Status(ModelEntry model) => new(1,
-        new KeyValuePair<string, object?>("model", model.Id), new("status", model.Status.Word()), new("provider", model.Facts?.Provider.Actual ?? ""));
+        new KeyValuePair<string, object?>("model", model.Id), new("default", model.IsDefault), new("status", model.Status.Word()),
+        new("provider", model.Facts?.Provider.Actual ?? ""), new("requested", model.Facts?.Provider.Requested ?? ""));
 }
 
 /// <summary>Prometheus text at /metrics; metrics and traces by OTLP where OTEL_EXPORTER_OTLP_ENDPOINT says whereto.</summary>
 internal static class TelemetryExport
 {
+    private const string ServiceName = "attention-api";
+
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
         var otlp = !string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
         builder.Services.AddSingleton<Telemetry>();
-        var telemetry = builder.Services.AddOpenTelemetry().WithMetrics(metrics =>
+        var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(ServiceName, serviceVersion: ServiceVersion.Text)).WithMetrics(metrics =>
         {
+            // ASP.NET's own buckets end at 10 s; requests may take Limits:RequestSeconds.
+            metrics.AddView("http.server.request.duration", new ExplicitBucketHistogramConfiguration { Boundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60] });
             metrics.AddMeter(Telemetry.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime").AddPrometheusExporter();
             if (otlp) metrics.AddOtlpExporter();
         });

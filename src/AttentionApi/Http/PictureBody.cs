@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Text;
 using AttentionApi.Core.Parameters;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace AttentionApi.Http;
@@ -9,23 +11,31 @@ namespace AttentionApi.Http;
 /// Reads the picture of a request: the file field "image" of a form, or the body itself. A form is read as it streams in, without ASP.NET's form
 /// collection: that would copy the picture once more, or write it to disk.
 /// </summary>
-internal static class PictureBody
+/// <param name="Picture">The file's bytes.</param>
+/// <param name="Fields">The form's other fields: parameters.</param>
+internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictionary<string, StringValues> Fields)
 {
     public const string Field = "image";
     private const int FirstBuffer = 64 * 1024;
 
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, long limit, CancellationToken cancellation)
+    /// <summary>All parameters in a form together, in bytes: as much as a request line may have.</summary>
+    private const int MostText = 64 * 1024;
+
+    private static readonly Dictionary<string, StringValues> NoFields = [];
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    public static async Task<PictureBody> ReadAsync(HttpRequest request, long limit, CancellationToken cancellation)
     {
         if (request.ContentLength > limit) throw TooLarge();
         var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed : null;
         if (type is null && request.ContentLength is null or 0) throw Missing();
 
-        ReadOnlyMemory<byte> picture;
-        if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true) picture = await FromFormAsync(request, type, limit, cancellation);
-        else if (type?.Type.Equals("image", StringComparison.OrdinalIgnoreCase) == true) picture = await CopyAsync(request.Body, limit, request.ContentLength, cancellation);
+        PictureBody body;
+        if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true) body = await FromFormAsync(request, type, limit, cancellation);
+        else if (type?.Type.Equals("image", StringComparison.OrdinalIgnoreCase) == true) body = new(await CopyAsync(request.Body, limit, request.ContentLength, cancellation), NoFields);
         else throw new ProblemException(StatusCodes.Status415UnsupportedMediaType,
             $"The body is declared as '{Words.Shown(request.ContentType ?? "nothing")}'; send multipart/form-data with the picture in the field '{Field}', or the picture itself as image/jpeg, image/png or image/webp.");
-        return picture.Length > 0 ? picture : throw Missing();
+        return body.Picture.Length > 0 ? body : throw Missing();
     }
 
     public static ProblemException TooLarge() => new(StatusCodes.Status413PayloadTooLarge, "The body is larger than Limits:MaxBodyBytes allows; send a smaller picture, the model sees a few hundred pixels only.");
@@ -37,36 +47,52 @@ internal static class PictureBody
 
     private static ProblemException Malformed() => ProblemException.BadParameter(Field, "The form is malformed or breaks off; send multipart/form-data with a boundary and a closing boundary.");
 
-    private static async Task<ReadOnlyMemory<byte>> FromFormAsync(HttpRequest request, MediaTypeHeaderValue type, long limit, CancellationToken cancellation)
+    private static async Task<PictureBody> FromFormAsync(HttpRequest request, MediaTypeHeaderValue type, long limit, CancellationToken cancellation)
     {
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value;
         if (string.IsNullOrEmpty(boundary)) throw Malformed();
         var reader = new MultipartReader(boundary, request.Body) { BodyLengthLimit = null };
         ReadOnlyMemory<byte>? picture = null;
+        var fields = new KeyValueAccumulator();
+        var text = MostText;
         try
         {
             while (await reader.ReadNextSectionAsync(cancellation) is { } section)
             {
                 var name = ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition) ? HeaderUtilities.RemoveQuotes(disposition.Name).Value : null;
-                if (name != Field) throw name is null ? Missing() : OtherField(name);
+                if (name is null) throw Missing();
+                if (name != Field)
+                {
+                    if (disposition!.IsFileDisposition()) throw OtherFile(name);
+                    var bytes = await CopyAsync(section.Body, text, null, cancellation, TooMuchText);
+                    text -= bytes.Length;
+                    fields.Append(name, Strict.GetString(bytes.Span));
+                    continue;
+                }
                 if (picture is not null) throw ProblemException.BadParameter(Field, $"There are several fields '{Field}'; send one picture a request.");
                 picture = await CopyAsync(section.Body, limit, request.ContentLength, cancellation);
             }
+        }
+        catch (DecoderFallbackException)
+        {
+            throw ProblemException.BadParameter(Field, "A field of the form is not UTF-8; send its text as UTF-8.");
         }
         catch (Exception broken) when (broken is InvalidDataException or IOException and not BadHttpRequestException)
         {
             throw Malformed();
         }
-        return picture ?? throw Missing();
+        return new(picture ?? throw Missing(), fields.HasValues ? fields.GetResults() : NoFields);
     }
 
-    private static ProblemException OtherField(string name)
+    private static ProblemException OtherFile(string name)
     {
         var shown = Words.Shown(name);
-        return ProblemException.BadParameter(shown, $"The form has a field '{shown}'; only '{Field}' is read from the form, all parameters are in the query.");
+        return ProblemException.BadParameter(shown, $"The form has a file in the field '{shown}'; the picture belongs into '{Field}', and other fields hold parameters as text.");
     }
 
-    private static async Task<ReadOnlyMemory<byte>> CopyAsync(Stream source, long limit, long? announced, CancellationToken cancellation)
+    private static ProblemException TooMuchText() => new(StatusCodes.Status413PayloadTooLarge, "The parameters in the form are longer than 64 KiB; send fewer or shorter labels and prompts.");
+
+    private static async Task<ReadOnlyMemory<byte>> CopyAsync(Stream source, long limit, long? announced, CancellationToken cancellation, Func<ProblemException>? tooLarge = null)
     {
         // What a caller announces is not yet sent: memory is taken as bytes come.
         var copy = new ArrayBufferWriter<byte>((int)Math.Clamp(announced ?? 0, 1, FirstBuffer));
@@ -75,7 +101,7 @@ internal static class PictureBody
             var read = await source.ReadAsync(copy.GetMemory(FirstBuffer / 4), cancellation);
             if (read == 0) return copy.WrittenMemory;
             copy.Advance(read);
-            if (copy.WrittenCount > limit) throw TooLarge();
+            if (copy.WrittenCount > limit) throw (tooLarge ?? TooLarge)();
         }
     }
 }

@@ -39,9 +39,9 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
     public static Task WriteAsync(HttpContext http, ProblemException problem)
     {
         var response = http.Response;
-        var allowed = response.Headers.Allow;
+        var (allowed, range) = (response.Headers.Allow, response.Headers.ContentRange);
         response.Clear();
-        response.Headers.Allow = allowed;
+        (response.Headers.Allow, response.Headers.ContentRange) = (allowed, range);
         response.StatusCode = problem.Status;
         response.Headers.CacheControl = "no-store";
         if (problem.RetryAfter is { } wait) response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -1,6 +1,7 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
+using Microsoft.Extensions.Primitives;
 
 namespace AttentionApi.Http;
 
@@ -38,8 +39,13 @@ internal static class TakenParametersExtensions
         return endpoint;
     }
 
-    /// <summary>The parameters in the query.</summary>
+    /// <summary>The parameters in the query and in the fields of a form.</summary>
     /// <exception cref="ParameterException">An unknown name, a name given twice, or a value that is not in its range.</exception>
-    public static ParameterValues ReadParameters(this HttpRequest request, IReadOnlyList<Parameter> taken, ParameterTable table) =>
-        ParameterValues.Read(request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.AsEnumerable())), taken, table.All);
+    public static ParameterValues ReadParameters(
+        this HttpRequest request, IReadOnlyList<Parameter> taken, ParameterTable table, IReadOnlyDictionary<string, StringValues>? form = null)
+    {
+        form ??= new Dictionary<string, StringValues>();
+        if (form.Keys.FirstOrDefault(request.Query.ContainsKey) is { } twice) throw new ParameterException(twice, $"{twice} is given in the query and in the form; give it once.");
+        return ParameterValues.Read(request.Query.Concat(form).Select(pair => KeyValuePair.Create(pair.Key, pair.Value.AsEnumerable())), taken, table.All);
+    }
 }

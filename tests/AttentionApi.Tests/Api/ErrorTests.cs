@@ -84,13 +84,16 @@ public class ErrorTests(ApiHost host)
     }
 
     [Fact]
-    public async Task Parameters_in_the_form_are_a_400()
+    public async Task A_name_in_query_and_form_and_an_unknown_field_are_a_400()
     {
         using var client = await host.ReadyAsync();
-        using var form = Pictures.Form(Pictures.DogAndCar);
-        form.Add(new StringContent("cat"), "labels");
-        using var response = await client.PostAsync($"{TestHost.Base}/explain", form, Cancellation);
-        await response.ProblemAsync(400, "labels");
+        foreach (var (call, field) in new[] { ("explain?labels=cat", "labels"), ("explain", "colour") })
+        {
+            using var form = Pictures.Form(Pictures.DogAndCar);
+            form.Add(new StringContent("cat"), field);
+            using var response = await client.PostAsync($"{TestHost.Base}/{call}", form, Cancellation);
+            await response.ProblemAsync(400, field);
+        }
     }
 
     [Theory]

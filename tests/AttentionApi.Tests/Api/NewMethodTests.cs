@@ -50,7 +50,7 @@ public sealed class NewMethodTests(NewMethodTests.Host host) : IClassFixture<New
         var parameters = document["paths"]![$"/api/v1/{endpoint}"]!["post"]!["parameters"]!.AsArray();
         var strength = parameters.Single(one => (string?)one!["name"] == "strength")!["schema"]!;
         Assert.Equal((0, 10, 2), ((int)strength["minimum"]!, (int)strength["maximum"]!, (int)strength["default"]!));
-        Assert.Contains("madeUp", parameters.Single(one => (string?)one!["name"] == "method")!["schema"]!["enum"].Strings());
+        Assert.Contains("madeUp", document["components"]!["schemas"]!["MethodChoice"]!["enum"].Strings());
         Assert.Equal("number", (string?)document["components"]!["schemas"]!["EffectiveParameters"]!["properties"]!["strength"]!["type"]);
     }
 

@@ -9,7 +9,9 @@ public class PictureBodyTests
     private const int Limit = 1000;
     private static readonly byte[] Picture = [.. Enumerable.Range(0, 300).Select(i => (byte)i)];
 
-    private static async Task<byte[]> ReadAsync(HttpContent? content, bool announced = true)
+    private static async Task<byte[]> ReadAsync(HttpContent? content, bool announced = true) => (await BodyAsync(content, announced)).Picture.ToArray();
+
+    private static async Task<PictureBody> BodyAsync(HttpContent? content, bool announced = true)
     {
         var http = new DefaultHttpContext();
         if (content is not null)
@@ -18,7 +20,7 @@ public class PictureBodyTests
             http.Request.ContentType = content.Headers.ContentType?.ToString();
             http.Request.ContentLength = announced ? content.Headers.ContentLength : null;
         }
-        return (await PictureBody.ReadAsync(http.Request, Limit, TestContext.Current.CancellationToken)).ToArray();
+        return await PictureBody.ReadAsync(http.Request, Limit, TestContext.Current.CancellationToken);
     }
 
     private static async Task<ProblemException> RefusedAsync(HttpContent? content, bool announced = true) => await Assert.ThrowsAsync<ProblemException>(() => ReadAsync(content, announced));
@@ -42,13 +44,34 @@ public class PictureBodyTests
     }
 
     [Fact]
-    public async Task Another_form_field_is_a_400_that_says_where_parameters_go()
+    public async Task Other_fields_of_the_form_are_texts_before_and_behind_the_picture()
     {
-        using var form = Pictures.Form(Picture);
-        form.Add(new StringContent("cat"), "labels");
+        using var form = new MultipartFormDataContent { { new StringContent("Кот, пёс"), "labels" }, { Pictures.Raw(Picture), "image", "a.png" }, { new StringContent("mean"), "query" }, { new StringContent("rain"), "labels" } };
+        var body = await BodyAsync(form);
+        Assert.Equal(Picture, body.Picture.ToArray());
+        Assert.Equal((IEnumerable<string?>)["Кот, пёс", "rain"], body.Fields["labels"]);
+        Assert.Equal("mean", body.Fields["QUERY"].ToString());
+    }
+
+    [Fact]
+    public async Task A_file_in_another_field_is_a_400_that_says_where_it_belongs()
+    {
+        using var form = Pictures.Form(Picture, "file");
         var problem = await RefusedAsync(form);
-        Assert.Equal((400, "labels"), (problem.Status, problem.Parameter));
-        Assert.Contains("query", problem.Message, StringComparison.Ordinal);
+        Assert.Equal((400, "file"), (problem.Status, problem.Parameter));
+        Assert.Contains("'image'", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Texts_that_are_not_UTF8_or_too_long_are_refused()
+    {
+        using var latin = Pictures.Form(Picture);
+        latin.Add(new ByteArrayContent([0xE9]), "labels");
+        Assert.Equal(400, (await RefusedAsync(latin)).Status);
+
+        using var large = Pictures.Form(Picture);
+        large.Add(new ByteArrayContent(new byte[70_000]), "labels");
+        Assert.Equal(413, (await RefusedAsync(large, announced: false)).Status);
     }
 
     [Fact]

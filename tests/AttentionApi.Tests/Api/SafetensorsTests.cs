@@ -35,6 +35,9 @@ internal sealed class SafetensorsFile
 
     public string Type(string name) => (string)header[name]!["dtype"]!;
 
+    /// <summary>Of an array's first byte in the file.</summary>
+    public int Offset(string name) => 8 + HeaderLength + (int)header[name]!["data_offsets"]![0]!;
+
     public int[] Shape(string name) => [.. header[name]!["shape"]!.AsArray().Select(length => (int)length!)];
 
     public float[] Values(string name)
@@ -63,7 +66,7 @@ public class SafetensorsTests
     }
 
     [Fact]
-    public async Task A_file_holds_what_was_put_in_sorted_by_name()
+    public async Task A_file_holds_what_was_put_in_sorted_by_type_and_name()
     {
         float[] large = [.. Enumerable.Range(0, 70_000).Select(i => i / 7f)];
         var file = new Safetensors(
@@ -74,7 +77,8 @@ public class SafetensorsTests
 
         var read = new SafetensorsFile(bytes);
         Assert.Equal(0, (8 + read.HeaderLength) % 8);
-        Assert.Equal(["a", "a.half", "b"], read.Names);
+        Assert.Equal(["a", "b", "a.half"], read.Names);
+        Assert.All(read.Names, name => Assert.Equal(0, read.Offset(name) % (read.Type(name) == "F16" ? 2 : 4)));
         Assert.Equal("[\"é\"]", read.Metadata["labels"]);
         Assert.Equal([0.1f], read.Values("a"));
         Assert.Equal([(float)(Half)(1 / 3f), -2, 65504], read.Values("a.half"));

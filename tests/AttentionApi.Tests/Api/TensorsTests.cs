@@ -27,7 +27,7 @@ public class TensorsTests(ApiHost host)
     public async Task Without_labels_there_is_attention_and_the_image()
     {
         var file = await FileAsync("");
-        Assert.Equal(["attention.max", "attention.mean", "attention.min", "image_embedding", "logit_bias", "logit_scale"], file.Names);
+        Assert.Equal(["image_embedding", "logit_bias", "logit_scale", "attention.max", "attention.mean", "attention.min"], file.Names);
         Assert.Equal([Layers, Tokens, Tokens], file.Shape("attention.mean"));
         Assert.Equal("F16", file.Type("attention.mean"));
         Assert.Equal([Width], file.Shape("image_embedding"));
@@ -41,7 +41,10 @@ public class TensorsTests(ApiHost host)
     {
         var file = await FileAsync("labels=dog,car&versus=pizza&heads=each");
         Assert.Equal(
-            ["alignment", "alignment.empty", "alignment.versus", "attention.heads", "attention.max", "attention.mean", "attention.min", "image_embedding", "label_embeddings", "logit_bias", "logit_scale", "logits", "trajectory"],
+            [
+                "alignment", "alignment.empty", "alignment.versus", "image_embedding", "label_embeddings", "logit_bias", "logit_scale", "logits", "trajectory",
+                "attention.heads", "attention.max", "attention.mean", "attention.min",
+            ],
             file.Names);
         Assert.Equal([Layers, 2, Patches], file.Shape("alignment"));
         Assert.Equal([Layers, Patches], file.Shape("alignment.versus"));

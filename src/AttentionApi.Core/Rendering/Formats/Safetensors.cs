@@ -25,7 +25,7 @@ public sealed record Tensor(string Name, TensorType Type, IReadOnlyList<int> Sha
 
 /// <summary>
 /// A safetensors file (huggingface/safetensors, README "Format"): the header's length as 8 bytes, the header as JSON padded with spaces to 8 bytes, then the tensors
-/// without gaps, little-endian. Written as it is sent: no second copy of the arrays is made.
+/// without gaps, little-endian. F32 comes before F16, so that every array begins at a multiple of its number's size and can be read in place. Written as it is sent: no second copy of the arrays is made.
 /// </summary>
 public sealed class Safetensors
 {
@@ -36,7 +36,7 @@ public sealed class Safetensors
 
     public Safetensors(IEnumerable<Tensor> tensors, IReadOnlyList<(string Key, string Value)> metadata)
     {
-        this.tensors = [.. tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)];
+        this.tensors = [.. tensors.OrderByDescending(tensor => tensor.Type).ThenBy(tensor => tensor.Name, StringComparer.Ordinal)];
         header = Header(this.tensors, metadata);
     }
 

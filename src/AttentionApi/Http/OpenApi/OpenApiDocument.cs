@@ -11,7 +11,7 @@ internal static class OpenApiDocument
         Why does a Vision Transformer see what it sees? Send a picture, labels and a range of layers; get attention rollout, raw attention or label alignment back as numbers, pictures,
         animations or tensors.
 
-        The picture is the file field `image` of multipart/form-data, or the body itself with its `image/*` content type. Everything else is in the query.
+        The picture is the file field `image` of multipart/form-data, or the body itself with its `image/*` content type. Everything else is in the query, or in further fields of the form.
         Each answer carries `Server-Timing` with the time of each stage, and `X-Request-Id`. Errors are RFC 9457 problem details that name the parameter at fault.
         A first picture to try: [scene-12.png](/samples/scene-12.png).
         """;

@@ -27,11 +27,25 @@ internal sealed class OperationDescriber : IOperationFilter
             operation.Security = [new OpenApiSecurityRequirement(), new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(ApiKeyScheme, context.Document)] = [] }];
         }
         if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TakenParameters>().FirstOrDefault() is not { Picture: true } taken) return;
-        operation.Parameters = [.. taken.Parameters.Select(parameter => Describe(parameter, operation.OperationId!, context.SchemaRepository))];
+        operation.Parameters = [.. taken.Parameters.SelectMany(parameter => Describe(parameter, operation.OperationId!, context.SchemaRepository))];
         operation.RequestBody = PictureBody();
     }
 
-    private static OpenApiParameter Describe(Parameter parameter, string operation, SchemaRepository schemas) => new OpenApiParameter
+    private static IEnumerable<OpenApiParameter> Describe(Parameter parameter, string operation, SchemaRepository schemas)
+    {
+        yield return Named(parameter, operation, schemas);
+        if (parameter.VerbatimName is not { } verbatim) yield break;
+        yield return new OpenApiParameter
+        {
+            Name = verbatim,
+            In = ParameterLocation.Query,
+            Description = $"One value of '{parameter.Name}' as it is, commas and all; may be repeated, and stand beside '{parameter.Name}'.",
+            Schema = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
+            Explode = true,
+        };
+    }
+
+    private static OpenApiParameter Named(Parameter parameter, string operation, SchemaRepository schemas) => new()
     {
         Name = parameter.Name,
         In = ParameterLocation.Query,
@@ -76,7 +90,7 @@ internal sealed class OperationDescriber : IOperationFilter
     private static OpenApiRequestBody PictureBody() => new()
     {
         Required = true,
-        Description = "The picture, as the file field 'image' of a form. Clients without forms send it as the body itself, with its image/* content type.",
+        Description = "The picture, as the file field 'image' of a form. Clients without forms send it as the body itself, with its image/* content type. Parameters may be fields of the form instead of the query's, under the same names.",
         Content = new Dictionary<string, OpenApiMediaType>
         {
             ["multipart/form-data"] = new()
