@@ -30,7 +30,7 @@ const store = createStore(readSettings(location.search));
 keepAddress(store);
 const fetched = fetchedMaps(store);
 watchScreen(store, {
-  local: localMaps(({ message }) => store.set({ status: { phase: 'error', problem: Problem.ofPage('This map cannot be computed', `The page's worker failed. ${message}`) } })),
+  local: localMaps(({ message }) => fail(Problem.ofPage('This map cannot be computed', `The page's worker failed. ${message}`))),
   fetched,
 });
 // Before the loader: a change of model may change the labels, which it then asks with.
@@ -74,7 +74,12 @@ function take(models, methods) {
   store.set({ models, methods, ...settings, notices: [...store.state.notices, ...notices] });
 }
 
-start().catch((problem) => store.set({ status: { phase: 'error', problem } }));
+start().catch(fail);
+
+/** @param {Problem} problem */
+function fail(problem) {
+  store.set({ status: { phase: 'error', problem } });
+}
 
 /** Models and methods; a server that is still loading its default model is given the time. */
 async function start() {

@@ -40,7 +40,8 @@ export const modelOf = ({ models, model }) => models.find(({ id }) => id === mod
 
 /** @type {Session} */
 const freshSession = {
-  picture: null, answer: null, status: { phase: 'idle' }, models: [], methods: [], refused: {}, notices: [], cursor: null, playing: false, theme: 'light', wanted: null, screen: null,
+  picture: null, answer: null, status: { phase: 'idle' }, models: [], methods: [], refused: {}, notices: [], cursor: null, playing: false, theme: 'light',
+  wanted: null, screen: null,
 };
 
 /**

@@ -8,8 +8,9 @@ import { methods } from '../testing/methods.js';
 
 /** @type {import('../js/settings/table.js').Settings} */
 const rich = {
-  ...defaults, sample: 'scene-02', model: 'demo-clip', labels: ['cat', 'salt, pepper', 'a "quoted" word', 'Bäume & Büsche'], prompt: ['a {}', 'the {}, twice'],
-  target: 'cat', method: 'alignment', fromLayer: 2, toLayer: 5, at: 3, frames: 'layers', query: '3,7', hover: 'read', blend: 'flat', colormap: 'turbo', opacity: 0.75, scale: 'shared',
+  ...defaults, sample: 'scene-02', model: 'demo-clip', labels: ['cat', 'salt, pepper', 'a "quoted" word', 'Bäume & Büsche'],
+  prompt: ['a {}', 'the {}, twice'], target: 'cat', method: 'alignment', fromLayer: 2, toLayer: 5, at: 3, frames: 'layers', query: '3,7', hover: 'read',
+  blend: 'flat', colormap: 'turbo', opacity: 0.75, scale: 'shared',
   interpolation: 'nearest', delay: 800, compare: 'heads', parameters: { view: 'contrast', versus: 'dog', strength: '0.25' },
 };
 
@@ -19,7 +20,8 @@ test('Every setting survives the way through the address', () => {
 });
 
 test('What this server does not have is set back to the default, and said', () => {
-  const { settings, notices } = withoutUnknown({ ...rich, model: 'big-clip', method: 'guess', parameters: { strength: '1', utm: 'x' } }, [{ id: 'demo-clip' }], methods);
+  const strange = { ...rich, model: 'big-clip', method: 'guess', parameters: { strength: '1', utm: 'x' } };
+  const { settings, notices } = withoutUnknown(strange, [{ id: 'demo-clip' }], methods);
   assert.deepEqual(settings, { model: null, method: null, parameters: { strength: '1' } });
   assert.match(notices.join(' '), /“big-clip”.*“guess”/);
   assert.deepEqual(withoutUnknown(rich, [{ id: 'demo-clip' }], methods), { settings: {}, notices: [] });

@@ -19,7 +19,8 @@ test('A sentence says to a stranger what the picture shows', () => {
   assert.equal(sentence({ query: '1,2' }), 'Where the patch in row 2, column 3 looks: bright patches count most for it.');
   assert.equal(sentence({ method: 'alignment', target: 'dog' }), 'Where demo-clip finds “dog”: bright patches fit it best.');
   assert.equal(sentence({ method: 'probe' }, { signed: true }), 'Where demo-clip finds “cat”: red patches speak for it, blue ones against.');
-  assert.equal(sentence({ method: 'probe' }, { signed: true, colormap: 'gray' }), 'Where demo-clip finds “cat”: bright patches speak for it, dark ones against.');
+  const grey = { signed: true, colormap: 'gray' };
+  assert.equal(sentence({ method: 'probe' }, grey), 'Where demo-clip finds “cat”: bright patches speak for it, dark ones against.');
   const contrast = { method: 'alignment', parameters: { view: 'contrast', versus: 'dog' } };
   assert.equal(sentence(contrast, { signed: true }), 'What tells “cat” from “dog” for demo-clip: red patches speak for cat, blue ones for dog.');
   assert.equal(sentence({}, { map: null }), 'Attention rollout of demo-clip, in numbers.');
@@ -28,16 +29,19 @@ test('A sentence says to a stranger what the picture shows', () => {
 test('A caption names method, model, label, token, layers, and what differs from the defaults', () => {
   const caption = (/** @type {object} */ settings) => captionOf(screen(settings));
   assert.equal(caption({}), 'Attention rollout · demo-clip · from CLS · layers 1–6 of 6');
-  assert.equal(caption({ fromLayer: 2, at: 4, parameters: { residual: '0.5', headFusion: 'max' } }), 'Attention rollout · demo-clip · from CLS · layers 2–4 of 6 · max over heads · residual 0.5');
-  assert.equal(caption({ method: 'attention', query: 'mean', parameters: { head: '2', headFusion: 'max' } }), 'Raw attention · demo-clip · from all tokens · layer 6 of 6 · head 2');
-  assert.equal(caption({ method: 'alignment', target: 'dog', parameters: { view: 'contrast' } }), 'Label alignment · demo-clip · dog · layer 6 of 6 · against the empty text');
+  assert.equal(caption({ fromLayer: 2, at: 4, parameters: { residual: '0.5', headFusion: 'max' } }),
+    'Attention rollout · demo-clip · from CLS · layers 2–4 of 6 · max over heads · residual 0.5');
+  assert.equal(caption({ method: 'attention', query: 'mean', parameters: { head: '2', headFusion: 'max' } }),
+    'Raw attention · demo-clip · from all tokens · layer 6 of 6 · head 2');
+  assert.equal(caption({ method: 'alignment', target: 'dog', parameters: { view: 'contrast' } }),
+    'Label alignment · demo-clip · dog · layer 6 of 6 · against the empty text');
   assert.equal(caption({ method: 'probe', parameters: { strength: '2' } }), 'Made-up probe · demo-clip · cat · layers 5–6 of 6 · strength 2');
 });
 
 test('The ends of the colours are words', () => {
   const ends = (/** @type {object} */ settings, /** @type {object} */ more = {}) => Object.values(endsOf(screen(settings, more)));
   assert.deepEqual(ends({}), ['looks little', 'looks a lot']);
-  assert.deepEqual(ends({ method: 'alignment' }), ['fits little', 'fits well']);
+  assert.deepEqual(ends({ method: 'alignment' }), ['less cat', 'more cat']);
   assert.deepEqual(ends({ method: 'probe' }, { signed: true }), ['against cat', 'for cat']);
   assert.deepEqual(ends({ method: 'alignment', parameters: { view: 'contrast', versus: 'dog' } }, { signed: true }), ['for dog', 'for cat']);
 });

@@ -18,7 +18,8 @@ test('A method that the page has never heard of has its values, its controls and
 });
 
 test('A text that is no value of its parameter stands for the default', () => {
-  assert.deepEqual(valuesOf(rollout, { residual: '-1', discard: '1', headFusion: 'median', head: '1.5' }), { headFusion: 'mean', head: null, residual: 1, discard: 0 });
+  const values = valuesOf(rollout, { residual: '-1', discard: '1', headFusion: 'median', head: '1.5' });
+  assert.deepEqual(values, { headFusion: 'mean', head: null, residual: 1, discard: 0 });
   assert.equal(readValue(parameter('size', { type: 'integer' }), 'many'), undefined);
   assert.equal(readValue(parameter('careful', { type: 'flag' }), 'yes'), undefined);
   assert.equal(readValue(parameter('size', { type: 'number' }), ''), undefined);
@@ -49,7 +50,8 @@ test('A method that needs labels waits for one, and the first that can be shown 
 });
 
 test('A method that the model cannot serve says why in the words of the server', () => {
-  const models = [{ id: 'demo-clip', text: true, classes: null, methods: ['rollout', 'attention'], unavailable: [{ method: 'alignment', reason: 'The head pools.' }] }];
+  const unavailable = [{ method: 'alignment', reason: 'The head pools.' }];
+  const models = [{ id: 'demo-clip', text: true, classes: null, methods: ['rollout', 'attention'], unavailable }];
   const state = stateOf({ models });
   assert.equal(whyNot(alignment, state, answerOf()), 'The head pools.');
   assert.equal(whyNot(probe, state, answerOf()), 'Not offered by this model.');
@@ -71,7 +73,8 @@ test('What a head, a view or a query cannot be for this model falls back', () =>
 });
 
 test('Maps, series and scores of an answer are read as they come', () => {
-  const set = setOf({ maps: [{ layer: 6, head: null, label: 'cat', signed: true, values: [[1, 2], [3, -4]] }], scores: [{ name: 'sum', label: 'cat', value: 2 }], warnings: ['careful'] });
+  const map = { layer: 6, head: null, label: 'cat', signed: true, values: [[1, 2], [3, -4]] };
+  const set = setOf({ maps: [map], scores: [{ name: 'sum', label: 'cat', value: 2 }], warnings: ['careful'] });
   assert.deepEqual([...set.maps[0].values], [1, 2, 3, -4]);
   assert.deepEqual([set.series, set.scores, set.warnings], [{}, [{ name: 'sum', label: 'cat', value: 2 }], ['careful']]);
 });

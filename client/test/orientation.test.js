@@ -78,12 +78,14 @@ function jpeg(tiff) {
 /** @param {number[] | null} tiff */
 function png(tiff) {
   const chunk = (/** @type {string} */ name, /** @type {number[]} */ data) => [...big(data.length), ...ascii(name), ...data, 0, 0, 0, 0];
-  return Uint8Array.from([0x89, ...ascii('PNG\r\n'), 0x1a, 0x0a, ...chunk('IHDR', [1, 2, 3]), ...(tiff ? chunk('eXIf', tiff) : []), ...chunk('IDAT', [7]), 8, 8, 8, 8]);
+  const chunks = [...chunk('IHDR', [1, 2, 3]), ...(tiff ? chunk('eXIf', tiff) : []), ...chunk('IDAT', [7])];
+  return Uint8Array.from([0x89, ...ascii('PNG\r\n'), 0x1a, 0x0a, ...chunks, 8, 8, 8, 8]);
 }
 
 /** @param {number[] | null} tiff */
 function webp(tiff) {
-  const chunk = (/** @type {string} */ name, /** @type {number[]} */ data) => [...ascii(name), ...big(data.length).reverse(), ...data, ...(data.length % 2 ? [0] : [])];
+  const chunk = (/** @type {string} */ name, /** @type {number[]} */ data) =>
+    [...ascii(name), ...big(data.length).reverse(), ...data, ...(data.length % 2 ? [0] : [])];
   const body = [...ascii('WEBP'), ...chunk('VP8 ', [1, 2, 3]), ...(tiff ? chunk('EXIF', tiff) : []), ...chunk('XMP ', [8, 8, 8, 8])];
   return Uint8Array.from([...ascii('RIFF'), ...big(body.length).reverse(), ...body]);
 }

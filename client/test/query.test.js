@@ -18,7 +18,8 @@ function query(endpoint, settings) {
 }
 
 test("The page's own request names only what the answer depends on", () => {
-  const question = { picture: /** @type {any} */ (null), model: 'demo-clip', labels: ['cat', 'dog'], classes: false, prompt: ['a {}'], versus: null, heads: true };
+  const picture = /** @type {any} */ (null);
+  const question = { picture, model: 'demo-clip', labels: ['cat', 'dog'], classes: false, prompt: ['a {}'], versus: null, heads: true };
   assert.equal(tensorsQuery(question), 'model=demo-clip&labels=cat,dog&prompt=a%20%7B%7D&heads=each');
 });
 
@@ -45,7 +46,8 @@ test('Parameters go only to the method that declares them', () => {
   assert.equal(query('explain/overlay', { method: 'alignment', parameters, query: '1,2' }),
     'model=demo-clip&labels=cat,dog&method=alignment&view=contrast&versus=dog&target=cat');
   assert.equal(query('explain', { method: 'probe', parameters, query: '1,2' }), 'model=demo-clip&labels=cat,dog&method=probe&strength=2&target=cat');
-  assert.equal(query('explain', { parameters: { residual: '1', head: '7' } }), 'model=demo-clip&labels=cat,dog&method=rollout', 'a default, and a head that the model lacks');
+  // A default, and a head that the model lacks.
+  assert.equal(query('explain', { parameters: { residual: '1', head: '7' } }), 'model=demo-clip&labels=cat,dog&method=rollout');
 });
 
 test('A map that the page cannot compute is asked for by what it depends on, not by the label looked at', () => {

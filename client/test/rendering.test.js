@@ -22,7 +22,8 @@ test("Enlarging is PyTorch's interpolation", () => {
   for (const { mode, grid, size: [height, width], values } of readJson('rendering', 'upsampling.json')) {
     const columns = grid[0].length;
     const actual = new Float32Array(height * width);
-    upsample(grid.flat(), columns, axis(mode, columns, 0, width, 0, width), axis(mode, grid.length, 0, height, 0, height), (row, y) => actual.set(row, y * width));
+    const [across, down] = [axis(mode, columns, 0, width, 0, width), axis(mode, grid.length, 0, height, 0, height)];
+    upsample(grid.flat(), columns, across, down, (row, y) => actual.set(row, y * width));
     assert.ok(largestDifference(actual, values.flat()) < 2e-5, `${mode} ${grid.length}x${columns} to ${height}x${width}`);
   }
 });

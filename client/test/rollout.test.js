@@ -45,7 +45,8 @@ test('A range is the product of its parts, later layers on the left', () => {
 
 test('Ties are discarded in index order and the CLS column stays', () => {
   const plane = Float32Array.of(0.1, 0.4, 0.5, 0.2, 0.4, 0.4, 0.1, 0.4, 0.5);
-  const discarded = (/** @type {boolean} */ hasCls) => [...new AttentionStack([plane], 3, hasCls).discarded(5 / 9).planes[0]].map((value) => Math.round(value * 10) / 10);
+  const discarded = (/** @type {boolean} */ hasCls) =>
+    [...new AttentionStack([plane], 3, hasCls).discarded(5 / 9).planes[0]].map((value) => Math.round(value * 10) / 10);
   assert.deepEqual(discarded(true), [0.1, 0, 0.5, 0.2, 0, 0.4, 0.1, 0.4, 0.5]);
   assert.deepEqual(discarded(false), [0, 0, 0.5, 0, 0, 0.4, 0, 0.4, 0.5]);
 });

@@ -10,7 +10,8 @@ test('Half-precision numbers are widened exactly', () => {
 });
 
 test('Tensors are read by name, whole and in part, at any alignment', () => {
-  const file = encode({ a: ['F16', [2, 2], Uint16Array.of(0x3c00, 0x4000, 0x4200, 0x4400)], b: ['F32', [3], Float32Array.of(0.5, -1, 7)] }, { labels: '["cat"]' });
+  const halves = Uint16Array.of(0x3c00, 0x4000, 0x4200, 0x4400);
+  const file = encode({ a: ['F16', [2, 2], halves], b: ['F32', [3], Float32Array.of(0.5, -1, 7)] }, { labels: '["cat"]' });
   const { metadata, tensors } = readSafetensors(file);
   assert.equal(metadata.labels, '["cat"]');
   assert.deepEqual(tensors.get('a')?.shape, [2, 2]);

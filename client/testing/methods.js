@@ -3,7 +3,8 @@
 /** @typedef {import('../js/network/api.js').Method} Method @typedef {import('../js/network/api.js').Parameter} Parameter */
 
 /** @param {string} name @param {Partial<Parameter>} more @returns {Parameter} */
-export const parameter = (name, more) => ({ name, type: 'text', range: '', default: 'none', minimum: null, maximum: null, step: null, values: [], description: '', ...more });
+export const parameter = (name, more) =>
+  ({ name, type: 'text', range: '', default: 'none', minimum: null, maximum: null, step: null, values: [], description: '', ...more });
 
 const range = [parameter('fromLayer', { type: 'integer', default: '1', minimum: 1 }), parameter('toLayer', { type: 'integer', default: 'L', minimum: 1 })];
 const heads = [
@@ -14,7 +15,10 @@ const heads = [
 const query = parameter('query', { default: 'cls; mean for models without CLS' });
 
 /** @param {string} name @param {Partial<Method>} more @returns {Method} */
-const method = (name, more) => ({ name, title: name, meaning: 'What it shows.', limits: 'What it does not.', paper: '', labels: 'unused', signed: false, layers: 'each', frames: [], parameters: [], ...more });
+const method = (name, more) => ({
+  name, title: name, meaning: 'What it shows.', limits: 'What it does not.', paper: '', labels: 'unused', signed: false, layers: 'each', frames: [],
+  parameters: [], ...more,
+});
 
 export const rollout = method('rollout', {
   title: 'Attention rollout', layers: 'through', frames: ['cumulative', 'layers'],
@@ -30,7 +34,10 @@ export const attention = method('attention', { title: 'Raw attention', frames: [
 
 export const alignment = method('alignment', {
   title: 'Label alignment', labels: 'needed', signed: true, frames: ['layers'],
-  parameters: [...range, parameter('view', { type: 'word', default: 'cosine', values: ['cosine', 'centered', 'softmax', 'contrast'] }), parameter('versus', {}), parameter('target', {})],
+  parameters: [
+    ...range, parameter('view', { type: 'word', default: 'cosine', values: ['cosine', 'centered', 'softmax', 'contrast'] }),
+    parameter('versus', {}), parameter('target', {}),
+  ],
 });
 
 /** Known to no file of the page. */

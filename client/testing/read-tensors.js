@@ -17,6 +17,8 @@ const { __metadata__: metadata, ...tensors } = parsed.header;
 const start = 8 + Number(bytes.readBigUInt64LE(0));
 
 /** @param {{ dtype: string, shape: number[], data_offsets: [number, number] }} tensor */
-const describe = ({ dtype, shape, data_offsets: [begin] }) => ({ dtype, shape, first: dtype === 'F32' ? bytes.readFloatLE(start + begin) : bytes.readUInt16LE(start + begin) });
+const describe = ({ dtype, shape, data_offsets: [begin] }) =>
+  ({ dtype, shape, first: dtype === 'F32' ? bytes.readFloatLE(start + begin) : bytes.readUInt16LE(start + begin) });
 
-console.log(JSON.stringify({ metadata, tensors: Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, describe(/** @type {any} */ (tensor))])) }));
+const described = Object.entries(tensors).map(([name, tensor]) => [name, describe(/** @type {any} */ (tensor))]);
+console.log(JSON.stringify({ metadata, tensors: Object.fromEntries(described) }));

@@ -9,7 +9,7 @@ public sealed class FirstVisitTests(PageHost host, Chromium chromium)
         await using var explore = await ExplorePage.OpenAsync(host, chromium, "");
         Assert.Equal(["owl", "house", "dog"], await explore.LabelsAsync());
         Assert.Equal("Where demo-clip finds “owl”: bright patches fit it best.", await explore.Page.Locator("#sentence").InnerTextAsync());
-        Assert.Equal(["fits little", "fits well"], await explore.Page.Locator("#colour-scale .colourbar-end").AllInnerTextsAsync());
+        Assert.Equal(["less owl", "more owl"], await explore.Page.Locator("#colour-scale .colourbar-end").AllInnerTextsAsync());
 
         // One range for all labels: the wrong one does not glow.
         var scale = await explore.Page.Locator("#colour-scale output").AllInnerTextsAsync();
@@ -57,9 +57,10 @@ public sealed class FirstVisitTests(PageHost host, Chromium chromium)
             answer["models"]![0]!["domain"] = domain;
             await route.FulfillAsync(new() { Response = response, Body = answer.ToJsonString() });
         }));
-        Assert.True(await explore.Page.Locator("#model-domain").IsHiddenAsync());
+        Assert.Equal(0, await explore.Page.GetByText(domain).CountAsync());
         await explore.UploadAsync(PageHost.Sample("scene-05"));
         await explore.Page.GetByText(domain).WaitForAsync();
+        await explore.ReadyAsync();
         Assert.Empty(await explore.LabelsAsync());
     }
 

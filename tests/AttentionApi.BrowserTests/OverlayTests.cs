@@ -9,12 +9,16 @@ public sealed class OverlayTests(PageHost host, Chromium chromium)
     private static readonly Picture Airplane = Picture.Centred(480, 360);
 
     [Theory]
-    [InlineData("rollout", "method=rollout")]
-    [InlineData("attention", "method=attention&scale=minmax")]
-    [InlineData("alignment", "method=alignment&scale=absolute")]
+    [InlineData("rollout", "opacity=1")]
+    [InlineData("rollout", "opacity=0.5")]
+    [InlineData("attention", "opacity=1")]
+    [InlineData("attention", "opacity=0.8&blend=value")]
+    [InlineData("alignment", "opacity=1")]
+    [InlineData("alignment", "opacity=0.5&blend=flat")]
+    [InlineData("alignment", "opacity=0")]
     public async Task An_upload_shows_the_servers_overlay(string method, string query)
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, $"?{query}&interpolation=nearest&opacity=1");
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, $"?method={method}&interpolation=nearest&{query}");
         await explore.UploadAsync(PageHost.Sample("scene-05"));
         await explore.ReadyAsync();
         await explore.AddLabelAsync("elephant, airplane");
@@ -23,15 +27,22 @@ public sealed class OverlayTests(PageHost host, Chromium chromium)
         await explore.Page.Mouse.MoveAsync(0, 0);
         await explore.DrawnAsync();
 
-        var overlay = Pixels.Of(await host.PostAsync("scene-05", $"explain/overlay?labels=elephant,airplane&{query}&interpolation=nearest&opacity=1"));
+        var overlay = Pixels.Of(await host.PostAsync("scene-05", $"explain/overlay?labels=elephant,airplane&method={method}&interpolation=nearest&{query}"));
+        // The stage is larger than the picture: at an edge of the drawing they differ by the resampling.
+        var picture = Pixels.Of(await File.ReadAllBytesAsync(PageHost.Sample("scene-05"), TestContext.Current.CancellationToken));
         var stage = await explore.StageAsync();
+        var compared = 0;
         for (var row = 0; row < Airplane.Grid; row++)
         {
             for (var column = 0; column < Airplane.Grid; column++)
             {
-                Assert.Equal(overlay.At(Airplane.Centre(row, column)), stage.At(await explore.PatchAsync(row, column, Airplane)), new Near(ColourTolerance));
+                var centre = Airplane.Centre(row, column);
+                if (!picture.IsEven(centre)) continue;
+                compared++;
+                Assert.Equal(overlay.At(centre), stage.At(await explore.PatchAsync(row, column, Airplane)), new Near(ColourTolerance));
             }
         }
+        Assert.True(2 * compared > Airplane.Grid * Airplane.Grid, $"Only {compared} patches were compared.");
         explore.AssertNoErrors();
     }
 

@@ -15,15 +15,20 @@ export function takeOrientation(bytes) {
   return { orientation: orientationOf(bytes.subarray(tiff, end)), parts: [bytes.subarray(0, start), hidden, bytes.subarray(end)] };
 }
 
+/** @typedef {[number, number, number, number, number, number]} Matrix */
+
 /**
  * How a canvas is turned before the stored picture is drawn at (0, 0): EXIF 2.3, tag 0x0112.
  * @param {number} orientation @param {{ width: number, height: number }} stored
- * @returns {{ width: number, height: number, matrix: [number, number, number, number, number, number] }} the upright picture's size, and the matrix of setTransform
+ * @returns {{ width: number, height: number, matrix: Matrix }} the upright picture's size, and the matrix that canvases take
  */
 export function turning(orientation, { width: w, height: h }) {
   const size = orientation >= 5 ? { width: h, height: w } : { width: w, height: h };
-  /** @type {[number, number, number, number, number, number][]} */
-  const matrices = [[1, 0, 0, 1, 0, 0], [-1, 0, 0, 1, w, 0], [-1, 0, 0, -1, w, h], [1, 0, 0, -1, 0, h], [0, 1, 1, 0, 0, 0], [0, 1, -1, 0, h, 0], [0, -1, -1, 0, h, w], [0, -1, 1, 0, 0, w]];
+  /** @type {Matrix[]} */
+  const matrices = [
+    [1, 0, 0, 1, 0, 0], [-1, 0, 0, 1, w, 0], [-1, 0, 0, -1, w, h], [1, 0, 0, -1, 0, h],
+    [0, 1, 1, 0, 0, 0], [0, 1, -1, 0, h, 0], [0, -1, -1, 0, h, w], [0, -1, 1, 0, 0, w],
+  ];
   return { ...size, matrix: matrices[orientation - 1] };
 }
 
@@ -43,14 +48,16 @@ function inJpeg(bytes) {
   const view = viewOf(bytes);
   for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff && bytes[at + 1] !== 0xda;) {
     const end = at + 2 + view.getUint16(at + 2);
-    if (bytes[at + 1] === 0xe1 && textAt(bytes, at + 4, 6) === 'Exif\0\0' && end <= bytes.length) return { start: at, end, tiff: at + 10, hidden: new Uint8Array() };
+    const isExif = bytes[at + 1] === 0xe1 && textAt(bytes, at + 4, 6) === 'Exif\0\0' && end <= bytes.length;
+    if (isExif) return { start: at, end, tiff: at + 10, hidden: new Uint8Array() };
     at = end;
   }
   return null;
 }
 
 /**
- * PNG: length, name, data, checksum. RIFF: name, length, data, a byte of padding where that is odd; the file's length stands at its start, so that a part is blanked rather than cut out.
+ * PNG: length, name, data, checksum. RIFF: name, length, data, a byte of padding where that is odd; the file's length stands at its start, so that a part is
+ * blanked rather than cut out.
  * @param {Uint8Array<ArrayBuffer>} bytes @param {{ first: number, name: string, bigEndian: boolean }} format
  */
 function inChunks(bytes, { first, name, bigEndian }) {

@@ -52,7 +52,10 @@ export class Painter {
     return exact;
   }
 
-  /** What the model did not see lies under a veil. @param {Size} size @param {Placement} placement @param {Rectangle} seen of the picture @param {string} ground the veil's colour */
+  /**
+   * What the model did not see lies under a veil.
+   * @param {Size} size @param {Placement} placement @param {Rectangle} seen of the picture @param {string} ground the veil's colour
+   */
   paintVeil(size, placement, seen, ground) {
     const ctx = context(this.canvas);
     const all = onCanvas(placement, { x: 0, y: 0, ...size });
@@ -86,7 +89,10 @@ export class Painter {
     return exact;
   }
 
-  /** Resampling a large photograph takes longer than a frame; it is done once for each placement. @param {ImageBitmap} bitmap @param {Size} size @param {Placement} placement */
+  /**
+   * Resampling a large photograph takes longer than a frame; it is done once for each placement.
+   * @param {ImageBitmap} bitmap @param {Size} size @param {Placement} placement
+   */
   pictureAt(bitmap, size, placement) {
     return this.coloured.take(this.keyOf(bitmap, placement), (canvas) => {
       canvas.width = this.canvas.width;

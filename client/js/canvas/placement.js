@@ -39,7 +39,8 @@ function contain({ zoom, x, y }, canvas, picture) {
 }
 
 /** A rectangle of the picture on the canvas. @param {Placement} placement @param {Rectangle} rectangle @returns {Rectangle} */
-export const onCanvas = ({ zoom, x, y }, rectangle) => ({ x: x + rectangle.x * zoom, y: y + rectangle.y * zoom, width: rectangle.width * zoom, height: rectangle.height * zoom });
+export const onCanvas = ({ zoom, x, y }, rectangle) =>
+  ({ x: x + rectangle.x * zoom, y: y + rectangle.y * zoom, width: rectangle.width * zoom, height: rectangle.height * zoom });
 
 /**
  * The patch under a canvas point; null outside what the model saw.

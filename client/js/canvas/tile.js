@@ -6,7 +6,10 @@ const heat = document.createElement('canvas');
 const thumbnailEdge = 256;
 const smallEdge = 72;
 
-/** What the model saw, small: tiles of a large photograph would each resample all of it. @type {WeakMap<Answer, { colour: HTMLCanvasElement, grey: HTMLCanvasElement }>} */
+/**
+ * What the model saw, small: tiles of a large photograph would each resample all of it.
+ * @type {WeakMap<Answer, { colour: HTMLCanvasElement, grey: HTMLCanvasElement }>}
+ */
 const thumbnails = new WeakMap();
 
 /** @typedef {import('../compute/answer.js').Answer} Answer */

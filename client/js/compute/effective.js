@@ -72,7 +72,10 @@ function defaultRange(method, layers) {
   return { fromLayer: layerOf(of('fromLayer'), layers, 1), toLayer: layerOf(of('toLayer'), layers, layers) };
 }
 
-/** Those chosen that the answer has, in their order; of a classifier, its best classes and those asked for besides. @param {State} state @param {Answer} answer */
+/**
+ * Those chosen that the answer has, in their order; of a classifier, its best classes and those asked for besides.
+ * @param {State} state @param {Answer} answer
+ */
 function labelsOf(state, answer) {
   if (answer.question.classes) return answer.labels;
   const labels = state.labels.filter((label) => answer.labels.includes(label));
@@ -82,7 +85,10 @@ function labelsOf(state, answer) {
 /** @param {Answer} answer @param {string[]} labels */
 const best = (answer, labels) => answer.predictions.find(({ label }) => labels.includes(label))?.label ?? labels[0];
 
-/** The token asked from, where there is one that the model has; null: the method's own default. @param {State} state @param {Answer} answer @param {Method} method */
+/**
+ * The token asked from, where there is one that the model has; null: the method's own default.
+ * @param {State} state @param {Answer} answer @param {Method} method
+ */
 function queryOf({ query: chosen, cursor, hover }, answer, method) {
   // A pointer that moves must not send requests: it asks only what the page answers itself.
   const query = cursor && hover === 'ask' && localMethods[method.name] ? `${cursor.row},${cursor.column}` : chosen;

@@ -20,7 +20,7 @@ import { viewOf } from './views.js';
  * @property {(name: string, value: string, labels: string[]) => boolean} [offers] whether a word of a parameter makes sense with these labels
  * @property {(answer: Answer, shown: Effective, layer: number) => Heatmap[]} maps one a label, or one
  * @property {(answer: Answer, shown: Range, layers: number[]) => number} cost multiplications
- * @property {(stack: AttentionStack, weights: Float64Array, shown: Range, layer: number) => Float64Array} [row] the row over all tokens behind a map of the attention
+ * @property {(stack: AttentionStack, weights: Float64Array, shown: Range, layer: number) => Float64Array} [row] the row over tokens behind a map of attention
  */
 
 /** The method that shows the attention of one head. */

@@ -23,7 +23,8 @@
  */
 
 /**
- * @typedef {{ label: string | null } & Record<string, string | null | number | number[] | number[][]>} SeriesEntry parts beside the label: a number, a list, a table
+ * Parts beside the label: a number, a list, or a table.
+ * @typedef {{ label: string | null } & Record<string, string | null | number | number[] | number[][]>} SeriesEntry
  */
 /** @typedef {{ name: string, label: string | null, value: number }} Score */
 

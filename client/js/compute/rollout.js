@@ -94,7 +94,8 @@ function rowSums(plane, n) {
 }
 
 /**
- * Copies a plane with its `count` smallest entries zeroed, ties going in index order. Column 0 of a CLS token stays as it is, and what is skipped there is not replaced.
+ * Copies a plane with its `count` smallest entries zeroed, ties going in index order. Column 0 of a CLS token stays as it is, and what is skipped there is
+ * not replaced.
  * @param {Float32Array} plane @param {number} n @param {number} count @param {boolean} hasCls @param {Float32Array} out
  */
 function dropSmallest(plane, n, count, hasCls, out) {
@@ -112,7 +113,8 @@ const upper = new Uint32Array(65536);
 const lower = new Uint32Array(65536);
 
 /**
- * The entry that `count` others go before, and how many are truly smaller. By counting the bits, upper half first: they rise with the value, as attention is never negative.
+ * The entry that `count` others go before, and how many are truly smaller. By counting the bits, upper half first: they rise with the value, as attention is
+ * never negative.
  * @param {Float32Array} plane @param {number} count below the plane's length
  */
 function nthSmallest(plane, count) {

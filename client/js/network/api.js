@@ -65,7 +65,11 @@ export const listModels = async (options) => (await getJson('models', options)).
 /** @param {Options} options @returns {Promise<Method[]>} */
 export const listMethods = async (options) => (await getJson('methods', options)).methods;
 
-/** Names of classes that hold the text, the best first; none where the server does not list them. @param {string} model @param {string} search @param {Options} options @returns {Promise<string[]>} */
+/**
+ * Names of classes that hold the text, the best first; none where the server does not list them.
+ * @param {string} model @param {string} search @param {Options} options
+ * @returns {Promise<string[]>}
+ */
 export async function listClasses(model, search, options) {
   const path = `models/${encodeURIComponent(model)}/classes?search=${encodeURIComponent(search)}&limit=20`;
   return parse(await exchange('GET', path, null, options)).classes.map((/** @type {{ name: string }} */ { name }) => name);

@@ -22,7 +22,10 @@ import { inWords } from './progress.js';
 /** Answers kept so that going back asks nothing. */
 const keptBytes = 256 * 2 ** 20;
 
-/** Keeps `answer` in step with what is asked: one request for each new question, none for one that was answered before. @param {import('../store.js').Store} store */
+/**
+ * Keeps `answer` in step with what is asked: one request for each new question, none for one that was answered before.
+ * @param {import('../store.js').Store} store
+ */
 export function startLoader(store) {
   /** @type {Answer[]} the latest first */
   let answers = [];
@@ -86,7 +89,10 @@ export function startLoader(store) {
     return answer?.labels.filter((label) => !answer.question.labels.includes(label));
   }
 
-  /** A refused or cancelled question leaves the last answer and its picture in place. @param {Question} question @param {unknown} error null: cancelled by the user */
+  /**
+   * A refused or cancelled question leaves the last answer and its picture in place.
+   * @param {Question} question @param {unknown} error null: cancelled by the user
+   */
   function fallBack(question, error) {
     const { answer, picture, labels, refused } = store.state;
     const problem = error === null ? null : error instanceof Problem ? error : Problem.ofPage('This answer cannot be read', String(error));
@@ -114,7 +120,10 @@ export function startLoader(store) {
   };
 }
 
-/** The labels that a refusal is about: those that it quotes, else those that the last answer did without. @param {Problem} problem @param {Question} question @param {Answer | null} answer */
+/**
+ * The labels that a refusal is about: those that it quotes, else those that the last answer did without.
+ * @param {Problem} problem @param {Question} question @param {Answer | null} answer
+ */
 function blamedLabels({ parameter, message }, { labels, model }, answer) {
   if (parameter !== 'labels' && parameter !== 'label') return [];
   const known = answer?.model.id === model ? answer.question.labels : [];
@@ -142,7 +151,10 @@ function questionOf(state) {
   };
 }
 
-/** Whether the answer to one question answers another too: more may be in it, and the order of labels does not matter. @param {Question} given @param {Question} wanted */
+/**
+ * Whether the answer to one question answers another too: more may be in it, and the order of labels does not matter.
+ * @param {Question} given @param {Question} wanted
+ */
 function covers(given, wanted) {
   return given.picture === wanted.picture && given.model === wanted.model
     && JSON.stringify([...given.labels].sort()) === JSON.stringify([...wanted.labels].sort())

@@ -57,5 +57,6 @@ export function problemOf(request, body) {
 /** @param {number} bytes @param {string} detail which may name the limit */
 function tooLarge(bytes, detail) {
   const [, limit] = /([\d.]+) MiB/.exec(detail) ?? [];
-  return `This file has ${(bytes / mebibyte).toFixed(1)} MB; ${limit ? `the limit is ${limit} MB` : 'this is more than the server takes'}. A smaller one does: the model sees a few hundred pixels only.`;
+  const more = limit ? `the limit is ${limit} MB` : 'this is more than the server takes';
+  return `This file has ${(bytes / mebibyte).toFixed(1)} MB; ${more}. A smaller one does: the model sees a few hundred pixels only.`;
 }

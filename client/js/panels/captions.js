@@ -34,7 +34,8 @@ export function captionOf(screen) {
   const from = asked === null ? [] : [`from ${asked === 'cls' ? 'CLS' : asked === 'mean' ? 'all tokens' : patchInWords(patchOf(asked))}`];
   const alone = method.layers === 'each' || frames === 'layers' || fromLayer === at;
   const layers = method.layers === 'none' ? [] : [`${alone ? `layer ${at}` : `layers ${fromLayer}–${at}`} of ${answer.layers}`];
-  return [method.title, answer.model.id, ...(method.labels === 'unused' || target === null ? [] : [target]), ...from, ...layers, ...captionsOf(method, values)].join(' · ');
+  const label = method.labels === 'unused' || target === null ? [] : [target];
+  return [method.title, answer.model.id, ...label, ...from, ...layers, ...captionsOf(method, values)].join(' · ');
 }
 
 /** What the two ends of the colours mean. @param {Screen} screen */
@@ -43,7 +44,7 @@ export function endsOf(screen) {
   if (!map) return { low: '', high: '' };
   const rival = rivalOf(screen);
   if (rival) return { low: `for ${rival}`, high: `for ${target}` };
-  if (map.label !== null) return map.signed ? { low: `against ${target}`, high: `for ${target}` } : { low: 'fits little', high: 'fits well' };
+  if (map.label !== null) return map.signed ? { low: `against ${target}`, high: `for ${target}` } : { low: `less ${target}`, high: `more ${target}` };
   return map.signed ? { low: 'unlike', high: 'alike' } : { low: 'looks little', high: 'looks a lot' };
 }
 

@@ -10,11 +10,13 @@ let drawn = [];
 /** Attention of every head in every layer; a click opens one on the large picture. @type {import('./compare.js').View} */
 export function headGrid(view, screen, store) {
   const { answer, shown } = screen;
-  if (!answer.hasHeads) return store.state.status.phase === 'loading' ? 'Fetching the attention of each head…' : 'The attention of each head is not here yet.';
+  const loading = store.state.status.phase === 'loading';
+  if (!answer.hasHeads) return loading ? 'Fetching the attention of each head…' : 'The attention of each head is not here yet.';
   const { layers, heads, grid } = answer;
   if (view.dataset.shape !== `${layers}x${heads}` || view.childElementCount === 0) build();
   view.dataset.shape = `${layers}x${heads}`;
-  const wanted = [answer, shown.query, shown.scale === 'absolute', shown.interpolation, shown.opacity, screen.colormap, view.firstElementChild, view.clientWidth];
+  const look = [shown.scale === 'absolute', shown.interpolation, shown.opacity, shown.blend, screen.colormap];
+  const wanted = [answer, shown.query, ...look, view.firstElementChild, view.clientWidth];
   const redraw = wanted.some((part, index) => part !== drawn[index]);
   drawn = wanted;
 

@@ -5,5 +5,6 @@ export function trajectoryPlot(view, { answer, shown }) {
   if (!answer.tensors.has('trajectory')) return 'Add a label to see how the model comes to it, layer by layer.';
   const lines = shown.labels.map((label) => ({ name: label, values: answer.trajectory(label) }));
   const up = answer.tensors.has('logit_scale') ? 'cosine similarity' : 'class logit';
-  view.replaceChildren(linePlot({ title: 'Similarity of the summary token to each label, by layer', across: 'layer', up, lines, now: shown.at, room: view.clientWidth }));
+  const title = 'Similarity of the summary token to each label, by layer';
+  view.replaceChildren(linePlot({ title, across: 'layer', up, lines, now: shown.at, room: view.clientWidth }));
 }

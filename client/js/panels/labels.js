@@ -63,7 +63,8 @@ export function labelsPanel(store) {
   function chip(label, { score, target, own, reason }) {
     const percent = score === undefined || reason ? '' : `${(100 * score).toFixed(score >= 0.9995 ? 0 : 1)} %`;
     const attributes = { 'aria-pressed': String(target), 'aria-keyshortcuts': 'Alt+ArrowUp Alt+ArrowDown Delete' };
-    const name = create('button', { type: 'button', class: 'name', disabled: reason !== undefined, attributes }, create('span', {}, label), create('span', { class: 'score' }, percent));
+    const name = create('button', { type: 'button', class: 'name', disabled: reason !== undefined, attributes },
+      create('span', {}, label), create('span', { class: 'score' }, percent));
     name.addEventListener('click', () => look(label));
     const item = create('li', { class: 'chip', attributes: { 'data-label': label } });
     if (own) item.append(create('span', { class: 'grip', attributes: { 'aria-hidden': 'true' } }, icon('grip')));

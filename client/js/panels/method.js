@@ -15,7 +15,8 @@ export function methodPanel(store) {
   let rows = new Map();
 
   store.on(['methods'], ({ methods }) => {
-    rows = new Map(methods.map(({ name }) => [name, { input: create('input', { type: 'radio', name: 'method', value: name }), reason: create('span', { class: 'reason' }) }]));
+    const input = (/** @type {string} */ value) => create('input', { type: 'radio', name: 'method', value });
+    rows = new Map(methods.map(({ name }) => [name, { input: input(name), reason: create('span', { class: 'reason' }) }]));
     group.replaceChildren(legend, ...kinds.flatMap(({ title, holds }) => {
       const own = methods.filter(holds);
       return own.length ? [create('p', { class: 'note' }, title), ...own.map(choice)] : [];

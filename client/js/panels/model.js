@@ -1,4 +1,3 @@
-import { own } from '../canvas/picture.js';
 import { create, find } from '../dom.js';
 import { modelOf } from '../store.js';
 
@@ -6,12 +5,13 @@ import { modelOf } from '../store.js';
 export function modelPanel(store) {
   const select = find('#model', HTMLSelectElement);
   const note = find('#model-note', HTMLParagraphElement);
-  const domain = find('#model-domain', HTMLParagraphElement);
   /** Labels as they were left at each kind of model: free words mean nothing to a classifier. @type {Record<string, string[]>} */
   const labelsOf = {};
   let kind = '';
 
-  select.addEventListener('change', () => store.set({ model: select.value, toLayer: null, fromLayer: null, at: null, query: null, parameters: withoutHead(store.state.parameters), refused: {} }));
+  select.addEventListener('change', () => store.set({
+    model: select.value, toLayer: null, fromLayer: null, at: null, query: null, parameters: withoutHead(store.state.parameters), refused: {},
+  }));
 
   store.on(['models', 'model'], (state) => {
     const info = modelOf(state);
@@ -29,16 +29,14 @@ export function modelPanel(store) {
       create('option', { value: id, disabled: status === 'refused', title: reason ?? '' }, status === 'refused' ? `${id} (refused)` : id)));
   });
 
-  store.on(['models', 'model', 'picture'], ({ models, model, picture }) => {
+  store.on(['models', 'model'], ({ models, model }) => {
     const info = modelOf({ models, model });
     if (!info) return;
-    // On the samples every model may be believed; on somebody's own picture it matters what it was trained on.
-    domain.hidden = !info.domain || picture?.sample !== own;
-    domain.textContent = info.domain ?? '';
     select.value = info.id;
     const { layers, heads, grid } = info;
     const refused = models.filter(({ status }) => status === 'refused');
-    note.replaceChildren(grid ? `${layers} layers · ${heads} heads · ${grid.rows} × ${grid.columns} patches` : 'Not loaded yet: its first answer takes longer.',
+    const size = grid ? `${layers} layers · ${heads} heads · ${grid.rows} × ${grid.columns} patches` : 'Not loaded yet: its first answer takes longer.';
+    note.replaceChildren(size,
       ...(info.warnings.length ? [more('Notes on this model', info.warnings)] : []),
       ...(refused.length ? [more(`${refused.length} refused`, refused.map(({ id, reason }) => `${id}: ${reason}`))] : []));
   });

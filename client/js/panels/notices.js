@@ -1,5 +1,7 @@
+import { own } from '../canvas/picture.js';
 import { create, find } from '../dom.js';
 import { useKey } from '../network/api.js';
+import { modelOf } from '../store.js';
 
 /**
  * Progress, problems, warnings, first steps. The phase is a class on the body, for styles and tests.
@@ -14,7 +16,7 @@ export function notices(store, { cancel, again }) {
   retry.addEventListener('click', again);
   find('#problem-close', HTMLButtonElement).addEventListener('click', () => store.set({ status: { phase: store.state.answer ? 'ready' : 'idle' } }));
 
-  store.on(['status', 'picture'], ({ status, picture }) => {
+  store.on(['status', 'picture', 'notices'], ({ status, picture, notices: said }) => {
     document.body.className = `is-${status.phase}`;
     progress.hidden = status.phase !== 'loading';
     find('#progress-text', HTMLParagraphElement).textContent = status.message ?? '';
@@ -27,11 +29,14 @@ export function notices(store, { cancel, again }) {
     find('#problem-request', HTMLParagraphElement).textContent = request ? `For whoever runs the server, this is request ${request}.` : '';
     retry.hidden = !status.problem?.passing;
     find('#key-form', HTMLFormElement).hidden = status.problem?.status !== 401;
-    find('#empty', HTMLParagraphElement).hidden = picture !== null || status.phase !== 'idle';
+    const empty = find('#empty', HTMLParagraphElement);
+    empty.hidden = picture !== null || status.phase !== 'idle';
+    empty.textContent = [...said, 'Drop a picture here, paste one, or choose a sample.'].join('\n');
   });
-  store.on(['answer', 'screen', 'notices'], ({ answer, screen, notices: own }) => {
+  store.on(['answer', 'screen', 'notices', 'models'], (state) => {
     const list = find('#warnings', HTMLUListElement);
-    const warnings = new Set([...own, ...(answer?.warnings ?? []), ...(screen?.set.warnings ?? [])]);
+    const { picture, notices: said, answer, screen } = state;
+    const warnings = new Set([...(picture ? said : []), ...domainOf(state), ...(answer?.warnings ?? []), ...(screen?.set.warnings ?? [])]);
     list.hidden = warnings.size === 0;
     list.replaceChildren(...[...warnings].map((warning) => create('li', {}, warning)));
   });
@@ -41,6 +46,12 @@ export function notices(store, { cancel, again }) {
     location.reload();
   });
   hint(store);
+}
+
+/** The samples suit the embedded model; of somebody's own picture it matters what a model was trained on. @param {import('../store.js').State} state */
+function domainOf({ answer, models }) {
+  const domain = answer?.question.picture.sample === own ? modelOf({ models, model: answer.model.id })?.domain : null;
+  return domain ? [`About ${answer?.model.id}: ${domain}`] : [];
 }
 
 /** A few sentences for those who are here for the first time. @param {import('../store.js').Store} store */

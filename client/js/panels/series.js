@@ -39,7 +39,8 @@ function figures(title, entries, { answer, colormap }, room) {
   const numbersOf = (/** @type {Entry} */ entry) => [nameOf(entry), ...numbers.map((part) => short(Number(entry[part])))];
   const plotOf = (/** @type {string} */ part) => {
     const lines = entries.map((entry) => ({ name: nameOf(entry), values: /** @type {number[]} */ (entry[part]) }));
-    return linePlot({ title: of(part, ''), up: inWords(part).toLowerCase(), lines, across: lines[0].values.length === answer.layers ? 'layer' : 'number', room });
+    const across = lines[0].values.length === answer.layers ? 'layer' : 'number';
+    return linePlot({ title: of(part, ''), up: inWords(part).toLowerCase(), lines, across, room });
   };
   const tablesOf = (/** @type {string} */ part) => entries.map((entry) => {
     const values = /** @type {number[][]} */ (entry[part]);

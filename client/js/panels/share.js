@@ -12,14 +12,14 @@ export function sharePanel(store) {
 
   find('#copy-link', HTMLButtonElement).addEventListener('click', async () => {
     await navigator.clipboard.writeText(location.origin + location.pathname + writeSettings(store.state));
-    note.textContent = store.state.picture?.sample === own ? 'The link is on the clipboard. Your picture is not in it: whoever follows it chooses one.' : 'The link is on the clipboard.';
+    const without = store.state.picture?.sample === own ? ' Your picture is not in it: whoever follows it chooses one.' : '';
+    note.textContent = `The link is on the clipboard.${without}`;
   });
 
   find('#copy-picture', HTMLButtonElement).addEventListener('click', async () => {
     const { screen } = store.state;
     if (!screen) return;
-    const canvas = draw(screen);
-    const picture = new Promise((/** @type {(blob: Blob) => void} */ resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('It is too large.'))), 'image/png'));
+    const picture = encoded(draw(screen));
     try {
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
       note.textContent = 'The picture is on the clipboard.';
@@ -37,10 +37,15 @@ function draw(screen) {
   const { image } = screen.answer;
   const width = Math.round(copyScale * image.width * fit({ width: stage.clientWidth, height: stage.clientHeight }, image).zoom);
   const style = getComputedStyle(document.body);
-  const words = { sentence: sentenceOf(screen), caption: captionOf(screen), ends: endsOf(screen), numbers: numbersOf(screen.limits, screen.map ? [screen.map] : []) };
+  const numbers = numbersOf(screen.limits, screen.map ? [screen.map] : []);
+  const words = { sentence: sentenceOf(screen), caption: captionOf(screen), ends: endsOf(screen), numbers };
   const muted = getComputedStyle(find('#caption', HTMLParagraphElement)).color;
   return captionedPicture(screen, words, width, { ground: style.backgroundColor, text: style.color, muted, font: style.fontFamily });
 }
+
+/** @param {HTMLCanvasElement} canvas @returns {Promise<Blob>} */
+const encoded = (canvas) => new Promise((resolve, reject) =>
+  canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The picture is too large to copy.'))), 'image/png'));
 
 /** Hands a file to the browser's downloads. @param {Blob} blob @param {string} name */
 export function save(blob, name) {

@@ -6,7 +6,11 @@ import { percent } from '../settings/table.js';
  * @typedef {import('../network/api.js').Parameter} Parameter
  * @typedef {import('../settings/kinds.js').Control} Control
  * @typedef {import('../settings/declared.js').Values} Values
- * @typedef {{ method: Method, heads: number, rivals: string[], text: boolean }} Context what a control may depend on: `rivals` are the labels but the target, `text` is true where a model takes words
+ */
+
+/**
+ * What a control may depend on: `rivals` are the labels but the target, `text` is true where a model takes words.
+ * @typedef {{ method: Method, heads: number, rivals: string[], text: boolean }} Context
  */
 
 /**
@@ -30,7 +34,9 @@ const wordings = {
   head: {
     title: 'One head',
     caption: (value) => `head ${value}`,
-    control: ({ heads }) => ({ kind: 'select', choices: [{ value: '', title: 'All' }, ...numbers(heads).map((head) => ({ value: String(head), title: `Head ${head}` }))] }),
+    control: ({ heads }) => ({
+      kind: 'select', choices: [{ value: '', title: 'All' }, ...numbers(heads).map((head) => ({ value: String(head), title: `Head ${head}` }))],
+    }),
   },
   view: {
     caption: (/** @type {keyof typeof viewCaptions} */ value, { versus }) => (value === 'contrast' && versus !== null ? '' : viewCaptions[value]),
@@ -76,12 +82,11 @@ export function controlOf(parameter, context) {
     const letters = choices.reduce((sum, choice) => sum + choice.title.length, 0);
     return { kind: letters <= roomForSegments ? 'segments' : 'select', ...own, ...control?.(context) };
   }
-  if (minimum === null || maximum === null) return { kind: 'number', ...own, ...limits(minimum, maximum, step ?? (type === 'integer' ? 1 : null)), ...control?.(context) };
-  return { kind: 'slider', ...own, ...limits(minimum, maximum, step ?? (type === 'integer' ? 1 : (maximum - minimum) / 100)), ...control?.(context) };
+  const ends = { minimum: minimum ?? undefined, maximum: maximum ?? undefined };
+  const whole = type === 'integer' ? 1 : undefined;
+  if (minimum === null || maximum === null) return { kind: 'number', ...own, ...ends, step: step ?? whole, ...control?.(context) };
+  return { kind: 'slider', ...own, ...ends, step: step ?? whole ?? (maximum - minimum) / 100, ...control?.(context) };
 }
-
-/** @param {number | null} minimum @param {number | null} maximum @param {number | null} step */
-const limits = (minimum, maximum, step) => ({ minimum: minimum ?? undefined, maximum: maximum ?? undefined, step: step ?? undefined });
 
 /** A name of the API as people read it: `prefixMass` is "Prefix mass". @param {string} name */
 export function inWords(name) {

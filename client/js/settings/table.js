@@ -38,6 +38,7 @@ export const table = {
   }),
   /** What the picture under the map looks like. */
   blend: word(['gray', 'value', 'flat'], 'gray', {
+    sent: pictures('gray'),
     control: {
       kind: 'segments', title: 'Picture', choices: [
         { value: 'gray', title: 'Grey', hint: 'Grey and dimmed: its colours do not read as colours of the map' },
