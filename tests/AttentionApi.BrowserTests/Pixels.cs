@@ -20,7 +20,7 @@ public sealed record Pixels(int Width, int Height, int Channels, byte[] Bytes)
 {
     public static Pixels Of(byte[] file)
     {
-        var image = ImageDecoder.Decode(file, new ImageLimits());
+        var image = ImageDecoder.Decode(file, ImageLimits.Default, CancellationToken.None);
         return new(image.Width, image.Height, 3, image.Rgb);
     }
 

@@ -40,6 +40,9 @@ internal sealed partial class HostProcess : IAsyncDisposable
 
     public ProcessFigures Figures => ProcessFigures.Of(process.Id);
 
+    /// <summary>Lets the peak of <see cref="Figures"/> begin anew.</summary>
+    public void ForgetPeak() => ProcessFigures.ForgetPeak(process.Id);
+
     /// <summary>Processor time so far.</summary>
     public TimeSpan Processor => ProcessFigures.Processor(process.Id);
 

@@ -5,7 +5,7 @@ namespace AttentionApi.Shared;
 
 /// <summary>What a process holds, as Linux counts it.</summary>
 /// <param name="ResidentBytes">Now.</param>
-/// <param name="PeakBytes">Since its start.</param>
+/// <param name="PeakBytes">Since its start, or since <see cref="ForgetPeak"/>.</param>
 internal sealed partial record ProcessFigures(long ResidentBytes, long PeakBytes, int Threads, int Handles)
 {
     public static ProcessFigures Of(int process)
@@ -16,6 +16,9 @@ internal sealed partial record ProcessFigures(long ResidentBytes, long PeakBytes
         long Kibibytes(string name) => 1024 * Number(name);
         long Number(string name) => long.Parse(status[name].Split(' ')[0], CultureInfo.InvariantCulture);
     }
+
+    /// <summary>Lets the peak begin anew (proc(5), clear_refs).</summary>
+    public static void ForgetPeak(int process) => File.WriteAllText($"/proc/{process}/clear_refs", "5");
 
     /// <summary>
     /// Processor time of a process to the nanosecond, ended threads included; <see cref="System.Diagnostics.Process.TotalProcessorTime"/> counts in hundredths of a second.

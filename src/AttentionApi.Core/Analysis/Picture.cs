@@ -22,7 +22,7 @@ public sealed class Picture(ReadOnlyMemory<byte> bytes, ImageLimits limits)
         {
             if (decoded is not null) return decoded;
             using var _ = timings.Measure(Stages.Decode);
-            return decoded = ImageDecoder.Decode(Bytes.Span, limits);
+            return decoded = ImageDecoder.Decode(Bytes, limits, CancellationToken.None);
         }
     }
 }

@@ -5,25 +5,32 @@ namespace AttentionApi.Core.Imaging;
 /// <summary>Limits on the size of a received picture, judged from its header before anything is decoded. Bytes are limited where they are received.</summary>
 /// <param name="MaxPixels">Width × height.</param>
 /// <param name="MaxEdge">Each edge. The default is JPEG's own limit, so that only a PNG can exceed it.</param>
-public sealed record ImageLimits(long MaxPixels = 50_000_000, int MaxEdge = 65_535)
+/// <param name="MaxDecodedBytes">
+/// What decoding may hold, <see cref="ImageHeader.DecodedBytes"/>. The default takes every baseline JPEG and plain PNG that the other limits allow; interlaced, progressive and WebP
+/// pictures, which are decoded as a whole, from 24 to 38 megapixels.
+/// </param>
+public sealed record ImageLimits(long MaxPixels = 50_000_000, int MaxEdge = 65_535, long MaxDecodedBytes = ImageLimits.DefaultDecodedBytes)
 {
+    public const long DefaultDecodedBytes = 256 << 20;
+
     public static ImageLimits Default { get; } = new();
 
     /// <exception cref="ImageRefusedException"><see cref="ImageFault.TooLarge"/>.</exception>
-    public void Check(int width, int height)
+    public void Check(ImageHeader header)
     {
+        var (width, height) = (header.Width, header.Height);
         // Decoded pixels lie in one array, 3 bytes each.
         var maxPixels = Math.Min(MaxPixels, Array.MaxLength / 3);
         var pixels = (long)width * height;
-        if (pixels > maxPixels)
+        if (pixels > maxPixels) throw TooLarge($"{Size(header)} ({pixels / 1e6:0.#} megapixels); at most {maxPixels / 1e6:0.#} are taken: send a smaller copy.");
+        if (Math.Max(width, height) > MaxEdge) throw TooLarge($"{Size(header)}; an edge may have at most {MaxEdge}: send a smaller copy.");
+        if (header.DecodedBytes > MaxDecodedBytes)
         {
-            throw new ImageRefusedException(ImageFault.TooLarge, string.Create(CultureInfo.InvariantCulture,
-                $"The picture has {width} × {height} pixels ({pixels / 1e6:0.#} megapixels); at most {maxPixels / 1e6:0.#} are taken: send a smaller copy."));
-        }
-        if (Math.Max(width, height) > MaxEdge)
-        {
-            throw new ImageRefusedException(ImageFault.TooLarge, string.Create(CultureInfo.InvariantCulture,
-                $"The picture has {width} × {height} pixels; an edge may have at most {MaxEdge}: send a smaller copy."));
+            throw TooLarge($"{Size(header)}, and decoding its kind of file takes {header.DecodedBytes / 1e6:0} MB; at most {MaxDecodedBytes / 1e6:0} are given: send a smaller copy, or a baseline JPEG.");
         }
     }
+
+    private static FormattableString Size(ImageHeader header) => $"The picture has {header.Width} × {header.Height} pixels";
+
+    private static ImageRefusedException TooLarge(FormattableString sentence) => new(ImageFault.TooLarge, sentence.ToString(CultureInfo.InvariantCulture));
 }

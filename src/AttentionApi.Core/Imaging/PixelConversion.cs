@@ -14,6 +14,14 @@ internal static class PixelConversion
         return samples[..count];
     }
 
+    public static int Channels(PixelLayout layout) => layout switch
+    {
+        PixelLayout.Grey => 1,
+        PixelLayout.GreyAlpha => 2,
+        PixelLayout.Rgb => 3,
+        _ => 4,
+    };
+
     /// <param name="strip">Pixels of one layout.</param>
     /// <param name="rgb">Gets three bytes a pixel.</param>
     public static void ToRgb(ReadOnlySpan<byte> strip, PixelLayout layout, Span<byte> rgb)

@@ -33,7 +33,7 @@ public class PictureBenchmarks
     }
 
     [Benchmark]
-    public DecodedImage Decode() => ImageDecoder.Decode(file, ImageLimits.Default);
+    public DecodedImage Decode() => ImageDecoder.Decode(file, ImageLimits.Default, CancellationToken.None);
 
     [Benchmark]
     public ModelInput Preprocess() => preprocessor.Prepare(photo);

@@ -50,5 +50,5 @@ internal static class StageSteps
         Task<Activations> RunAsync(ActivationParts parts) => forward.RunAsync(input, parts, new StageTimings(), CancellationToken.None);
     }
 
-    private static DecodedImage Decode(byte[] bytes) => ImageDecoder.Decode(bytes, ImageLimits.Default);
+    private static DecodedImage Decode(byte[] bytes) => ImageDecoder.Decode(bytes, ImageLimits.Default, CancellationToken.None);
 }

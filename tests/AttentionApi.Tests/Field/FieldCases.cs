@@ -106,7 +106,7 @@ internal sealed class FieldCases(FieldFolder folder, ITestOutputHelper output)
     private async Task AskOverlayAsync(JsonObject one, JsonObject ask, JsonComparison comparison)
     {
         using var response = await SendAsync(one, ask, "explain/overlay");
-        var overlay = ImageDecoder.Decode(await response.BytesAsync(), ImageLimits.Default);
+        var overlay = ImageDecoder.Decode(await response.BytesAsync(), ImageLimits.Default, CancellationToken.None);
         foreach (var point in ask["points"]?.AsArray() ?? [])
         {
             var levels = (int)ask["levels"]!;
@@ -120,7 +120,7 @@ internal sealed class FieldCases(FieldFolder folder, ITestOutputHelper output)
 
     private void CompareOutside(JsonObject ask, DecodedImage overlay, JsonNode inside, JsonComparison comparison)
     {
-        var picture = ImageDecoder.Decode(Picture(ask), ImageLimits.Default);
+        var picture = ImageDecoder.Decode(Picture(ask), ImageLimits.Default, CancellationToken.None);
         var (x, y, width, height) = ((double)inside["x"]!, (double)inside["y"]!, (double)inside["width"]!, (double)inside["height"]!);
         var changed = 0;
         for (var i = 0; i < picture.Width * picture.Height; i++)

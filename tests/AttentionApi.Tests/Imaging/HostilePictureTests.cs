@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Text;
 using AttentionApi.Core.Imaging;
 
@@ -83,7 +84,58 @@ public class HostilePictureTests
     {
         var cut = Valid["jpeg"][..^(Valid["jpeg"].Length / 3)];
 
-        Assert.Equal(new ImageHeader(ImageFormat.Jpeg, 64, 48, Animated: false), ImageDecoder.ReadHeader(cut, ImageLimits.Default));
+        Assert.Equal(new ImageHeader(ImageFormat.Jpeg, 64, 48, Animated: false, DecodedBytes: 64 * 48 * 3), ImageDecoder.ReadHeader(cut, ImageLimits.Default));
+    }
+
+    /// <summary>Bytes a pixel: the RGB picture, and what the decoder keeps beside it.</summary>
+    [Theory]
+    [InlineData("jpeg", 3)]
+    [InlineData("turned jpeg", 3)]
+    [InlineData("cmyk jpeg", 3)]
+    [InlineData("progressive jpeg", 3 + 6)]
+    [InlineData("png", 3)]
+    [InlineData("palette png", 3)]
+    [InlineData("16-bit png", 3)]
+    [InlineData("interlaced png", 3 + 3)]
+    [InlineData("webp", 3 + 4 + 3)]
+    public void What_a_picture_will_hold_is_known_from_its_header(string format, int bytes)
+    {
+        var header = ImageDecoder.ReadHeader(Valid[format], ImageLimits.Default);
+
+        Assert.Equal((long)bytes * header.Width * header.Height, header.DecodedBytes);
+        Assert.Equal(ImageFault.TooLarge, Refusal(Valid[format], new ImageLimits(MaxDecodedBytes: header.DecodedBytes - 1)).Fault);
+        Assert.NotEmpty(Decode(Valid[format], new ImageLimits(MaxDecodedBytes: header.DecodedBytes)).Rgb);
+    }
+
+    [Fact]
+    public void A_small_file_that_decodes_to_a_lot_is_refused_by_its_header()
+    {
+        var bytes = TestPictures.HeavyPng(7000, 7000);
+
+        Assert.InRange(bytes.Length, 0, 500_000);
+        Assert.Equal("The picture has 7000 × 7000 pixels, and decoding its kind of file takes 539 MB; at most 268 are given: send a smaller copy, or a baseline JPEG.", Refusal(bytes).Message);
+        AssertBomb(bytes);
+    }
+
+    public static TheoryData<string, byte[]> Slow() => new()
+    {
+        { "interlaced PNG", TestPictures.HeavyPng(5000, 5000, deep: false) },
+        { "plain PNG", TestPictures.Png(TestPictures.Gradient(5000, 5000)) },
+        { "progressive JPEG", TestPictures.Jpeg(TestPictures.Noise(4000, 4000, seed: 1), progressive: true) },
+        { "baseline JPEG", TestPictures.Jpeg(TestPictures.Noise(4000, 4000, seed: 1)) },
+    };
+
+    [Theory, MemberData(nameof(Slow), DisableDiscoveryEnumeration = true)]
+    public void Cancelling_ends_the_decoder_wherever_it_is(string kind, byte[] bytes)
+    {
+        var began = Stopwatch.GetTimestamp();
+        Decode(bytes);
+        var whole = Stopwatch.GetElapsedTime(began);
+
+        began = Stopwatch.GetTimestamp();
+        using var source = new CancellationTokenSource(whole / 10);
+        Assert.Throws<OperationCanceledException>(() => ImageDecoder.Decode(bytes, ImageLimits.Default, source.Token));
+        Assert.True(Stopwatch.GetElapsedTime(began) < whole * 0.7, $"{kind}: {Stopwatch.GetElapsedTime(began).TotalMilliseconds} ms of {whole.TotalMilliseconds}");
     }
 
     [Theory]
@@ -119,7 +171,7 @@ public class HostilePictureTests
     {
         var bytes = TestPictures.Png(TestPictures.Gradient(20, 10));
 
-        Assert.Equal(600, ImageDecoder.Decode(bytes, new ImageLimits(MaxPixels: 200, MaxEdge: 20)).Rgb.Length);
+        Assert.Equal(600, Decode(bytes, new ImageLimits(MaxPixels: 200, MaxEdge: 20)).Rgb.Length);
         Assert.Equal(ImageFault.TooLarge, Refusal(bytes, new ImageLimits(MaxPixels: 199)).Fault);
         Assert.Equal(ImageFault.TooLarge, Refusal(bytes, new ImageLimits(MaxEdge: 19)).Fault);
     }
@@ -144,7 +196,7 @@ public class HostilePictureTests
             var bytes = Mutate(Valid[format], random);
             try
             {
-                var image = ImageDecoder.Decode(bytes, limits);
+                var image = Decode(bytes, limits);
                 Assert.Equal(image.Width * image.Height * 3, image.Rgb.Length);
             }
             catch (ImageRefusedException refusal)
@@ -199,11 +251,11 @@ public class HostilePictureTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
-    private static DecodedImage Decode(byte[] bytes) => ImageDecoder.Decode(bytes, ImageLimits.Default);
+    private static DecodedImage Decode(byte[] bytes, ImageLimits? limits = null) => ImageDecoder.Decode(bytes, limits ?? ImageLimits.Default, CancellationToken.None);
 
     private static ImageRefusedException Refusal(byte[] bytes, ImageLimits? limits = null)
     {
-        var refusal = Assert.Throws<ImageRefusedException>(() => ImageDecoder.Decode(bytes, limits ?? ImageLimits.Default));
+        var refusal = Assert.Throws<ImageRefusedException>(() => Decode(bytes, limits));
         AssertSentence(refusal);
         return refusal;
     }

@@ -28,7 +28,7 @@ public class ImageDecoderTests
         var header = ImageDecoder.ReadHeader(bytes, ImageLimits.Default);
         var actual = Decode(bytes);
 
-        Assert.Equal(new ImageHeader(format, expected.Width, expected.Height, Animated: false), header);
+        Assert.Equal((format, expected.Width, expected.Height, false), (header.Format, header.Width, header.Height, header.Animated));
         Assert.Equal((expected.Width, expected.Height), (actual.Width, actual.Height));
         // A smooth picture survives JPEG at this quality within a few levels; the others are lossless.
         AssertLevels(expected.Rgb, actual.Rgb, format == ImageFormat.Jpeg ? 8 : 0);
@@ -136,7 +136,7 @@ public class ImageDecoderTests
         Assert.Equal(picture.Rgb.Length, Decode(TestPictures.Jpeg(picture)).Rgb.Length);
     }
 
-    private static DecodedImage Decode(byte[] bytes) => ImageDecoder.Decode(bytes, ImageLimits.Default);
+    private static DecodedImage Decode(byte[] bytes) => ImageDecoder.Decode(bytes, ImageLimits.Default, CancellationToken.None);
 
     private static byte[] Flat(int pixels, byte red, byte green, byte blue) => [.. Enumerable.Repeat((byte[])[red, green, blue], pixels).SelectMany(pixel => pixel)];
 

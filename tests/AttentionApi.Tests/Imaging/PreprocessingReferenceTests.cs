@@ -84,7 +84,7 @@ public class PreprocessingReferenceTests(ITestOutputHelper output)
         Assert.True(worst < 1e-6);
     }
 
-    private static DecodedImage Decode(string path) => ImageDecoder.Decode(File.ReadAllBytes(path), ImageLimits.Default);
+    private static DecodedImage Decode(string path) => ImageDecoder.Decode(File.ReadAllBytes(path), ImageLimits.Default, CancellationToken.None);
 
     private static int Differing(byte[] expected, byte[] actual)
     {

@@ -48,6 +48,16 @@ internal static class TestPictures
         return Save(tall, 1, image => image.WebpsaveBuffer(lossless: true, pageHeight: frames[0].Height));
     }
 
+    /// <summary>A picture of one colour, which packs a thousand to one: RGBA, 16 bit, interlaced, to be turned by a quarter.</summary>
+    public static byte[] HeavyPng(int width, int height, bool deep = true)
+    {
+        using var black = Image.Black(width, height, bands: 4);
+        using var samples = deep ? black.Cast(Enums.BandFormat.Ushort) : black.Copy();
+        using var image = samples.Copy(interpretation: deep ? Enums.Interpretation.Rgb16 : Enums.Interpretation.Srgb);
+        using var tagged = image.Mutate(fields => fields.Set(GValue.GIntType, "orientation", 6));
+        return tagged.PngsaveBuffer(interlace: true, compression: 9);
+    }
+
     /// <summary>A JPEG of one colour, inks from 0 to 255.</summary>
     public static byte[] CmykJpeg(int width, int height, byte cyan, byte magenta, byte yellow, byte black)
     {
