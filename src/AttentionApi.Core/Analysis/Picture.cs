@@ -16,13 +16,14 @@ public sealed class Picture(ReadOnlyMemory<byte> bytes, ImageLimits limits)
     public string Sha256 { get; } = Convert.ToHexStringLower(SHA256.HashData(bytes.Span));
 
     /// <exception cref="ImageRefusedException">Not a supported format, damaged, or over the limits.</exception>
-    public DecodedImage Decode(StageTimings timings)
+    /// <exception cref="OperationCanceledException">Cancelled; the next caller has it decoded anew.</exception>
+    public DecodedImage Decode(StageTimings timings, CancellationToken cancellation)
     {
         lock (gate)
         {
             if (decoded is not null) return decoded;
             using var _ = timings.Measure(Stages.Decode);
-            return decoded = ImageDecoder.Decode(Bytes, limits, CancellationToken.None);
+            return decoded = ImageDecoder.Decode(Bytes, limits, cancellation);
         }
     }
 }

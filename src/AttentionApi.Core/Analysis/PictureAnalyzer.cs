@@ -31,7 +31,7 @@ public sealed class PictureAnalyzer(ActivationCache cache)
     private async Task<PictureAnalysis> RunAsync(
         LoadedModel model, Picture picture, ActivationParts parts, PictureAnalysis? known, StageTimings timings, CancellationToken cancellation)
     {
-        var image = picture.Decode(timings);
+        var image = picture.Decode(timings, cancellation);
         ModelInput input;
         using (timings.Measure(Stages.Preprocess)) input = model.Preprocessor.Prepare(image);
         var missing = known is null ? parts : parts & ~known.Activations.Parts;

@@ -5,36 +5,22 @@ using Microsoft.Extensions.Logging;
 
 namespace AttentionApi.Core.Catalog;
 
-/// <summary>State of a model in the catalogue.</summary>
-public enum ModelStatus { Ready, Loading, Unloaded, Refused }
-
-/// <summary>A model as listed: facts are null until it was loaded once.</summary>
-public sealed record ModelEntry(string Id, bool IsDefault, ModelStatus Status, string? Reason, ModelFacts? Facts);
-
-/// <summary>Settings of the catalogue.</summary>
-/// <param name="Folder">The models folder.</param>
-/// <param name="Default">The id used where none is given; null: the preferred one, else the first.</param>
-/// <param name="MaxLoaded">Models held at once.</param>
-/// <param name="Preferred">The default where there is such a model and no other was chosen.</param>
-public sealed record CatalogOptions(string Folder, string? Default, int MaxLoaded, string? Preferred = null);
-
-/// <summary>Loads a model from its folder or file; throws <see cref="ModelRefusedException"/> with the reason where it cannot.</summary>
-public delegate Task<LoadedModel> LoadModel(FoundModel found, CancellationToken cancellation);
-
 /// <summary>
-/// The models of the models folder: found by <see cref="Refresh"/>, loaded when asked for (once for all callers), the least recently used unloaded first.
-/// A model in use is never unloaded; one whose files were removed or changed finishes the requests it has and is unloaded then.
+/// The models of the models folder: found by <see cref="Refresh"/>, loaded when asked for (once for all callers), the least recently used unloaded first where there is no room.
+/// The default model and a model in use are never unloaded; one whose files were removed or changed finishes the requests it has and is unloaded then.
 /// </summary>
 public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger<ModelCatalog> log, TimeProvider time) : IAsyncDisposable
 {
-    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(10);
+    /// <summary>What loads and runs under way may take when the program ends; a thread that waits for a disk which never answers can't be stopped, only left.</summary>
+    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, CatalogModel> models = [];
-    private readonly CancellationTokenSource stopping = new();
-    private readonly HashSet<Task> unloading = [];
+    private readonly ModelRoom room = new(options.MaxLoaded);
+    private readonly HashSet<Task> underWay = [];
     private Dictionary<string, long> seenBefore = [];
     private long clock;
+    private bool stopped;
 
     /// <summary>The models folder.</summary>
     public string Folder => options.Folder;
@@ -92,8 +78,6 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
                 models.Remove(model.Found.Id);
                 model.Retired = true;
                 UnloadIfIdle(model);
-                // A load in progress is freed when it ends, even if callers still wait for it.
-                if (model.Loaded is { IsCompleted: false } loading) loading.ContinueWith(_ => { lock (gate) UnloadIfIdle(model); }, TaskScheduler.Default);
             }
             foreach (var now in found.Values)
             {
@@ -104,26 +88,25 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         }
     }
 
-    /// <summary>Leases a model, loading it first if necessary; all callers share one load.</summary>
+    /// <summary>Leases a model, loading it first if necessary; all callers share one load, which is cancelled when nobody waits for it any more.</summary>
     /// <exception cref="ModelRefusedException">The model cannot be used; the message is the reason.</exception>
     public async Task<ModelLease> LeaseAsync(string id, CancellationToken cancellation)
     {
         CatalogModel? model;
-        Task<LoadedModel> loading;
+        ModelLoad loading;
         lock (gate)
         {
-            ObjectDisposedException.ThrowIf(stopping.IsCancellationRequested, this);
+            ObjectDisposedException.ThrowIf(stopped, this);
             if (!models.TryGetValue(id, out model)) throw new ModelRefusedException($"There is no model '{id}' any more.");
-            if (model.Refusal is { } refusal) throw new ModelRefusedException(refusal);
+            if (model.Refusal is { } refusal) throw new ModelRefusedException(refusal.Message, refusal) { MayPass = refusal.MayPass };
+            if (model.Load is null) RefuseWithoutRoom(model);
             model.Leases++;
             model.LastUsed = ++clock;
-            loading = model.Loaded ??= Task.Run(() => LoadAsync(model), CancellationToken.None);
+            loading = model.Load ??= Start(model);
         }
         try
         {
-            var loaded = await loading.WaitAsync(cancellation).ConfigureAwait(false);
-            UnloadSurplus();
-            return new ModelLease(loaded, () => Release(model));
+            return new ModelLease(await loading.Ended.WaitAsync(cancellation).ConfigureAwait(false), () => Release(model));
         }
         catch
         {
@@ -132,29 +115,88 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         }
     }
 
-    private async Task<LoadedModel> LoadAsync(CatalogModel model)
+    /// <summary>With room for one model, the default one has it.</summary>
+    private void RefuseWithoutRoom(CatalogModel model)
     {
+        if (options.MaxLoaded > 1 || DefaultId is not { } first || first == model.Found.Id || models.GetValueOrDefault(first)?.Load is null) return;
+        throw new ModelRefusedException($"The model '{model.Found.Id}' is not loaded: there is room for one model, and the default model '{first}' keeps it.");
+    }
+
+    private ModelLoad Start(CatalogModel model)
+    {
+        var loading = new ModelLoad();
+        loading.Ended = Task.Run(() => LoadAsync(model, loading), CancellationToken.None);
+        Watch(loading.Ended);
+        return loading;
+    }
+
+    private async Task<LoadedModel> LoadAsync(CatalogModel model, ModelLoad loading)
+    {
+        await TakeRoomAsync(loading.Token).ConfigureAwait(false);
+        LoadedModel? loaded = null;
         try
         {
-            var loaded = await load(model.Found, stopping.Token).ConfigureAwait(false);
+            loaded = await load(model.Found, loading.Token).ConfigureAwait(false);
             NativeMemory.Trim();
-            lock (gate) model.Facts = loaded.Facts;
+            lock (gate)
+            {
+                loading.Token.ThrowIfCancellationRequested();
+                loading.Loaded = loaded;
+                model.Facts = loaded.Facts;
+            }
             log.LogInformation("Model {Model} is ready: {Layers} layers, {Heads} heads, {Provider}", model.Found.Id, loaded.Facts.Layers, loaded.Facts.Heads, loaded.Facts.Provider.Actual);
             return loaded;
         }
         catch (ModelRefusedException refusal)
         {
             log.LogWarning("Model {Model} is refused: {Reason}", model.Found.Id, refusal.Message);
-            lock (gate) model.RefuseFor(refusal.MayPass ? TryAgainAfter : null, refusal.Message);
+            Refuse(model, loading, refusal);
             throw;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
             // One bad file must not affect other models; the log has the details, callers get a sentence. An unexpected failure may be temporary, such as a full disk, so loading is tried again.
             log.LogError(failure, "Model {Model} could not be loaded", model.Found.Id);
-            var reason = $"The model '{model.Found.Id}' could not be loaded ({failure.GetType().Name}); it is tried again in {TryAgainAfter.TotalSeconds:0} seconds, and the server's log has the details.";
-            lock (gate) model.RefuseFor(TryAgainAfter, reason);
-            throw new ModelRefusedException(reason, failure);
+            var refusal = new ModelRefusedException(
+                $"The model '{model.Found.Id}' could not be loaded ({failure.GetType().Name}); it is tried again in {CatalogModel.TryAgainAfter.TotalSeconds:0} seconds, and the server's log has the details.",
+                failure) { MayPass = true };
+            Refuse(model, loading, refusal);
+            throw refusal;
+        }
+        finally
+        {
+            if (loading.Loaded is null && loaded is not null) await loaded.DisposeAsync().ConfigureAwait(false);
+            lock (gate)
+            {
+                if (loading.Loaded is null && model.Load == loading) model.Load = null;
+                room.LoadEnded(kept: loading.Loaded is not null);
+                loading.Dispose();
+            }
+        }
+    }
+
+    private void Refuse(CatalogModel model, ModelLoad loading, ModelRefusedException reason)
+    {
+        // A load that everybody has left says nothing of the next one.
+        lock (gate) if (model.Load == loading) model.Refuse(reason);
+    }
+
+    /// <summary>Waits until there is room, unloading the least recently used model that nobody uses.</summary>
+    private async Task TakeRoomAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (gate)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (room.TryTake()) return;
+                // Before unloading, which may be done at once.
+                changed = room.Changed;
+                var first = DefaultId;
+                if (room.IsFull && models.Values.Where(model => model.IsIdle && model.Found.Id != first).MinBy(model => model.LastUsed) is { } idle) UnloadIfIdle(idle);
+            }
+            await changed.WaitAsync(cancellation).ConfigureAwait(false);
         }
     }
 
@@ -163,95 +205,65 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         lock (gate)
         {
             model.Leases--;
+            // Nobody may join a load that is being cancelled; it keeps its room until it has ended.
+            if (model is { Leases: 0, Load: { Loaded: null } left })
+            {
+                model.Load = null;
+                left.Cancel();
+            }
             if (model.Retired) UnloadIfIdle(model);
-        }
-        UnloadSurplus();
-    }
-
-    private void UnloadSurplus()
-    {
-        lock (gate)
-        {
-            var ready = models.Values.Where(model => model.IsReady).OrderBy(model => model.LastUsed).ToArray();
-            foreach (var model in ready.Where(model => model.Leases == 0).Take(ready.Length - options.MaxLoaded)) UnloadIfIdle(model);
+            room.Change();
         }
     }
 
     private void UnloadIfIdle(CatalogModel model)
     {
-        if (model.Leases > 0 || model.Loaded is not { IsCompletedSuccessfully: true } loaded) return;
-        model.Loaded = null;
+        if (!model.IsIdle) return;
         log.LogInformation("Model {Model} was unloaded", model.Found.Id);
-        unloading.RemoveWhere(task => task.IsCompleted);
-        unloading.Add(FreeAsync(loaded.Result));
+        room.FreeingBegun();
+        Watch(FreeAsync(model.Load!.Loaded!));
+        model.Load = null;
     }
 
-    private static async Task FreeAsync(LoadedModel model)
+    private async Task FreeAsync(LoadedModel model)
     {
-        await model.DisposeAsync().ConfigureAwait(false);
-        NativeMemory.Trim();
+        try
+        {
+            await model.DisposeAsync().ConfigureAwait(false);
+            NativeMemory.Trim();
+        }
+        finally
+        {
+            lock (gate) room.Freed();
+        }
+    }
+
+    /// <summary>Remembers what has to end before the program may.</summary>
+    private void Watch(Task task)
+    {
+        underWay.RemoveWhere(one => one.IsCompleted);
+        underWay.Add(task);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (stopping.IsCancellationRequested) return;
-        await stopping.CancelAsync().ConfigureAwait(false);
-        Task<LoadedModel>[] loads;
-        Task[] unloads;
+        if (stopped) return;
+        Task[] tasks;
         lock (gate)
         {
-            loads = [.. models.Values.Select(model => model.Loaded).OfType<Task<LoadedModel>>()];
-            unloads = [.. unloading];
+            stopped = true;
+            foreach (var model in models.Values) model.Load?.Cancel();
+            tasks = [.. underWay];
         }
-        foreach (var loading in loads)
-        {
-            // A load that failed has nothing to free.
-            await loading.ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
-            if (loading.IsCompletedSuccessfully) await loading.Result.DisposeAsync().ConfigureAwait(false);
-        }
-        await Task.WhenAll(unloads).ConfigureAwait(false);
-        stopping.Dispose();
+        await EndAsync(tasks).ConfigureAwait(false);
+        lock (gate) tasks = [.. models.Values.Select(model => model.Load?.Loaded).OfType<LoadedModel>().Select(loaded => loaded.DisposeAsync().AsTask())];
+        await EndAsync(tasks).ConfigureAwait(false);
     }
 
-    private sealed class CatalogModel(FoundModel found, TimeProvider time)
+    private async Task EndAsync(IReadOnlyList<Task> tasks)
     {
-        public FoundModel Found { get; } = found;
-        public Task<LoadedModel>? Loaded;
-        public ModelFacts? Facts;
-        private string? refusal;
-        private DateTimeOffset refusedUntil;
-        public bool Retired;
-        public int Leases;
-        public long LastUsed;
-
-        /// <summary>Why the model is not served; null where the next caller may load it.</summary>
-        public string? Refusal => time.GetUtcNow() < refusedUntil ? refusal : null;
-
-        /// <param name="span">Null: until the files change.</param>
-        public void RefuseFor(TimeSpan? span, string reason)
-        {
-            refusal = reason;
-            refusedUntil = span is { } some ? time.GetUtcNow() + some : DateTimeOffset.MaxValue;
-            Loaded = null;
-        }
-
-        public bool IsReady => Loaded is { IsCompletedSuccessfully: true };
-
-        private ModelStatus Status => Refusal is not null ? ModelStatus.Refused : IsReady ? ModelStatus.Ready : Loaded is null ? ModelStatus.Unloaded : ModelStatus.Loading;
-
-        public ModelEntry Entry(string? defaultId) => new(Found.Id, Found.Id == defaultId, Status, Refusal, Facts);
-    }
-}
-
-/// <summary>Keeps a loaded model from being unloaded; dispose it when the answer is complete.</summary>
-public sealed class ModelLease(LoadedModel model, Action release) : IDisposable
-{
-    private int released;
-
-    public LoadedModel Model { get; } = model;
-
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref released, 1) == 0) release();
+        await Task.WhenAll(tasks).WaitAsync(ExitPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var left = tasks.Count(task => !task.IsCompleted);
+        if (left > 0) log.LogWarning("{Count} models are still being loaded or used; the program ends without them", left);
     }
 }

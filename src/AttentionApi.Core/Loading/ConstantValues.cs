@@ -19,7 +19,7 @@ internal static class ConstantValues
             using var session = factory.CreateInMemory(instrumenter.BuildExposed());
             return session.Run(new Dictionary<string, OrtValue>(), [tensor], values => values[0].GetTensorTypeAndShape() is { ElementCount: 1 } info && Tensors.IsReal(info.ElementDataType) ? Tensors.ToFloats(values[0])[0] : (float?)null);
         }
-        catch (OnnxRuntimeException)
+        catch (OnnxRuntimeException failure) when (!OrtErrors.MayPass(failure))
         {
             // Not computable from constants alone: the configuration's value is taken.
             return null;

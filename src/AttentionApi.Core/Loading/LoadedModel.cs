@@ -20,13 +20,14 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <summary>Signals that the model was disposed of, so that cached answers can be dropped.</summary>
     public event Action? Unloaded;
 
-    /// <summary>Runs the vision tower once on a blank picture, to check that the model still works.</summary>
+    /// <summary>Runs each tower once, on a blank picture and on the empty text, to check that the model still works.</summary>
     /// <exception cref="ModelRunException">It does not.</exception>
-    public Task CheckAsync(CancellationToken cancellation)
+    public async Task CheckAsync(CancellationToken cancellation)
     {
         var size = Facts.ImageSize;
         var blank = new ModelInput(new float[3 * size.Width * size.Height], size.Width, size.Height, new Region(0, 0, size.Width, size.Height));
-        return Vision.RunAsync(blank, ActivationParts.Output, new StageTimings(), cancellation);
+        await Vision.RunAsync(blank, ActivationParts.Output, new StageTimings(), cancellation).ConfigureAwait(false);
+        if (text is not null) await text.CheckAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Unit embeddings [E], one per label: the mean over prompts of unit embeddings, normalised again. Remembered by text.</summary>

@@ -22,10 +22,11 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
     {
         cancellation.ThrowIfCancellationRequested();
         var folder = ModelFolder.Open(path, files.GetValueOrDefault(id));
-        var towers = TowerLoader.Load(folder, factory);
+        var sessions = factory.Until(cancellation);
+        var towers = TowerLoader.Load(folder, sessions);
         try
         {
-            return Task.FromResult(Assemble(folder, towers));
+            return Task.FromResult(Assemble(folder, towers, sessions));
         }
         catch
         {
@@ -34,7 +35,7 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
         }
     }
 
-    private LoadedModel Assemble(ModelFolder folder, ModelTowers towers)
+    private LoadedModel Assemble(ModelFolder folder, ModelTowers towers, SessionFactory sessions)
     {
         var warnings = new List<string>(towers.Warnings);
         var vision = towers.Vision;
@@ -43,14 +44,14 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
         var facts = Facts(folder, towers, textMissing, warnings);
 
         var text = facts.Text
-            ? new TextEncoder(towers.Text!, Pool(towers.Text!.Session, towers.Text.Model), tokenizer!, KnownWords.Open(folder.TextConfig))
+            ? new TextEncoder(towers.Text!, Pool(sessions, towers.Text!.Session, towers.Text.Model), tokenizer!, KnownWords.Open(folder.TextConfig))
             : null;
         if (text is null) towers.Text?.Dispose();
-        return new LoadedModel(facts, new ImagePreprocessor(preprocessing), new ForwardPass(folder.Id, vision, Pool(vision.Session, vision.Model)), text);
+        return new LoadedModel(facts, new ImagePreprocessor(preprocessing), new ForwardPass(folder.Id, vision, Pool(sessions, vision.Session, vision.Model)), text);
     }
 
-    private SessionPool Pool(Microsoft.ML.OnnxRuntime.InferenceSession first, InstrumentedModel model) =>
-        new([first, .. Enumerable.Range(1, factory.Sessions - 1).Select(_ => factory.Create(model))], factory.ThreadsPerSession);
+    private static SessionPool Pool(SessionFactory sessions, Microsoft.ML.OnnxRuntime.InferenceSession first, InstrumentedModel model) =>
+        new([first, .. Enumerable.Range(1, sessions.Sessions - 1).Select(_ => sessions.Create(model))], sessions.ThreadsPerSession);
 
     private static (Tokenizer? Tokenizer, string? Missing) OpenTokenizer(ModelFolder folder, ModelTowers towers)
     {
@@ -58,9 +59,16 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
         if (folder.TextConfig == ConfigFiles.None) return (null, "a bare file has no tokenizer beside it; put it into a folder with tokenizer.json");
         try
         {
-            return (TokenizerFactory.Open(folder.TextConfig, text.FixedLength ?? towers.Config.TextLength), null);
+            var tokenizer = TokenizerFactory.Open(folder.TextConfig, text.FixedLength ?? towers.Config.TextLength);
+            // Start and end tokens alone tell a tokenizer of another model, which has them elsewhere.
+            text.Encode([tokenizer.Encode("", out _)], tokenizer.PadId);
+            return (tokenizer, null);
         }
-        catch (ModelRefusedException reason)
+        catch (ModelRunException failure) when (!OrtErrors.MayPass(failure))
+        {
+            return (null, $"the text tower fails on the tokenizer's own start and end tokens, as it does where the tokenizer belongs to another model ({failure.Message})");
+        }
+        catch (ModelRefusedException reason) when (!reason.MayPass)
         {
             return (null, reason.Message);
         }

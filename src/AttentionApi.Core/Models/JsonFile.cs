@@ -48,7 +48,7 @@ internal static class JsonFile
         var name = Path.GetFileName(path);
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = ModelFiles.OpenRead(path);
             if (stream.Length > maxBytes) throw new ModelRefusedException($"{name} is over {maxBytes >> 20} MiB, more than such a file ever has; {Remedy}.");
             var bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
@@ -58,7 +58,7 @@ internal static class JsonFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new ModelRefusedException($"{name} cannot be read; check its permissions.", failure) { MayPass = true };
+            throw ModelFiles.Unreadable(name, failure);
         }
     }
 

@@ -61,7 +61,7 @@ public sealed partial class ModelFolder
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new ModelRefusedException($"The folder {id} cannot be read: {cause.Message}", cause);
+            throw ModelFiles.Unreadable($"The folder {id}", cause);
         }
     }
 
@@ -88,6 +88,6 @@ public sealed partial class ModelFolder
         return new(own == folder ? [folder] : [own, folder]) { PrefersOpenClip = TowerFiles.IsOpenClip(folder, tower) };
     }
 
-    [GeneratedRegex("^[A-Za-z0-9._-]+$")]
+    [GeneratedRegex(@"^[A-Za-z0-9._-]+\z")]
     private static partial Regex IdPattern();
 }

@@ -83,11 +83,11 @@ public sealed class InstrumentedModel
         }
     }
 
-    private FileStream OpenSource()
+    private Stream OpenSource()
     {
         try
         {
-            return File.OpenRead(SourcePath);
+            return ModelFiles.OpenRead(SourcePath);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

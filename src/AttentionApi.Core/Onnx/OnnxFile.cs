@@ -68,7 +68,7 @@ internal sealed class OnnxFile
         var file = new OnnxFile(System.IO.Path.GetFullPath(path));
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            using var stream = ModelFiles.OpenRead(path);
             file.Length = stream.Length;
             file.RefuseOtherFormats(stream);
             file.Sha256 = Convert.ToHexStringLower(SHA256.HashData(stream));
@@ -85,12 +85,12 @@ internal sealed class OnnxFile
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new ModelRefusedException($"{file.FileName} cannot be read: {cause.Message}", cause);
+            throw ModelFiles.Unreadable(file.FileName, cause);
         }
         return file;
     }
 
-    private void RefuseOtherFormats(FileStream stream)
+    private void RefuseOtherFormats(Stream stream)
     {
         if (Length == 0) throw new ModelRefusedException($"{FileName} is an empty file: copy or download it again.");
         Span<byte> start = stackalloc byte[64];

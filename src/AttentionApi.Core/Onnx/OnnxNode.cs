@@ -61,6 +61,7 @@ internal sealed class OnnxNode
         return read;
     }
 
-    private static IEnumerable<GraphProto> Bodies(NodeProto proto) =>
+    /// <summary>The graphs inside of an If, a Loop or a Scan.</summary>
+    public static IEnumerable<GraphProto> Bodies(NodeProto proto) =>
         proto.Attribute.SelectMany(attribute => attribute.G is { } body ? attribute.Graphs.Prepend(body) : attribute.Graphs);
 }

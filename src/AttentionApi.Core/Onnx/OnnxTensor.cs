@@ -8,9 +8,11 @@ internal sealed class OnnxTensor
 {
     public const int Float = 1, UInt8 = 2, Int8 = 3, Int32 = 6, Int64 = 7, Bool = 9, Float16 = 10, Float64 = 11, BFloat16 = 16;
 
+    /// <summary>The data location of values in a file of their own.</summary>
+    public const int External = 1;
+
     public static bool IsReal(int elementType) => elementType is Float or Float16 or Float64 or BFloat16;
 
-    private const int External = 1;
     private readonly TensorProto? values;
 
     /// <summary>The tensor itself where it lies in no file: one of our own.</summary>

@@ -27,7 +27,7 @@ public static class AnimationPicture
         Frame[] frames = [.. layers.Select(layer => FrameOf(explanation, mode, layer.Maps))];
         Heatmap[] maps = [.. frames.SelectMany(frame => frame.Panels, (_, panel) => panel.Map)];
 
-        var picture = inspection.Picture.Decode(inspection.Timings);
+        var picture = inspection.Picture.Decode(inspection.Timings, cancellation);
         using var _ = inspection.Timings.Measure(Stages.Render);
         var playback = new Playback { Delay = values.Get(PictureParameters.Delay), Loop = values.Get(PictureParameters.Loop) };
         var metadata = Style.Metadata(explanation, maps[0].Signed, (SharedParameters.Frames, mode.Word()), (PictureParameters.Format, format.Word()),

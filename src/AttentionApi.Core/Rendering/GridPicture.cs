@@ -25,7 +25,7 @@ public static class GridPicture
         Caption[] columns = [.. layers.Select(layer => Captions.Column(plan, layer.Maps[0]))];
         Caption[] rows = [.. layers[0].Maps.Select(map => Captions.Row(explanation, map))];
 
-        var picture = inspection.Picture.Decode(inspection.Timings);
+        var picture = inspection.Picture.Decode(inspection.Timings, cancellation);
         using var _ = inspection.Timings.Measure(Stages.Render);
         var grid = GridRenderer.Render(picture, inspection.Analysis.Seen, rows, columns, maps, Style.For(plan), Captions.Range(plan));
         var bytes = ImageEncoder.Encode(grid.Raster, format, Style.Metadata(explanation, maps[0].Signed, (PictureParameters.Format, format.Word())));

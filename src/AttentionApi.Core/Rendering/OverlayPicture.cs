@@ -21,7 +21,7 @@ public static class OverlayPicture
     {
         var map = await explanation.ShownAsync(cancellation).ConfigureAwait(false);
         var inspection = explanation.Inspection;
-        var picture = inspection.Picture.Decode(inspection.Timings);
+        var picture = inspection.Picture.Decode(inspection.Timings, cancellation);
         using var _ = inspection.Timings.Measure(Stages.Render);
         var drawing = OverlayRenderer.Render(picture, inspection.Analysis.Seen, map, Style.For(explanation.Plan), Captions.Of(explanation, map));
         var bytes = ImageEncoder.Encode(drawing.Raster, format, Style.Metadata(explanation, map.Signed, (PictureParameters.Format, format.Word())));

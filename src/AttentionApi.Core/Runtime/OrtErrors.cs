@@ -14,19 +14,26 @@ internal static partial class OrtErrors
         {
             return action();
         }
+        catch (Exception cause) when (MayPass(cause))
+        {
+            throw new ModelRefusedException($"{fileName} needs more memory, or more of the GPU, than is free at the moment: {OneLine(cause.Message)}", cause) { MayPass = true };
+        }
         catch (Exception cause) when (cause is OnnxRuntimeException or ModelRunException)
         {
             throw new ModelRefusedException(Sentence(fileName, cause.Message), cause);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new ModelRefusedException($"{fileName} cannot be read: {cause.Message}", cause) { MayPass = true };
+            throw ModelFiles.Unreadable(fileName, cause);
         }
         catch (OutOfMemoryException cause)
         {
             throw new ModelRefusedException($"{fileName} needs more memory than this machine has.", cause) { MayPass = true };
         }
     }
+
+    /// <summary>Whether the machine lacked something, which says nothing of the model: the same run may succeed later.</summary>
+    public static bool MayPass(Exception failure) => failure is OnnxRuntimeException or ModelRunException && Shortage().IsMatch(failure.Message);
 
     private static string Sentence(string fileName, string message)
     {
@@ -48,6 +55,10 @@ internal static partial class OrtErrors
         if (SourceLine().IsMatch(text)) return "an internal check failed";
         return text.Length <= longest ? text : string.Concat(text.AsSpan(0, longest), "…");
     }
+
+    /// <summary>The words of ONNX Runtime's allocators, of the C++ library, and of CUDA and its libraries.</summary>
+    [GeneratedRegex(@"failed to allocate|bad[_ ]alloc|out of memory|CUDA (failure|error)|CUBLAS|CUDNN", RegexOptions.IgnoreCase)]
+    private static partial Regex Shortage();
 
     [GeneratedRegex(@"Fatal error: (?<domain>[^\s:]*):{1,2}(?<name>[^\s(]+)\([^)]*\) is not a registered|No Op registered for (?<name>\S+) with domain_version")]
     private static partial Regex UnknownOperator();

@@ -15,6 +15,7 @@ public sealed class SessionFactory
 {
     private readonly InstrumentedModelCache? cache;
     private readonly Action<SessionOptions> appendCuda;
+    private readonly CancellationToken cancellation;
 
     public int Sessions { get; }
     public int ThreadsPerSession { get; }
@@ -35,30 +36,48 @@ public sealed class SessionFactory
         ThreadsPerSession = options.ThreadsPerSession > 0 ? options.ThreadsPerSession : Math.Max(1, Environment.ProcessorCount / Sessions);
     }
 
-    /// <summary>A session of a model file as it is.</summary>
-    public InferenceSession Create(string path)
+    private SessionFactory(SessionFactory other, CancellationToken cancellation)
     {
-        using var options = Options();
-        return new InferenceSession(path, options);
+        (cache, appendCuda, Sessions, ThreadsPerSession, Provider) = (other.cache, other.appendCuda, other.Sessions, other.ThreadsPerSession, other.Provider);
+        this.cancellation = cancellation;
     }
+
+    /// <summary>This factory for one load: once that is cancelled it makes no more sessions, and gives up the one that it is making.</summary>
+    public SessionFactory Until(CancellationToken cancelled) => new(this, cancelled);
+
+    /// <summary>A session of a model file as it is.</summary>
+    public InferenceSession Create(string path) => Make(options => new InferenceSession(path, options));
 
     /// <summary>A session of an instrumented model, from its copy on disk where there is one.</summary>
     public InferenceSession Create(InstrumentedModel model)
     {
-        if (cache?.PathOf(model) is not { } path) return CreateInMemory(model);
-        using var options = Options();
-        return new InferenceSession(path, options);
+        cancellation.ThrowIfCancellationRequested();
+        return cache?.PathOf(model) is { } path ? Create(path) : CreateInMemory(model);
     }
 
     /// <summary>A session of a small part of a model, which is not worth a copy on disk.</summary>
-    public InferenceSession CreateInMemory(InstrumentedModel model)
+    public InferenceSession CreateInMemory(InstrumentedModel model) => Make(options =>
     {
-        using var options = Options();
         if (model.ExternalDataFolder is not { } folder) return new InferenceSession(model.ToArray(), options);
         var copies = cache?.WeightsOf(model);
         var links = copies is null ? LinkedWeights.Find(folder, model.ExternalData) : null;
         options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", copies ?? links?.Folder ?? folder);
         return new InferenceSession(links?.Relocate(model.ToArray()) ?? model.ToArray(), options);
+    });
+
+    private InferenceSession Make(Func<SessionOptions, InferenceSession> make)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        using var options = Options();
+        using var registration = cancellation.Register(() => options.SetLoadCancellationFlag(true));
+        try
+        {
+            return make(options);
+        }
+        catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
     }
 
     /// <summary>A session for a single run: what makes later runs faster is left out.</summary>

@@ -31,6 +31,14 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
     public async Task<float[]> EmbedEmptyAsync(StageTimings timings, CancellationToken cancellation) =>
         (await EncodeAsync([""], timings, cancellation).ConfigureAwait(false))[""];
 
+    /// <summary>Runs the tower once, whatever is remembered.</summary>
+    /// <exception cref="ModelRunException">The run failed.</exception>
+    public async Task CheckAsync(CancellationToken cancellation)
+    {
+        using var lease = await pool.RentAsync(cancellation).ConfigureAwait(false);
+        tower.Encode([Tokens("")], tokenizer.PadId, length: PaddedLength);
+    }
+
     /// <summary>The text tower's attention for the prompt with each label.</summary>
     public async Task<IReadOnlyList<TextAttention>> AttendAsync(IReadOnlyList<string> labels, string prompt, StageTimings timings, CancellationToken cancellation)
     {

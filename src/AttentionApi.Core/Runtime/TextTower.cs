@@ -39,7 +39,7 @@ public sealed record TextTower : IDisposable
     /// <param name="padId">The id that fills shorter texts.</param>
     /// <param name="withAttention">Whether attention is wanted too.</param>
     /// <param name="length">Positions to pad to; 0: the fixed length, else the longest text.</param>
-    /// <exception cref="Models.ModelRefusedException">The tower fails on these tokens, for instance because the tokenizer belongs to another model.</exception>
+    /// <exception cref="ModelRunException">The run failed.</exception>
     public TextEncoding Encode(IReadOnlyList<IReadOnlyList<int>> texts, int padId, bool withAttention = false, int length = 0)
     {
         length = FixedLength ?? Math.Max(length, texts.Max(text => text.Count));
@@ -73,7 +73,7 @@ public sealed record TextTower : IDisposable
             List<string> outputs = [Embedding.Name];
             if (PooledPositionTensor is not null) outputs.Add(PooledPositionTensor);
             if (encoding.Attention is not null) outputs.AddRange(Attention);
-            OrtErrors.Translate(Path.GetFileName(Model.SourcePath), () => Session.Run(inputs, outputs, values =>
+            ModelRunException.Guard(() => Session.Run(inputs, outputs, values =>
             {
                 Copy(values[0], encoding.Embeddings, first, count, encoding.Width);
                 for (var text = 0; text < count && encoding.PooledPositions is { } positions; text++)

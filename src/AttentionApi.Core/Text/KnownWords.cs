@@ -34,7 +34,7 @@ public sealed class KnownWords
             string[] words = [.. root["words"].Items.Select(word => word.Text)];
             return new KnownWords(words, Names(root, "synonyms").Concat(Names(root, "groups")));
         }
-        catch (Exception error) when (error is ModelRefusedException or InvalidOperationException)
+        catch (Exception error) when (error is ModelRefusedException { MayPass: false } or InvalidOperationException)
         {
             return null;
         }

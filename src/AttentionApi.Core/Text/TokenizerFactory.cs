@@ -24,7 +24,7 @@ public static class TokenizerFactory
             if (files.Find(Json) is { } path) return OpenTokenizerJson(files, path, positions);
             if (files.Find(Vocabulary) is { } vocabulary && files.Find("merges.txt") is { } merges) return OpenClipFiles(files, vocabulary, merges, positions);
         }
-        catch (Exception error) when (error is not ModelRefusedException)
+        catch (Exception error) when (error is not (ModelRefusedException or OutOfMemoryException))
         {
             // Untrusted files may be wrong in any way; what has no message of its own ends here.
             throw new ModelRefusedException("The tokenizer's files cannot be read: one of them is damaged.", error);

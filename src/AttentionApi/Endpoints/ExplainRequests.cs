@@ -16,7 +16,7 @@ internal delegate Task<IResult> MakeResponse(Explanation explanation, Cancellati
 
 /// <summary>Takes a request through its stages, the cheap checks first: query, body, parameters, model, slot, numbers, answer.</summary>
 internal sealed class ExplainRequests(
-    ModelCatalog catalog, PictureAnalyzer analyzer, ParameterTable table, Readiness readiness, Permits permits, IOptions<LimitsOptions> options, Telemetry telemetry,
+    ModelCatalog catalog, PictureAnalyzer analyzer, ParameterTable table, Readiness readiness, ModelCheck check, Permits permits, IOptions<LimitsOptions> options, Telemetry telemetry,
     IDiagnosticContext log)
 {
     private readonly LimitsOptions limits = options.Value;
@@ -47,7 +47,7 @@ internal sealed class ExplainRequests(
             log.Set("Method", request.Method.Info.Name);
             using var lease = await catalog.LeaseAsync(model.Id, deadline.Token);
             var plan = new ExplanationPlan(request, lease.Model.Facts);
-            var picture = new Picture(body.Picture, new ImageLimits(limits.MaxPixels));
+            var picture = new Picture(body.Picture, new ImageLimits(limits.MaxPixels, MaxDecodedBytes: limits.MaxDecodedBytes));
             using var slot = permits.Take();
             var inspection = new Inspection(lease.Model, analyzer, picture, plan.Labels, http.Timings()) { Top = plan.Values.Get(SharedParameters.Top) };
             var explanation = await Explanation.BeginAsync(plan, inspection, deadline.Token);
@@ -61,7 +61,7 @@ internal sealed class ExplainRequests(
         }
         catch (ModelRunException)
         {
-            readiness.Suspect();
+            check.Suspect();
             throw;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)

@@ -8,8 +8,13 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/healthz", () => JsonResponse.Of(new HealthResponse("live", ServiceVersion.Text), ApiJson.Responses.HealthResponse))
-            .WithName("healthz").WithSummary("The process answers.").WithDescription("For liveness probes.").Produces<HealthResponse>().Refuses(405, 503).WithTags("Health");
+        app.MapGet("/healthz", (Readiness readiness) =>
+            {
+                readiness.EnsureAlive();
+                return JsonResponse.Of(new HealthResponse("live", ServiceVersion.Text), ApiJson.Responses.HealthResponse);
+            })
+            .WithName("healthz").WithSummary("The process answers.").WithDescription("For liveness probes: 503 while the service stops, and where check after check of the default model has failed, so that only a new process helps.")
+            .Produces<HealthResponse>().Refuses(405, 503).WithTags("Health");
 
         app.MapGet("/readyz", async (Readiness readiness, CancellationToken cancellation) =>
             {

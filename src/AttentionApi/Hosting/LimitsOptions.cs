@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AttentionApi.Core.Imaging;
 
 namespace AttentionApi.Hosting;
 
@@ -12,6 +13,10 @@ public sealed class LimitsOptions
     /// <summary>Pixels of a picture, judged from its header.</summary>
     [Range(1, 700_000_000)]
     public long MaxPixels { get; set; } = 50_000_000;
+
+    /// <summary>Bytes that decoding a picture may hold, judged from its header.</summary>
+    [Range(1024, 1L << 40)]
+    public long MaxDecodedBytes { get; set; } = ImageLimits.DefaultDecodedBytes;
 
     /// <summary>Labels of one request.</summary>
     [Range(1, 100_000)]

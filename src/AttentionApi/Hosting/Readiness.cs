@@ -1,43 +1,29 @@
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
-using AttentionApi.Core.Runtime;
 using AttentionApi.Http;
 
 namespace AttentionApi.Hosting;
 
 /// <summary>Loads the default model behind the listening server, looks for changes in the models folder, and says what can be served.</summary>
-internal sealed class Readiness(ModelCatalog catalog, ILogger<Readiness> log) : BackgroundService
+internal sealed class Readiness(ModelCatalog catalog, ModelCheck check, ILogger<Readiness> log) : BackgroundService
 {
     private static readonly TimeSpan LookApart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(5);
-
     private volatile bool warmedUp;
-    private volatile bool suspected;
-
-    /// <summary>A model run has failed: the service is not ready until the default model has passed a run of its own.</summary>
-    public void Suspect() => suspected = true;
 
     /// <exception cref="ProblemException">503: not ready, and why.</exception>
     public async Task EnsureReadyAsync(CancellationToken cancellation)
     {
         if (Unready is { } problem) throw problem;
-        if (!suspected || catalog.Find(null) is not { } model) return;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(CheckLimit);
-        try
-        {
-            using var lease = await catalog.LeaseAsync(model.Id, limit.Token);
-            await lease.Model.CheckAsync(limit.Token);
-            suspected = false;
-        }
-        catch (Exception failure) when (failure is ModelRunException or ModelRefusedException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
-        {
-            log.LogError(failure, "The default model {Model} does not pass the check that follows a failed run", model.Id);
-            throw Unavailable($"A run of a model has failed, and the default model '{model.Id}' does not pass the check since; the server's log has the details.");
-        }
+        if (!await check.PassesAsync(cancellation)) throw Unavailable("A run of a model has failed, and the default model does not pass the check since; the server's log has the details.");
+    }
+
+    /// <exception cref="ProblemException">503: only a new process helps.</exception>
+    public void EnsureAlive()
+    {
+        if (check.IsBeyondRecovery) throw Unavailable($"The default model has failed {ModelCheck.MostFailures} checks in a row; restart the service. Its log has the details.");
     }
 
     /// <summary>Null when ready; else why not.</summary>
@@ -58,12 +44,11 @@ internal sealed class Readiness(ModelCatalog catalog, ILogger<Readiness> log) : 
     }
 
     /// <summary>The model that a request means.</summary>
-    /// <exception cref="ProblemException">503: nothing is ready yet, or the service stops. 404: there is no such model. 400: it was refused.</exception>
+    /// <exception cref="ProblemException">503: nothing is ready yet, or the service stops. 404: there is no such model.</exception>
     public ModelEntry Resolve(string? id)
     {
         if (!warmedUp) throw Unready ?? Unavailable("No model is ready yet; the default one is loading.");
-        var model = catalog.Find(id) ?? throw (id is null ? Unready! : Unknown(id));
-        return model.Status == ModelStatus.Refused ? throw new ModelRefusedException(model.Reason ?? "The model was refused.") : model;
+        return catalog.Find(id) ?? throw (id is null ? Unready! : Unknown(id));
     }
 
     public ProblemException Unknown(string id)
@@ -75,24 +60,32 @@ internal sealed class Readiness(ModelCatalog catalog, ILogger<Readiness> log) : 
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Task.Yield();
-        if (catalog.Find(null) is { } model)
-        {
-            try
-            {
-                using var lease = await catalog.LeaseAsync(model.Id, stoppingToken);
-            }
-            catch (ModelRefusedException)
-            {
-                // The catalogue has logged it and keeps the reason; other models can still be asked for.
-            }
-        }
+        await LoadDefaultAsync(stoppingToken);
         warmedUp = true;
         using var changes = new FolderChanges(catalog.Folder, log);
+        var loading = Task.CompletedTask;
         while (true)
         {
             await changes.NextAsync(LookApart, LookEvery, stoppingToken);
             catalog.Refresh();
+            await check.PassesAsync(stoppingToken);
+            // Not waited for: a load that hangs must not keep other models from being found.
+            if (loading.IsCompleted) loading = LoadDefaultAsync(stoppingToken);
+        }
+    }
+
+    /// <summary>Loads the default model where it is not loaded: at the start, when its files have changed, and when what kept it from being loaded may have passed.</summary>
+    private async Task LoadDefaultAsync(CancellationToken cancellation)
+    {
+        await Task.Yield();
+        if (catalog.Find(null) is not { Status: ModelStatus.Unloaded } model) return;
+        try
+        {
+            using var lease = await catalog.LeaseAsync(model.Id, cancellation);
+        }
+        catch (ModelRefusedException)
+        {
+            // The catalogue has logged it and keeps the reason; other models can still be asked for.
         }
     }
 

@@ -19,9 +19,9 @@ internal static class ProblemTable
         [413] = ("The body is over Limits:MaxBodyBytes.", "The body is larger than Limits:MaxBodyBytes allows; send a smaller picture, the model sees a few hundred pixels only.", null),
         [414] = ("The request line is over 64 KiB.", "The request line is longer than 64 KiB; send fewer or shorter labels and prompts.", null),
         [415] = ("Not JPEG, PNG or WebP.", "The picture's bytes are not JPEG, PNG or WebP; convert it to one of these.", null),
-        [422] = ("A damaged or truncated picture, or one over Limits:MaxPixels.", "The PNG picture is damaged or truncated and cannot be decoded; send the whole file.", null),
+        [422] = ("A damaged or truncated picture, or one over Limits:MaxPixels or Limits:MaxDecodedBytes.", "The PNG picture is damaged or truncated and cannot be decoded; send the whole file.", null),
         [429] = ("No free slot; Retry-After says when to come back.", "All slots are busy; try again after the time in Retry-After.", null),
-        [503] = ("No model is ready yet, the service is stopping, or the answer took longer than Limits:RequestSeconds; with Retry-After.", "No model is ready yet; the default one is loading.", null),
+        [503] = ("No model is ready yet, one cannot be loaded at the moment or its run failed, the service is stopping, or the answer took longer than Limits:RequestSeconds; with Retry-After.", "No model is ready yet; the default one is loading.", null),
     };
 
     public static IEnumerable<int> Statuses => Table.Keys;

@@ -58,6 +58,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
             case ParameterException wrong: return ProblemException.BadParameter(wrong.Parameter, wrong.Message);
             case ImageRefusedException image: return new(image.Fault == ImageFault.Unsupported ? StatusCodes.Status415UnsupportedMediaType : StatusCodes.Status422UnprocessableEntity, image.Message, PictureBody.Field);
             case PictureTooLargeException large: return ProblemException.BadParameter("size", large.Message);
+            case ModelRefusedException { MayPass: true } refused: return new(StatusCodes.Status503ServiceUnavailable, refused.Message, "model") { RetryAfter = TimeSpan.FromSeconds(10) };
             case ModelRefusedException refused: return ProblemException.BadParameter("model", refused.Message);
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }: return PictureBody.TooLarge();
             case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }: return PictureBody.TooSlow();

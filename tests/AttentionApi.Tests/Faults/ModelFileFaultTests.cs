@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using AttentionApi.Tests.Api;
 
@@ -24,8 +25,8 @@ public sealed class ModelFileFaultTests : IDisposable
         for (var call = 0; call < 20; call++)
         {
             using var answer = await host.ExplainAsync("model=other");
-            // Until the change is seen the loaded model answers; then the file is refused, or not listed yet.
-            Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.BadRequest, HttpStatusCode.NotFound]);
+            // Until the change is seen the loaded model answers; then the file is refused, for the moment or as it is, or not listed yet.
+            Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.BadRequest, HttpStatusCode.NotFound, HttpStatusCode.ServiceUnavailable]);
             await host.MustExplainAsync("model=vit");
             await Task.Delay(100, Cancellation);
         }
@@ -76,6 +77,68 @@ public sealed class ModelFileFaultTests : IDisposable
         Assert.Equal(1, await host.ExitAsync(HostCalls.Patience));
         Assert.Contains("cannot be read: set Models:Path", host.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", host.Log, StringComparison.Ordinal);
+    }
+
+    /// <summary>What a reader would wait for, or follow out of the models folder.</summary>
+    public static TheoryData<string, string> Traps() => new()
+    {
+        { "a pipe as the model", "is an empty file" },
+        { "a pipe as its configuration", "config.json" },
+        { "a pipe as its weights", "is empty" },
+        { "a device as the model", "is an empty file" },
+        { "a link that leads nowhere", "leads nowhere" },
+        { "a link that leads nowhere beside the model", "config.json" },
+    };
+
+    [Theory, MemberData(nameof(Traps))]
+    public async Task A_file_that_is_none_is_refused_at_once_without_its_path_and_holds_no_exit_up(string trap, string reason)
+    {
+        var file = models.Add("trap", SharedFixtures.InShared("fixtures", "models", "vit", "onnx", trap.Contains("weights", StringComparison.Ordinal) ? "model_external.onnx" : "model.onnx"))[0];
+        var config = Path.Combine(models.Folder, "trap", "config.json");
+        var place = trap.Contains("configuration", StringComparison.Ordinal) || trap.Contains("beside", StringComparison.Ordinal) ? config : trap.Contains("weights", StringComparison.Ordinal) ? $"{file}_data" : file;
+        File.Delete(place);
+        if (trap.Contains("link", StringComparison.Ordinal)) File.CreateSymbolicLink(place, "/nowhere/secret");
+        else if (trap.Contains("device", StringComparison.Ordinal)) File.CreateSymbolicLink(place, "/dev/zero");
+        else await Process.Start("mkfifo", [place]).WaitForExitAsync(Cancellation);
+
+        await using var host = await models.ServeAsync();
+        using var answer = await host.ExplainAsync("model=trap").WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        if (!answer.IsSuccessStatusCode)
+        {
+            Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.BadRequest, HttpStatusCode.ServiceUnavailable]);
+            var words = await answer.Content.ReadAsStringAsync(Cancellation);
+            Assert.Contains(reason, words, StringComparison.Ordinal);
+            Assert.DoesNotContain("/nowhere", words, StringComparison.Ordinal);
+            Assert.DoesNotContain(models.Folder, words, StringComparison.Ordinal);
+        }
+        else Assert.Contains("link", trap, StringComparison.Ordinal);
+        using var list = await host.Client.GetAsync("/api/v1/models", Cancellation);
+        Assert.DoesNotContain(models.Folder, await list.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        host.Signal(HostProcess.Terminate);
+        Assert.Equal(0, await host.ExitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task A_copy_that_its_disk_has_damaged_is_written_anew_and_the_answer_stays_the_same()
+    {
+        string before;
+        await using (var host = await models.ServeAsync())
+        {
+            using var answer = await host.ExplainAsync();
+            before = (await answer.JsonAsync())["maps"]!.ToJsonString();
+        }
+        foreach (var copy in Directory.GetFiles(models.Copies))
+        {
+            var bytes = await File.ReadAllBytesAsync(copy, Cancellation);
+            bytes.AsSpan(bytes.Length / 2, 1000).Fill(0x7F);
+            await File.WriteAllBytesAsync(copy, bytes, Cancellation);
+        }
+        await using (var host = await models.ServeAsync())
+        {
+            using var answer = await host.ExplainAsync();
+            Assert.Equal(before, (await answer.JsonAsync())["maps"]!.ToJsonString());
+            Assert.Contains("was damaged on its disk", host.Log, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -13,6 +13,8 @@ public sealed class ReadinessTests : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new();
     private readonly ModelCatalog catalog;
+    private readonly Clock clock = new();
+    private readonly ModelCheck check;
     private readonly Readiness readiness;
     private bool broken;
 
@@ -21,7 +23,8 @@ public sealed class ReadinessTests : IAsyncDisposable
         File.Copy(SharedFixtures.Family("vit", "onnx", "model.onnx"), folder.At("vit.onnx"));
         catalog = new(new(folder.Path, null, 4), (found, _) => LoadAsync(found), NullLogger<ModelCatalog>.Instance, TimeProvider.System);
         catalog.Refresh(atStart: true);
-        readiness = new(catalog, NullLogger<Readiness>.Instance);
+        check = new(catalog, clock, NullLogger<ModelCheck>.Instance);
+        readiness = new(catalog, check, NullLogger<Readiness>.Instance);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -37,7 +40,7 @@ public sealed class ReadinessTests : IAsyncDisposable
     {
         using (await catalog.LeaseAsync("vit", Cancellation)) { }
         await readiness.EnsureReadyAsync(Cancellation);
-        readiness.Suspect();
+        check.Suspect();
         await readiness.EnsureReadyAsync(Cancellation);
     }
 
@@ -47,13 +50,48 @@ public sealed class ReadinessTests : IAsyncDisposable
         broken = true;
         using (await catalog.LeaseAsync("vit", Cancellation)) { }
         await readiness.EnsureReadyAsync(Cancellation);
-        readiness.Suspect();
+        check.Suspect();
         for (var time = 0; time < 2; time++)
         {
             var problem = await Assert.ThrowsAsync<ProblemException>(() => readiness.EnsureReadyAsync(Cancellation));
             Assert.Equal(503, problem.Status);
             Assert.Contains("check", problem.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Where_check_after_check_fails_the_process_counts_as_beyond_recovery()
+    {
+        broken = true;
+        using (await catalog.LeaseAsync("vit", Cancellation)) { }
+        check.Suspect();
+        for (var time = 0; time < ModelCheck.MostFailures; time++)
+        {
+            readiness.EnsureAlive();
+            // Many callers at once are one check.
+            await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Assert.ThrowsAsync<ProblemException>(() => readiness.EnsureReadyAsync(Cancellation))));
+            clock.Now += TimeSpan.FromSeconds(2);
+        }
+        Assert.Equal(503, Assert.Throws<ProblemException>(readiness.EnsureAlive).Status);
+    }
+
+    [Fact]
+    public async Task A_check_that_passes_takes_back_the_ones_that_failed()
+    {
+        broken = true;
+        using (await catalog.LeaseAsync("vit", Cancellation)) { }
+        check.Suspect();
+        for (var time = 0; time < ModelCheck.MostFailures - 1; time++, clock.Now += TimeSpan.FromSeconds(2)) Assert.False(await check.PassesAsync(Cancellation));
+        broken = false;
+        File.SetLastWriteTimeUtc(folder.At("vit.onnx"), DateTime.UtcNow);
+        catalog.Refresh();
+        catalog.Refresh();
+        Assert.True(await check.PassesAsync(Cancellation));
+        check.Suspect();
+        broken = true;
+        clock.Now += TimeSpan.FromSeconds(2);
+        await check.PassesAsync(Cancellation);
+        readiness.EnsureAlive();
     }
 
     /// <summary>A broken model asks its session for an input that is not there.</summary>
@@ -66,9 +104,16 @@ public sealed class ReadinessTests : IAsyncDisposable
         return new LoadedModel(model.Facts, model.Preprocessor, new ForwardPass("vit", vision, new SessionPool([vision.Session], 1)), null);
     }
 
+    private sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch;
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+
     public async ValueTask DisposeAsync()
     {
         readiness.Dispose();
+        check.Dispose();
         await catalog.DisposeAsync();
         folder.Dispose();
     }

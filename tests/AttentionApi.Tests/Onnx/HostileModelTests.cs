@@ -88,6 +88,47 @@ public sealed class HostileModelTests(ITestOutputHelper output) : IDisposable
         Assert.Contains(Writers[form].Reason, Refusal(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("../weights")]
+    [InlineData("../hostile/weights")]
+    [InlineData("data/../weights")]
+    [InlineData("data\\..\\..\\weights")]
+    [InlineData("/etc/passwd")]
+    [InlineData("")]
+    public void External_data_may_not_lead_upwards_not_even_to_come_back(string location)
+    {
+        var writer = new ModelWriter();
+        writer.Input("pixels", 1, 3, 32, 32);
+        writer.Graph.Initializer.Add(External(location));
+        writer.Append("Add", ["pixels", "w"], ["a"]);
+        File.WriteAllBytes(ModelPath, writer.Model.ToByteArray());
+        File.WriteAllText(Path.Combine(folder.Path, "weights"), "weights");
+        Assert.Contains("external data must stay inside the model's folder", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Constants_of_nodes_may_not_lie_in_other_files(bool inside)
+    {
+        var constant = new NodeProto { OpType = "Constant", Output = { "w" }, Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = External("weights") } } };
+        var body = new GraphProto { Name = "body", Node = { constant } };
+        var writer = new ModelWriter();
+        writer.Input("pixels", 1, 3, 32, 32);
+        writer.Graph.Node.Add(inside
+            ? new NodeProto { OpType = "If", Input = { "pixels" }, Output = { "w" }, Attribute = { new AttributeProto { Name = "then_branch", Type = AttributeProto.Types.AttributeType.Graph, G = body } } }
+            : constant);
+        writer.Append("Add", ["pixels", "w"], ["a"]);
+        File.WriteAllBytes(ModelPath, writer.Model.ToByteArray());
+        Assert.Contains("only initializers of the graph may lie there", Refusal(), StringComparison.Ordinal);
+    }
+
+    private static TensorProto External(string location) => new()
+    {
+        Name = "w", DataType = OnnxTensor.Float, Dims = { 1, 3, 32, 32 }, DataLocation = OnnxTensor.External,
+        ExternalData = { new StringStringEntryProto { Key = "location", Value = location } },
+    };
+
     [Fact]
     public void Graphs_nested_too_deep_are_refused()
     {

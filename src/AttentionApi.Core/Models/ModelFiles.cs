@@ -1,0 +1,24 @@
+namespace AttentionApi.Core.Models;
+
+/// <summary>Reading what strangers put into a model folder.</summary>
+internal static class ModelFiles
+{
+    /// <summary>A file's bytes. What has none by its size is not opened: it may be a pipe or a device, and opening one of these waits for a writer, perhaps forever.</summary>
+    /// <exception cref="IOException">The file is not there or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static Stream OpenRead(string path) =>
+        IsEmpty(path) ? Stream.Null : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+
+    /// <summary>Whether it holds no bytes, or is no file but a pipe or a device.</summary>
+    public static bool IsEmpty(string path) => new FileInfo(path).Length == 0;
+
+    /// <summary>A refusal in words of ours: the system's hold the whole path, which is nobody's business.</summary>
+    public static ModelRefusedException Unreadable(string name, Exception cause) => new($"{name} cannot be read: {Reason(cause)}.", cause) { MayPass = true };
+
+    private static string Reason(Exception cause) => cause switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "it is not there, or is a link that leads nowhere",
+        UnauthorizedAccessException => "the server has no right to",
+        _ => "its disk or another program does not let it",
+    };
+}
