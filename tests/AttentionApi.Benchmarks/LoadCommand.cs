@@ -20,7 +20,8 @@ internal static class LoadCommand
     public static Command Create()
     {
         var seconds = new Option<int>("--seconds") { Description = "how long to overload, at most 300", DefaultValueFactory = _ => 30 };
-        var command = new Command("load", "Ten times the capacity on a host of its own: accepted requests stay fast, the others are refused at once.") { seconds };
+        var command = new Command("load",
+            "Ten times the capacity on a host of its own: accepted requests stay fast, the others are refused at once.") { seconds };
         command.SetAction((parsed, cancellation) => RunAsync(TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(seconds), 1, 300)), cancellation));
         return command;
     }
@@ -29,14 +30,16 @@ internal static class LoadCommand
     {
         using var models = TemporaryModels.Of(SyntheticClip.B32);
         // One run at a time, and no cache: each accepted request costs a model run.
-        await using var server = await models.ServeAsync(("Inference:Sessions", 1), ("Inference:ThreadsPerSession", Environment.ProcessorCount), ("Limits:MaxConcurrent", 1), ("Cache:MaxBytes", 0));
+        await using var server = await models.ServeAsync(
+            ("Inference:Sessions", 1), ("Inference:ThreadsPerSession", Environment.ProcessorCount), ("Limits:MaxConcurrent", 1), ("Cache:MaxBytes", 0));
         var photo = Photos.Jpeg(SyntheticClip.ImageSize, SyntheticClip.ImageSize);
 
         await CallsAloneAsync(server, photo, cancellation);
         var alone = await CallsAloneAsync(server, photo, cancellation);
         var before = server.Figures;
         var rate = OverloadFactor / (Quartiles.Quantile(alone, 0.5) / 1000);
-        Console.WriteLine($"Alone: median {Quartiles.Quantile(alone, 0.5):F0} ms, p99 {Quartiles.Quantile(alone, 0.99):F0} ms. Offering {rate:F0} requests a second for {duration.TotalSeconds:F0} s.");
+        Console.WriteLine($"Alone: median {Quartiles.Quantile(alone, 0.5):F0} ms, p99 {Quartiles.Quantile(alone, 0.99):F0} ms. "
+            + $"Offering {rate:F0} requests a second for {duration.TotalSeconds:F0} s.");
 
         var outcomes = await OfferAsync(server, photo, rate, duration, cancellation);
         return Judge(outcomes, alone, before, server.Figures) ? 0 : 1;
@@ -46,7 +49,11 @@ internal static class LoadCommand
     private static async Task<double[]> CallsAloneAsync(HostProcess server, byte[] photo, CancellationToken cancellation)
     {
         var elapsed = new List<double>();
-        for (var i = 0; i < AloneRequests && !cancellation.IsCancellationRequested; i++) elapsed.Add((await Explain(photo).SendExpectingAsync(server.Client)).Elapsed.TotalMilliseconds);
+        for (var i = 0; i < AloneRequests && !cancellation.IsCancellationRequested; i++)
+        {
+            var outcome = await Explain(photo).SendExpectingAsync(server.Client);
+            elapsed.Add(outcome.Elapsed.TotalMilliseconds);
+        }
         return [.. elapsed.Order()];
     }
 
@@ -72,15 +79,22 @@ internal static class LoadCommand
         var unloaded = Quartiles.Quantile(alone, 0.99);
         var growth = (after.ResidentBytes - before.ResidentBytes) / 1e6;
 
-        Console.WriteLine($"{outcomes.Length} requests: {accepted.Length} accepted, {refused.Length} refused, {failed.Length} failed {failed.FirstOrDefault()}");
+        Console.WriteLine($"{outcomes.Length} requests: {accepted.Length} accepted, {refused.Length} refused, "
+            + $"{failed.Length} failed {failed.FirstOrDefault()}");
         return Goals.Report(
-            ("accepted requests' p99 ≤ 2 × p99 alone", accepted.Length > 0 && Quartiles.Quantile(accepted, 0.99) <= 2 * unloaded, $"{Describe(accepted)}; alone {unloaded:F0} ms"),
+
+            ("accepted requests' p99 ≤ 2 × p99 alone",
+                accepted.Length > 0 && Quartiles.Quantile(accepted, 0.99) <= 2 * unloaded, $"{Describe(accepted)}; alone {unloaded:F0} ms"),
             ("refusals' p99 within 20 ms", refused.Length == 0 || Quartiles.Quantile(refused, 0.99) <= RefusalLimit.TotalMilliseconds, Describe(refused)),
             ("no other failure", failed.Length == 0, $"{failed.Length}"),
-            ("memory flat: grows by less than 20 MB or 5 %", growth <= Math.Max(20, 0.05 * before.ResidentBytes / 1e6), $"{before.ResidentBytes / 1e6:F0} MB, {growth:+0.0;-0.0} MB"));
+            ("memory flat: grows by less than 20 MB or 5 %",
+                growth <= Math.Max(20, 0.05 * before.ResidentBytes / 1e6), $"{before.ResidentBytes / 1e6:F0} MB, {growth:+0.0;-0.0} MB"));
     }
 
-    private static double[] Milliseconds(Outcome[] outcomes, HttpStatusCode status) => [.. outcomes.Where(outcome => outcome.Status == status).Select(outcome => outcome.Elapsed.TotalMilliseconds).Order()];
+    private static double[] Milliseconds(Outcome[] outcomes, HttpStatusCode status) =>
+        [.. outcomes.Where(outcome => outcome.Status == status).Select(outcome => outcome.Elapsed.TotalMilliseconds).Order()];
 
-    private static string Describe(double[] milliseconds) => milliseconds.Length == 0 ? "none" : $"median {Quartiles.Quantile(milliseconds, 0.5):F1}, p99 {Quartiles.Quantile(milliseconds, 0.99):F1}, most {milliseconds[^1]:F1} ms";
+    private static string Describe(double[] milliseconds) =>
+        milliseconds.Length == 0 ? "none"
+            : $"median {Quartiles.Quantile(milliseconds, 0.5):F1}, p99 {Quartiles.Quantile(milliseconds, 0.99):F1}, most {milliseconds[^1]:F1} ms";
 }

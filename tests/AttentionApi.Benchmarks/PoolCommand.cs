@@ -6,8 +6,8 @@ using AttentionApi.Benchmarks.Workloads;
 namespace AttentionApi.Benchmarks;
 
 /// <summary>
-/// <c>pool</c>: pictures a second of plain sessions by number of sessions, threads and callers, and of batches by one caller. The host's defaults and batch size come from
-/// these figures.
+/// <c>pool</c>: pictures a second of plain sessions by number of sessions, threads and callers, and of batches by one caller. The host's defaults and batch
+/// size come from these figures.
 /// </summary>
 internal static class PoolCommand
 {
@@ -29,7 +29,8 @@ internal static class PoolCommand
         var cores = Environment.ProcessorCount;
         SessionSettings[] settings =
         [
-            new(1, cores, Arena: false), new(1, cores), new(1, cores, Spinning: true), new(1, 1), new(cores, 1), new(cores, cores), new(cores, cores, Spinning: true),
+            new(1, cores, Arena: false), new(1, cores), new(1, cores, Spinning: true),
+            new(1, 1), new(cores, 1), new(cores, cores), new(cores, cores, Spinning: true),
         ];
         var forwards = settings.Select(setting => new PlainForward(models.Vision(SyntheticClip.B32), setting)).ToArray();
         var batches = Batches.ToDictionary(batch => batch, _ => new List<double>());
@@ -45,9 +46,12 @@ internal static class PoolCommand
         Console.WriteLine($"Pictures a second on {cores} cores, median of {rounds}; callers: {string.Join(", ", Callers)}");
         foreach (var (setting, byCallers) in measured)
         {
-            Console.WriteLine($"{setting.Sessions} sessions x {setting.Threads} threads{(setting.Spinning ? ", spinning" : "")}{(setting.Arena ? "" : ", no arena")}: {string.Join("  ", Callers.Select(callers => $"{Quartiles.Of(byCallers[callers]).Median,6:F1}"))}");
+            var medians = string.Join("  ", Callers.Select(callers => $"{Quartiles.Of(byCallers[callers]).Median,6:F1}"));
+            var extras = (setting.Spinning ? ", spinning" : "") + (setting.Arena ? "" : ", no arena");
+            Console.WriteLine($"{setting.Sessions} sessions x {setting.Threads} threads{extras}: {medians}");
         }
-        Console.WriteLine($"One caller, 1 session x {cores} threads, batches of {string.Join(", ", Batches)}: {string.Join("  ", Batches.Select(batch => $"{Quartiles.Of(batches[batch]).Median,6:F1}"))}");
+        var byBatch = string.Join("  ", Batches.Select(batch => $"{Quartiles.Of(batches[batch]).Median,6:F1}"));
+        Console.WriteLine($"One caller, 1 session x {cores} threads, batches of {string.Join(", ", Batches)}: {byBatch}");
         foreach (var forward in forwards) forward.Dispose();
     }
 }

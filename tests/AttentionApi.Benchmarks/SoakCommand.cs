@@ -8,7 +8,9 @@ using AttentionApi.Benchmarks.Workloads;
 
 namespace AttentionApi.Benchmarks;
 
-/// <summary><c>soak</c>: a mixed load for ten minutes on a host of its own on a loopback port; at the end memory, handles and threads must be what they were.</summary>
+/// <summary>
+/// <c>soak</c>: a mixed load for ten minutes on a host of its own on a loopback port; at the end memory, handles and threads must be what they were.
+/// </summary>
 internal static class SoakCommand
 {
     private const int Callers = 4, MaximumRequests = 200_000;
@@ -55,7 +57,8 @@ internal static class SoakCommand
             await Task.Delay(duration / 40, CancellationToken.None);
             var now = server.Figures;
             samples.Add(now);
-            Console.WriteLine($"{Stopwatch.GetElapsedTime(began):mm\\:ss}  {tally.Count,7} requests  {now.ResidentBytes / 1e6,6:F0} MB  {now.Handles,4} handles  {now.Threads,3} threads");
+            Console.WriteLine($"{Stopwatch.GetElapsedTime(began):mm\\:ss}  {tally.Count,7} requests  {now.ResidentBytes / 1e6,6:F0} MB  "
+                + $"{now.Handles,4} handles  {now.Threads,3} threads");
         }
         return samples;
     }
@@ -67,7 +70,8 @@ internal static class SoakCommand
         var (early, late) = (samples.Skip(quarter).Take(quarter).ToArray(), samples.TakeLast(quarter).ToArray());
         tally.Print();
         return Goals.Report(
-            Flat("resident memory, MB", figures => figures.ResidentBytes / 1e6, 0.05, 20), Flat("handles", figures => figures.Handles, 0.05, 5), Flat("threads", figures => figures.Threads, 0.05, 5),
+            Flat("resident memory, MB", figures => figures.ResidentBytes / 1e6, 0.05, 20),
+            Flat("handles", figures => figures.Handles, 0.05, 5), Flat("threads", figures => figures.Threads, 0.05, 5),
             ("every answer as expected", tally.Unexpected == 0, $"{tally.Unexpected} of {tally.Count} were not"));
 
         (string, bool, string) Flat(string what, Func<ProcessFigures, double> figure, double share, double slack)

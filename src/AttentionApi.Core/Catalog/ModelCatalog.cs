@@ -52,8 +52,8 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
     }
 
     /// <summary>
-    /// Looks at the models folder: new models are listed, removed and changed ones unloaded. A model that appears while serving is listed once two looks in a row find it
-    /// unchanged, because it may still be being copied.
+    /// Looks at the models folder: new models are listed, removed and changed ones unloaded. A model that appears while serving is listed once two looks in a
+    /// row find it unchanged, because it may still be being copied.
     /// </summary>
     /// <param name="atStart">True for the first look: every model is taken as complete.</param>
     public void Refresh(bool atStart = false)
@@ -155,7 +155,8 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            // One bad file must not affect other models; the log has the details, callers get a sentence. An unexpected failure may be temporary, such as a full disk, so loading is tried again.
+            // One bad file must not affect other models; the log has the details, callers get a sentence. An unexpected failure may be temporary, such as a
+            // full disk, so loading is tried again.
             log.LogError(failure, "Model {Model} could not be loaded", model.Found.Id);
             var refusal = new ModelRefusedException(
                 $"The model '{model.Found.Id}' could not be loaded ({failure.GetType().Name}); it is tried again in {CatalogModel.TryAgainAfter.TotalSeconds:0} seconds, and the server's log has the details.",

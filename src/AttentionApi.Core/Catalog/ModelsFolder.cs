@@ -22,7 +22,8 @@ public static class ModelsFolder
             if (entry.Name.StartsWith('.') || (entry is FileInfo file && !file.Extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))) continue;
             var id = entry is FileInfo ? Path.GetFileNameWithoutExtension(entry.Name) : entry.Name;
             if (!ModelFolder.IsId(id)) leftOut?.Invoke($"'{entry.Name}' is ignored: a model's name may contain only letters, digits, '.', '_' and '-'.");
-            else if (!found.TryAdd(id, new FoundModel(id, entry.FullName, StampOf(entry)))) leftOut?.Invoke($"'{entry.Name}' is ignored: a folder has the same id.");
+            else if (!found.TryAdd(id, new FoundModel(id, entry.FullName, StampOf(entry))))
+                leftOut?.Invoke($"'{entry.Name}' is ignored: a folder has the same id.");
         }
         return found;
     }
@@ -32,7 +33,11 @@ public static class ModelsFolder
         var hash = new HashCode();
         if (entry is FileInfo bare) Add(ref hash, bare);
         // Copying adds and grows files. A model folder has two levels.
-        else foreach (var file in ((DirectoryInfo)entry).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 })) Add(ref hash, file);
+        else
+        {
+            var levels = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 };
+            foreach (var file in ((DirectoryInfo)entry).EnumerateFiles("*", levels)) Add(ref hash, file);
+        }
         return hash.ToHashCode();
 
         static void Add(ref HashCode hash, FileInfo file)

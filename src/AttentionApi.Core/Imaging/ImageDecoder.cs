@@ -13,8 +13,8 @@ public enum ImageFormat { Jpeg, Png, Webp }
 public readonly record struct ImageHeader(ImageFormat Format, int Width, int Height, bool Animated, long DecodedBytes);
 
 /// <summary>
-/// Decodes untrusted images. The format is judged from the bytes, and only its own loader is called; limits are judged from the header; a picture that cannot be
-/// decoded to its end is refused, because an explanation of half a picture would look like one of the whole.
+/// Decodes untrusted images. The format is judged from the bytes, and only its own loader is called; limits are judged from the header; a picture that cannot
+/// be decoded to its end is refused, because an explanation of half a picture would look like one of the whole.
 /// </summary>
 public static class ImageDecoder
 {
@@ -51,7 +51,8 @@ public static class ImageDecoder
         {
             cancellation.ThrowIfCancellationRequested();
             Libvips.LogFailure(failure);
-            throw new ImageRefusedException(ImageFault.Damaged, $"The {Name(format)} picture is damaged or truncated and cannot be decoded; send the whole file.");
+            throw new ImageRefusedException(ImageFault.Damaged,
+                $"The {Name(format)} picture is damaged or truncated and cannot be decoded; send the whole file.");
         }
     }
 

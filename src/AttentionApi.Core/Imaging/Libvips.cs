@@ -16,7 +16,8 @@ public static class Libvips
     private static bool ready;
 
     /// <summary>Idempotent; hosts call it at start, so that a process that cannot be made safe does not serve.</summary>
-    /// <param name="logger">Receives libvips' messages; null: they are dropped. They may belong to another thread's picture and are never shown to callers.</param>
+    /// <param name="logger">Receives libvips' messages; null: they are dropped. They may belong to another thread's picture and are never shown to
+    /// callers.</param>
     /// <exception cref="InvalidOperationException">libvips is missing, too old, or a loader cannot be blocked.</exception>
     public static void Initialise(ILogger? logger = null)
     {
@@ -41,7 +42,8 @@ public static class Libvips
 
     private static void Configure()
     {
-        if (!NetVips.NetVips.AtLeastLibvips(8, 13)) throw new InvalidOperationException("libvips is older than 8.13 and cannot block loaders; install a newer one.");
+        if (!NetVips.NetVips.AtLeastLibvips(8, 13))
+            throw new InvalidOperationException("libvips is older than 8.13 and cannot block loaders; install a newer one.");
 
         NetVips.NetVips.BlockUntrusted = true;
         Operation.Block("VipsForeignLoad", true);

@@ -61,7 +61,8 @@ internal static class PillowResize
     private static bool IsVerticalFirst(PixelSize size, PixelSize resized) =>
         resized.Height < size.Height && size.Height - resized.Height > 2 * (size.Width - resized.Width);
 
-    private static void ResizeColumns(ReadOnlySpan<byte> source, int sourceStride, ResampleWeights weights, PixelSize result, Span<byte> target, int targetStride)
+    private static void ResizeColumns(
+        ReadOnlySpan<byte> source, int sourceStride, ResampleWeights weights, PixelSize result, Span<byte> target, int targetStride)
     {
         for (var y = 0; y < result.Height; y++)
         {

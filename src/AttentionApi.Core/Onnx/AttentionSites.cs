@@ -3,8 +3,8 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// Finds attention by its pattern in the graph: scores from a product of two tensors, a Softmax over the keys, a product with the values. Knows which operators may lie between the
-/// three, and no model families.
+/// Finds attention by its pattern in the graph: scores from a product of two tensors, a Softmax over the keys, a product with the values. Knows which operators
+/// may lie between the three, and no model families.
 /// </summary>
 internal sealed class AttentionSites
 {
@@ -12,7 +12,8 @@ internal sealed class AttentionSites
 
     /// <summary>Operators that keep each probability in its row and column, so that what mixes the values is still the Softmax's output.</summary>
     private static readonly HashSet<string> Transparent =
-        ["Cast", "CastLike", "Identity", "Dropout", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"];
+        ["Cast", "CastLike", "Identity", "Dropout", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand",
+         "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"];
 
     /// <summary>Operators between the product of queries and keys and the Softmax: scale, mask, bias, cap.</summary>
     private static readonly HashSet<string> ScoreSteps =
@@ -22,7 +23,8 @@ internal sealed class AttentionSites
 
     private static readonly HashSet<string> UnsupportedOperators =
     [
-        "GroupQueryAttention", "PackedAttention", "PackedMultiHeadAttention", "DecoderAttention", "DecoderMaskedSelfAttention", "DecoderMaskedMultiHeadAttention",
+        "GroupQueryAttention", "PackedAttention", "PackedMultiHeadAttention", "DecoderAttention",
+        "DecoderMaskedSelfAttention", "DecoderMaskedMultiHeadAttention",
         "LongformerAttention", "SparseAttention", "PagedAttention", "LinearAttention",
     ];
 
@@ -42,7 +44,8 @@ internal sealed class AttentionSites
                 Found.Add(new(node, Probabilities: null, node.Output(0)!, LearnedQuery: graph.DependsOn(node.Input(0)) == 0));
             else if (node.Domain == "com.microsoft" && UnsupportedOperators.Contains(node.Type))
                 Obstructed.Add(new(node, $"the operator {node.Type} does not expose its attention probabilities"));
-            if (Found.Count > MostSites) throw new ModelRefusedException($"{graph.File.FileName} has more than {MostSites} attention sites, more than any vision transformer needs.");
+            if (Found.Count > MostSites)
+                throw new ModelRefusedException($"{graph.File.FileName} has more than {MostSites} attention sites, more than any vision transformer needs.");
         }
     }
 

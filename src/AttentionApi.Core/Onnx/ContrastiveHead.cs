@@ -13,7 +13,9 @@ internal sealed record ContrastiveHead(string ImageEmbedding, string TextEmbeddi
     /// <summary>A constant tensor that is added afterwards (SigLIP); null where there is none.</summary>
     public string? Bias { get; private set; }
 
-    /// <summary>Null where no output is a scaled product of an image and a text tensor: the file holds two separate towers, or one attends to the other.</summary>
+    /// <summary>
+    /// Null where no output is a scaled product of an image and a text tensor: the file holds two separate towers, or one attends to the other.
+    /// </summary>
     public static ContrastiveHead? Find(OnnxGraph graph, ulong imageBit, ulong textBits)
     {
         bool OfText(string tensor) => graph.DependsOn(tensor) is var bits && bits != 0 && (bits & ~textBits) == 0;
@@ -34,7 +36,8 @@ internal sealed record ContrastiveHead(string ImageEmbedding, string TextEmbeddi
         for (var steps = 0; steps < graph.Nodes.Count; steps++)
         {
             if (graph.Outputs.Contains(tensor)) return true;
-            if (graph.Consumers(tensor).FirstOrDefault(node => Layout.Contains(node.Type) || ConstantSide(graph, node, tensor) is not null) is not { } next) return false;
+            if (graph.Consumers(tensor).FirstOrDefault(node => Layout.Contains(node.Type) || ConstantSide(graph, node, tensor) is not null) is not { } next)
+                return false;
             if (ConstantSide(graph, next, tensor) is { } constant)
             {
                 if (next.Type == "Mul") Scale = constant;
@@ -65,5 +68,6 @@ internal sealed record ContrastiveHead(string ImageEmbedding, string TextEmbeddi
     }
 
     private static string? ConstantSide(OnnxGraph graph, OnnxNode node, string tensor) =>
-        node.Type is "Mul" or "Add" && node.Inputs.Length == 2 && node.Inputs.FirstOrDefault(input => input != tensor) is { } other && graph.DependsOn(other) == 0 ? other : null;
+        node.Type is "Mul" or "Add" && node.Inputs.Length == 2
+            && node.Inputs.FirstOrDefault(input => input != tensor) is { } other && graph.DependsOn(other) == 0 ? other : null;
 }

@@ -5,8 +5,8 @@ using static AttentionApi.Core.Onnx.GraphInstrumenter;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// Exposes the probabilities of operators that compute all of attention in one node. The operator is replaced by one with the same result that also outputs them, so that nothing is
-/// computed twice; the loader compares the model's answers before and after.
+/// Exposes the probabilities of operators that compute all of attention in one node. The operator is replaced by one with the same result that also outputs
+/// them, so that nothing is computed twice; the loader compares the model's answers before and after.
 /// </summary>
 internal static class FusedAttention
 {
@@ -48,7 +48,8 @@ internal static class FusedAttention
     {
         const string mode = "qk_matmul_output_mode";
         const int probabilities = 3;
-        if (node.Output(ScoresOutput) is { } given) return node.Integer(mode, 0) == probabilities ? given : throw ElementaryAttention.Unsupported(instrumenter, node, "a query-key output in another mode");
+        if (node.Output(ScoresOutput) is { } given)
+            return node.Integer(mode, 0) == probabilities ? given : throw ElementaryAttention.Unsupported(instrumenter, node, "a query-key output in another mode");
         var (copy, output) = WithScores(instrumenter, node);
         if (copy.Attribute.FirstOrDefault(attribute => attribute.Name == mode) is { } existing) existing.I = probabilities;
         else copy.Attribute.Add(Integer(mode, probabilities));
@@ -57,8 +58,8 @@ internal static class FusedAttention
     }
 
     /// <summary>
-    /// com.microsoft.MultiHeadAttention: its fourth output holds scaled products with mask and bias, before the softmax (measured; the documentation says otherwise), and ONNX Runtime
-    /// cannot infer its type.
+    /// com.microsoft.MultiHeadAttention: its fourth output holds scaled products with mask and bias, before the softmax (measured; the documentation says
+    /// otherwise), and ONNX Runtime cannot infer its type.
     /// </summary>
     private static string FromMultiHeadAttention(GraphInstrumenter instrumenter, OnnxNode node)
     {

@@ -10,13 +10,15 @@ internal static class GraphChecks
     private const int NewestOpset = 26;
 
     private static readonly HashSet<string> KnownDomains =
-        ["", "ai.onnx.ml", "ai.onnx.preview", "ai.onnx.preview.training", "com.microsoft", "com.microsoft.experimental", "com.microsoft.nchwc", "com.ms.internal.nhwc", "org.pytorch.aten"];
+        ["", "ai.onnx.ml", "ai.onnx.preview", "ai.onnx.preview.training",
+         "com.microsoft", "com.microsoft.experimental", "com.microsoft.nchwc", "com.ms.internal.nhwc", "org.pytorch.aten"];
 
     /// <exception cref="ModelRefusedException">The file cannot be run as it is.</exception>
     public static void Refuse(OnnxGraph graph)
     {
         var file = graph.File;
-        if (graph.Opset > NewestOpset) throw new ModelRefusedException($"{file.FileName} has the unsupported opset {graph.Opset}; up to {NewestOpset} are supported: export it with an older one.");
+        if (graph.Opset > NewestOpset) throw new ModelRefusedException($"{file.FileName} has the unsupported opset {graph.Opset}; "
+                + $"up to {NewestOpset} are supported: export it with an older one.");
         if (graph.Nodes.FirstOrDefault(node => !KnownDomains.Contains(node.Domain) && !file.Functions.Contains((node.Domain, node.Type))) is { } unknown)
             throw new ModelRefusedException($"{file.FileName} uses the unknown operator {unknown.Domain}::{unknown.Type}, which ONNX Runtime cannot run.");
         SizeChecks.Refuse(graph);

@@ -4,9 +4,10 @@ using Google.Protobuf;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// Builds the model that a session runs: the original file's bytes with outputs and small nodes appended. Protobuf merges concatenated messages, so the original is not rewritten.
-/// Nodes that the wanted outputs do not need can be left out (a tower of a combined file), and a fused attention operator can be replaced by one that exposes its probabilities.
-/// Every appended node runs on each call, whatever is fetched (onnxruntime#16483); an output on a tensor that exists anyway costs nothing until it is fetched.
+/// Builds the model that a session runs: the original file's bytes with outputs and small nodes appended. Protobuf merges concatenated messages, so the
+/// original is not rewritten. Nodes that the wanted outputs do not need can be left out (a tower of a combined file), and a fused attention operator can be
+/// replaced by one that exposes its probabilities. Every appended node runs on each call, whatever is fetched (onnxruntime#16483); an output on a tensor that
+/// exists anyway costs nothing until it is fetched.
 /// </summary>
 internal sealed class GraphInstrumenter(OnnxGraph graph)
 {
@@ -17,7 +18,8 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
     private readonly HashSet<string> exposed = [];
     private readonly HashSet<string> given = [];
     /// <summary>True where some tensors are in half precision.</summary>
-    public bool MixedPrecision { get; } = graph.File.Initializers.Values.Any(IsOtherReal) || graph.Nodes.Any(node => node.Is("Cast") && node.Integer("to", 0) == OnnxTensor.Float16);
+    public bool MixedPrecision { get; } =
+        graph.File.Initializers.Values.Any(IsOtherReal) || graph.Nodes.Any(node => node.Is("Cast") && node.Integer("to", 0) == OnnxTensor.Float16);
     private int made;
 
     public OnnxGraph Graph => graph;
@@ -55,7 +57,9 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
 
     public string Name(string type) => $"{prefix}{type}_{made++}";
 
-    /// <summary>Adds an input of the given type, with sizes left open. Where a node of the original makes a tensor of this name, that node is not needed.</summary>
+    /// <summary>
+    /// Adds an input of the given type, with sizes left open. Where a node of the original makes a tensor of this name, that node is not needed.
+    /// </summary>
     public void AddInput(string name, int elementType, int rank)
     {
         given.Add(name);
@@ -111,7 +115,8 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
         return name;
     }
 
-    public static AttributeProto Integers(string name, params long[] values) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };
+    public static AttributeProto Integers(string name, params long[] values) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };
 
     public static AttributeProto Integer(string name, long value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
 

@@ -5,8 +5,8 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// The model that a session is made from: unchanged parts of the original file, with our own bytes between and after them. Holds no weights; they are copied from the file when
-/// the model is written.
+/// The model that a session is made from: unchanged parts of the original file, with our own bytes between and after them. Holds no weights; they are copied
+/// from the file when the model is written.
 /// </summary>
 public sealed class InstrumentedModel
 {
@@ -95,7 +95,11 @@ public sealed class InstrumentedModel
         }
     }
 
-    private ModelRefusedException Changed(Exception? cause) => new($"{Path.GetFileName(SourcePath)} was removed or changed while it was being loaded; put the whole file in place, and it is loaded again.", cause) { MayPass = true };
+    private ModelRefusedException Changed(Exception? cause) => new(
+        $"{Path.GetFileName(SourcePath)} was removed or changed while it was being loaded; put the whole file in place, and it is loaded again.", cause)
+    {
+        MayPass = true,
+    };
 
     /// <summary>The whole model in memory.</summary>
     /// <exception cref="ModelRefusedException">The original file has gone or shrunk since it was read.</exception>

@@ -4,8 +4,8 @@ using Google.Protobuf;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// Weights outside of a model file that are links to somewhere else, as in the hub's download cache. ONNX Runtime follows links and then refuses what lies outside of the folder it was given
-/// (onnxruntime#27353): so it is given the real files, and a model that names them.
+/// Weights outside of a model file that are links to somewhere else, as in the hub's download cache. ONNX Runtime follows links and then refuses what lies
+/// outside of the folder it was given (onnxruntime#27353): so it is given the real files, and a model that names them.
 /// </summary>
 /// <param name="Folder">The deepest folder that holds all real files.</param>
 /// <param name="Places">The real files relative to it, by the name that the model has for them.</param>
@@ -20,7 +20,7 @@ internal sealed record LinkedWeights(string Folder, IReadOnlyDictionary<string, 
         var real = files.ToDictionary(file => file, file => RealPath(Path.Combine(folder, file)));
         if (real.Values.All(path => path.StartsWith(inside, StringComparison.Ordinal))) return null;
         var common = Path.GetDirectoryName(real.Values.First())!;
-        while (Path.GetDirectoryName(common) is { } parent && !real.Values.All(path => path.StartsWith(Path.TrimEndingDirectorySeparator(common) + Path.DirectorySeparatorChar, StringComparison.Ordinal))) common = parent;
+        while (Path.GetDirectoryName(common) is { } parent && !real.Values.All(path => LiesIn(common, path))) common = parent;
         return new(common, real.ToDictionary(file => file.Key, file => Path.GetRelativePath(common, file.Value)));
     }
 
@@ -35,7 +35,10 @@ internal sealed record LinkedWeights(string Folder, IReadOnlyDictionary<string, 
         return copy.ToByteArray();
     }
 
-    /// <summary>The path without links, in any of its folders either.</summary>
+    private static bool LiesIn(string folder, string path) =>
+        path.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    /// <summary>The path with the links in it and in its folders resolved.</summary>
     private static string RealPath(string path)
     {
         path = Path.GetFullPath(path);

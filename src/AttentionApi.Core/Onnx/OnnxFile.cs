@@ -99,7 +99,8 @@ internal sealed class OnnxFile
         if (start.StartsWith("version https://git-lfs"u8))
             throw new ModelRefusedException($"{FileName} is not an ONNX file but a Git LFS pointer: fetch the weights with 'git lfs pull'.");
         if (start.Length > 8 && start[4..].StartsWith("ORTM"u8))
-            throw new ModelRefusedException($"{FileName} is not an ONNX file but ONNX Runtime's own .ort format: put the .onnx file that it was made from here.");
+            throw new ModelRefusedException($"{FileName} is not an ONNX file but ONNX Runtime's own .ort format: "
+                + "put the .onnx file that it was made from here.");
     }
 
     private void ReadModel(WireScanner scanner)
@@ -138,7 +139,8 @@ internal sealed class OnnxFile
             switch (field.IsBytes ? field.Number : 0)
             {
                 case GraphProto.NodeFieldNumber:
-                    if (Nodes.Count == MostNodes) throw new ModelRefusedException($"{FileName} has more than {MostNodes} nodes, more than any vision transformer needs.");
+                    if (Nodes.Count == MostNodes)
+                        throw new ModelRefusedException($"{FileName} has more than {MostNodes} nodes, more than any vision transformer needs.");
                     Nodes.Add(new OnnxNode(Nodes.Count, NodeProto.Parser.ParseFrom(scanner.Read(field.Payload)), field.Whole));
                     break;
                 case GraphProto.InitializerFieldNumber:

@@ -4,7 +4,8 @@ using AttentionApi.Core.Onnx.Proto;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// The graph of a file: which node produces and which nodes read each tensor, in evaluation order. All walks are loops over that order: their cost is bounded, and none is recursive.
+/// The graph of a file: which node produces and which nodes read each tensor, in evaluation order. All walks are loops over that order: their cost is bounded,
+/// and none is recursive.
 /// </summary>
 internal sealed class OnnxGraph
 {
@@ -108,7 +109,8 @@ internal sealed class OnnxGraph
             if (Inputs.FirstOrDefault(input => input.Name == tensor) is { } input) return input.Type?.TensorType?.ElemType ?? OnnxTensor.Float;
             if (Producer(tensor) is not { } node) break;
             if (node.Is("Cast")) return (int)node.Integer("to", OnnxTensor.Float);
-            var scale = node.Is("DequantizeLinear") ? node.Input(1) : node.Inputs.FirstOrDefault(name => Constant(name) is { } weight && OnnxTensor.IsReal(weight.ElementType));
+            var scale = node.Is("DequantizeLinear") ? node.Input(1)
+                : node.Inputs.FirstOrDefault(name => Constant(name) is { } weight && OnnxTensor.IsReal(weight.ElementType));
             if ((scale ?? node.Input(0)) is not { } next) break;
             tensor = next;
         }

@@ -3,8 +3,8 @@ using AttentionApi.Core.Onnx.Proto;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// The model's own path from the last hidden states to its answer, as a small model that reads any token: copies of the final norm and the projection or classifier with the file's
-/// own weights, without the step that picks one token. Input [rows, width], output [rows, embedding or classes].
+/// The model's own path from the last hidden states to its answer, as a small model that reads any token: copies of the final norm and the projection or
+/// classifier with the file's own weights, without the step that picks one token. Input [rows, width], output [rows, embedding or classes].
 /// </summary>
 internal sealed class ReadOutBuilder
 {
@@ -12,10 +12,13 @@ internal sealed class ReadOutBuilder
 
     private const int Several = -1;
 
-    private static readonly HashSet<string> ByElement = ["Add", "Sub", "Mul", "Div", "Pow", "Sqrt", "Reciprocal", "Cast", "CastLike", "Max", "Min", "Clip", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"];
+    private static readonly HashSet<string> ByElement =
+        ["Add", "Sub", "Mul", "Div", "Pow", "Sqrt", "Reciprocal", "Cast", "CastLike", "Max", "Min", "Clip",
+         "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"];
     private static readonly HashSet<string> Norms = ["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization", "LpNormalization"];
     private static readonly HashSet<string> Reductions = ["ReduceMean", "ReduceSum", "ReduceL2", "ReduceSumSquare"];
-    private static readonly HashSet<string> Linear = ["MatMul", "Gemm", "FusedMatMul", "MatMulNBits", "MatMulBnb4", "MatMulInteger", "QLinearMatMul", "MatMulIntegerToFloat", "DynamicQuantizeMatMul"];
+    private static readonly HashSet<string> Linear =
+        ["MatMul", "Gemm", "FusedMatMul", "MatMulNBits", "MatMulBnb4", "MatMulInteger", "QLinearMatMul", "MatMulIntegerToFloat", "DynamicQuantizeMatMul"];
     private static readonly HashSet<string> Layout = ["Identity", "Dropout", "Squeeze", "Unsqueeze", "Reshape", "Flatten", "Transpose", "Expand"];
 
     private readonly OnnxGraph graph;
@@ -69,7 +72,8 @@ internal sealed class ReadOutBuilder
         {
             var simplified = fused.Type.Contains("Simplified", StringComparison.Ordinal);
             var weights = fused.Inputs.Skip(2).Take(simplified ? 1 : 2).Where(name => name.Length > 0);
-            var norm = model.Node(simplified ? "SimplifiedLayerNormalization" : "LayerNormalization", weights.Prepend(Input), [.. fused.Proto.Attribute.Where(attribute => attribute.Name == "epsilon"), GraphInstrumenter.Integer("axis", -1)]);
+            var norm = model.Node(simplified ? "SimplifiedLayerNormalization" : "LayerNormalization",
+                weights.Prepend(Input), [.. fused.Proto.Attribute.Where(attribute => attribute.Name == "epsilon"), GraphInstrumenter.Integer("axis", -1)]);
             parts[fused.Outputs[0]] = start with { Name = norm };
             region = graph.Descendants(fused.Outputs[0]);
         }
@@ -88,7 +92,8 @@ internal sealed class ReadOutBuilder
             if (node.Inputs.Any(input => !parts.ContainsKey(input) && graph.DependsOn(input) != 0)) return "the head reads more than the last hidden states";
             if ((read.Count == 1 ? Single(node, read[0]) : Joint(node, read)) is { } reason) return reason;
         }
-        if (!parts.TryGetValue(output, out var end) || end.Token == Several) return end?.MeanOfTokens == true ? "the head reads the mean of the patch tokens" : "the model's answer is not read from one token";
+        if (!parts.TryGetValue(output, out var end) || end.Token == Several)
+            return end?.MeanOfTokens == true ? "the head reads the mean of the patch tokens" : "the model's answer is not read from one token";
         if (linearLayers > 1) return $"the head has {linearLayers} linear layers after the last hidden states, not one";
         HeadToken = end.Token;
         if (!FirstOfTwoHeads) HeadAnswer = output;
@@ -104,7 +109,8 @@ internal sealed class ReadOutBuilder
         if (node.Type is ("Gather" or "Slice" or "Split") && part.Count > 1) return Select(node, part, axis < 0 ? axis + part.Rank : axis);
         if (Layout.Contains(node.Type)) return Reshape(node, part);
         if (part.MeanOfHeads && node.Type is ("Div" or "Mul")) return Keep(node, part with { MeanOfHeads = false });
-        if (Norms.Contains(node.Type)) return axis == -1 || axis == part.Rank - 1 ? CopyNode(node, part, GraphInstrumenter.Integer("axis", -1)) : "the head normalises over tokens";
+        if (Norms.Contains(node.Type))
+            return axis == -1 || axis == part.Rank - 1 ? CopyNode(node, part, GraphInstrumenter.Integer("axis", -1)) : "the head normalises over tokens";
         if (Reductions.Contains(node.Type)) return Reduce(node, part);
         if (Linear.Contains(node.Type))
         {
@@ -118,7 +124,8 @@ internal sealed class ReadOutBuilder
     /// <summary>Handles an operator that reads several tensors of the path: a decomposed norm, a division by the length, or two heads.</summary>
     private string? Joint(OnnxNode node, List<Part> read)
     {
-        if (node.Type is ("MatMulInteger" or "QLinearMatMul" or "MatMulIntegerToFloat") && graph.DependsOn(node.Input(node.Type == "QLinearMatMul" ? 3 : 1)) == 0)
+        if (node.Type is ("MatMulInteger" or "QLinearMatMul" or "MatMulIntegerToFloat")
+            && graph.DependsOn(node.Input(node.Type == "QLinearMatMul" ? 3 : 1)) == 0)
         {
             linearLayers++;
             return CopyNode(node, read[0]);
@@ -138,8 +145,10 @@ internal sealed class ReadOutBuilder
     {
         if (node.Type == "Slice")
         {
-            var (starts, ends, axes, steps) = (Values(node, 1, "starts"), Values(node, 2, "ends"), Values(node, 3, "axes") ?? [0], Values(node, 4, "steps") ?? [1]);
-            if (starts is not [var start] || ends is not [var end] || axes is not [var sliced] || steps is not [1]) return "the head slices its tokens in a way that cannot be followed";
+            var (starts, ends, axes, steps) =
+                (Values(node, 1, "starts"), Values(node, 2, "ends"), Values(node, 3, "axes") ?? [0], Values(node, 4, "steps") ?? [1]);
+            if (starts is not [var start] || ends is not [var end] || axes is not [var sliced] || steps is not [1])
+                return "the head slices its tokens in a way that cannot be followed";
             if ((sliced < 0 ? sliced + part.Rank : sliced) != part.TokenAxis) return "the head slices an axis other than the tokens";
             var first = (int)Math.Clamp(start < 0 ? start + part.Count : start, 0, part.Count);
             var last = (int)Math.Clamp(end < 0 ? end + part.Count : end, 0, part.Count);
@@ -149,7 +158,8 @@ internal sealed class ReadOutBuilder
         if (node.Type == "Split")
         {
             if (Values(node, 1, "split") is not { } sizes) return "the head splits its tokens in a way that cannot be followed";
-            for (var (i, first) = (0, part.First); i < node.Outputs.Length && i < sizes.Length; first += (int)sizes[i++]) parts[node.Outputs[i]] = part with { First = first, Count = (int)sizes[i] };
+            for (var (i, first) = (0, part.First); i < node.Outputs.Length && i < sizes.Length; first += (int)sizes[i++])
+                parts[node.Outputs[i]] = part with { First = first, Count = (int)sizes[i] };
             return null;
         }
         if (graph.Constant(node.Input(1)) is not { } index || index.Integers() is not [var token]) return "the head reads several tokens together";
@@ -158,7 +168,10 @@ internal sealed class ReadOutBuilder
         return Keep(node, part with { First = part.First + picked, Count = 1, Rank = part.Rank - (index.Shape.Length == 0 ? 1 : 0) });
     }
 
-    /// <summary>Skips changes of layout, because here each row is a token. Before one token is picked, a reshape could mix tokens unnoticed and is refused; a transposition cannot.</summary>
+    /// <summary>
+    /// Skips changes of layout, because here each row is a token. Before one token is picked, a reshape could mix tokens unnoticed and is refused; a
+    /// transposition cannot.
+    /// </summary>
     private string? Reshape(OnnxNode node, Part part)
     {
         if (node.Type is "Identity" or "Dropout" or "Expand") return Keep(node, part);
@@ -168,7 +181,8 @@ internal sealed class ReadOutBuilder
             var rank = node.Type switch { "Squeeze" => part.Rank - axes, "Unsqueeze" => part.Rank + axes, "Transpose" => part.Rank, _ => 2 };
             return Keep(node, part with { Rank = rank });
         }
-        if (node.Type != "Transpose" || node.Attribute("perm")?.Ints is not { } order || order.Count != part.Rank || order[^1] != part.Rank - 1) return $"the head rearranges its tokens ({node.Type})";
+        if (node.Type != "Transpose" || node.Attribute("perm")?.Ints is not { } order || order.Count != part.Rank || order[^1] != part.Rank - 1)
+            return $"the head rearranges its tokens ({node.Type})";
         return Keep(node, part with { TokenAxis = order.IndexOf(part.TokenAxis) });
     }
 
@@ -176,7 +190,8 @@ internal sealed class ReadOutBuilder
     {
         if (Values(node, 1, "axes") is not [var axis]) return "the head reads several tokens together";
         var keepsRank = node.Integer("keepdims", 1) != 0;
-        if ((axis < 0 ? axis + part.Rank : axis) != part.Rank - 1) return Keep(node, part with { MeanOfTokens = true, Count = 1, Rank = part.Rank - (keepsRank ? 0 : 1) });
+        if ((axis < 0 ? axis + part.Rank : axis) != part.Rank - 1)
+            return Keep(node, part with { MeanOfTokens = true, Count = 1, Rank = part.Rank - (keepsRank ? 0 : 1) });
         if (!keepsRank) return $"the head is more than a norm and one linear layer ({node.Type})";
         var copy = Renamed(node);
         if (copy.Input.Count > 1) copy.Input[1] = model.Integers(-1);

@@ -17,7 +17,8 @@ internal sealed record HiddenState(string? Tensor, IReadOnlyList<string> Summand
 internal sealed record AttentionJoint(string Added, string? Bias, HiddenState After, bool OnlyAdditions);
 
 /// <summary>
-/// The stream of hidden states that the layers of a tower read from and add to: Z_0 enters the first layer, Z_l leaves layer l, the last one before the final norm.
+/// The stream of hidden states that the layers of a tower read from and add to: Z_0 enters the first layer, Z_l leaves layer l, the last one before the final
+/// norm.
 /// </summary>
 internal sealed class ResidualStream
 {

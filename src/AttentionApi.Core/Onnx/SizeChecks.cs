@@ -3,8 +3,8 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// Refuses constants that ask for tensors far beyond any vision transformer. A single flipped bit in a shape makes ONNX Runtime take all memory while it infers shapes (measured: the
-/// process is killed), before anything runs. Sizes that a graph computes from small numbers are not checked.
+/// Refuses constants that ask for tensors far beyond any vision transformer. A single flipped bit in a shape makes ONNX Runtime take all memory while it infers
+/// shapes (measured: the process is killed), before anything runs. Sizes that a graph computes from small numbers are not checked.
 /// </summary>
 internal static class SizeChecks
 {
@@ -35,7 +35,8 @@ internal static class SizeChecks
         {
             foreach (var attribute in node.Proto.Attribute)
             {
-                if (WindowAttributes.Contains(attribute.Name) && attribute.Ints.FirstOrDefault(IsImpossible) is var size and not 0) throw Impossible(graph, size, node.ToString());
+                if (WindowAttributes.Contains(attribute.Name) && attribute.Ints.FirstOrDefault(IsImpossible) is var size and not 0)
+                    throw Impossible(graph, size, node.ToString());
             }
             foreach (var input in SizeInputs.GetValueOrDefault(node.Type, []))
             {
@@ -54,5 +55,6 @@ internal static class SizeChecks
     private static bool IsImpossible(long size) => size is > LargestSize or < -LargestSize;
 
     private static ModelRefusedException Impossible(OnnxGraph graph, long size, string place) =>
-        new($"{graph.File.FileName} asks for a tensor of size {size} ({place}), more than any vision transformer needs: the file is damaged; copy or download it again.");
+        new($"{graph.File.FileName} asks for a tensor of size {size} ({place}), more than any vision transformer needs: "
+            + "the file is damaged; copy or download it again.");
 }

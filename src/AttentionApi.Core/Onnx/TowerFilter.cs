@@ -3,13 +3,14 @@ using Google.Protobuf;
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// Copies a part of a graph, byte range by byte range: the given nodes, the initializers and inputs that they read, and the given outputs. So each tower of a combined image-text file
-/// becomes a model of its own, and a picture never runs the text tower.
+/// Copies a part of a graph, byte range by byte range: the given nodes, the initializers and inputs that they read, and the given outputs. So each tower of a
+/// combined image-text file becomes a model of its own, and a picture never runs the text tower.
 /// </summary>
 internal static class TowerFilter
 {
     /// <summary>Copies the given nodes and outputs, and what those nodes and the nodes that will be appended read.</summary>
-    public static void Copy(OnnxGraph graph, InstrumentedModel target, IEnumerable<OnnxNode> nodes, IReadOnlyCollection<string> outputs, IEnumerable<string> readByAppended)
+    public static void Copy(
+        OnnxGraph graph, InstrumentedModel target, IEnumerable<OnnxNode> nodes, IReadOnlyCollection<string> outputs, IEnumerable<string> readByAppended)
     {
         var kept = nodes.OrderBy(node => node.Range.Offset).ToList();
         var read = kept.SelectMany(node => node.Inputs.Concat(node.Captured)).Concat(outputs).Concat(readByAppended).ToHashSet();

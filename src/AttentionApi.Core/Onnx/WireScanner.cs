@@ -7,7 +7,8 @@ internal readonly record struct ByteRange(long Offset, long Length)
 }
 
 /// <summary>
-/// Walks the fields of a protobuf message in a stream and gives the position of each, so that a graph can be read without its weights and copied without being rewritten.
+/// Walks the fields of a protobuf message in a stream and gives the position of each, so that a graph can be read without its weights and copied without being
+/// rewritten.
 /// </summary>
 /// <exception cref="InvalidDataException">The bytes are not a protobuf message, or a field runs past the end of the one that holds it.</exception>
 internal sealed class WireScanner(Stream stream, long length)
@@ -21,7 +22,9 @@ internal sealed class WireScanner(Stream stream, long length)
     /// <summary>A field: its number, the whole of it, and its payload (length-delimited fields) or its value (plain integers).</summary>
     public readonly record struct Field(int Number, bool IsBytes, ByteRange Whole, ByteRange Payload, long Value);
 
-    /// <summary>Reads the tag of the next field before <paramref name="end"/>; a length-delimited field's payload is left to the caller to read or skip.</summary>
+    /// <summary>
+    /// Reads the tag of the next field before <paramref name="end"/>; a length-delimited field's payload is left to the caller to read or skip.
+    /// </summary>
     public bool TryReadField(long end, out Field field)
     {
         field = default;

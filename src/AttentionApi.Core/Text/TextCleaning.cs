@@ -5,8 +5,8 @@ using System.Text;
 namespace AttentionApi.Core.Text;
 
 /// <summary>
-/// What a tokenizer's reference does to a whole text before the steps that tokenizer.json lists: open_clip's cleaning functions (open_clip, tokenizer.py, <c>get_clean_fn</c>), and those of
-/// transformers' SigLIP tokenizers.
+/// What a tokenizer's reference does to a whole text before the steps that tokenizer.json lists: open_clip's cleaning functions (open_clip, tokenizer.py,
+/// <c>get_clean_fn</c>), and those of transformers' SigLIP tokenizers.
 /// </summary>
 internal static class TextCleaning
 {
@@ -30,8 +30,8 @@ internal static class TextCleaning
     };
 
     /// <summary>
-    /// open_clip's basic_clean: ftfy.fix_text, then HTML entities twice, then trimmed. Of ftfy's repairs those are made here that can be meant in a label: typographic quotes, ligatures,
-    /// full-width letters, control characters, NFC. Text that was decoded by a wrong code page stays as it is.
+    /// open_clip's basic_clean: ftfy.fix_text, then HTML entities twice, then trimmed. Of ftfy's repairs those are made here that can be meant in a label:
+    /// typographic quotes, ligatures, full-width letters, control characters, NFC. Text that was decoded by a wrong code page stays as it is.
     /// </summary>
     private static string Basic(string text)
     {
@@ -47,9 +47,12 @@ internal static class TextCleaning
             case '\u02BC' or (>= '\u2018' and <= '\u201B'): repaired.Append('\''); break;
             case >= '\u201C' and <= '\u201F': repaired.Append('"'); break;
             // Latin ligatures; letters of full and half width, and the wide space.
-            case (>= '\uFB00' and <= '\uFB06') or (>= '\uFF01' and <= '\uFFEF') or '\u3000' or 'Ĳ' or 'ĳ' or 'ŉ': repaired.Append(letter.ToString().Normalize(NormalizationForm.FormKC)); break;
+            case (>= '\uFB00' and <= '\uFB06') or (>= '\uFF01' and <= '\uFFEF') or '\u3000' or 'Ĳ' or 'ĳ' or 'ŉ':
+                repaired.Append(letter.ToString().Normalize(NormalizationForm.FormKC));
+                break;
             case '\uFEFF' or (>= '\u206A' and <= '\u206F') or (>= '\uFFF9' and <= '\uFFFC'): break;
-            case var control when char.GetUnicodeCategory(control) == UnicodeCategory.Control && control is not ('\t' or '\n' or '\f' or '\r' or '\u0085'): break;
+            case var control when char.GetUnicodeCategory(control) == UnicodeCategory.Control && control is not ('\t' or '\n' or '\f' or '\r' or '\u0085'):
+                break;
             default: repaired.Append(letter); break;
         }
     }

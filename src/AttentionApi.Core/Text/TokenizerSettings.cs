@@ -33,7 +33,10 @@ internal sealed record TokenizerSettings
     /// <summary>open_clip's <c>strip_sep_token</c>: the end token becomes 0 (CLIPA, which is trained with BERT's vocabulary).</summary>
     public bool StripsEndToken { get; init; }
 
-    /// <summary>How BERT's tokenizers lower and strip, where tokenizer_config.json says it: transformers then changes the steps of tokenizer.json (tokenization_bert_fast.py).</summary>
+    /// <summary>
+    /// How BERT's tokenizers lower and strip, where tokenizer_config.json says it: transformers then changes the steps of tokenizer.json
+    /// (tokenization_bert_fast.py).
+    /// </summary>
     public BertNormalizer.Overrides? Bert { get; init; }
 
     public static TokenizerSettings Read(ConfigFiles files)
@@ -49,7 +52,8 @@ internal sealed record TokenizerSettings
         };
     }
 
-    private static TokenizerSettings ReadFile(ConfigFiles files, string name, TokenizerSettings before, Func<TokenizerSettings, JsonPart, TokenizerSettings> add)
+    private static TokenizerSettings ReadFile(
+        ConfigFiles files, string name, TokenizerSettings before, Func<TokenizerSettings, JsonPart, TokenizerSettings> add)
     {
         if (files.Find(name) is not { } path) return before;
         using var document = JsonPart.Load(path);

@@ -24,7 +24,8 @@ public class RolloutBenchmarks
     public void Setup()
     {
         var layout = new TokenLayout(1, new PatchGrid(Grid, Grid), 0, HasCls: true);
-        input = new KnownActivations(new Activations { Layers = 12, Heads = 12, Tokens = layout.Count, MeanAttention = PeakedRows(12 * layout.Count, layout.Count), Output = [] }, layout);
+        var attention = PeakedRows(12 * layout.Count, layout.Count);
+        input = new KnownActivations(new Activations { Layers = 12, Heads = 12, Tokens = layout.Count, MeanAttention = attention, Output = [] }, layout);
     }
 
     [Benchmark]

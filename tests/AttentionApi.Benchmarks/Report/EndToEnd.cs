@@ -8,7 +8,9 @@ namespace AttentionApi.Benchmarks.Report;
 /// <summary>Pictures a second of the plain forward and of <c>/explain</c> with as many callers.</summary>
 internal sealed record Throughput(int Callers, double Plain, double Explain);
 
-/// <summary>Whole requests to the real host over a loopback socket, each with a picture that it has not seen, against the plain forward in this process.</summary>
+/// <summary>
+/// Whole requests to the real host over a loopback socket, each with a picture that it has not seen, against the plain forward in this process.
+/// </summary>
 internal static class EndToEnd
 {
     private const string Labels = "labels=cat,dog,tree,house,car,bird,boat,chair";
@@ -29,7 +31,8 @@ internal static class EndToEnd
             Request("overlay PNG, 24 megapixels", "explain/overlay", large),
             Request("animation GIF, 12 frames of 462 px", "explain/animation?size=462", middle),
             Request("animation WebP, 12 frames of 462 px", "explain/animation?size=462&format=webp", middle),
-            new Step("alignment, 8 new labels, 224 px", () => new Call($"api/v1/explain?method=alignment&labels={NewLabels()}", Photos.Fresh(small)).SendExpectingAsync(server.Client)),
+            new Step("alignment, 8 new labels, 224 px",
+                () => new Call($"api/v1/explain?method=alignment&labels={NewLabels()}", Photos.Fresh(small)).SendExpectingAsync(server.Client)),
             Request("alignment, 8 known labels, 224 px", $"explain?method=alignment&{Labels}", small),
             Request("the same picture again, other method", "explain?method=attention", seen, fresh: false),
             Request("the same picture again, alignment", $"explain?method=alignment&{Labels}", seen, fresh: false),

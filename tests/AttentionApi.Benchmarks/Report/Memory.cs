@@ -24,7 +24,8 @@ internal static class MemoryComparison
         string[] files = [.. Directory.EnumerateFiles(Path.Combine(models.Folder, clip.Id, "onnx")).OrderDescending()];
         await using var server = await models.ServeAsync(("Models:Default", clip.Id), ("Cache:MaxBytes", 0));
         var photo = Photos.Jpeg(SyntheticClip.ImageSize, SyntheticClip.ImageSize);
-        for (var picture = 0; picture < Pictures; picture++) await new Call("api/v1/explain?labels=cat,dog", Photos.Fresh(photo)).SendExpectingAsync(server.Client);
+        for (var picture = 0; picture < Pictures; picture++)
+            await new Call("api/v1/explain?labels=cat,dog", Photos.Fresh(photo)).SendExpectingAsync(server.Client);
         return new Memory(files.Sum(file => new FileInfo(file).Length), PlainBytes(files), server.Figures.ResidentBytes, server.Figures.PeakBytes);
     }
 

@@ -40,7 +40,8 @@ internal static class ReportCommand
         // Cached label embeddings and repeated pictures are steps of their own; all others send pictures that the host has not seen.
         await using var server = await models.ServeAsync(("Limits:MaxConcurrent", 16));
         var requests = await EndToEnd.MeasureAsync(server, plain, rounds, only);
-        var throughput = await EndToEnd.MeasureThroughputAsync(server, plain, turns: Math.Max(3, rounds / 3), requestsPerTurn: clip == SyntheticClip.B32 ? 64 : 16);
+        var throughput = await EndToEnd.MeasureThroughputAsync(server, plain,
+            turns: Math.Max(3, rounds / 3), requestsPerTurn: clip == SyntheticClip.B32 ? 64 : 16);
         return new ModelReport(clip.Id, stages, requests, throughput, memory, server.StartToReady.TotalSeconds);
     }
 

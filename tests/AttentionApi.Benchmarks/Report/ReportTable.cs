@@ -8,7 +8,8 @@ internal static class ReportTable
     public static void Print(Report report, TextWriter output)
     {
         var machine = report.Machine;
-        output.WriteLine($"{machine.Processor}, {machine.Cores} cores, {machine.System}, {machine.DotNet}, ONNX Runtime {machine.OnnxRuntime}, {machine.Date:yyyy-MM-dd}, medians of {report.Rounds}");
+        output.WriteLine($"{machine.Processor}, {machine.Cores} cores, {machine.System}, {machine.DotNet}, ONNX Runtime {machine.OnnxRuntime}, "
+            + $"{machine.Date:yyyy-MM-dd}, medians of {report.Rounds}");
         output.WriteLine($"demo-clip is ready {report.DemoReadySeconds:F2} s after the start.");
         foreach (var model in report.Models)
         {
@@ -28,7 +29,8 @@ internal static class ReportTable
         output.WriteLine($"|---|---|---|---|{(withAllocations ? "---|" : "")}");
         foreach (var (name, milliseconds, ratio, cpu, allocated) in measurements)
         {
-            output.WriteLine($"| {name} | {milliseconds.Median:F2} | {ratio.Median:F3} ({ratio.Lower:F3}-{ratio.Upper:F3}) | {cpu.Median:F3} |{(withAllocations ? $" {allocated / 1024:F0} |" : "")}");
+            output.WriteLine($"| {name} | {milliseconds.Median:F2} | {ratio.Median:F3} ({ratio.Lower:F3}-{ratio.Upper:F3}) | "
+                + $"{cpu.Median:F3} |{(withAllocations ? $" {allocated / 1024:F0} |" : "")}");
         }
     }
 
@@ -38,13 +40,15 @@ internal static class ReportTable
         output.WriteLine();
         output.WriteLine("| callers | plain forwards a second | /explain a second | x plain | x plain's best |");
         output.WriteLine("|---|---|---|---|---|");
-        foreach (var (callers, plain, explain) in throughput) output.WriteLine($"| {callers} | {plain:F1} | {explain:F1} | {explain / plain:F2} | {explain / best:F2} |");
+        foreach (var (callers, plain, explain) in throughput)
+            output.WriteLine($"| {callers} | {plain:F1} | {explain:F1} | {explain / plain:F2} | {explain / best:F2} |");
     }
 
     private static void Print(Memory memory, TextWriter output)
     {
         output.WriteLine();
-        output.WriteLine($"Memory, MB: model files {Megabytes(memory.ModelFiles)}, a .NET program with plain sessions {Megabytes(memory.Plain)}, the host {Megabytes(memory.Host)} "
+        output.WriteLine($"Memory, MB: model files {Megabytes(memory.ModelFiles)}, a .NET program with plain sessions {Megabytes(memory.Plain)}, "
+            + $"the host {Megabytes(memory.Host)} "
             + $"({Megabytes(memory.Host - memory.Plain)} more), at most {Megabytes(memory.HostPeak)}.");
     }
 

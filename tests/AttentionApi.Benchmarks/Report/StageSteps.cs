@@ -29,7 +29,9 @@ internal static class StageSteps
         var input = preprocessor.Prepare(smallImage);
         var vision = towers.Vision;
         var explained = new KnownActivations(await RunAsync(ActivationParts.MeanAttention), vision.Layout);
-        LabelTarget[] labels = [.. Enumerable.Range(0, 8).Select(label => LabelTarget.OfText($"{label}", [.. Enumerable.Range(0, vision.ReadOut!.Width).Select(i => MathF.Sin(i * (label + 1)))]))];
+        var width = vision.ReadOut!.Width;
+        float[] Embedding(int label) => [.. Enumerable.Range(0, width).Select(i => MathF.Sin(i * (label + 1)))];
+        LabelTarget[] labels = [.. Enumerable.Range(0, 8).Select(label => LabelTarget.OfText($"{label}", Embedding(label)))];
         var all = KnownActivations.Range(1, vision.Layers.Count);
 
         return await new Interleaved(rounds, only: only).MeasureAsync(new Step("plain forward", () => plain.Run()),
@@ -37,8 +39,10 @@ internal static class StageSteps
             new("forward, no attention fetched", () => RunAsync(ActivationParts.Output)),
             new("forward, heads fused", () => RunAsync(ActivationParts.MeanAttention)),
             new("forward, each head", () => RunAsync(ActivationParts.HeadAttention)),
-            new("forward and alignment of 8 labels", async () => LabelSimilarity.Between(new LayerTokens((await RunAsync(ActivationParts.Readout)).Readout!, vision.Layers.Count, vision.Layout), labels)),
-            new("decode 224 x 224", () => { Decode(small); }), new("decode 1024 x 768", () => { Decode(photo); }), new("decode 6000 x 4000", () => { Decode(large); }),
+            new("forward and alignment of 8 labels", async () => LabelSimilarity.Between(
+                new LayerTokens((await RunAsync(ActivationParts.Readout)).Readout!, vision.Layers.Count, vision.Layout), labels)),
+            new("decode 224 x 224", () => { Decode(small); }),
+            new("decode 1024 x 768", () => { Decode(photo); }), new("decode 6000 x 4000", () => { Decode(large); }),
             new("preprocess 224 x 224", () => { preprocessor.Prepare(smallImage); }),
             new("preprocess 1024 x 768", () => { preprocessor.Prepare(image); }),
             new("preprocess 6000 x 4000", () => { preprocessor.Prepare(largeImage); }),

@@ -31,7 +31,8 @@ internal sealed record Call(string Path, byte[]? Body = null, HttpStatusCode Exp
     public async Task<Outcome> SendExpectingAsync(HttpClient client)
     {
         var outcome = await SendAsync(client);
-        return outcome.Status == Expected ? outcome : throw new InvalidOperationException($"{Path} answered {(int)outcome.Status} {outcome.Failure}, expected {(int)Expected}.");
+        return outcome.Status == Expected ? outcome
+            : throw new InvalidOperationException($"{Path} answered {(int)outcome.Status} {outcome.Failure}, expected {(int)Expected}.");
     }
 }
 

@@ -4,8 +4,8 @@ using Google.Protobuf;
 namespace AttentionApi.Benchmarks.Synthetic;
 
 /// <summary>
-/// An ONNX graph under construction. Weights are described first and generated while the file is written, one tensor at a time, so that a model of any size needs
-/// memory for its largest weight only.
+/// An ONNX graph under construction. Weights are described first and generated while the file is written, one tensor at a time, so that a model of any size
+/// needs memory for its largest weight only.
 /// </summary>
 internal sealed class OnnxGraph(string name)
 {
@@ -42,20 +42,25 @@ internal sealed class OnnxGraph(string name)
 
     public string Constant(float value) => Initializer(new TensorProto { DataType = Float, FloatData = { value } });
 
-    public string Constant(IReadOnlyList<long> shape, IEnumerable<float> values) => Initializer(new TensorProto { DataType = Float, Dims = { shape }, FloatData = { values } });
+    public string Constant(IReadOnlyList<long> shape, IEnumerable<float> values) =>
+        Initializer(new TensorProto { DataType = Float, Dims = { shape }, FloatData = { values } });
 
-    public static AttributeProto Attribute(string attribute, long value) => new() { Name = attribute, I = value, Type = AttributeProto.Types.AttributeType.Int };
+    public static AttributeProto Attribute(string attribute, long value) =>
+        new() { Name = attribute, I = value, Type = AttributeProto.Types.AttributeType.Int };
 
-    public static AttributeProto Attribute(string attribute, float value) => new() { Name = attribute, F = value, Type = AttributeProto.Types.AttributeType.Float };
+    public static AttributeProto Attribute(string attribute, float value) =>
+        new() { Name = attribute, F = value, Type = AttributeProto.Types.AttributeType.Float };
 
-    public static AttributeProto Attribute(string attribute, params IReadOnlyList<long> values) => new() { Name = attribute, Ints = { values }, Type = AttributeProto.Types.AttributeType.Ints };
+    public static AttributeProto Attribute(string attribute, params IReadOnlyList<long> values) =>
+        new() { Name = attribute, Ints = { values }, Type = AttributeProto.Types.AttributeType.Ints };
 
     /// <summary>Writes the model as one graph message, whose length is known before the weights are made.</summary>
     public void Write(string path, int opset, int seed)
     {
         using var file = File.Create(path);
         using var output = new CodedOutputStream(file);
-        new ModelProto { IrVersion = 8, ProducerName = "AttentionApi.Benchmarks", OpsetImport = { new OperatorSetIdProto { Version = opset } } }.WriteTo(output);
+        new ModelProto { IrVersion = 8, ProducerName = "AttentionApi.Benchmarks",
+            OpsetImport = { new OperatorSetIdProto { Version = opset } } }.WriteTo(output);
         output.WriteTag(ModelProto.GraphFieldNumber, WireFormat.WireType.LengthDelimited);
         output.WriteUInt64((ulong)(graph.CalculateSize() + weights.Sum(weight => Message(weight.Length))));
         graph.WriteTo(output);

@@ -36,9 +36,11 @@ internal sealed record SyntheticClip(string Id, int PatchSize)
         var patches = ImageSize / PatchSize * (ImageSize / PatchSize);
         graph.Input("pixel_values", integers: false, "batch_size", 3, ImageSize, ImageSize);
 
-        var kernel = graph.Weight("vision_model.embeddings.patch_embedding.weight", [Vision.Width, 3, PatchSize, PatchSize], 1 / Math.Sqrt(3 * PatchSize * PatchSize));
+        var kernel = graph.Weight("vision_model.embeddings.patch_embedding.weight", [Vision.Width, 3, PatchSize, PatchSize],
+            1 / Math.Sqrt(3 * PatchSize * PatchSize));
         var stem = graph.Node("Conv", ["pixel_values", kernel],
-            Attribute("dilations", 1, 1), Attribute("group", 1), Attribute("kernel_shape", PatchSize, PatchSize), Attribute("pads", 0, 0, 0, 0), Attribute("strides", PatchSize, PatchSize));
+            Attribute("dilations", 1, 1), Attribute("group", 1), Attribute("kernel_shape", PatchSize, PatchSize),
+            Attribute("pads", 0, 0, 0, 0), Attribute("strides", PatchSize, PatchSize));
         var tokens = graph.Node("Transpose", [graph.Node("Reshape", [stem, graph.Constant([0, Vision.Width, -1])])], Attribute("perm", 0, 2, 1));
         var batch = graph.Node("Shape", ["pixel_values"], Attribute("start", 0), Attribute("end", 1));
         var clsShape = graph.Node("Concat", [batch, graph.Constant([1, Vision.Width])], Attribute("axis", 0));
@@ -63,7 +65,8 @@ internal sealed record SyntheticClip(string Id, int PatchSize)
 
         var length = graph.Node("Shape", ["input_ids"], Attribute("start", 1), Attribute("end", 2));
         var embedded = graph.Node("Gather", [graph.Weight("text_model.embeddings.token_embedding.weight", [Vocabulary, Text.Width], 1), "input_ids"]);
-        var positions = graph.Node("Slice", [graph.Weight("text_model.embeddings.position_embedding.weight", [Positions, Text.Width], 0.3), graph.Constant([0L]), length, graph.Constant([0L])]);
+        var positions = graph.Node("Slice", [graph.Weight("text_model.embeddings.position_embedding.weight", [Positions, Text.Width], 0.3),
+            graph.Constant([0L]), length, graph.Constant([0L])]);
         var hidden = graph.Node("Add", [embedded, positions]);
 
         var causal = graph.Constant([1, 1, Positions, Positions],
@@ -87,7 +90,8 @@ internal sealed record SyntheticClip(string Id, int PatchSize)
         ["model_type"] = "clip",
         ["projection_dim"] = Embedding,
         ["logit_scale_init_value"] = 2.6592,
-        ["text_config"] = Tower("clip_text_model", Text, ("max_position_embeddings", Positions), ("vocab_size", Vocabulary), ("bos_token_id", EndOfText - 1), ("eos_token_id", EndOfText), ("pad_token_id", EndOfText)),
+        ["text_config"] = Tower("clip_text_model", Text, ("max_position_embeddings", Positions),
+            ("vocab_size", Vocabulary), ("bos_token_id", EndOfText - 1), ("eos_token_id", EndOfText), ("pad_token_id", EndOfText)),
         ["vision_config"] = Tower("clip_vision_model", Vision, ("image_size", ImageSize), ("patch_size", PatchSize), ("num_channels", 3)),
     }.ToJsonString();
 
@@ -114,7 +118,8 @@ internal sealed record SyntheticClip(string Id, int PatchSize)
     private static void CopyTokenizer(string folder)
     {
         var source = SourceTree.DemoModel;
-        foreach (var name in new[] { "vocab.json", "merges.txt", "special_tokens_map.json" }) File.Copy(Path.Combine(source, name), Path.Combine(folder, name), overwrite: true);
+        foreach (var name in new[] { "vocab.json", "merges.txt", "special_tokens_map.json" })
+            File.Copy(Path.Combine(source, name), Path.Combine(folder, name), overwrite: true);
         Edit("tokenizer.json", json => json["truncation"]!["max_length"] = Positions);
         Edit("tokenizer_config.json", json => json["model_max_length"] = Positions);
 

@@ -5,7 +5,9 @@ namespace AttentionApi.Benchmarks.Synthetic;
 /// <summary>Width, heads and depth of a CLIP tower; the MLP is four times as wide.</summary>
 internal sealed record TowerSize(int Width, int Heads, int Layers);
 
-/// <summary>Pre-norm transformer blocks with the operators that PyTorch's TorchScript exporter writes for a Hugging Face CLIP (opset 17, eager attention).</summary>
+/// <summary>
+/// Pre-norm transformer blocks with the operators that PyTorch's TorchScript exporter writes for a Hugging Face CLIP (opset 17, eager attention).
+/// </summary>
 internal sealed class TransformerBlocks(OnnxGraph graph, TowerSize size)
 {
     /// <summary>
@@ -50,7 +52,8 @@ internal sealed class TransformerBlocks(OnnxGraph graph, TowerSize size)
     }
 
     private string Heads(string hidden, params IReadOnlyList<long> permutation) =>
-        graph.Node("Transpose", [graph.Node("Reshape", [hidden, graph.Constant([0, -1, size.Heads, size.Width / size.Heads])])], Attribute("perm", permutation));
+        graph.Node("Transpose", [graph.Node("Reshape", [hidden, graph.Constant([0, -1, size.Heads, size.Width / size.Heads])])],
+            Attribute("perm", permutation));
 
     /// <summary>Two layers with CLIP's QuickGELU, x·σ(1.702x), between them.</summary>
     private string Mlp(string name, string hidden)
@@ -61,5 +64,6 @@ internal sealed class TransformerBlocks(OnnxGraph graph, TowerSize size)
     }
 
     private string Linear(string name, string hidden, int inputs, int outputs, double weightDeviation) => graph.Node(
-        "Add", [graph.Weight($"{name}.bias", [outputs], 0.02), graph.Node("MatMul", [hidden, graph.Weight($"{name}.weight", [inputs, outputs], weightDeviation)])]);
+        "Add", [graph.Weight($"{name}.bias", [outputs], 0.02),
+            graph.Node("MatMul", [hidden, graph.Weight($"{name}.weight", [inputs, outputs], weightDeviation)])]);
 }

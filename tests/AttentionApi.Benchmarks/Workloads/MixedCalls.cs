@@ -8,16 +8,20 @@ internal sealed class MixedCalls(IReadOnlyList<string> models)
 {
     private static readonly string[] Explanations =
     [
-        "explain?method=rollout", "explain?method=rollout&discard=0.9&headFusion=max", "explain?method=attention&fromLayer=2&toLayer=4", "explain?method=attention&heads=each&toLayer=1",
-        "explain?method=alignment&labels=cat,dog,tree", "explain?method=rollout&matrix=true", "explain?labels=cat,dog&textTokens=true", "predict?labels=cat,dog,house",
-        "explain/overlay?opacity=0.7", "explain/overlay?format=webp&size=model", "explain/overlay?method=alignment&labels=cat,dog&view=centered&legend=true", "explain/overlay?format=jpeg&colormap=turbo",
+        "explain?method=rollout", "explain?method=rollout&discard=0.9&headFusion=max",
+        "explain?method=attention&fromLayer=2&toLayer=4", "explain?method=attention&heads=each&toLayer=1",
+        "explain?method=alignment&labels=cat,dog,tree", "explain?method=rollout&matrix=true",
+        "explain?labels=cat,dog&textTokens=true", "predict?labels=cat,dog,house",
+        "explain/overlay?opacity=0.7", "explain/overlay?format=webp&size=model",
+        "explain/overlay?method=alignment&labels=cat,dog&view=centered&legend=true", "explain/overlay?format=jpeg&colormap=turbo",
         "explain/animation?size=224", "explain/animation?format=webp&size=224", "explain/animation?method=alignment&labels=cat,dog&panels=labels&size=128",
         "explain/grid?size=64", "explain/grid?method=attention&heads=each&size=32", "explain/tensors?dtype=float16", "explain/tensors?heads=each&dtype=float32",
     ];
 
     private static readonly (string Path, HttpStatusCode Expected)[] BadQueries =
     [
-        ("explain?metod=rollout", HttpStatusCode.BadRequest), ("explain?fromLayer=0", HttpStatusCode.BadRequest), ("explain?discard=1", HttpStatusCode.BadRequest),
+        ("explain?metod=rollout", HttpStatusCode.BadRequest), ("explain?fromLayer=0", HttpStatusCode.BadRequest),
+        ("explain?discard=1", HttpStatusCode.BadRequest),
         ("explain?model=nobody", HttpStatusCode.NotFound), ("explain?method=alignment", HttpStatusCode.BadRequest), ("nothing", HttpStatusCode.NotFound),
     ];
 

@@ -18,7 +18,8 @@ internal static class Photos
             for (var x = 0; x < width; x++)
             {
                 var shape = MathF.Sin(x * 12f / width) * MathF.Cos(y * 9f / height);
-                for (var band = 0; band < 3; band++) rgb[(y * width + x) * 3 + band] = (byte)(115 + 70 * shape * (1 - 0.4f * band) + (noise[y * width + x] >> 4));
+                var pixel = y * width + x;
+                for (var band = 0; band < 3; band++) rgb[pixel * 3 + band] = (byte)(115 + 70 * shape * (1 - 0.4f * band) + (noise[pixel] >> 4));
             }
         }
         using var photo = Image.NewFromMemory(rgb, width, height, 3, Enums.BandFormat.Uchar);

@@ -12,7 +12,9 @@ internal sealed class Palette
     private const int Bits = 6;
     private const int Shift = 8 - Bits;
 
-    /// <summary>Width of the dither's noise in grey levels: 8 was the least without visible steps on even backgrounds; 16 was visible grain and 4 dB worse than none.</summary>
+    /// <summary>
+    /// Width of the dither's noise in grey levels: 8 was the least without visible steps on even backgrounds; 16 was visible grain and 4 dB worse than none.
+    /// </summary>
     private const int DitherSpread = 8;
     private const int TileSide = 64;
 

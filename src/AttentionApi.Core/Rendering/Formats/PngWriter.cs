@@ -8,7 +8,8 @@ using AttentionApi.Core.Rendering.Painting;
 namespace AttentionApi.Core.Rendering.Formats;
 
 /// <summary>
-/// Writes 8-bit RGB PNGs (ISO/IEC 15948). After Paeth's filter, an overlay on a photo has hardly any repeated strings, so searching for them is wasted time: Huffman codes alone are used.
+/// Writes 8-bit RGB PNGs (ISO/IEC 15948). After Paeth's filter, an overlay on a photo has hardly any repeated strings, so searching for them is wasted time:
+/// Huffman codes alone are used.
 /// </summary>
 /// <remarks>
 /// Measured for 1024 × 681 pixels: Huffman codes alone 8 ms and 612 kB; libvips 16 ms and 705 kB (filter up, level 2), or 11 ms and 1064 kB (level 1).
@@ -21,7 +22,9 @@ internal static class PngWriter
     /// <summary>Screens' nominal resolution, 96 dpi: without one, office programs show pictures very large.</summary>
     private const int PixelsPerMetre = 3780;
 
-    /// <summary>From this share of zeros on, the filtered picture has even areas (drawings, nearest interpolation), whose runs are worth searching for.</summary>
+    /// <summary>
+    /// From this share of zeros on, the filtered picture has even areas (drawings, nearest interpolation), whose runs are worth searching for.
+    /// </summary>
     private const double EvenShare = 0.6;
     private const int SampleEvery = 16;
 
@@ -37,7 +40,9 @@ internal static class PngWriter
         return file.ToArray();
     }
 
-    /// <summary>Bands of rows are compressed at the same time, each to whole bytes; joined, with one header and one checksum, they are one zlib stream (RFC 1950).</summary>
+    /// <summary>
+    /// Bands of rows are compressed at the same time, each to whole bytes; joined, with one header and one checksum, they are one zlib stream (RFC 1950).
+    /// </summary>
     private static void Compress(Raster picture, Stream output)
     {
         var options = ShareOfZeros(picture) < EvenShare
@@ -69,12 +74,15 @@ internal static class PngWriter
         var stream = memory.GetBuffer().AsMemory(0, (int)memory.Length);
         // Only the last band ends with the block that marks the end.
         var last = end == picture.Height ? stream.Length - checksum : flushed;
-        return new ZlibBand(stream[header..last], new Adler32(BinaryPrimitives.ReadUInt32BigEndian(stream.Span[^checksum..]), (long)line.Length * (end - first)));
+        return new ZlibBand(stream[header..last], new Adler32(BinaryPrimitives.ReadUInt32BigEndian(stream.Span[^checksum..]),
+            (long)line.Length * (end - first)));
     }
 
     private readonly record struct ZlibBand(ReadOnlyMemory<byte> Deflated, Adler32 Sum);
 
-    /// <summary>RFC 1950's checksum (Adler-32) of some bytes: its low half is 1 plus their sum, its high half the sum of the low halves after each byte.</summary>
+    /// <summary>
+    /// RFC 1950's checksum (Adler-32) of some bytes: its low half is 1 plus their sum, its high half the sum of the low halves after each byte.
+    /// </summary>
     private readonly record struct Adler32(uint Value, long Length)
     {
         private const long Prime = 65521;

@@ -8,7 +8,8 @@ namespace AttentionApi.Core.Rendering.Layout;
 /// <summary>Parameters of pictures, animations and tensor files; outputs give some of them other defaults.</summary>
 public static class PictureParameters
 {
-    public static readonly Parameter<Colormap?> Colors = OptionalWord<Colormap>("colormap", "viridis; coolwarm for signed maps", "Colours from the lowest to the highest value.");
+    public static readonly Parameter<Colormap?> Colors =
+        OptionalWord<Colormap>("colormap", "viridis; coolwarm for signed maps", "Colours from the lowest to the highest value.");
     public static readonly Parameter<double> Opacity = Number("opacity", 0.5, 0, 1, "0 shows the picture alone, 1 the colours alone.");
 
     public static readonly Parameter<Blend> Blending = Word("blend", Blend.Gray,
@@ -19,10 +20,12 @@ public static class PictureParameters
         "Which values meet the ends of the colours: percentile the 1st and 99th of each map (its lowest and highest where the 99th is below half the highest); minmax its lowest and highest; "
         + "shared one percentile scale over all maps; absolute 0 to 1 (signed maps −1 to 1).");
 
-    public static readonly Parameter<Interpolation> Interpolated = Word("interpolation", Interpolation.Bilinear, "How the grid becomes pixels; nearest shows the patches.");
+    public static readonly Parameter<Interpolation> Interpolated =
+        Word("interpolation", Interpolation.Bilinear, "How the grid becomes pixels; nearest shows the patches.");
 
     public static readonly Parameter<SizeChoice> Size = new("size", ParameterKind.Text, $"original, model, {SizeChoice.SmallestEdge}…{SizeChoice.LargestEdge}",
-        "original: the whole picture in its own size; model: the part that the model saw, at its input size; a number: the longer edge in pixels.", SizeChoice.Original)
+        "original: the whole picture in its own size; model: the part that the model saw, at its input size; a number: the longer edge in pixels.",
+        SizeChoice.Original)
         { Parser = texts => SizeChoice.Parse(texts[0]) };
 
     public static readonly Parameter<bool> Legend = Flag("legend", false, "A strip below with a colour bar, its numbers, and the layer or label in words.");

@@ -37,7 +37,8 @@ public readonly record struct SizeChoice(string Word, int Edge)
         if (text.Equals(ModelWord, StringComparison.OrdinalIgnoreCase)) return Model;
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var pixels) && pixels is >= SmallestEdge and <= LargestEdge
             ? LongerEdge(pixels)
-            : throw new FormatException($"size is '{Words.Shown(text)}'; it must be original, model, or the longer edge in pixels from {SmallestEdge} to {LargestEdge}.");
+            : throw new FormatException($"size is '{Words.Shown(text)}'; it must be original, model, "
+                + $"or the longer edge in pixels from {SmallestEdge} to {LargestEdge}.");
     }
 
     public override string ToString() => Word;

@@ -2,7 +2,8 @@ namespace AttentionApi.Core.Rendering.Painting;
 
 /// <summary>
 /// Samples a grid row by row, so that no full-size map is held in memory. Separable, in double precision; every value is the base tap plus
-/// weighted differences to it, hence exact wherever the grid is constant; a weighted sum could be off by one unit in the last place and fall below a colour's threshold.
+/// weighted differences to it, hence exact wherever the grid is constant; a weighted sum could be off by one unit in the last place and fall below a colour's
+/// threshold.
 /// </summary>
 /// <param name="grid">Values, row-major [rows, columns].</param>
 /// <param name="rows">Rows of the grid.</param>

@@ -29,7 +29,8 @@ internal sealed class OverlayPainter
     {
         var grid = ScaledGrid(map, scale);
         var blender = map.Signed ? signed : unsigned;
-        InterpolationTaps vertical = new(interpolation, map.Rows, backdrop.Vertical, rows), horizontal = new(interpolation, map.Columns, backdrop.Horizontal, columns);
+        InterpolationTaps vertical = new(interpolation, map.Rows, backdrop.Vertical, rows),
+            horizontal = new(interpolation, map.Columns, backdrop.Horizontal, columns);
         RowBands.ForEach(backdrop.Height, (_, first, end) =>
         {
             var sampler = new GridSampler(grid, map.Rows, map.Columns, vertical, horizontal);

@@ -4,7 +4,9 @@ using NetVips;
 
 namespace AttentionApi.Core.Rendering.Text;
 
-/// <summary>Draws single lines in the bundled font, and keeps them, because numbers and captions recur in every frame. One renderer serves one answer.</summary>
+/// <summary>
+/// Draws single lines in the bundled font, and keeps them, because numbers and captions recur in every frame. One renderer serves one answer.
+/// </summary>
 internal sealed class TextRenderer
 {
     private const string Ellipsis = "…";
