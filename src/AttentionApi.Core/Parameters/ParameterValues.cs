@@ -24,7 +24,7 @@ public sealed class ParameterValues
             var parameter = Find(taken, name) ?? Find(known, name) ?? throw Unknown(name, known);
             if (asArray && !parameter.Repeatable) throw Unknown(sentName, known);
             var verbatim = parameter.VerbatimName is { } other && (asArray || name.Equals(other, StringComparison.OrdinalIgnoreCase));
-            var filled = sent.Where(text => !string.IsNullOrWhiteSpace(text)).Select(text => verbatim ? Csv.Quote(text!) : parameter.Repeatable ? text! : text!.Trim()).ToArray();
+            var filled = sent.Select(text => parameter.Repeatable ? text : text?.Trim()).Where(text => !string.IsNullOrEmpty(text)).Select(text => verbatim ? Csv.Quote(text!) : text!).ToArray();
             if (filled.Length == 0) continue;
             if (texts.TryGetValue(parameter, out var before)) before.AddRange(filled);
             else texts.Add(parameter, [.. filled]);

@@ -121,7 +121,7 @@ public class ParameterTests
 
     [Theory]
     [InlineData("colourmap=viridis", "colormap")]
-    [InlineData("label=cat", "labels")]
+    [InlineData("lables=cat", "labels")]
     [InlineData("from_layer=2", "fromLayer")]
     [InlineData("haeds=each", "heads")]
     [InlineData("residuals=1", "residual")]
