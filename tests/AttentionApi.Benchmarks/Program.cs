@@ -10,6 +10,7 @@ return await new RootCommand("Measures AttentionApi. Compare ratios, not times: 
     LoadCommand.Create(),
     SoakCommand.Create(),
     PoolCommand.Create(),
+    GradientsCommand.Create(),
     KernelsCommand.Create(),
     MemoryComparison.CreateHoldCommand(),
 }.Parse(args).InvokeAsync();

@@ -28,7 +28,7 @@ public sealed class ActivationCache(long maximumBytes)
     /// <summary>Keeps an analysis, in place of an older one of the same picture; the least recently used ones go where the limit is passed.</summary>
     public void Keep(PictureKey key, PictureAnalysis analysis)
     {
-        var size = analysis.Activations.Bytes;
+        var size = analysis.Bytes;
         if (size > maximumBytes) return;
         lock (entries)
         {
@@ -52,7 +52,7 @@ public sealed class ActivationCache(long maximumBytes)
     {
         recent.Remove(node);
         entries.Remove(node.Value.Key);
-        bytes -= node.Value.Analysis.Activations.Bytes;
+        bytes -= node.Value.Analysis.Bytes;
     }
 }
 

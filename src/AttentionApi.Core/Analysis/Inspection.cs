@@ -11,7 +11,7 @@ namespace AttentionApi.Core.Analysis;
 /// One picture before one model, for one call. It fetches on demand and remembers: what no one asks for is neither computed nor copied, what the cache knows is not
 /// computed again, and identical work of other calls is shared. Used by one call at a time.
 /// </summary>
-public sealed class Inspection
+public sealed partial class Inspection
 {
     private readonly LoadedModel? loaded;
     private readonly PictureAnalyzer? analyzer;
@@ -139,7 +139,7 @@ public sealed class Inspection
         if (analysis is not null && (loaded is null || analysis.Activations.Has(parts))) return analysis;
         var fetched = await Analyzer.AnalyzeAsync(Loaded, Picture, parts, Timings, cancellation).ConfigureAwait(false);
         ModelRuns += fetched.ModelRuns;
-        return analysis = fetched with { Activations = fetched.Activations.Including(analysis?.Activations) };
+        return analysis = fetched.Including(analysis);
     }
 
     /// <summary>What a careful reader must know of picture and labels.</summary>

@@ -10,4 +10,15 @@ namespace AttentionApi.Core.Analysis;
 /// <param name="Activations">At least the parts asked for.</param>
 /// <param name="ModelRuns">Vision model runs this call caused: 0 where everything was known.</param>
 /// <param name="Warnings">What a careful reader must know of the picture ("only the first frame …").</param>
-public sealed record PictureAnalysis(PixelSize Size, Region Seen, Activations Activations, int ModelRuns, IReadOnlyList<string> Warnings);
+public sealed record PictureAnalysis(PixelSize Size, Region Seen, Activations Activations, int ModelRuns, IReadOnlyList<string> Warnings)
+{
+    /// <summary>What is known of gradients.</summary>
+    public PictureGradients Gradients { get; init; } = PictureGradients.None;
+
+    /// <summary>Bytes held, for the cache's limit.</summary>
+    public long Bytes => Activations.Bytes + Gradients.Bytes;
+
+    /// <summary>This analysis, with what another one of the same picture has besides.</summary>
+    public PictureAnalysis Including(PictureAnalysis? other) =>
+        other is null ? this : this with { Activations = Activations.Including(other.Activations), Gradients = Gradients.Including(other.Gradients) };
+}

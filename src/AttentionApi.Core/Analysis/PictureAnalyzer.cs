@@ -3,48 +3,98 @@ using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Core.Analysis;
 
-/// <summary>Pictures to activations: takes from the cache what is known already; identical calls in flight share one run. Safe for many callers.</summary>
+/// <summary>
+/// Pictures to activations and gradients: takes from the cache what is known already; identical calls in flight share one run. Safe for many callers.
+/// </summary>
 public sealed class PictureAnalyzer(ActivationCache cache)
 {
-    private readonly SharedRuns<(LoadedModel Model, string Sha256, ActivationParts Parts), PictureAnalysis> runs = new();
+    private readonly SharedRuns<(LoadedModel Model, string Sha256, object Work), PictureAnalysis> runs = new();
     private readonly ConditionalWeakTable<LoadedModel, object> watched = [];
+
+    /// <summary>What the cache knows of a picture, or null.</summary>
+    internal PictureAnalysis? Find(LoadedModel model, Picture picture) => cache.Find(new(model, picture.Sha256)) is { } known ? known with { ModelRuns = 0 } : null;
 
     /// <summary>Runs the vision tower on a picture for the parts that are not known yet.</summary>
     /// <exception cref="ImageRefusedException">The picture cannot be decoded.</exception>
     /// <exception cref="ModelRefusedException">The model gives non-finite numbers.</exception>
     public async Task<PictureAnalysis> AnalyzeAsync(LoadedModel model, Picture picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation)
     {
-        var known = cache.Find(new(model, picture.Sha256));
-        if (known is not null && known.Activations.Has(parts)) return known with { ModelRuns = 0 };
+        var known = Find(model, picture);
+        return known?.Activations.Has(parts) == true ? known : await SharedAsync(model, picture, parts, known, async (input, stages, token) =>
+        {
+            var missing = known is null ? parts : parts & ~known.Activations.Parts;
+            return (await model.Vision.RunAsync(input, missing, stages, token).ConfigureAwait(false), PictureGradients.None);
+        }, timings, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs the vision tower once for the forward values that gradients are computed from, where they are not known yet. The model's own answer comes with them.</summary>
+    /// <exception cref="ImageRefusedException">The picture cannot be decoded.</exception>
+    /// <exception cref="ModelRefusedException">The model gives no such gradients.</exception>
+    internal async Task<PictureAnalysis> TapeAsync(LoadedModel model, Picture picture, GradientKind kind, StageTimings timings, CancellationToken cancellation)
+    {
+        var known = Find(model, picture);
+        return known?.Gradients.Tapes.ContainsKey(kind) == true ? known : await SharedAsync(model, picture, kind, known, async (input, stages, token) =>
+        {
+            using var _ = stages.Measure(Stages.Inference);
+            var tape = await model.TapeAsync(input, kind, token).ConfigureAwait(false);
+            return (model.Vision.OfAnswer(tape.Answer), PictureGradients.None with { Tapes = PictureGradients.None.Tapes.Add(kind, tape) });
+        }, timings, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks for the gradients of labels that are not known yet; runs no vision model.</summary>
+    /// <exception cref="ModelRefusedException">The model gives no such gradients.</exception>
+    internal async Task<PictureAnalysis> GradientsAsync(
+        LoadedModel model, Picture picture, PictureAnalysis known, GradientQuestion question, IReadOnlyList<Scoring.LabelTarget> targets, StageTimings timings, CancellationToken cancellation)
+    {
+        known = known.Including(Find(model, picture)) with { ModelRuns = 0 };
+        var missing = targets.Select(target => (Target: target, Key: PictureGradients.KeyOf(question.Name, target)))
+            .Where(label => !known.Gradients.Results.ContainsKey(label.Key)).DistinctBy(label => label.Key).ToList();
+        if (missing.Count == 0) return known;
 
         var stages = new StageTimings();
-        var (analysis, started) = await runs.JoinAsync((model, picture.Sha256, parts), token => RunAsync(model, picture, parts, known, stages, token), cancellation).ConfigureAwait(false);
+        var (analysis, started) = await runs.JoinAsync((model, picture.Sha256, string.Join(' ', missing.Select(label => label.Key))), async token =>
+        {
+            using var _ = stages.Measure(Stages.Inference);
+            var width = known.Activations.Output.Length;
+            var seeds = missing.Select(label => GradientQuestion.Seed(label.Target, width)).ToList();
+            var results = await model.AskGradientsAsync(question.IsLibra, gradients => question.AskAsync(gradients, known, seeds, token), token).ConfigureAwait(false);
+            var found = known.Gradients with { Results = known.Gradients.Results.SetItems(missing.Zip(results, (label, result) => KeyValuePair.Create(label.Key, result))) };
+            return Keep(model, picture, known with { Gradients = found });
+        }, cancellation).ConfigureAwait(false);
+        if (started) timings.Add(stages);
+        return analysis;
+    }
+
+    /// <summary>One run of the vision tower, shared by all callers who want the same of the same picture.</summary>
+    private async Task<PictureAnalysis> SharedAsync(
+        LoadedModel model, Picture picture, object work, PictureAnalysis? known,
+        Func<ModelInput, StageTimings, CancellationToken, Task<(Activations, PictureGradients)>> run, StageTimings timings, CancellationToken cancellation)
+    {
+        var stages = new StageTimings();
+        var (analysis, started) = await runs.JoinAsync((model, picture.Sha256, work), async token =>
+        {
+            var image = picture.Decode(stages, token);
+            ModelInput input;
+            using (stages.Measure(Stages.Preprocess)) input = model.Preprocessor.Prepare(image);
+            var (activations, gradients) = await run(input, stages, token).ConfigureAwait(false);
+            IReadOnlyList<string> warnings = image.FirstOfFrames ? ["The picture is animated: its first frame is explained."] : [];
+            var found = new PictureAnalysis(new PixelSize(image.Width, image.Height), input.Seen, activations, ModelRuns: 1, warnings) { Gradients = gradients };
+            return Keep(model, picture, found.Including(known));
+        }, cancellation).ConfigureAwait(false);
         if (!started) return analysis with { ModelRuns = 0 };
         timings.Add(stages);
         return analysis;
     }
 
-    private async Task<PictureAnalysis> RunAsync(
-        LoadedModel model, Picture picture, ActivationParts parts, PictureAnalysis? known, StageTimings timings, CancellationToken cancellation)
-    {
-        var image = picture.Decode(timings, cancellation);
-        ModelInput input;
-        using (timings.Measure(Stages.Preprocess)) input = model.Preprocessor.Prepare(image);
-        var missing = known is null ? parts : parts & ~known.Activations.Parts;
-        var activations = await model.Vision.RunAsync(input, missing, timings, cancellation).ConfigureAwait(false);
-        var analysis = new PictureAnalysis(new PixelSize(image.Width, image.Height), input.Seen, activations.Including(known?.Activations), ModelRuns: 1,
-            image.FirstOfFrames ? ["The picture is animated: its first frame is explained."] : []);
-        Keep(model, picture, analysis);
-        return analysis;
-    }
-
-    private void Keep(LoadedModel model, Picture picture, PictureAnalysis analysis)
+    private PictureAnalysis Keep(LoadedModel model, Picture picture, PictureAnalysis analysis)
     {
         if (watched.TryAdd(model, cache)) model.Unloaded += () => cache.Forget(model);
         cache.Keep(new(model, picture.Sha256), analysis);
+        return analysis;
     }
 }

@@ -20,7 +20,7 @@ public sealed class ExplanationPlan
         Labels = LabelChoice.Read(
             model, (SharedParameters.Labels, request.Given.Get(SharedParameters.Labels)), request.Given.Get(Prompt), (Target, request.Given.Get(Target)), request.MaxLabels, warnings);
         if (Explains) CheckMethod();
-        Values = request.Given.Only(request.Taken).Settle([.. Method.Info.AllParameters, .. request.Taken], model.Scope);
+        Values = request.Given.Only(request.Taken).Settle([.. request.Taken, .. Method.Info.AllParameters], model.Scope);
         CheckOutput();
         if (!Explains) return;
         CheckRange();

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Analysis.Kernels;
 
 namespace AttentionApi.Core.Explain;
 
@@ -11,6 +12,9 @@ public sealed record MapSet(IReadOnlyList<Heatmap> Maps)
 
     /// <summary>Single numbers about maps or labels.</summary>
     public IReadOnlyList<MapScore> Scores { get; init; } = [];
+
+    /// <summary>How the parts of each label's score add up, where the method's parts do.</summary>
+    public IReadOnlyList<LabelCompleteness> Completeness { get; init; } = [];
 
     /// <summary>Token × token matrices, row = query, column = key.</summary>
     public IReadOnlyList<TokenMatrix> Matrices { get; init; } = [];
@@ -48,6 +52,11 @@ public sealed record NumberBlock(float[] Values, params IReadOnlyList<int> Shape
 /// <param name="Label">The label it belongs to, or null.</param>
 /// <param name="Value">Finite.</param>
 public sealed record MapScore(string Name, string? Label, float Value);
+
+/// <summary>How the parts of a label's score add up: sum + bias + residual = score.</summary>
+/// <param name="Label">As sent.</param>
+/// <param name="Parts">Relevance of all tokens, biases, and the score.</param>
+public sealed record LabelCompleteness(string Label, Completeness Parts);
 
 /// <summary>A matrix over all tokens.</summary>
 /// <param name="Name">What it is.</param>

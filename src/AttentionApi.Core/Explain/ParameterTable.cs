@@ -42,12 +42,22 @@ public sealed class ParameterTable
     /// <summary>What chooses the maps, for one output.</summary>
     public IEnumerable<Parameter> Explaining(Outputs output) =>
     [
-        Method, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Target,
+        output == Outputs.Animation ? MethodWithFrames : Method, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Target,
         .. OfMethods.Where(parameter => parameter.For.HasFlag(output)).Select(parameter => parameter == SharedParameters.Heads && ShowsOneMap(output) ? FusedOnly : parameter),
     ];
 
     /// <summary>True for outputs that show one map at a time: each head by itself is for the others.</summary>
     public static bool ShowsOneMap(Outputs output) => output is Outputs.Overlay or Outputs.Animation;
+
+    /// <summary>Methods of one picture have nothing to animate.</summary>
+    private Parameter MethodWithFrames
+    {
+        get
+        {
+            string[] words = [.. Registry.All.Where(explainer => explainer.Info.Frames.Count > 0).Select(explainer => explainer.Info.Name)];
+            return Method with { Words = words, Range = string.Join(", ", words) };
+        }
+    }
 
     private static Parameter FusedOnly => SharedParameters.Heads with { Words = [HeadChoice.Fused.Word()], Range = HeadChoice.Fused.Word() };
 }

@@ -1,5 +1,7 @@
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
 
@@ -8,10 +10,11 @@ namespace AttentionApi.Core.Loading;
 /// <summary>A model whose towers, preprocessing and tokenizer are ready: pixels to activations, labels to embeddings. Safe for many callers.</summary>
 public sealed class LoadedModel : IAsyncDisposable
 {
+    private readonly MadeOnce<TowerGradients> gradients;
     private readonly TextEncoder? text;
 
-    internal LoadedModel(ModelFacts facts, ImagePreprocessor preprocessor, ForwardPass vision, TextEncoder? text) =>
-        (Facts, Preprocessor, Vision, this.text) = (facts, preprocessor, vision, text);
+    internal LoadedModel(ModelFacts facts, ImagePreprocessor preprocessor, ForwardPass vision, MadeOnce<TowerGradients> gradients, TextEncoder? text) =>
+        (Facts, Preprocessor, Vision, this.gradients, this.text) = (facts, preprocessor, vision, gradients, text);
 
     public ModelFacts Facts { get; }
     internal ImagePreprocessor Preprocessor { get; }
@@ -46,12 +49,46 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <summary>Warnings about labels that the model may not know (the tokenizer splits an unknown word into single letters).</summary>
     public IReadOnlyList<string> LabelWarnings(IReadOnlyList<string> labels) => text?.Warnings(labels) ?? [];
 
+    /// <summary>Gradients of the vision tower, opened when first asked for.</summary>
+    /// <param name="isLibra">By LibraGrad's rules, else plain.</param>
+    /// <param name="ask">What is asked of them.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="ModelRefusedException">The model gives none; from then on <see cref="ModelFacts.Gradients"/> says so, too.</exception>
+    internal async Task<T> AskGradientsAsync<T>(bool isLibra, Func<TowerGradients, Task<T>> ask, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ask(await gradients.GetAsync(cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (ModelRefusedException refused) when (!refused.MayPass)
+        {
+            Facts.Gradients.Refuse(isLibra, refused.Message);
+            throw;
+        }
+    }
+
+    /// <summary>One run of the vision tower for gradients of a kind.</summary>
+    internal Task<GradientTape> TapeAsync(ModelInput picture, GradientKind kind, CancellationToken cancellation) =>
+        AskGradientsAsync(kind == GradientKind.Libra, async gradients =>
+        {
+            var feeds = Vision.Feed(picture);
+            try
+            {
+                return await gradients.ForwardAsync(feeds, [kind], cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                foreach (var value in feeds.Values) value.Dispose();
+            }
+        }, cancellation);
+
     private TextEncoder TextTower => text ?? throw new ParameterException("labels", $"The model '{Facts.Id}' takes no text labels: {Facts.TextMissing}.");
 
     /// <summary>Waits for runs in flight, then frees the sessions.</summary>
     public async ValueTask DisposeAsync()
     {
         Unloaded?.Invoke();
+        await gradients.DisposeAsync().ConfigureAwait(false);
         await Vision.DisposeAsync().ConfigureAwait(false);
         if (text is not null) await text.DisposeAsync().ConfigureAwait(false);
     }

@@ -47,7 +47,8 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
             ? new TextEncoder(towers.Text!, Pool(sessions, towers.Text!.Session, towers.Text.Model), tokenizer!, KnownWords.Open(folder.TextConfig))
             : null;
         if (text is null) towers.Text?.Dispose();
-        return new LoadedModel(facts, new ImagePreprocessor(preprocessing), new ForwardPass(folder.Id, vision, Pool(sessions, vision.Session, vision.Model)), text);
+        var gradients = new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(factory, vision)));
+        return new LoadedModel(facts, new ImagePreprocessor(preprocessing), new ForwardPass(folder.Id, vision, Pool(sessions, vision.Session, vision.Model)), gradients, text);
     }
 
     private static SessionPool Pool(SessionFactory sessions, Microsoft.ML.OnnxRuntime.InferenceSession first, InstrumentedModel model) =>
@@ -106,6 +107,7 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
             BlocksMissing = vision.BlocksRefusal,
             PartsMissing = AlignmentMissing(scores, vision) ?? vision.PartsRefusal,
             KeysMissing = vision.BlocksRefusal ?? (vision.Blocks?.Tensors.LastKeys is null ? "the last layer's keys enter their product in a form that is not read" : null),
+            Gradients = scores == ScoreKind.None ? GradientFacts.None : towers.Gradients,
             Precision = towers.Precision.ToString().ToLowerInvariant(),
             Provider = factory.Provider,
             Sites = towers.Sites,

@@ -27,6 +27,9 @@ public sealed record ModelTowers : IDisposable
     public required Precision Precision { get; init; }
     public required AttentionSiteCounts Sites { get; init; }
 
+    /// <summary>What gradients the vision tower offers.</summary>
+    public required GradientFacts Gradients { get; init; }
+
     /// <summary>Sentences for people: where the configuration is absent or wrong, and what is not available.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
@@ -71,6 +74,7 @@ public static class TowerLoader
                 LogitScale = logits?.Scale,
                 LogitBias = logits?.Bias,
                 Precision = Precisions.Of(graph),
+                Gradients = GradientCheck.Of(graph, vision),
                 Sites = new(vision.Layers.Count, textTower?.Attention.Count ?? 0, visionLoader.OtherSites),
                 Warnings = warnings,
             };

@@ -1,3 +1,4 @@
+using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx.Proto;
 
 namespace AttentionApi.Core.Onnx;
@@ -26,9 +27,9 @@ internal sealed class ReadOutBuilder
     private readonly int tokens;
 
     /// <summary>What a tensor of the original corresponds to: its name here, its rank and token axis there, and which tokens it holds.</summary>
-    private sealed record Part(string Name, int Rank, int TokenAxis, int First, int Count, bool MeanOfTokens = false, bool MeanOfHeads = false)
+    private sealed record Part(string Name, int Rank, int TokenAxis, int First, int Count, int MeanOf = 0, bool MeanOfHeads = false)
     {
-        public int Token => Count == 1 && !MeanOfTokens ? First : Several;
+        public int Token => Count == 1 && MeanOf == 0 ? First : Several;
     }
 
     private readonly Dictionary<string, Part> parts = [];
@@ -39,6 +40,9 @@ internal sealed class ReadOutBuilder
 
     /// <summary>True where the model averages a second head on another token, which is left out here: DeiT's distillation head.</summary>
     public bool FirstOfTwoHeads { get; private set; }
+
+    /// <summary>What the head reads, so far as it could be followed.</summary>
+    public HeadReading Reading { get; private set; } = HeadReading.Several;
 
     /// <summary>The answer of the head that is read, a tensor of the original: the model's own, or that of the first of two heads.</summary>
     public string HeadAnswer { get; private set; } = "";
@@ -84,7 +88,11 @@ internal sealed class ReadOutBuilder
         }
 
         var way = region.Where(needed.Contains).OrderBy(node => node.Index).ToList();
-        if (sites.Found.Any(site => way.Contains(site.Node))) return "the head pools the tokens by attention";
+        if (sites.Found.Any(site => way.Contains(site.Node)))
+        {
+            Reading = HeadReading.Attention;
+            return "the head pools the tokens by attention";
+        }
         foreach (var node in way)
         {
             var read = node.Inputs.Where(parts.ContainsKey).Distinct().Select(input => parts[input]).ToList();
@@ -93,9 +101,13 @@ internal sealed class ReadOutBuilder
             if ((read.Count == 1 ? Single(node, read[0]) : Joint(node, read)) is { } reason) return reason;
         }
         if (!parts.TryGetValue(output, out var end) || end.Token == Several)
-            return end?.MeanOfTokens == true ? "the head reads the mean of the patch tokens" : "the model's answer is not read from one token";
+        {
+            if (end is null or { MeanOf: 0 }) return "the model's answer is not read from one token";
+            Reading = end.MeanOf < tokens ? HeadReading.MeanOfPatches : HeadReading.MeanOfTokens;
+            return "the head reads the mean of the patch tokens";
+        }
         if (linearLayers > 1) return $"the head has {linearLayers} linear layers after the last hidden states, not one";
-        HeadToken = end.Token;
+        (HeadToken, Reading) = (end.Token, HeadReading.Token);
         if (!FirstOfTwoHeads) HeadAnswer = output;
         model.AppendOutput(end.Name, Output);
         Model = model.BuildExposed();
@@ -191,7 +203,7 @@ internal sealed class ReadOutBuilder
         if (Values(node, 1, "axes") is not [var axis]) return "the head reads several tokens together";
         var keepsRank = node.Integer("keepdims", 1) != 0;
         if ((axis < 0 ? axis + part.Rank : axis) != part.Rank - 1)
-            return Keep(node, part with { MeanOfTokens = true, Count = 1, Rank = part.Rank - (keepsRank ? 0 : 1) });
+            return Keep(node, part with { MeanOf = part.Count, Count = 1, Rank = part.Rank - (keepsRank ? 0 : 1) });
         if (!keepsRank) return $"the head is more than a norm and one linear layer ({node.Type})";
         var copy = Renamed(node);
         if (copy.Input.Count > 1) copy.Input[1] = model.Integers(-1);

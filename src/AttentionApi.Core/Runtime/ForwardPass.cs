@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
+using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Core.Runtime;
 
@@ -46,6 +47,17 @@ internal sealed class ForwardPass : IAsyncDisposable
             cancellation.ThrowIfCancellationRequested();
             return ModelRunException.Guard(() => work(tower));
         }
+    }
+
+    /// <summary>The tower's inputs for one picture; the caller disposes of them.</summary>
+    public Dictionary<string, OrtValue> Feed(ModelInput picture) => new() { [tower.InputName] = Tensors.FromFloats(picture.Pixels, tower.InputShape, tower.InputType) };
+
+    /// <summary>Activations that hold the answer alone, checked.</summary>
+    /// <param name="answer">Class logits, or the embedding at unit length.</param>
+    public Activations OfAnswer(float[] answer)
+    {
+        RefuseNonFinite(answer);
+        return new() { Layers = tower.Layers.Count, Heads = tower.Heads, Tokens = tower.Tokens, Output = answer };
     }
 
     /// <summary>One run on pictures that ask for the same parts; the results are neither normalised nor checked.</summary>

@@ -20,6 +20,12 @@ public sealed record LayerGradients
     /// <summary>Last layer: q·k over all heads, divided by ‖k‖, [query, key].</summary>
     public float[]? KeySimilarity { get; private init; }
 
+    /// <summary>LeGrad: the mean over heads and queries of relu(∂y_l/∂A_l), y_l the head on layer l, [layer, token] for the layers asked for.</summary>
+    public float[]? OfEachLayer { get; internal init; }
+
+    /// <summary>Bytes held, for the cache's limit.</summary>
+    public long Bytes => 4L * new[] { Attention, Relevance, Bias, AttentionGradient, KeySimilarity, OfEachLayer }.Sum(array => array?.Length ?? 0);
+
     internal static LayerGradients Of(float[][] arrays, IReadOnlyList<string> outputs)
     {
         float[]? Array(string name) => outputs.Zip(arrays).FirstOrDefault(pair => pair.First == name).Second;

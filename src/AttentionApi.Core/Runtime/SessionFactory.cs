@@ -56,14 +56,7 @@ public sealed class SessionFactory
     }
 
     /// <summary>A session of a small part of a model, which is not worth a copy on disk.</summary>
-    public InferenceSession CreateInMemory(InstrumentedModel model) => Make(options =>
-    {
-        if (model.ExternalDataFolder is not { } folder) return new InferenceSession(model.ToArray(), options);
-        var copies = cache?.WeightsOf(model);
-        var links = copies is null ? LinkedWeights.Find(folder, model.ExternalData) : null;
-        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", copies ?? links?.Folder ?? folder);
-        return new InferenceSession(links?.Relocate(model.ToArray()) ?? model.ToArray(), options);
-    });
+    public InferenceSession CreateInMemory(InstrumentedModel model) => Make(options => InMemory(model, options));
 
     private InferenceSession Make(Func<SessionOptions, InferenceSession> make)
     {
@@ -80,14 +73,22 @@ public sealed class SessionFactory
         }
     }
 
-    /// <summary>A session for a single run: what makes later runs faster is left out.</summary>
+    /// <summary>A session for a single run, without what makes later runs faster.</summary>
     public InferenceSession CreateForOneRun(InstrumentedModel model)
     {
         using var options = Options();
         options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
         options.AddSessionConfigEntry("session.disable_prepacking", "1");
-        if (model.ExternalDataFolder is { } folder) options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", cache?.WeightsOf(model) ?? folder);
-        return new InferenceSession(model.ToArray(), options);
+        return InMemory(model, options);
+    }
+
+    private InferenceSession InMemory(InstrumentedModel model, SessionOptions options)
+    {
+        if (model.ExternalDataFolder is not { } folder) return new InferenceSession(model.ToArray(), options);
+        var copies = cache?.WeightsOf(model);
+        var links = copies is null ? LinkedWeights.Find(folder, model.ExternalData) : null;
+        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", copies ?? links?.Folder ?? folder);
+        return new InferenceSession(links?.Relocate(model.ToArray()) ?? model.ToArray(), options);
     }
 
     /// <summary>A session of a model made here, without weights of a file.</summary>

@@ -14,6 +14,7 @@ namespace AttentionApi.Contracts;
 /// <param name="Matrix">On request: the whole rollout matrix, row = query, column = key.</param>
 /// <param name="Series">Other numbers by layer, head or label that the method gives; absent where it gives none.</param>
 /// <param name="Scores">Single numbers about maps or labels that the method gives; absent where it gives none.</param>
+/// <param name="Completeness">Where the method's parts add up to the score: how they do, by label; else null.</param>
 /// <param name="Warnings">What a careful reader must know.</param>
 /// <param name="Timings">Milliseconds of each stage.</param>
 /// <param name="ModelRuns">Runs of the vision model that this call caused; 0 where everything was known.</param>
@@ -23,7 +24,15 @@ public sealed record ExplainResponse(
     IReadOnlyList<Trajectory>? Trajectory, IReadOnlyList<TextTokens>? TextTokens, NumberGrid? Matrix,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SeriesByName? Series,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<Score>? Scores,
-    IReadOnlyList<string> Warnings, IReadOnlyDictionary<string, double> Timings, int ModelRuns);
+    IReadOnlyList<Completeness>? Completeness, IReadOnlyList<string> Warnings, IReadOnlyDictionary<string, double> Timings, int ModelRuns);
+
+/// <summary>How the parts of a label's score add up: sum + bias + residual = score.</summary>
+/// <param name="Label">As sent.</param>
+/// <param name="Sum">Relevance of all tokens, prefix tokens included: mean over the layers of the range.</param>
+/// <param name="Bias">What the model's biases have in the score, computed on its own: mean over the layers of the range.</param>
+/// <param name="Score">The class logit, or the cosine of picture and label.</param>
+/// <param name="Residual">What is missing: rounding, and for 8-bit models what quantisation rounds.</param>
+public sealed record Completeness(string Label, double Sum, double Bias, double Score, double Residual);
 
 /// <summary>One label or class, judged.</summary>
 /// <param name="Label">As sent, or the class name.</param>

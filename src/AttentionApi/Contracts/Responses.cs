@@ -21,7 +21,7 @@ internal static class Responses
             new(model.Id, model.Layers, model.Heads, Grid.From(model.Tokens.Grid), model.Tokens.PrefixTokens, model.Tokens.SuffixTokens, model.Domain),
             new(analysis.Size.Width, analysis.Size.Height, inspection.Picture.Sha256, new(seen.X, seen.Y, seen.Width, seen.Height)),
             plan.Method.Info.Name, new EffectiveParameters(ParameterEcho.Of(explanation)), Predicted(explanation),
-            set is null ? null : [.. set.Maps.Select(Map)], Trajectories(set), TextTokens(set), Matrix(set), Series(set), Scores(set),
+            set is null ? null : [.. set.Maps.Select(Map)], Trajectories(set), TextTokens(set), Matrix(set), Series(set), Scores(set), Completeness(set),
             [.. explanation.Warnings, .. set?.Warnings ?? [], .. Heatmap.FlatWarning(set?.Maps ?? [])], Milliseconds(explanation), inspection.ModelRuns);
     }
 
@@ -38,6 +38,9 @@ internal static class Responses
         set?.Series.Where(series => series.Name != TrajectorySeries).ToArray() is { Length: > 0 } others ? new SeriesByName(others) : null;
 
     private static Score[]? Scores(MapSet? set) => set is null or { Scores.Count: 0 } ? null : [.. set.Scores.Select(score => new Score(score.Name, score.Label, score.Value))];
+
+    private static Completeness[]? Completeness(MapSet? set) => set is null or { Completeness.Count: 0 } ? null
+        : [.. set.Completeness.Select(label => new Completeness(label.Label, label.Parts.Sum, label.Parts.Bias, label.Parts.Score, label.Parts.Residual))];
 
     private static NumberGrid? Matrix(MapSet? set) => set?.Matrices is [var matrix, ..] ? new(matrix.Values, matrix.Tokens) : null;
 

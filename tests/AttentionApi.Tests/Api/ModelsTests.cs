@@ -1,3 +1,4 @@
+using AttentionApi.Core.Explain.Methods;
 using System.Text.Json.Nodes;
 
 namespace AttentionApi.Tests.Api;
@@ -29,7 +30,7 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         Assert.Equal($$"""{"width":{{Demo.ImageSize}},"height":{{Demo.ImageSize}}}""", model["imageSize"]!.ToJsonString());
         Assert.Equal($$"""{"width":{{Demo.PatchSize}},"height":{{Demo.PatchSize}}}""", model["patchSize"]!.ToJsonString());
         Assert.Equal($$"""{"vision":{{Demo.Layers}},"text":{{Demo.TextLayers}},"other":0}""", model["sites"]!.ToJsonString());
-        Assert.Equal(["rollout", "attention", "alignment"], model["methods"].Strings());
+        Assert.Equal(BuiltInMethods.Registry.All.Select(method => method.Info.Name), model["methods"].Strings());
         Assert.True((bool)model["text"]!);
         Assert.Null(model["classes"]);
         Assert.Equal(Demo.LogitScale, (float)model["logitScale"]!["value"]!, 1e-3f);
@@ -54,7 +55,7 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
     {
         using var client = host.CreateClient();
         var methods = (await GetAsync(client, "methods"))["methods"]!.AsArray();
-        Assert.Equal(["rollout", "attention", "alignment"], methods.Select(method => (string)method!["name"]!));
+        Assert.Equal(BuiltInMethods.Registry.All.Select(method => method.Info.Name), methods.Select(method => (string)method!["name"]!));
         foreach (var method in methods)
         {
             Assert.All(["title", "meaning", "paper"], member => Assert.False(string.IsNullOrWhiteSpace((string?)method![member])));

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using AttentionApi.Core.Explain.Methods;
+using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
 using static AttentionApi.Tests.Loading.GradientReferences;

@@ -8,5 +8,9 @@ public static class BuiltInMethods
         new Rollout(),
         new RawAttention(),
         new Alignment(),
+        new Libra(),
+        new Chefer(),
+        new GradEclip(),
+        new LeGrad(),
     ]);
 }

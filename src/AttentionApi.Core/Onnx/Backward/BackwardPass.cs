@@ -47,7 +47,7 @@ internal sealed class BackwardPass
     public void Follow(string target, string seed, bool byRegion = true)
     {
         if (!wanted.Reach(target))
-            throw new ModelRefusedException("the model's answer does not follow from its hidden states in a way that can be differentiated");
+            throw new ModelRefusedException(NoWay);
         Accumulate(target, new(seed));
         foreach (var node in Graph.Ancestors([target]).OrderByDescending(node => node.Index))
         {
@@ -63,10 +63,32 @@ internal sealed class BackwardPass
         var inputs = Enumerable.Range(0, node.Inputs.Length)
             .Where(input => wanted.Reach(node.Inputs[input]) && OperatorRules.Passes(node, input, Kind)).ToList();
         if (inputs.Count == 0 && !node.Captured.Any(wanted.Reach)) return;
-        var rule = OperatorRules.Of(node) ?? throw new ModelRefusedException($"there is no backward rule for the operator {node}");
+        var rule = OperatorRules.Of(node) ?? throw new ModelRefusedException(NoRule(node));
         foreach (var input in inputs) Accumulate(node.Inputs[input], rule.Gradient(this, node, input));
         biases?.Add(this, node);
     }
+
+    /// <summary>Why there is no backward pass for a tower, as far as its graph tells; null where there is.</summary>
+    public static string? Refusal(TowerGraph tower, GradientKind kind)
+    {
+        var live = new DifferentiablePaths(tower.Graph, kind, tower.States[0]);
+        if (!live.Reach(tower.Answer)) return NoWay;
+        var passed = new HashSet<string> { tower.Answer };
+        foreach (var node in tower.Graph.Ancestors([tower.Answer]).Where(node => node.Outputs.Any(live.Reach)).OrderByDescending(node => node.Index))
+        {
+            if (!node.Outputs.Any(passed.Contains)) continue;
+            var inputs = node.Inputs.Where((input, i) => live.Reach(input) && OperatorRules.Passes(node, i, kind)).ToList();
+            if (inputs.Count == 0) continue;
+            if (OperatorRules.Of(node) is null) return NoRule(node);
+            if (kind == GradientKind.Libra && LinearRules.IsProduct(node) && node.Inputs.Take(2).All(live.Reach)) return LinearRules.NotLinear(node);
+            passed.UnionWith(inputs);
+        }
+        return null;
+    }
+
+    private static string NoRule(OnnxNode node) => $"there is no backward rule for the operator {node}";
+
+    private const string NoWay = "the model's answer does not follow from its hidden states in a way that can be differentiated";
 
     public bool Has(string tensor) => gradients.ContainsKey(tensor);
 

@@ -21,12 +21,16 @@ internal static class LinearRules
         return pass.Fit(gradient, node.Outputs[0], node.Inputs[2]);
     }
 
+    public static bool IsProduct(OnnxNode node) => node.Type is "MatMul" or "FusedMatMul" or "Gemm";
+
+    public static string NotLinear(OnnxNode node) => $"two tensors of hidden states are multiplied ({node}), which is not linear";
+
     /// <summary>y = α·a·b, each transposed or not.</summary>
     public static Gradient Product(BackwardPass pass, OnnxNode node, int input, float alpha = 1, bool transposedA = false, bool transposedB = false)
     {
         var (a, b) = (node.Inputs[0], node.Inputs[1]);
         if (pass.Kind == GradientKind.Libra && pass.IsLive(a) && pass.IsLive(b))
-            throw new ModelRefusedException($"two tensors of hidden states are multiplied ({node}), which is not linear");
+            throw new ModelRefusedException(NotLinear(node));
         var (shapeA, shapeB) = (pass.Forward.Shape(a), pass.Forward.Shape(b));
         if (shapeA.Length < 2 || shapeB.Length < 2) throw new ModelRefusedException($"there is no backward rule for {node} with a vector");
 

@@ -1,4 +1,4 @@
-namespace AttentionApi.Core.Explain.Methods;
+namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>
 /// How the parts of a score add up (LibraGrad, Mehri et al., CVPR 2025, arXiv 2411.16760): at the input of every layer, relevance of all tokens + biases from

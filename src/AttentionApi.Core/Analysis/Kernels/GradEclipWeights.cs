@@ -1,4 +1,4 @@
-namespace AttentionApi.Core.Explain.Methods;
+namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>
 /// Grad-ECLIP (Zhao et al., ICML 2024, arXiv 2502.18816) with the model's own multi-head attention: the last layer's gradient on the values, weighed by how

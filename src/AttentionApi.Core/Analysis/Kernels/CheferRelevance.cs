@@ -1,4 +1,4 @@
-namespace AttentionApi.Core.Explain.Methods;
+namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>
 /// Relevance that gradients and attention propagate together (Chefer, Gur and Wolf, ICCV 2021, arXiv 2103.15679): R = I, then R ← R + Ā_l R with Ā_l = mean

@@ -1,0 +1,77 @@
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Backward;
+using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Scoring;
+
+namespace AttentionApi.Core.Analysis;
+
+/// <summary>Gradients of the labels' scores. A score is the class logit, or the cosine of picture and label.</summary>
+public sealed partial class Inspection
+{
+    /// <summary>Every layer, by LibraGrad's rules.</summary>
+    /// <param name="rival">A further label, whose gradients come last; or null.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    /// <exception cref="ParameterException">The model gives no such gradients.</exception>
+    public Task<LabelGradients> LibraGradientsAsync(LabelTarget? rival, CancellationToken cancellation) => AllLayersAsync(GradientKind.Libra, rival, cancellation);
+
+    /// <summary>Every layer, by the true derivatives.</summary>
+    /// <exception cref="ParameterException">The model gives no such gradients.</exception>
+    public Task<LabelGradients> PlainGradientsAsync(CancellationToken cancellation) => AllLayersAsync(GradientKind.Plain, null, cancellation);
+
+    /// <summary>The last layer, by the true derivatives: costs little more than a plain run.</summary>
+    /// <exception cref="ParameterException">The model gives no such gradients.</exception>
+    public Task<LabelGradients> LastLayerGradientsAsync(CancellationToken cancellation) => FromStatesAsync(GradientQuestion.LastLayer, cancellation);
+
+    /// <summary>Each layer by itself, with the model's head put on its hidden states.</summary>
+    /// <param name="fromLayer">The first layer, from 1; up to the last one.</param>
+    /// <param name="ofMean">Whether the head reads the mean of all tokens instead of its own token.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    /// <exception cref="ParameterException">The model gives no such gradients.</exception>
+    public Task<LabelGradients> EachLayerGradientsAsync(int fromLayer, bool ofMean, CancellationToken cancellation) =>
+        FromStatesAsync(GradientQuestion.EachLayer(fromLayer, ofMean), cancellation);
+
+    private Task<LabelGradients> AllLayersAsync(GradientKind kind, LabelTarget? rival, CancellationToken cancellation) => RefusedAsMethodAsync(async () =>
+    {
+        // The run that gradients need gives the answer, too; a plain run before it would be one too many.
+        analysis ??= Analyzer.Find(Loaded, Picture);
+        if (analysis is null) await TapeAsync(kind, cancellation).ConfigureAwait(false);
+        LabelTarget[] targets = [.. (await ScoresAsync(cancellation).ConfigureAwait(false)).Targets, .. rival is null ? (LabelTarget[])[] : [rival]];
+        var question = GradientQuestion.AllLayers(kind);
+        if (!analysis!.Gradients.Knows(question, targets) && !analysis.Gradients.Tapes.ContainsKey(kind)) await TapeAsync(kind, cancellation).ConfigureAwait(false);
+        return await AskAsync(question, targets, cancellation).ConfigureAwait(false);
+    });
+
+    private Task<LabelGradients> FromStatesAsync(GradientQuestion question, CancellationToken cancellation) => RefusedAsMethodAsync(async () =>
+    {
+        await FetchAsync(ActivationParts.HiddenStates, cancellation).ConfigureAwait(false);
+        return await AskAsync(question, (await ScoresAsync(cancellation).ConfigureAwait(false)).Targets, cancellation).ConfigureAwait(false);
+    });
+
+    private async Task TapeAsync(GradientKind kind, CancellationToken cancellation)
+    {
+        var taped = await Analyzer.TapeAsync(Loaded, Picture, kind, Timings, cancellation).ConfigureAwait(false);
+        ModelRuns += taped.ModelRuns;
+        analysis = taped.Including(analysis);
+    }
+
+    private async Task<LabelGradients> AskAsync(GradientQuestion question, IReadOnlyList<LabelTarget> targets, CancellationToken cancellation)
+    {
+        analysis = await Analyzer.GradientsAsync(Loaded, Picture, Analysis, question, targets, Timings, cancellation).ConfigureAwait(false);
+        var answer = analysis.Activations.Output;
+        return new(targets, [.. targets.Select(target => analysis.Gradients.Results[PictureGradients.KeyOf(question.Name, target)])], [.. targets.Select(target => target.Compare(answer))]);
+    }
+
+    /// <summary>What only the first backward run shows is told like what the graph shows: the method is not for this model.</summary>
+    private async Task<T> RefusedAsMethodAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (ModelRefusedException refused)
+        {
+            throw new ParameterException("method", $"The model '{Model.Id}' gives no such gradients: {refused.Message.TrimEnd('.')}. Take another method or model.");
+        }
+    }
+}
