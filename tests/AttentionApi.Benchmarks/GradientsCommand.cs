@@ -48,7 +48,7 @@ internal static class GradientsCommand
             new("leGrad, all layers, 1 label", () => work.EachLayerAsync(1, 1)),
             new("another label, libra, tape known", () => work.BackwardAsync(GradientKind.Libra, 1)),
         ];
-        await work.TapeAsync(GradientKind.Libra);
+        await work.KeepAsync(GradientKind.Libra);
         var measured = await new Interleaved(rounds).MeasureAsync(new Step("plain forward", () => plain.Run()), steps);
         Console.WriteLine($"{clip.Id}, {Environment.ProcessorCount} cores, median of {rounds} rounds; tape of libra {work.TapeBytes / 1e6:F0} MB");
         Console.WriteLine($"{"",-42} {"ms",8} {"ratio",7} {"CPU",7}");
@@ -75,7 +75,9 @@ internal static class GradientsCommand
 
         public void Forward() => States();
 
-        public async Task TapeAsync(GradientKind kind) => known = await ForwardAsync(kind);
+        public async Task TapeAsync(GradientKind kind) => await ForwardAsync(kind);
+
+        public async Task KeepAsync(GradientKind kind) => known = await ForwardAsync(kind);
 
         public async Task AllLayersAsync(GradientKind kind, int labels)
         {

@@ -31,6 +31,17 @@ public sealed partial class Inspection
     public Task<LabelGradients> EachLayerGradientsAsync(int fromLayer, bool ofMean, CancellationToken cancellation) =>
         FromStatesAsync(GradientQuestion.EachLayer(fromLayer, ofMean), cancellation);
 
+    /// <summary>Image-text: what each text token has in the cosine of picture and label, by Chefer's relevance or LibraGrad's, for the first prompt.</summary>
+    /// <exception cref="ParameterException">The text tower gives no such gradients.</exception>
+    public async Task<IReadOnlyList<TextTokenWeights>> TextRelevanceAsync(bool isLibra, CancellationToken cancellation)
+    {
+        if (Choice.Labels.Count == 0) return [];
+        var picture = (await FetchAsync(ActivationParts.Output, cancellation).ConfigureAwait(false)).Activations.Output;
+        var texts = await RefusedAsMethodAsync(() => Loaded.TextGradientsAsync(
+            isLibra ? GradientKind.Libra : GradientKind.Plain, Choice.Labels, Choice.Prompts[0], picture, Timings, cancellation)).ConfigureAwait(false);
+        return [.. texts.Select(text => TextRelevance.Weigh(text.Text, text.Gradients, Model.Sites.Text, isLibra))];
+    }
+
     private Task<LabelGradients> AllLayersAsync(GradientKind kind, LabelTarget? rival, CancellationToken cancellation) => RefusedAsMethodAsync(async () =>
     {
         // The run that gradients need gives the answer, too; a plain run before it would be one too many.

@@ -23,19 +23,34 @@ internal static class GradientLoader
         Dictionary<string, OrtValue> Feeds() => new() { [vision.InputName] = Tensors.FromFloats(picture, vision.InputShape, vision.InputType) };
 
         var state = vision.Layers[^1].HiddenState;
-        var trial = new GradientTrial(graph.File.FileName, Precisions.Of(graph), (int)state.ElementType, Feeds, Answer(vision, Feeds, isEmbedding));
-        return Open(factory, tower, trial, state.Shape);
+        var answer = Answer(vision.Session, vision.Output.Name, Feeds, isEmbedding);
+        return Open(factory, tower, new GradientTrial(graph.File.FileName, Precisions.Of(graph), (int)state.ElementType, Feeds, answer), state.Shape);
     }
 
-    private static TowerGradients Open(SessionFactory factory, TowerGraph tower, GradientTrial trial, long[] state)
+    /// <summary>Gradients of the text embedding; texts go through one at a time.</summary>
+    /// <exception cref="ModelRefusedException">There is no backward pass for this tower; the message is the reason.</exception>
+    public static TowerGradients Open(SessionFactory factory, TextTower text)
+    {
+        if (text.Input.FixedBatch is > 1) throw new ModelRefusedException("the text tower takes several texts at once only");
+        if (text.Attention.Count == 0) throw new ModelRefusedException("the text tower does not give its attention away");
+        var graph = Read(text.Model);
+        var tower = TowerGraph.Find(graph, text.Input.Bits(graph), text.Embedding.Name, isEmbedding: true, text.Attention.Count);
+        Dictionary<string, OrtValue> Feeds() => PlainModel.Texts(text.Input);
+
+        var answer = Answer(text.Session, text.Embedding.Name, Feeds, isEmbedding: true);
+        return Open(factory, tower, new GradientTrial(graph.File.FileName, Precisions.Of(graph), OnnxTensor.Float, Feeds, answer), state: null);
+    }
+
+    private static TowerGradients Open(SessionFactory factory, TowerGraph tower, GradientTrial trial, long[]? state)
     {
         var feeds = trial.Feeds();
         try
         {
             var measure = TowerMeasure.Of(factory, tower, feeds);
-            var head = ReadOutBuilder.Build(tower.Graph, new HiddenState(tower.States[^1], []), state, trial.StateType, tower.Answer,
-                new AttentionSites(tower.Graph));
-            return new TowerGradients(factory, tower, measure, head.Model is null ? null : head.HeadAnswer, trial);
+            // Texts have no read-out of single layers.
+            var head = state is null ? null
+                : ReadOutBuilder.Build(tower.Graph, new HiddenState(tower.States[^1], []), state, trial.StateType, tower.Answer, new AttentionSites(tower.Graph));
+            return new TowerGradients(factory, tower, measure, head?.Model is null ? null : head.HeadAnswer, trial);
         }
         finally
         {
@@ -43,13 +58,12 @@ internal static class GradientLoader
         }
     }
 
-    private static float[] Answer(VisionTower vision, Func<Dictionary<string, OrtValue>> feeds, bool isEmbedding)
+    private static float[] Answer(InferenceSession session, string output, Func<Dictionary<string, OrtValue>> feeds, bool isEmbedding)
     {
         var inputs = feeds();
         try
         {
-            var answer = OrtErrors.Translate(Path.GetFileName(vision.Model.SourcePath), () =>
-                vision.Session.Run(inputs, [vision.Output!.Name], values => Tensors.ToFloats(values[0])));
+            var answer = session.Run(inputs, [output], values => Tensors.ToFloats(values[0]));
             if (isEmbedding) TensorPrimitives.Divide(answer, TensorPrimitives.Norm<float>(answer), answer);
             return answer;
         }

@@ -12,9 +12,11 @@ public sealed class LoadedModel : IAsyncDisposable
 {
     private readonly MadeOnce<TowerGradients> gradients;
     private readonly TextEncoder? text;
+    private readonly MadeOnce<TowerGradients>? textGradients;
 
-    internal LoadedModel(ModelFacts facts, ImagePreprocessor preprocessor, ForwardPass vision, MadeOnce<TowerGradients> gradients, TextEncoder? text) =>
-        (Facts, Preprocessor, Vision, this.gradients, this.text) = (facts, preprocessor, vision, gradients, text);
+    internal LoadedModel(ModelFacts facts, ImagePreprocessor preprocessor, ForwardPass vision, MadeOnce<TowerGradients> gradients, TextEncoder? text,
+        MadeOnce<TowerGradients>? textGradients = null) =>
+        (Facts, Preprocessor, Vision, this.gradients, this.text, this.textGradients) = (facts, preprocessor, vision, gradients, text, textGradients);
 
     public ModelFacts Facts { get; }
     internal ImagePreprocessor Preprocessor { get; }
@@ -82,6 +84,23 @@ public sealed class LoadedModel : IAsyncDisposable
             }
         }, cancellation);
 
+    /// <summary>Gradients, on the text's side, of the cosine of a picture with the first prompt of each label.</summary>
+    /// <param name="kind">Plain, or by LibraGrad's rules.</param>
+    /// <param name="labels">Free text.</param>
+    /// <param name="prompt">With a place for the label.</param>
+    /// <param name="picture">The picture's unit embedding.</param>
+    /// <exception cref="ModelRefusedException">The text tower gives none.</exception>
+    internal async Task<IReadOnlyList<(EncodedText Text, LayerGradients Gradients)>> TextGradientsAsync(
+        GradientKind kind, IReadOnlyList<string> labels, string prompt, float[] picture, StageTimings timings, CancellationToken cancellation)
+    {
+        var opened = await (textGradients ?? throw new ModelRefusedException("it has no text tower")).GetAsync(cancellation).ConfigureAwait(false);
+        return await TextTower.FeedAsync(labels, prompt, async (encoded, feeds) =>
+        {
+            var tape = await opened.ForwardAsync(feeds, [kind], cancellation).ConfigureAwait(false);
+            return (encoded, (await opened.AllLayersAsync(kind, tape, [picture], cancellation).ConfigureAwait(false))[0]);
+        }, timings, cancellation).ConfigureAwait(false);
+    }
+
     private TextEncoder TextTower => text ?? throw new ParameterException("labels", $"The model '{Facts.Id}' takes no text labels: {Facts.TextMissing}.");
 
     /// <summary>Waits for runs in flight, then frees the sessions.</summary>
@@ -89,6 +108,7 @@ public sealed class LoadedModel : IAsyncDisposable
     {
         Unloaded?.Invoke();
         await gradients.DisposeAsync().ConfigureAwait(false);
+        if (textGradients is not null) await textGradients.DisposeAsync().ConfigureAwait(false);
         await Vision.DisposeAsync().ConfigureAwait(false);
         if (text is not null) await text.DisposeAsync().ConfigureAwait(false);
     }

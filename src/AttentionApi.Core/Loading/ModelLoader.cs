@@ -48,7 +48,9 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
             : null;
         if (text is null) towers.Text?.Dispose();
         var gradients = new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(factory, vision)));
-        return new LoadedModel(facts, new ImagePreprocessor(preprocessing), new ForwardPass(folder.Id, vision, Pool(sessions, vision.Session, vision.Model)), gradients, text);
+        var textGradients = text is null ? null : new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(factory, towers.Text!)));
+        return new LoadedModel(facts, new ImagePreprocessor(preprocessing), new ForwardPass(folder.Id, vision, Pool(sessions, vision.Session, vision.Model)),
+            gradients, text, textGradients);
     }
 
     private static SessionPool Pool(SessionFactory sessions, Microsoft.ML.OnnxRuntime.InferenceSession first, InstrumentedModel model) =>

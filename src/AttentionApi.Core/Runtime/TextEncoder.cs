@@ -3,6 +3,7 @@ using System.Numerics.Tensors;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Text;
+using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Core.Runtime;
 
@@ -55,6 +56,36 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
             answers.Add(new TextAttention(label, text, ids, [.. ids.Select(tokenizer.TokenText)], encoding.PooledPositions?[0] ?? ids.Length - 1, Activations(encoding)));
         }
         return answers;
+    }
+
+    /// <summary>The prompt with each label, ready for a backward pass: its inputs, and the position whose hidden state becomes the embedding.</summary>
+    /// <param name="use">Takes one text; its inputs live only within.</param>
+    public async Task<IReadOnlyList<T>> FeedAsync<T>(
+        IReadOnlyList<string> labels, string prompt, Func<EncodedText, IReadOnlyDictionary<string, OrtValue>, Task<T>> use, StageTimings timings, CancellationToken cancellation)
+    {
+        var template = Template(prompt);
+        var results = new List<T>();
+        foreach (var label in labels)
+        {
+            var text = template.Fill(label);
+            var ids = Tokens(text);
+            int pooled;
+            using (await RentAsync(timings, cancellation).ConfigureAwait(false))
+            {
+                pooled = tower.Encode([ids], tokenizer.PadId, length: PaddedLength).PooledPositions?[0] ?? ids.Length - 1;
+            }
+            var feeds = tower.Feed(ids, tokenizer.PadId, PaddedLength);
+            try
+            {
+                using var _ = timings.Measure(Stages.Inference);
+                results.Add(await use(new(label, text, ids, [.. ids.Select(tokenizer.TokenText)], pooled), feeds).ConfigureAwait(false));
+            }
+            finally
+            {
+                foreach (var value in feeds.Values) value.Dispose();
+            }
+        }
+        return results;
     }
 
     /// <summary>Warnings about words that the model has never seen.</summary>

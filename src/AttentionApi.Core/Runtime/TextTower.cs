@@ -51,6 +51,18 @@ public sealed record TextTower : IDisposable
         return encoding;
     }
 
+    /// <summary>The inputs for one text, as a run of <see cref="Encode"/> takes them; the caller disposes of them.</summary>
+    /// <param name="tokens">Ids without padding.</param>
+    /// <param name="padId">The id that fills what is left.</param>
+    /// <param name="length">Positions to pad to; 0: the fixed length, else the text's own.</param>
+    internal Dictionary<string, OrtValue> Feed(IReadOnlyList<int> tokens, int padId, int length)
+    {
+        length = FixedLength ?? Math.Max(length, tokens.Count);
+        var ids = new long[length];
+        for (var i = 0; i < length; i++) ids[i] = i < tokens.Count ? tokens[i] : padId;
+        return Input.Feed(ids, [Math.Min(tokens.Count, length)], length);
+    }
+
     public void Dispose() => Session.Dispose();
 
     private void Run(IReadOnlyList<IReadOnlyList<int>> texts, int first, int batch, int padId, TextEncoding encoding)

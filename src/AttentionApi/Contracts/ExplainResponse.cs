@@ -96,7 +96,7 @@ public sealed record TextTokens(string Label, string Prompt, IReadOnlyList<TextT
 /// <summary>One text token.</summary>
 /// <param name="Id">In the vocabulary.</param>
 /// <param name="Token">As people read it.</param>
-/// <param name="Weight">Its share in the pooled position by text rollout.</param>
+/// <param name="Weight">Its share in the pooled position by text rollout; methods that use gradients: its relevance for picture and label.</param>
 public sealed record TextToken(int Id, string Token, float Weight);
 
 /// <summary>The answer of /predict.</summary>

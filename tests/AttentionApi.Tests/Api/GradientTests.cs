@@ -141,6 +141,24 @@ public class GradientTests(FixtureHost host)
         Assert.All(answer["maps"]!.AsArray(), map => Assert.False((bool)map!["flat"]!));
     }
 
+    [Theory]
+    [InlineData("chefer", 1.0)]
+    [InlineData("libra", null)]
+    [InlineData("gradEclip", 1.0)]
+    public async Task Text_tokens_have_the_relevance_of_the_method(string method, double? pooled)
+    {
+        var answer = await ExplainAsync($"model=clip&method={method}&textTokens=true&{Texts}");
+        var texts = answer["textTokens"]!.AsArray();
+        Assert.Equal(["a photo of a cat", "a red disc on a checker board", "noise"], texts.Select(text => (string?)text!["label"]));
+        var weights = texts[0]!["tokens"]!.AsArray().Select(token => (double)token!["weight"]!).ToArray();
+        if (pooled is null) Assert.Contains(weights, weight => weight < 0);
+        else
+        {
+            var expected = ReferenceArrays.Methods("clip").Floats("text_chefer");
+            for (var position = 0; position < weights.Length; position++) Assert.Equal(expected[position], weights[position], 1e-3);
+        }
+    }
+
     [Fact]
     public async Task Labels_are_needed_where_the_model_has_no_classes()
     {

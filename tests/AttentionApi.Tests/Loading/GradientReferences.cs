@@ -78,7 +78,7 @@ internal sealed class GradientReferences : IAsyncDisposable
         return seed;
     }
 
-    private static float[] Unit(ReadOnlySpan<float> embedding, float factor)
+    public static float[] Unit(ReadOnlySpan<float> embedding, float factor)
     {
         var unit = embedding.ToArray();
         TensorPrimitives.Multiply(unit, factor / TensorPrimitives.Norm(embedding), unit);

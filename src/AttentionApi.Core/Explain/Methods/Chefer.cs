@@ -51,12 +51,16 @@ public sealed class Chefer : Explainer
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {
         var ((from, to), layers) = (parameters.Layers(), inspection.Model.Layers);
-        var lastAlone = from == layers && parameters.Get(Gradients) == GradientChoice.Plain;
+        var isLibra = parameters.Get(Gradients) == GradientChoice.Libra;
+        var lastAlone = from == layers && !isLibra;
         var gradients = lastAlone ? await inspection.LastLayerGradientsAsync(cancellation).ConfigureAwait(false)
-            : parameters.Get(Gradients) == GradientChoice.Libra ? await inspection.LibraGradientsAsync(null, cancellation).ConfigureAwait(false)
+            : isLibra ? await inspection.LibraGradientsAsync(null, cancellation).ConfigureAwait(false)
             : await inspection.PlainGradientsAsync(cancellation).ConfigureAwait(false);
         var query = GradientMaps.QueryWeights(inspection.Tokens, inspection.Model.Gradients.Head, parameters.Get(Of));
         return new([.. gradients.Targets.Zip(gradients.Layers, (target, label) => GradientMaps.Map(
-            inspection.Tokens, CheferRelevance.Row(label.Attention, lastAlone ? layers : 1, from, to, query), to, target.Label, signed: false))]);
+            inspection.Tokens, CheferRelevance.Row(label.Attention, lastAlone ? layers : 1, from, to, query), to, target.Label, signed: false))])
+        {
+            TextTokens = parameters.Get(TextTokens) ? await inspection.TextRelevanceAsync(isLibra, cancellation).ConfigureAwait(false) : [],
+        };
     }
 }

@@ -38,6 +38,9 @@ public sealed class GradEclip : Explainer
         var (tokens, layer) = (inspection.Tokens, inspection.Model.Layers);
         ReadOnlySpan<float> Row(float[] matrix) => GradientMaps.Patches<float>(tokens, matrix.AsSpan(tokens.HeadToken * tokens.Count, tokens.Count));
         return new([.. gradients.Targets.Zip(gradients.Layers, (target, label) => GradientMaps.Map(
-            tokens.Grid, GradEclipWeights.Map(Row(label.AttentionGradient!), Row(label.KeySimilarity!)), layer, target.Label, signed: false))]);
+            tokens.Grid, GradEclipWeights.Map(Row(label.AttentionGradient!), Row(label.KeySimilarity!)), layer, target.Label, signed: false))])
+        {
+            TextTokens = parameters.Get(SharedParameters.TextTokens) ? await inspection.TextRelevanceAsync(isLibra: false, cancellation).ConfigureAwait(false) : [],
+        };
     }
 }

@@ -52,6 +52,9 @@ public sealed class LeGrad : Explainer
         {
             var sum = LibraRelevance.Sum(label.OfEachLayer, layers, 1, to - from + 1);
             return GradientMaps.Map(inspection.Tokens, Array.ConvertAll(sum, value => value / (to - from + 1)), to, target.Label, signed: false);
-        })]);
+        })])
+        {
+            TextTokens = parameters.Get(TextTokens) ? await inspection.TextRelevanceAsync(isLibra: false, cancellation).ConfigureAwait(false) : [],
+        };
     }
 }

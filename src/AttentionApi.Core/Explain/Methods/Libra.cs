@@ -36,8 +36,10 @@ public sealed class Libra : Explainer
         var gradients = await inspection.LibraGradientsAsync(rival, cancellation).ConfigureAwait(false);
         var rows = gradients.Layers.Select(label => LibraRelevance.Sum(label.Relevance, inspection.Model.Layers, from, to)).ToList();
         var labels = rival is null ? rows.Count : rows.Count - 1;
+        var text = parameters.Get(TextTokens) ? await inspection.TextRelevanceAsync(isLibra: true, cancellation).ConfigureAwait(false) : [];
         return new([.. Enumerable.Range(0, labels).Select(label => Map(inspection, gradients.Targets[label], rows[label], rival is null ? null : rows[^1], to))])
         {
+            TextTokens = text,
             Completeness = [.. gradients.Targets.Zip(gradients.Layers, gradients.Scores).Select(label => new LabelCompleteness(
                 label.First.Label, LibraRelevance.Completeness(label.Second.Relevance, label.Second.Bias, label.Third, from, to)))],
         };
