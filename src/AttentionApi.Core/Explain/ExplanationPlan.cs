@@ -33,7 +33,7 @@ public sealed class ExplanationPlan
     public Outputs Output => request.Output;
 
     /// <summary>Effective values of the method's parameters and of those that the output takes.</summary>
-    public ParameterValues Values { get; }
+    public ParameterValues Values { get; private set; }
 
     public LabelChoice Labels { get; }
 
@@ -92,6 +92,8 @@ public sealed class ExplanationPlan
     {
         if (Method.Info.Layers == LayerUse.None) return;
         var (from, to) = Values.Layers();
+        // A range that ends before the method's own first layer is that one layer.
+        if (from > to && !request.Given.Has(FromLayer)) (Values, from) = (Values.With(FromLayer, to), to);
         if (from > to) throw FromLayer.Wrong($"fromLayer is {from} and toLayer {to}; a range goes from the lower layer to the higher one.");
     }
 

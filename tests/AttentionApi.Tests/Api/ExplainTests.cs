@@ -21,7 +21,7 @@ public class ExplainTests(ApiHost host)
     public async Task The_answer_has_the_contracts_members_in_its_order()
     {
         var answer = await ExplainAsync("labels=dog,car");
-        Assert.Equal(["model", "image", "method", "parameters", "predictions", "maps", "trajectory", "textTokens", "matrix", "warnings", "timings", "modelRuns"], answer.Select(member => member.Key));
+        Assert.Equal(["model", "image", "method", "parameters", "predictions", "maps", "trajectory", "textTokens", "matrix", "completeness", "warnings", "timings", "modelRuns"], answer.Select(member => member.Key));
         Assert.StartsWith("Knows: ", (string?)answer["model"]!["domain"], StringComparison.Ordinal);
         answer["model"]!.AsObject().Remove("domain");
         Assert.Equal(Demo.Fill("""{"id":"demo-clip","layers":{layers},"heads":{heads},"grid":{"rows":{side},"columns":{side}},"prefixTokens":1,"suffixTokens":0}"""), answer["model"]!.ToJsonString());
