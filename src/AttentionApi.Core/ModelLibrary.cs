@@ -9,6 +9,7 @@ using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Scoring;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AttentionApi.Core;
@@ -29,8 +30,8 @@ public sealed record LibraryOptions
 
     public ImageLimits Pictures { get; init; } = ImageLimits.Default;
 
-    /// <summary>Labels of one call.</summary>
-    public int MaxLabels { get; init; } = 64;
+    /// <summary>Labels and texts of one call.</summary>
+    public LabelLimits Labels { get; init; } = LabelLimits.Default;
 
     /// <summary>The methods offered.</summary>
     public ExplainerRegistry Methods { get; init; } = BuiltInMethods.Registry;
@@ -91,7 +92,7 @@ public sealed class ModelLibrary : IAsyncDisposable
         var lease = await catalog.LeaseAsync(id, cancellation).ConfigureAwait(false);
         try
         {
-            var plan = new ExplanationPlan(new ExplainRequest(table, given, Outputs.Json, table.All, options.MaxLabels), lease.Model.Facts);
+            var plan = new ExplanationPlan(new ExplainRequest(table, given, Outputs.Json, table.All, options.Labels), lease.Model.Facts);
             var inspection = new Inspection(lease.Model, analyzer, new Picture(picture, options.Pictures), plan.Labels, new StageTimings()) { Top = plan.Values.Get(SharedParameters.Top) };
             return new ExplainedPicture(await Explanation.BeginAsync(plan, inspection, cancellation).ConfigureAwait(false), lease);
         }

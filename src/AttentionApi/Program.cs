@@ -27,10 +27,12 @@ return await Startup.RunAsync(async () =>
     app.UseRequestLog();
     app.UseSecurityHeaders();
     app.UseMiddleware<Problems>();
+    app.UseLocalOnly();
     app.UseDrain();
     app.UseRequestLineLimit();
     app.UseResponseCompression();
     app.UsePage();
+    app.UseKeysEverywhere();
     app.UseOpenApiDocument();
     app.UseRouting();
     app.UseSecurity();

@@ -15,6 +15,10 @@ public sealed class Picture(ReadOnlyMemory<byte> bytes, ImageLimits limits)
     /// <summary>SHA-256 of the received bytes, lower-case hex.</summary>
     public string Sha256 { get; } = Convert.ToHexStringLower(SHA256.HashData(bytes.Span));
 
+    /// <summary>What its header says; nothing is decoded for it.</summary>
+    /// <exception cref="ImageRefusedException">Not a supported format, damaged, or over the limits.</exception>
+    public ImageHeader Header => ImageDecoder.ReadHeader(Bytes, limits);
+
     /// <exception cref="ImageRefusedException">Not a supported format, damaged, or over the limits.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the next caller has it decoded anew.</exception>
     public DecodedImage Decode(StageTimings timings, CancellationToken cancellation)

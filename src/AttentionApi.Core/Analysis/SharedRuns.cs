@@ -28,7 +28,7 @@ public sealed class SharedRuns<TKey, TResult> where TKey : notnull
         }
         finally
         {
-            Leave(key, run);
+            await LeaveAsync(key, run).ConfigureAwait(false);
         }
     }
 
@@ -44,7 +44,8 @@ public sealed class SharedRuns<TKey, TResult> where TKey : notnull
         }
     }
 
-    private void Leave(TKey key, Run run)
+    /// <summary>The last one to leave waits until the work has ended: what it holds is free only then.</summary>
+    private async Task LeaveAsync(TKey key, Run run)
     {
         lock (running)
         {
@@ -52,7 +53,9 @@ public sealed class SharedRuns<TKey, TResult> where TKey : notnull
             // Nobody may join a run that is being cancelled.
             Forget(key, run);
         }
-        if (!run.Result.IsCompleted) run.Cancellation.Cancel();
+        if (run.Result.IsCompleted) return;
+        await run.Cancellation.CancelAsync().ConfigureAwait(false);
+        await ((Task)run.Result).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void Forget(TKey key, Run run)

@@ -18,7 +18,7 @@ public sealed class ExplanationPlan
         warnings.AddRange(model.Warnings);
         WarnOfUnused();
         Labels = LabelChoice.Read(
-            model, (SharedParameters.Labels, request.Given.Get(SharedParameters.Labels)), request.Given.Get(Prompt), (Target, request.Given.Get(Target)), request.MaxLabels, warnings);
+            model, (SharedParameters.Labels, request.Given.Get(SharedParameters.Labels)), (Prompt, request.Given.Get(Prompt)), (Target, request.Given.Get(Target)), request.Limits, warnings);
         if (Explains) CheckMethod();
         Values = request.Given.Only(request.Taken).Settle([.. request.Taken, .. Method.Info.AllParameters], model.Scope);
         CheckOutput();

@@ -24,6 +24,9 @@ public sealed record MapSet(IReadOnlyList<Heatmap> Maps)
 
     /// <summary>What a careful reader must know.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What its maps and matrices take in memory.</summary>
+    public long Bytes => sizeof(float) * (Maps.Sum(map => (long)map.Values.Length) + Matrices.Sum(matrix => (long)matrix.Values.Length));
 }
 
 /// <summary>Named numbers that are no map.</summary>

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Core.Explain;
 
@@ -67,8 +68,8 @@ public sealed class ParameterTable
 /// <param name="Given">The parameters as given, each in its own range.</param>
 /// <param name="Output">What the explanation becomes.</param>
 /// <param name="Taken">The parameters that this output takes.</param>
-/// <param name="MaxLabels">Labels taken at once.</param>
-public sealed record ExplainRequest(ParameterTable Table, ParameterValues Given, Outputs Output, IReadOnlyList<Parameter> Taken, int MaxLabels)
+/// <param name="Limits">On labels and texts.</param>
+public sealed record ExplainRequest(ParameterTable Table, ParameterValues Given, Outputs Output, IReadOnlyList<Parameter> Taken, LabelLimits Limits)
 {
     public Explainer Method => Given.Get(Table.Method);
 }

@@ -10,15 +10,35 @@ public static class LabelList
     public static IReadOnlyList<string> Labels(IReadOnlyList<string> lines)
     {
         var labels = lines.SelectMany(Csv.Split).ToArray();
+        RefuseNoncharacters("label", labels);
         if (labels.Contains("")) throw new FormatException("A label is empty; leave out the comma or name the label.");
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         return labels.FirstOrDefault(label => !seen.Add(label)) is { } twice
             ? throw new FormatException($"The label '{Words.Shown(twice)}' is given twice (case ignored); give each once.") : labels;
     }
 
-    /// <summary>Prompts, each with the place for a label.</summary>
-    /// <exception cref="FormatException">A prompt has no such place.</exception>
-    public static IReadOnlyList<string> Prompts(IReadOnlyList<string> prompts) =>
-        prompts.FirstOrDefault(prompt => !prompt.Contains(Place, StringComparison.Ordinal)) is { } without
-            ? throw new FormatException($"The prompt '{Words.Shown(without)}' has no {Place}, the place for the label; write for example 'a photo of a {Place}'.") : prompts;
+    /// <summary>Prompts, each with one place for the label.</summary>
+    /// <exception cref="FormatException">A prompt has no such place, or several.</exception>
+    public static IReadOnlyList<string> Prompts(IReadOnlyList<string> prompts)
+    {
+        RefuseNoncharacters("prompt", prompts);
+        return prompts.FirstOrDefault(prompt => prompt.Split(Place) is not [_, _]) is { } wrong
+            ? throw new FormatException($"The prompt '{Words.Shown(wrong)}' must have {Place}, the place for the label, once; write for example 'a photo of a {Place}'.") : prompts;
+    }
+
+    /// <summary>Unicode's noncharacters (U+FFFE, U+FDD0 …) are no text: what normalises or writes XML fails on them.</summary>
+    /// <exception cref="FormatException">A text holds one.</exception>
+    public static string Characters(string what, string text)
+    {
+        RefuseNoncharacters(what, [text]);
+        return text;
+    }
+
+    private static void RefuseNoncharacters(string what, IEnumerable<string> texts)
+    {
+        foreach (var rune in texts.SelectMany(text => text.EnumerateRunes()).Where(rune => (rune.Value & 0xFFFE) == 0xFFFE || rune.Value is >= 0xFDD0 and <= 0xFDEF))
+        {
+            throw new FormatException($"A {what} holds U+{rune.Value:X4}, which is no character; leave it out.");
+        }
+    }
 }

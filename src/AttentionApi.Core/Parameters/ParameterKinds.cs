@@ -68,7 +68,7 @@ public static class ParameterKinds
         Choice(name, value, description, [("true", true), ("false", false)]) with { Kind = ParameterKind.Flag };
 
     public static Parameter<string?> Text(string name, string range, string defaultWords, string description) =>
-        new(name, ParameterKind.Text, range, description, null) { DefaultWords = defaultWords, Parser = texts => texts[0] };
+        new(name, ParameterKind.Text, range, description, null) { DefaultWords = defaultWords, Parser = texts => LabelList.Characters(name, texts[0]) };
 
     private static double? Finite(string text) =>
         double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number)

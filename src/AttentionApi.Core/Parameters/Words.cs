@@ -7,6 +7,10 @@ public static class Words
     /// <summary>An enum's name as the contract writes it.</summary>
     public static string Word(this Enum value) => value.ToString().ToLowerInvariant();
 
-    /// <summary>What of a caller's text is repeated in an error.</summary>
-    public static string Shown(string text) => text.Length <= LongestShown ? text : text[..LongestShown] + "…";
+    /// <summary>What of a caller's text is repeated in an error or in the log: a part of it, without control characters.</summary>
+    public static string Shown(string text)
+    {
+        var shown = text.Length <= LongestShown ? text : text[..LongestShown] + "…";
+        return shown.Any(char.IsControl) ? string.Concat(shown.Select(letter => char.IsControl(letter) ? '\uFFFD' : letter)) : shown;
+    }
 }

@@ -1,5 +1,6 @@
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Core.Rendering.Painting;
@@ -17,6 +18,9 @@ public static class AnimationPicture
     [
         SharedParameters.Frames, SharedParameters.Panels, .. Style.Parameters, PictureParameters.MovingFormat, PictureParameters.Delay, PictureParameters.Loop,
     ];
+
+    /// <summary>The size of a panel, known before anything is drawn.</summary>
+    internal static PixelSize Measure(ExplanationPlan plan, PixelSize picture) => Backdrop.Measure(picture, Style.For(plan).Size);
 
     /// <exception cref="PictureTooLargeException">More pixels than an animation may have.</exception>
     public static async Task<EncodedPicture> DrawAsync(Explanation explanation, AnimationFormat format, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering.Formats;
 using AttentionApi.Core.Rendering.Layout;
@@ -15,6 +16,9 @@ public static class GridPicture
 
     /// <summary>How it may be drawn.</summary>
     public static IReadOnlyList<Parameter> Parameters { get; } = [.. Style.Parameters, PictureParameters.Format];
+
+    /// <summary>The size of a cell, known before anything is drawn.</summary>
+    internal static PixelSize Measure(ExplanationPlan plan, PixelSize picture) => Backdrop.Measure(picture, Style.For(plan).Size);
 
     /// <exception cref="PictureTooLargeException">More pixels than a picture may have.</exception>
     public static async Task<EncodedPicture> DrawAsync(Explanation explanation, PictureFormat format, CancellationToken cancellation)

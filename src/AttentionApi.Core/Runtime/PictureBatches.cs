@@ -30,7 +30,10 @@ internal sealed class PictureBatches(SessionPool pool, int largest, RunBatch run
         }
         finally
         {
-            lock (waiting) waiting.Remove(own);
+            bool begun;
+            lock (waiting) begun = !waiting.Remove(own);
+            // Its memory is free only when the run has ended, which a cancelled one does within milliseconds.
+            if (begun) await ((Task)own.Result.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -113,7 +113,12 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
         }
         if (missing.Count == 0) return embeddings;
 
-        var ids = missing.Select(text => (IReadOnlyList<int>)Tokens(text)).ToArray();
+        var ids = new IReadOnlyList<int>[missing.Count];
+        for (var text = 0; text < ids.Length; text++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            ids[text] = Tokens(missing[text]);
+        }
         using var lease = await RentAsync(timings, cancellation).ConfigureAwait(false);
         using var _ = timings.Measure(Stages.Inference);
         for (var first = 0; first < ids.Length; first += BatchSize)

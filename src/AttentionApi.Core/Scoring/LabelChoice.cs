@@ -1,5 +1,6 @@
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Text;
 
 namespace AttentionApi.Core.Scoring;
 
@@ -41,15 +42,16 @@ public sealed class LabelChoice
     /// <param name="labels">The parameter and its value.</param>
     /// <param name="prompts">Sentences with a place for the label.</param>
     /// <param name="target">The parameter and its value; null: the predicted one.</param>
-    /// <param name="maximum">Labels taken at once.</param>
+    /// <param name="limits">On labels and texts.</param>
     /// <param name="warnings">Gets what a careful reader must know.</param>
     /// <exception cref="ParameterException">Too many labels, one that the model does not know, or a target that is none of them.</exception>
     public static LabelChoice Read(
-        ModelFacts model, (Parameter Parameter, IReadOnlyList<string> Values) labels, IReadOnlyList<string> prompts, (Parameter Parameter, string? Value) target,
-        int maximum, ICollection<string> warnings)
+        ModelFacts model, (Parameter Parameter, IReadOnlyList<string> Values) labels, (Parameter Parameter, IReadOnlyList<string> Values) prompts, (Parameter Parameter, string? Value) target,
+        LabelLimits limits, ICollection<string> warnings)
     {
         var given = labels.Values;
-        if (given.Count > maximum) throw labels.Parameter.Wrong($"There are {given.Count} labels; at most {maximum} are taken at once.");
+        if (given.Count > limits.Labels) throw labels.Parameter.Wrong($"There are {given.Count} labels; at most {limits.Labels} are taken at once.");
+        if (model.Text) CheckTexts(labels, prompts, limits);
         if (given.Count > 0) EnsureScores(model, labels.Parameter);
         if (target.Value is not null) EnsureScores(model, target.Parameter);
         var classes = new LabelChoice(model) { Labels = given };
@@ -57,7 +59,7 @@ public sealed class LabelChoice
         var (label, single) = classes.Target(given, indices, target.Parameter, target.Value, warnings);
         return new LabelChoice(model)
         {
-            Labels = given, Classes = indices, Prompts = model.Text ? prompts : [], TargetLabel = label, TargetClass = single,
+            Labels = given, Classes = indices, Prompts = model.Text ? prompts.Values : [], TargetLabel = label, TargetClass = single,
         };
     }
 
@@ -70,7 +72,11 @@ public sealed class LabelChoice
     public void CheckLabel(Parameter parameter, string label, Action<string> warn)
     {
         EnsureScores(model, parameter);
-        if (!model.IsClassifier) return;
+        if (!model.IsClassifier)
+        {
+            CheckLengths(parameter, [label], Prompts);
+            return;
+        }
         var warnings = new List<string>();
         ClassOf(parameter, label, warnings);
         warnings.ForEach(warn);
@@ -85,6 +91,25 @@ public sealed class LabelChoice
         var reason = (model.TextMissing ?? "it has neither a text tower nor a classification head").TrimEnd('.');
         var remedy = parameter is null ? "Take another model" : $"Leave '{parameter.Name}' out, or take another model";
         throw new ParameterException(parameter?.Name ?? "model", $"The model '{model.Id}' can't judge labels: {reason}. {remedy}.");
+    }
+
+    /// <summary>Each label in each prompt is a text that the text tower has to read; none is built for this.</summary>
+    private static void CheckTexts((Parameter Parameter, IReadOnlyList<string> Values) labels, (Parameter Parameter, IReadOnlyList<string> Values) prompts, LabelLimits limits)
+    {
+        var texts = (long)labels.Values.Count * prompts.Values.Count;
+        if (texts > limits.Texts)
+        {
+            throw prompts.Parameter.Wrong($"{labels.Values.Count} labels in {prompts.Values.Count} prompts are {texts} texts; at most {limits.Texts} are taken at once. Use fewer prompts or labels.");
+        }
+        CheckLengths(labels.Parameter, labels.Values, prompts.Values);
+    }
+
+    private static void CheckLengths(Parameter parameter, IReadOnlyList<string> labels, IReadOnlyList<string> prompts)
+    {
+        foreach (var template in prompts.Select(prompt => new PromptTemplate(prompt)))
+        {
+            if (labels.Select(template.WhyTooLong).FirstOrDefault(reason => reason is not null) is { } reason) throw parameter.Wrong(reason);
+        }
     }
 
     private (int? Label, int? Class) Target(IReadOnlyList<string> labels, int[] indices, Parameter parameter, string? target, ICollection<string> warnings)

@@ -14,6 +14,8 @@ internal static class Api
         builder.Services.AddSingleton(services => new ExplainerRegistry([.. BuiltInMethods.Registry.All, .. services.GetServices<Explainer>()]));
         builder.Services.AddSingleton(services => new ParameterTable(services.GetRequiredService<ExplainerRegistry>(), [EndpointParameters.Model, .. PictureParameters.All]));
         builder.Services.AddSingleton<Permits>();
+        builder.Services.AddSingleton<Uploads>();
+        builder.Services.AddSingleton<SlowReaders>();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<ModelCheck>();
         builder.Services.AddSingleton<Readiness>();

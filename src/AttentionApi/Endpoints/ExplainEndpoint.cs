@@ -9,7 +9,10 @@ internal static class ExplainEndpoint
 {
     public static void MapExplain(this IEndpointRouteBuilder api, ParameterTable table) =>
         api.MapPost("/explain", (HttpContext http, ExplainRequests requests) => requests.AnswerAsync(http, Outputs.Json, async (explanation, cancellation) =>
-                JsonResponse.Of(Responses.Explain(explanation, await explanation.MapsAsync(cancellation)), ApiJson.Responses.ExplainResponse)))
+            {
+                var maps = await explanation.MapsAsync(cancellation);
+                return JsonResponse.Of(Responses.Explain(explanation, maps), ApiJson.Responses.ExplainResponse, maps.Bytes);
+            }))
             .WithName("explain").WithSummary("The maps as numbers.")
             .WithDescription("Unscaled maps over the patches, predictions, and what the model saw of the picture. Layers count from 1 and ranges include both ends.")
             .Produces<ExplainResponse>()

@@ -3,6 +3,7 @@ using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
@@ -11,12 +12,12 @@ using Serilog;
 
 namespace AttentionApi.Endpoints;
 
-/// <summary>Makes an answer, inside the slot; what it returns is sent outside of it, so that a slow reader holds none.</summary>
-internal delegate Task<IResult> MakeResponse(Explanation explanation, CancellationToken cancellation);
+/// <summary>Makes an answer, inside the slot.</summary>
+internal delegate Task<ISizedResult> MakeResponse(Explanation explanation, CancellationToken cancellation);
 
 /// <summary>Takes a request through its stages, the cheap checks first: query, body, parameters, model, slot, numbers, answer.</summary>
 internal sealed class ExplainRequests(
-    ModelCatalog catalog, PictureAnalyzer analyzer, ParameterTable table, Readiness readiness, ModelCheck check, Permits permits, IOptions<LimitsOptions> options, Telemetry telemetry,
+    ModelCatalog catalog, PictureAnalyzer analyzer, ParameterTable table, Readiness readiness, ModelCheck check, Permits permits, Uploads uploads, SlowReaders readers, IOptions<LimitsOptions> options, Telemetry telemetry,
     IDiagnosticContext log)
 {
     private readonly LimitsOptions limits = options.Value;
@@ -38,9 +39,10 @@ internal sealed class ExplainRequests(
         deadline.CancelAfter(limits.RequestTime);
         try
         {
-            var body = await ReadBodyAsync(http, deadline.Token);
+            using var upload = uploads.Begin();
+            var body = await ReadBodyAsync(http, upload, deadline.Token);
             var given = http.Request.ReadParameters(taken, table, body.Fields);
-            var request = new ExplainRequest(table, given, output, taken, limits.MaxLabels);
+            var request = new ExplainRequest(table, given, output, taken, limits.Labels);
             var respond = prepare(given);
             var model = readiness.Resolve(given.Get(EndpointParameters.Model));
             log.Set("Model", model.Id);
@@ -48,16 +50,26 @@ internal sealed class ExplainRequests(
             using var lease = await catalog.LeaseAsync(model.Id, deadline.Token);
             var plan = new ExplanationPlan(request, lease.Model.Facts);
             var picture = new Picture(body.Picture, new ImageLimits(limits.MaxPixels, MaxDecodedBytes: limits.MaxDecodedBytes));
-            using var slot = permits.Take();
-            var inspection = new Inspection(lease.Model, analyzer, picture, plan.Labels, http.Timings()) { Top = plan.Values.Get(SharedParameters.Top) };
-            var explanation = await Explanation.BeginAsync(plan, inspection, deadline.Token);
-            var response = await respond(explanation, deadline.Token);
-            log.Set("Width", inspection.Analysis.Size.Width);
-            log.Set("Height", inspection.Analysis.Size.Height);
-            log.Set("ModelRuns", inspection.ModelRuns);
-            deadline.Token.ThrowIfCancellationRequested();
-            telemetry.Record(explanation);
-            return response;
+            var slot = permits.Take(WorkEstimate.Bytes(plan, picture.Header) + picture.Bytes.Length);
+            try
+            {
+                upload.Dispose();
+                var inspection = new Inspection(lease.Model, analyzer, picture, plan.Labels, http.Timings()) { Top = plan.Values.Get(SharedParameters.Top) };
+                var explanation = await Explanation.BeginAsync(plan, inspection, deadline.Token);
+                var response = await respond(explanation, deadline.Token);
+                log.Set("Width", inspection.Analysis.Size.Width);
+                log.Set("Height", inspection.Analysis.Size.Height);
+                log.Set("ModelRuns", inspection.ModelRuns);
+                deadline.Token.ThrowIfCancellationRequested();
+                telemetry.Record(explanation);
+                readers.Attend(http, response, slot);
+                return response;
+            }
+            catch
+            {
+                slot.Dispose();
+                throw;
+            }
         }
         catch (ModelRunException)
         {
@@ -74,11 +86,11 @@ internal sealed class ExplainRequests(
         }
     }
 
-    private async Task<PictureBody> ReadBodyAsync(HttpContext http, CancellationToken deadline)
+    private async Task<PictureBody> ReadBodyAsync(HttpContext http, Upload upload, CancellationToken deadline)
     {
         try
         {
-            var body = await PictureBody.ReadAsync(http.Request, limits.MaxBodyBytes, deadline);
+            var body = await PictureBody.ReadAsync(http.Request, limits.MaxBodyBytes, upload.ReadAsync, deadline);
             log.Set("Bytes", body.Picture.Length);
             return body;
         }

@@ -22,12 +22,12 @@ internal static class TensorsEndpoint
             .Produces<Stream>(contentType: MediaType)
             .TakesPicture(EndpointParameters.Model, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Versus, SharedParameters.Heads, PictureParameters.DataType);
 
-    private static async Task<IResult> FileAsync(Explanation explanation, CancellationToken cancellation)
+    private static async Task<ISizedResult> FileAsync(Explanation explanation, CancellationToken cancellation)
     {
         var type = explanation.Plan.Values.Get(PictureParameters.DataType);
         var arrays = await RawArrays.OfAsync(explanation, cancellation);
         var file = new Safetensors(arrays.Select(array => new Tensor(array.Name, array.Attention ? type : TensorType.Float32, array.Shape, array.Values)), Metadata(explanation));
-        return new FileResponse(MediaType, $"{explanation.Plan.Model.Id}.safetensors", file.Length, file.WriteAsync);
+        return new FileResponse(MediaType, $"{explanation.Plan.Model.Id}.safetensors", file.Length, explanation.Inspection.Analysis.Activations.Bytes, file.WriteAsync);
     }
 
     private static IReadOnlyList<(string, string)> Metadata(Explanation explanation)

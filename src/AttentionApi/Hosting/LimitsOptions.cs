@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Hosting;
 
@@ -22,13 +23,43 @@ public sealed class LimitsOptions
     [Range(1, 100_000)]
     public int MaxLabels { get; set; } = 64;
 
-    /// <summary>Explanations computed at once; more are refused at once.</summary>
+    /// <summary>Labels times prompts of one request.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxTexts { get; set; } = LabelLimits.Default.Texts;
+
+    /// <summary>Slots in which explanations are computed at once; more are refused at once.</summary>
     [Range(1, 100_000)]
     public int MaxConcurrent { get; set; } = 2 * Environment.ProcessorCount;
+
+    /// <summary>Bytes of work that one slot stands for; a request that will hold more takes several.</summary>
+    [Range(1 << 20, 1L << 40)]
+    public long SlotBytes { get; set; } = 96 << 20;
+
+    /// <summary>Bytes that all uploads together hold before they have a slot; more are refused at once.</summary>
+    [Range(1 << 20, 1L << 40)]
+    public long UploadBytes { get; set; } = 128 << 20;
+
+    /// <summary>Bytes of all answers that wait for their readers outside of a slot; those that find no room are sent from inside.</summary>
+    [Range(0, 1L << 40)]
+    public long AnswerBytes { get; set; } = 128 << 20;
 
     /// <summary>Seconds that a request may take, the wait for a model's load included.</summary>
     [Range(0.001, 3600)]
     public double RequestSeconds { get; set; } = 60;
 
+    /// <summary>Seconds that the caller may take to read an answer.</summary>
+    [Range(0.001, 3600)]
+    public double AnswerSeconds { get; set; } = 120;
+
+    /// <summary>The slowest line that bodies and answers may come and go by; slower ones are cut off after five seconds.</summary>
+    [Range(1, 1 << 30)]
+    public double MinBytesPerSecond { get; set; } = 16 * 1024;
+
+    /// <summary>Connections open at once; further ones are closed.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxConnections { get; set; } = 256;
+
     public TimeSpan RequestTime => TimeSpan.FromSeconds(RequestSeconds);
+    public TimeSpan AnswerTime => TimeSpan.FromSeconds(AnswerSeconds);
+    public LabelLimits Labels => new(MaxLabels, MaxTexts);
 }

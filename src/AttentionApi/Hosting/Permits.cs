@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// The slots in which explanations are computed. A caller who finds none is told so at once: a hidden queue would only make everyone wait, and callers
+/// The slots in which explanations are computed; a slot belongs to the work and is free when that has ended, whoever still waits for it. A caller who finds none is told so at once: a hidden queue would only make everyone wait, and callers
 /// give up while their work is still in it.
 /// </summary>
 public sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
@@ -27,11 +27,13 @@ public sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
         if (limiter.GetStatistics()!.CurrentAvailablePermits == 0) throw Full();
     }
 
-    /// <summary>Takes a slot until the returned value is disposed.</summary>
-    /// <exception cref="ProblemException">429: none is free.</exception>
-    public IDisposable Take()
+    /// <summary>Takes as many slots as the work is heavy, at most all, until the returned value is disposed.</summary>
+    /// <param name="bytes">That the work will hold.</param>
+    /// <exception cref="ProblemException">429: too few are free.</exception>
+    public IDisposable Take(long bytes)
     {
-        var lease = limiter.AttemptAcquire();
+        var slots = (int)Math.Clamp((bytes + limits.Value.SlotBytes - 1) / limits.Value.SlotBytes, 1, Limit);
+        var lease = limiter.AttemptAcquire(slots);
         return lease.IsAcquired ? new Slot(this, lease) : throw Full();
     }
 
@@ -47,8 +49,11 @@ public sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
     {
         private readonly long began = System.Diagnostics.Stopwatch.GetTimestamp();
 
+        private int disposed;
+
         public void Dispose()
         {
+            if (Interlocked.Exchange(ref disposed, 1) != 0) return;
             var seconds = System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds;
             // A lost update between two writers changes an estimate a little; a lock would cost more than it is worth.
             Volatile.Write(ref owner.meanSeconds, (1 - Newest) * owner.meanSeconds + Newest * seconds);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AttentionApi.Core.Parameters;
 using AttentionApi.Http;
 using Serilog;
 using Serilog.Events;
@@ -26,11 +27,15 @@ internal static class RequestLog
         // Not the static logger: several hosts may live in one process (tests).
         options.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
         options.MessageTemplate = Line;
-        options.IncludeQueryInRequestPath = false;
+        // Not the path as it came: it may be 64 KiB long and hold line breaks that forge lines of a log.
+        options.GetMessageTemplateProperties = (http, _, elapsed, status) =>
+        [
+            new("RequestMethod", new ScalarValue(http.Request.Method)), new("StatusCode", new ScalarValue(status)), new("Elapsed", new ScalarValue(elapsed)),
+        ];
         options.GetLevel = (http, _, failure) => Level(http, failure);
         options.EnrichDiagnosticContext = (log, http) =>
         {
-            log.Set("Route", (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? http.Request.Path.Value);
+            log.Set("Route", (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? Words.Shown(http.Request.Path.Value ?? ""));
             log.Set("Stages", http.Timings().Stages.GroupBy(stage => stage.Key).ToDictionary(stage => stage.Key, stage => Math.Round(stage.Sum(part => part.Value), 1)));
         };
     });

@@ -1,6 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using AttentionApi.Http;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.RateLimiting;
 using IPNetwork = System.Net.IPNetwork;
@@ -11,6 +14,7 @@ namespace AttentionApi.Hosting;
 internal static class Security
 {
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+    private static readonly PathString[] ClosedPaths = ["/metrics", "/swagger"];
 
     public static void AddSecurity(this WebApplicationBuilder builder)
     {
@@ -34,6 +38,28 @@ internal static class Security
         if (app.Services.Value<SecurityOptions>().TrustedProxies.Count > 0) app.UseForwardedHeaders();
     }
 
+    /// <summary>Before anything is served: the page is not for other pages either.</summary>
+    public static void UseLocalOnly(this WebApplication app)
+    {
+        var local = new LocalOnly(app.Services.GetRequiredService<IServer>(), app.Services.Value<SecurityOptions>());
+        app.Use((http, next) => local.InvokeAsync(http, next));
+    }
+
+    /// <summary>Closes /metrics and Swagger where keys are wanted for them, too.</summary>
+    public static void UseKeysEverywhere(this WebApplication app)
+    {
+        if (!app.Services.Value<SecurityOptions>().KeysEverywhere || !app.Services.GetRequiredService<ApiKeys>().Required) return;
+        app.Use(async (http, next) =>
+        {
+            if (ClosedPaths.Any(path => http.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase))
+                && !(await http.AuthenticateAsync(ApiKeyAuthentication.SchemeName)).Succeeded)
+            {
+                await http.ChallengeAsync(ApiKeyAuthentication.SchemeName);
+            }
+            await next(http);
+        });
+    }
+
     public static void UseSecurity(this WebApplication app)
     {
         var options = app.Services.Value<SecurityOptions>();
@@ -49,10 +75,17 @@ internal static class Security
 
     private static RateLimitPartition<IPAddress> Client(HttpContext http, int perMinute)
     {
-        var address = http.Connection.RemoteIpAddress ?? IPAddress.None;
+        var address = Network(http.Connection.RemoteIpAddress ?? IPAddress.None);
         return BasePath.Covers(http.Request)
             ? RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions { TokenLimit = perMinute, TokensPerPeriod = perMinute, ReplenishmentPeriod = Window, AutoReplenishment = true })
             : RateLimitPartition.GetNoLimiter(IPAddress.Any);
+    }
+
+    /// <summary>IPv6 gives a customer a /64 at least: each of its addresses would be another client.</summary>
+    private static IPAddress Network(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
+        return address.AddressFamily == AddressFamily.InterNetworkV6 ? new IPAddress([.. address.GetAddressBytes().Take(8), .. new byte[8]]) : address;
     }
 
     private static ProblemException TooMany(RateLimitLease lease) => new(StatusCodes.Status429TooManyRequests, "This client has sent as many requests as it may in a minute; wait as Retry-After says.")

@@ -11,7 +11,13 @@ public sealed class SecurityOptions
     /// <summary>A file with one key a line, as secret stores mount them; # begins a comment there.</summary>
     public string? ApiKeysFile { get; set; }
 
-    /// <summary>Requests that one client (by address) may send a minute; 0: no limit.</summary>
+    /// <summary>Whether /metrics and Swagger need a key, too; the page, which asks for one, and the health probes stay open.</summary>
+    public bool KeysEverywhere { get; set; }
+
+    /// <summary>Names under which a server that listens on this machine alone may be called besides localhost, as behind a proxy of the same machine.</summary>
+    public IList<string> Hosts { get; init; } = [];
+
+    /// <summary>Requests that one client (by address; by /64 network where that is IPv6) may send a minute; 0: no limit.</summary>
     [Range(0, 1_000_000)]
     public int RequestsPerMinute { get; set; }
 

@@ -17,17 +17,22 @@ internal static class Server
 
     private static readonly string[] WhereToListen = ["urls", "http_ports", "https_ports", "Kestrel:Endpoints"];
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
-    private static readonly MinDataRate SlowestBody = new(bytesPerSecond: 1024, gracePeriod: Grace);
+
+    /// <summary>What Kestrel reads ahead of a body that nobody reads yet, on each connection; by default a mebibyte.</summary>
+    private const int ReadAhead = 2 * MaxRequestLine;
 
     public static void AddServer(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSection<LimitsOptions>("Limits");
+        builder.Services.AddSection<LimitsOptions>("Limits")
+            .Validate(limits => limits.UploadBytes >= 2 * limits.MaxBodyBytes, "Limits:UploadBytes must be at least twice Limits:MaxBodyBytes, or no body of that size could be taken.");
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitsOptions>>((kestrel, limits) =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestLineSize = 2 * MaxRequestLine;
             kestrel.Limits.MaxRequestBodySize = limits.Value.MaxBodyBytes;
-            kestrel.Limits.MinRequestBodyDataRate = SlowestBody;
+            kestrel.Limits.MinRequestBodyDataRate = kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.Value.MinBytesPerSecond, Grace);
+            kestrel.Limits.MaxConcurrentConnections = limits.Value.MaxConnections;
+            kestrel.Limits.MaxRequestBufferSize = ReadAhead;
         });
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<LimitsOptions>>((host, limits) => host.ShutdownTimeout = limits.Value.RequestTime + Grace);
         builder.Services.AddDrain();

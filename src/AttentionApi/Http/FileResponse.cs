@@ -6,8 +6,9 @@ namespace AttentionApi.Http;
 /// <param name="MediaType">Its type.</param>
 /// <param name="Name">Under which a browser saves it.</param>
 /// <param name="Length">In bytes.</param>
+/// <param name="HeldBytes">What it is written from.</param>
 /// <param name="Write">Writes it.</param>
-internal sealed record FileResponse(string MediaType, string Name, long Length, Func<PipeWriter, CancellationToken, Task> Write) : IResult
+internal sealed record FileResponse(string MediaType, string Name, long Length, long HeldBytes, Func<PipeWriter, CancellationToken, Task> Write) : ISizedResult
 {
     public Task ExecuteAsync(HttpContext http)
     {

@@ -7,6 +7,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace AttentionApi.Http;
 
+/// <summary>Reads a stream to its end.</summary>
+internal delegate Task<ReadOnlyMemory<byte>> ReadBody(Stream source, CancellationToken cancellation);
+
 /// <summary>
 /// Reads the picture of a request: the file field "image" of a form, or the body itself. A form is read as it streams in, without ASP.NET's form
 /// collection: that would copy the picture once more, or write it to disk.
@@ -24,15 +27,15 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
     private static readonly Dictionary<string, StringValues> NoFields = [];
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static async Task<PictureBody> ReadAsync(HttpRequest request, long limit, CancellationToken cancellation)
+    public static async Task<PictureBody> ReadAsync(HttpRequest request, long limit, ReadBody read, CancellationToken cancellation)
     {
         if (request.ContentLength > limit) throw TooLarge();
         var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed : null;
         if (type is null && request.ContentLength is null or 0) throw Missing();
 
         PictureBody body;
-        if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true) body = await FromFormAsync(request, type, limit, cancellation);
-        else if (type?.Type.Equals("image", StringComparison.OrdinalIgnoreCase) == true) body = new(await CopyAsync(request.Body, limit, request.ContentLength, cancellation), NoFields);
+        if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true) body = await FromFormAsync(request, type, read, cancellation);
+        else if (type?.Type.Equals("image", StringComparison.OrdinalIgnoreCase) == true) body = new(await read(request.Body, cancellation), NoFields);
         else throw new ProblemException(StatusCodes.Status415UnsupportedMediaType,
             $"The body is declared as '{Words.Shown(request.ContentType ?? "nothing")}'; send multipart/form-data with the picture in the field '{Field}', or the picture itself as image/jpeg, image/png or image/webp.");
         return body.Picture.Length > 0 ? body : throw Missing();
@@ -47,10 +50,11 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
 
     private static ProblemException Malformed() => ProblemException.BadParameter(Field, "The form is malformed or breaks off; send multipart/form-data with a boundary and a closing boundary.");
 
-    private static async Task<PictureBody> FromFormAsync(HttpRequest request, MediaTypeHeaderValue type, long limit, CancellationToken cancellation)
+    private static async Task<PictureBody> FromFormAsync(HttpRequest request, MediaTypeHeaderValue type, ReadBody read, CancellationToken cancellation)
     {
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value;
-        if (string.IsNullOrEmpty(boundary)) throw Malformed();
+        // RFC 2046, 5.1.1: 1 to 70 characters. One of 4,089 is longer than the reader's buffer.
+        if (boundary is not { Length: > 0 and <= 70 }) throw Malformed();
         var reader = new MultipartReader(boundary, request.Body) { BodyLengthLimit = null };
         ReadOnlyMemory<byte>? picture = null;
         var fields = new KeyValueAccumulator();
@@ -64,13 +68,13 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
                 if (name != Field)
                 {
                     if (disposition!.IsFileDisposition()) throw OtherFile(name);
-                    var bytes = await CopyAsync(section.Body, text, null, cancellation, TooMuchText);
+                    var bytes = await CopyAsync(section.Body, text, cancellation);
                     text -= bytes.Length;
                     fields.Append(name, Strict.GetString(bytes.Span));
                     continue;
                 }
                 if (picture is not null) throw ProblemException.BadParameter(Field, $"There are several fields '{Field}'; send one picture a request.");
-                picture = await CopyAsync(section.Body, limit, request.ContentLength, cancellation);
+                picture = await read(section.Body, cancellation);
             }
         }
         catch (DecoderFallbackException)
@@ -92,16 +96,15 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
 
     private static ProblemException TooMuchText() => new(StatusCodes.Status413PayloadTooLarge, "The parameters in the form are longer than 64 KiB; send fewer or shorter labels and prompts.");
 
-    private static async Task<ReadOnlyMemory<byte>> CopyAsync(Stream source, long limit, long? announced, CancellationToken cancellation, Func<ProblemException>? tooLarge = null)
+    private static async Task<ReadOnlyMemory<byte>> CopyAsync(Stream source, long limit, CancellationToken cancellation)
     {
-        // What a caller announces is not yet sent: memory is taken as bytes come.
-        var copy = new ArrayBufferWriter<byte>((int)Math.Clamp(announced ?? 0, 1, FirstBuffer));
+        var copy = new ArrayBufferWriter<byte>();
         while (true)
         {
             var read = await source.ReadAsync(copy.GetMemory(FirstBuffer / 4), cancellation);
             if (read == 0) return copy.WrittenMemory;
             copy.Advance(read);
-            if (copy.WrittenCount > limit) throw (tooLarge ?? TooLarge)();
+            if (copy.WrittenCount > limit) throw TooMuchText();
         }
     }
 }

@@ -8,7 +8,7 @@ namespace AttentionApi.Http;
 /// <param name="Bytes">The file.</param>
 /// <param name="MediaType">Its type.</param>
 /// <param name="Warnings">Sentences.</param>
-internal sealed record PictureResponse(byte[] Bytes, string MediaType, IReadOnlyList<string> Warnings) : IResult
+internal sealed record PictureResponse(byte[] Bytes, string MediaType, IReadOnlyList<string> Warnings) : ISizedResult
 {
     public static PictureResponse Of(EncodedPicture picture, string mediaType) => new(picture.Bytes, mediaType, picture.Warnings);
 
@@ -17,12 +17,20 @@ internal sealed record PictureResponse(byte[] Bytes, string MediaType, IReadOnly
     /// <summary>Many clients and proxies refuse heads of more than 8 KiB.</summary>
     private const int LongestHeader = 4096;
 
-    public Task ExecuteAsync(HttpContext http)
+    /// <summary>The server copies what it is given at once, whatever the reader has taken of it.</summary>
+    private const int Piece = 64 * 1024;
+
+    public long HeldBytes => Bytes.Length;
+
+    public async Task ExecuteAsync(HttpContext http)
     {
         if (Warnings.Count > 0) http.Response.Headers[WarningsHeader] = Header();
         http.Response.ContentType = MediaType;
         http.Response.ContentLength = Bytes.Length;
-        return http.Response.Body.WriteAsync(Bytes, http.RequestAborted).AsTask();
+        for (var rest = Bytes.AsMemory(); rest.Length > 0; rest = rest[Math.Min(Piece, rest.Length)..])
+        {
+            await http.Response.Body.WriteAsync(rest[..Math.Min(Piece, rest.Length)], http.RequestAborted);
+        }
     }
 
     /// <summary>A JSON array in ASCII, as many sentences as fit.</summary>

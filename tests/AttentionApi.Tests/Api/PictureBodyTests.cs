@@ -1,4 +1,5 @@
 using System.Text;
+using AttentionApi.Hosting;
 using AttentionApi.Http;
 using Microsoft.AspNetCore.Http;
 
@@ -20,7 +21,8 @@ public class PictureBodyTests
             http.Request.ContentType = content.Headers.ContentType?.ToString();
             http.Request.ContentLength = announced ? content.Headers.ContentLength : null;
         }
-        return await PictureBody.ReadAsync(http.Request, Limit, TestContext.Current.CancellationToken);
+        using var upload = new Upload(new ByteBudget(1 << 20), Limit);
+        return await PictureBody.ReadAsync(http.Request, Limit, upload.ReadAsync, TestContext.Current.CancellationToken);
     }
 
     private static async Task<ProblemException> RefusedAsync(HttpContent? content, bool announced = true) => await Assert.ThrowsAsync<ProblemException>(() => ReadAsync(content, announced));

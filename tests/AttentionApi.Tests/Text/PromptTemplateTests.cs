@@ -7,7 +7,7 @@ public sealed class PromptTemplateTests
     [Theory]
     [InlineData("a photo of a {}", "cat", "a photo of a cat")]
     [InlineData("{}", "cat", "cat")]
-    [InlineData("{} and {}", "a {0} cat", "a {0} cat and a {0} cat")]
+    [InlineData("{} and more", "a {0} {} cat", "a {0} {} cat and more")]
     public void The_label_takes_the_place_of_the_braces(string template, string label, string expected) =>
         Assert.Equal(expected, new PromptTemplate(template).Fill(label));
 
@@ -15,9 +15,10 @@ public sealed class PromptTemplateTests
     [InlineData("a photo of a cat")]
     [InlineData("a photo of a { }")]
     [InlineData("")]
-    public void A_template_without_braces_is_refused_in_words(string template)
+    [InlineData("{} and {}")]
+    public void A_template_without_one_place_for_the_label_is_refused_in_words(string template)
     {
         var error = Assert.Throws<ArgumentException>(() => new PromptTemplate(template));
-        Assert.Equal($"The prompt '{template}' has no {{}}: write it where the label goes, as in 'a photo of a {{}}'.", error.Message);
+        Assert.Equal($"The prompt '{template}' must have {{}} once, where the label goes, as in 'a photo of a {{}}'.", error.Message);
     }
 }

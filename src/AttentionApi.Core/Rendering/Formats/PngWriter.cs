@@ -30,29 +30,34 @@ internal static class PngWriter
 
     public static byte[] Write(Raster picture, PictureMetadata? metadata)
     {
-        var file = new MemoryStream(picture.Rgb.Length / 3 + 1024);
-        file.Write([0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n']);
-        WriteChunk(file, "IHDR"u8, [.. BigEndian(picture.Width), .. BigEndian(picture.Height), 8, 2, 0, 0, 0]);
-        WriteChunk(file, "pHYs"u8, [.. BigEndian(PixelsPerMetre), .. BigEndian(PixelsPerMetre), 1]);
-        foreach (var (key, text) in metadata?.Entries ?? []) WriteChunk(file, "tEXt"u8, Encoding.Latin1.GetBytes($"{key}\0{text}"));
-        WriteChunk(file, "IDAT"u8, data => Compress(picture, data));
-        WriteChunk(file, "IEND"u8, []);
-        return file.ToArray();
+        byte[] header = [.. BigEndian(picture.Width), .. BigEndian(picture.Height), 8, 2, 0, 0, 0];
+        byte[] resolution = [.. BigEndian(PixelsPerMetre), .. BigEndian(PixelsPerMetre), 1];
+        var texts = (metadata?.Entries ?? []).Select(entry => Encoding.Latin1.GetBytes($"{entry.Key}\0{entry.Text}")).ToArray();
+        var data = Compress(picture);
+
+        // Sized before it is written: a file that grows would be held two or three times.
+        const int signature = 8;
+        var file = new byte[signature + ChunkLength([header]) + ChunkLength([resolution]) + texts.Sum(text => ChunkLength([text])) + ChunkLength(data) + ChunkLength([])];
+        var at = file.AsSpan();
+        Append(ref at, [0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n']);
+        WriteChunk(ref at, "IHDR"u8, [header]);
+        WriteChunk(ref at, "pHYs"u8, [resolution]);
+        foreach (var text in texts) WriteChunk(ref at, "tEXt"u8, [text]);
+        WriteChunk(ref at, "IDAT"u8, data);
+        WriteChunk(ref at, "IEND"u8, []);
+        return file;
     }
 
-    /// <summary>
-    /// Bands of rows are compressed at the same time, each to whole bytes; joined, with one header and one checksum, they are one zlib stream (RFC 1950).
-    /// </summary>
-    private static void Compress(Raster picture, Stream output)
+    /// <summary>Bands of rows are compressed at the same time, each to whole bytes; joined, with one header and one checksum, they are one zlib stream (RFC 1950).</summary>
+    private static List<ReadOnlyMemory<byte>> Compress(Raster picture)
     {
         var options = ShareOfZeros(picture) < EvenShare
             ? new ZLibCompressionOptions { CompressionLevel = 1, CompressionStrategy = ZLibCompressionStrategy.HuffmanOnly }
             : new ZLibCompressionOptions { CompressionLevel = 2 };
         var bands = new ZlibBand[RowBands.Count(picture.Height)];
         RowBands.ForEach(picture.Height, (band, first, end) => bands[band] = CompressBand(picture, first, end, options));
-        output.Write([0x78, 0x01]);
-        foreach (var band in bands) output.Write(band.Deflated.Span);
-        output.Write(BigEndian((int)bands.Select(band => band.Sum).Aggregate(Adler32.Then).Value));
+        var checksum = BigEndian((int)bands.Select(band => band.Sum).Aggregate(Adler32.Then).Value);
+        return [new byte[] { 0x78, 0x01 }, .. bands.Select(band => band.Deflated), checksum];
     }
 
     private static ZlibBand CompressBand(Raster picture, int first, int end, ZLibCompressionOptions options)
@@ -155,18 +160,23 @@ internal static class PngWriter
         return Vector.ConditionalSelect(isLeft, left, Vector.ConditionalSelect(isAbove, above, upperLeft)).As<short, ushort>();
     }
 
-    private static void WriteChunk(MemoryStream file, ReadOnlySpan<byte> name, byte[] data) => WriteChunk(file, name, output => output.Write(data));
+    /// <summary>Length, name, data and checksum.</summary>
+    private static int ChunkLength(IReadOnlyList<ReadOnlyMemory<byte>> data) => 12 + data.Sum(part => part.Length);
 
-    /// <summary>Length, name, data, and the CRC of the latter two; the length is filled in afterwards.</summary>
-    private static void WriteChunk(MemoryStream file, ReadOnlySpan<byte> name, Action<MemoryStream> writeData)
+    private static void WriteChunk(ref Span<byte> at, scoped ReadOnlySpan<byte> name, IReadOnlyList<ReadOnlyMemory<byte>> data)
     {
-        var begin = (int)file.Length;
-        file.Write(BigEndian(0));
-        file.Write(name);
-        writeData(file);
-        var length = (int)file.Length - begin - 8;
-        BinaryPrimitives.WriteInt32BigEndian(file.GetBuffer().AsSpan(begin), length);
-        file.Write(BigEndian((int)Crc32.HashToUInt32(file.GetBuffer().AsSpan(begin + 4, length + 4))));
+        var length = data.Sum(part => part.Length);
+        Append(ref at, BigEndian(length));
+        var summed = at[..(name.Length + length)];
+        Append(ref at, name);
+        foreach (var part in data) Append(ref at, part.Span);
+        Append(ref at, BigEndian((int)Crc32.HashToUInt32(summed)));
+    }
+
+    private static void Append(ref Span<byte> at, scoped ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(at);
+        at = at[bytes.Length..];
     }
 
     private static byte[] BigEndian(int value) => [(byte)(value >> 24), (byte)(value >> 16), (byte)(value >> 8), (byte)value];

@@ -28,7 +28,7 @@ public static class GridRenderer
         }
         var colormap = style.Colormap ?? ColormapTables.DefaultFor(maps[0].Signed);
         var text = new TextRenderer();
-        var layout = new Layout(Backdrop.Measure(image, style.Size), rows, columns, style.Legend);
+        var layout = new Layout(Backdrop.Measure(new(image.Width, image.Height), style.Size), rows, columns, style.Legend);
         var legend = style.Legend ? new Legend(layout.Width, layout.TypeSize, colormap, text, [new Caption(words)]) : null;
         var height = layout.Height + (legend?.Height ?? 0);
         PictureTooLargeException.ThrowIfOver("The grid", layout.Width, height, 1, "Ask for a smaller size, fewer layers or fewer labels.");

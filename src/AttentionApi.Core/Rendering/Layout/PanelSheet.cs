@@ -37,7 +37,7 @@ internal sealed class PanelSheet
         scales = [.. ColorScale.For(maps, style.Scaling).Chunk(panels)];
         colormap = style.Colormap ?? ColormapTables.DefaultFor(maps[0].Signed);
 
-        var cell = Backdrop.Measure(image, style.Size);
+        var cell = Backdrop.Measure(new(image.Width, image.Height), style.Size);
         Width = columns * cell.Width + (columns - 1) * Gap;
         if (style.Legend)
         {

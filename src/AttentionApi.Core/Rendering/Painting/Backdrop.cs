@@ -21,18 +21,18 @@ internal sealed record Backdrop(Raster Picture, PixelAxis Horizontal, PixelAxis 
             return new(SeenPart(image, seen, input),
                 new(seen.X, seen.Width / input.Width, seen.X, seen.Width), new(seen.Y, seen.Height / input.Height, seen.Y, seen.Height));
         }
-        var (width, height) = Measure(image, size);
+        var (width, height) = Measure(new(image.Width, image.Height), size);
         return new(Resize(image, width, height),
             new(0, (double)image.Width / width, seen.X, seen.Width), new(0, (double)image.Height / height, seen.Y, seen.Height));
     }
 
     /// <summary>Width and height of the picture that <see cref="Create"/> would make.</summary>
-    public static PixelSize Measure(DecodedImage image, PictureSize size)
+    public static PixelSize Measure(PixelSize picture, PictureSize size)
     {
         if (size.ModelInput is { } input) return input;
-        var longer = Math.Max(image.Width, image.Height);
+        var longer = Math.Max(picture.Width, picture.Height);
         var edge = size.Edge ?? Math.Min(longer, size.AtMost);
-        return new(Scaled(image.Width), Scaled(image.Height));
+        return new(Scaled(picture.Width), Scaled(picture.Height));
 
         int Scaled(int length) => Math.Max(1, (int)Math.Round((double)length * edge / longer));
     }

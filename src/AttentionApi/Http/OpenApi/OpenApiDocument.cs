@@ -7,6 +7,8 @@ internal static class OpenApiDocument
 {
     public const string Version = "v1";
 
+    private static readonly string Descriptions = Path.Combine(AppContext.BaseDirectory, $"{typeof(OpenApiDocument).Assembly.GetName().Name}.xml");
+
     private const string Description = """
         Why does a Vision Transformer see what it sees? Send a picture, labels and a range of layers; get attention rollout, raw attention or label alignment back as numbers, pictures,
         animations or tensors.
@@ -44,7 +46,8 @@ internal static class OpenApiDocument
             options.DocumentFilter<NumberGridSchema>();
             options.SchemaFilter<EffectiveParametersSchema>();
             options.SchemaFilter<SeriesSchema>();
-            options.IncludeXmlComments(typeof(OpenApiDocument).Assembly);
+            // Without its file the document has no descriptions of members; the service is none the worse.
+            if (File.Exists(Descriptions)) options.IncludeXmlComments(Descriptions);
         });
     }
 

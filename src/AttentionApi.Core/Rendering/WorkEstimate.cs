@@ -1,0 +1,48 @@
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering.Painting;
+using static AttentionApi.Core.Explain.SharedParameters;
+
+namespace AttentionApi.Core.Rendering;
+
+/// <summary>What an explanation will hold, from plan and header alone, so that heavy ones can be told from light ones before they begin.</summary>
+public static class WorkEstimate
+{
+    /// <summary>A drawn pixel, the encoder's copies of it and the encoded bytes; the most was a PNG of noise.</summary>
+    private const int BytesPerDrawnPixel = 10;
+
+    /// <summary>Upper bound in bytes, within a factor of two: decoded picture, attention, drawn picture and file.</summary>
+    public static long Bytes(ExplanationPlan plan, ImageHeader header) => header.DecodedBytes + Attention(plan) + BytesPerDrawnPixel * Drawn(plan, header);
+
+    private static long Attention(ExplanationPlan plan)
+    {
+        var model = plan.Model;
+        var eachHead = plan.Output == Outputs.Tensors || plan.Values.Get(Heads) == HeadChoice.Each;
+        return (long)sizeof(float) * model.Layers * model.Tokens.Count * model.Tokens.Count * (eachHead ? model.Heads : 1);
+    }
+
+    private static long Drawn(ExplanationPlan plan, ImageHeader header)
+    {
+        var picture = new PixelSize(header.Width, header.Height);
+        var pixels = plan.Output switch
+        {
+            Outputs.Overlay => Area(OverlayPicture.Measure(plan, picture)),
+            Outputs.Animation => Area(AnimationPicture.Measure(plan, picture)) * Layers(plan) * (plan.Values.Get(Panels) == PanelChoice.Labels ? Math.Max(1, plan.Labels.Labels.Count) : 1),
+            Outputs.Grid => Area(GridPicture.Measure(plan, picture)) * Layers(plan) * Math.Max(Math.Max(1, plan.Labels.Labels.Count), plan.Values.Get(Heads) == HeadChoice.Each ? plan.Model.Heads : 1),
+            _ => 0,
+        };
+        // More are refused before they are drawn.
+        return Math.Min(pixels, PictureTooLargeException.MaximumPixels);
+    }
+
+    private static int Layers(ExplanationPlan plan)
+    {
+        if (plan.Method.Info.Layers == LayerUse.None) return 1;
+        var (from, to) = plan.Values.Layers();
+        return to - from + 1;
+    }
+
+    private static long Area(PixelSize size) => (long)size.Width * size.Height;
+}
