@@ -26,6 +26,7 @@ return await Startup.RunAsync(async () =>
     app.UseServerTiming();
     app.UseRequestLog();
     app.UseSecurityHeaders();
+    app.UseHeadAsGet();
     app.UseMiddleware<Problems>();
     app.UseLocalOnly();
     app.UseDrain();

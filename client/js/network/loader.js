@@ -71,10 +71,11 @@ export function startLoader(store) {
       const answerTo = async (/** @type {string[]} */ labels) =>
         new Answer(await api.post(`explain/tensors?${tensorsQuery({ ...question, labels })}`, question.picture.blob, { signal, onProgress }), question);
       // A classifier names its best classes by itself, but gives their maps only where they are asked for.
-      const best = question.classes ? bestKnown(question) ?? (await answerTo([])).predictions.map(({ label }) => label) : [];
+      const best = question.classes ? bestKnown(question) ?? [...new Set((await answerTo([])).predictions.map(({ label }) => label))] : [];
       let answer = await answerTo(together(best, question.labels));
       if (!question.classes && answer.labels.length === 0 && answer.predictions.length > 0) {
-        answer = await answerTo(answer.predictions.map(({ label }) => label));
+        // Several classes may have one name.
+        answer = await answerTo([...new Set(answer.predictions.map(({ label }) => label))]);
       }
       signal.throwIfAborted();
       show(answer);

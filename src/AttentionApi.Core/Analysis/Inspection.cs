@@ -78,12 +78,9 @@ public sealed partial class Inspection
         if (scoring is not null) return scoring;
         var embedded = await EmbedLabelsAsync(cancellation).ConfigureAwait(false);
         var output = (await FetchAsync(ActivationParts.Output, cancellation).ConfigureAwait(false)).Activations.Output;
-        return scoring = Model.Scores switch
-        {
-            ScoreKind.None => LabelScoring.None,
-            ScoreKind.Classes => LabelScoring.OfClasses(Model, Choice, output, Top),
-            _ => LabelScoring.OfText(Model, Choice, output, embedded),
-        };
+        return scoring = Model.Scores == ScoreKind.None ? LabelScoring.None
+            : Model.IsClassifier ? LabelScoring.OfClasses(Model, Choice, output, Top)
+            : LabelScoring.OfText(Model, Choice, output, embedded);
     }
 
     /// <summary>S of every patch at every layer with the labels.</summary>

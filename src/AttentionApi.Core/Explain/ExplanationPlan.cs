@@ -62,6 +62,7 @@ public sealed class ExplanationPlan
             if (request.Taken.All(one => one.Name != parameter.Name)) Warn("it is not taken here");
             else if (Explains && request.Table.ByMethod(parameter) && !Method.Info.Uses(parameter)) WarnOrRefuse(parameter);
             else if (parameter.Name == Top.Name && !Model.IsClassifier) Warn("only classifiers list the best of their classes");
+            else if (parameter.Name == Top.Name && Output == Outputs.Predictions && request.Given.Has(SharedParameters.Labels)) Warn("the given labels are listed, all of them");
             else if (parameter.Name == Prompt.Name && !(Model.Text && request.Given.Has(SharedParameters.Labels))) Warn("only labels in free text are put into prompts");
 
             void Warn(string why) => warnings.Add($"'{parameter.Name}' has no effect: {why}.");

@@ -78,7 +78,7 @@ public static class RawArrays
 
         yield return new("image_embedding", [output.Length], output);
         yield return new("logit_scale", [1], [model.LogitScale?.Value ?? 1]);
-        yield return new("logit_bias", [1], [model.LogitBias]);
+        yield return new("logit_bias", [1], [model.LogitBias?.Value ?? 0]);
         if (labels > 0) yield return new("label_embeddings", [labels, output.Length], scoring.Targets.SelectMany(target => target.Embedding!).ToArray());
     }
 }

@@ -95,7 +95,7 @@ public static class ImageDecoder
         if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF])) return ImageFormat.Jpeg;
         if (bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A])) return ImageFormat.Png;
         if (bytes.StartsWith("RIFF"u8) && bytes.Length >= 12 && bytes[8..].StartsWith("WEBP"u8)) return ImageFormat.Webp;
-        throw new ImageRefusedException(ImageFault.Unsupported, "The picture's bytes are not JPEG, PNG or WebP; convert it to one of these.");
+        throw new ImageRefusedException(ImageFault.Unsupported, ForeignBytes.Describe(bytes));
     }
 
     private static string Name(ImageFormat format) => format == ImageFormat.Webp ? "WebP" : format.ToString().ToUpperInvariant();

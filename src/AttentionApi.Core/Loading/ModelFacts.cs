@@ -4,19 +4,6 @@ using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Core.Loading;
 
-/// <summary>How scores come from logits.</summary>
-public enum ScoreKind
-{
-    /// <summary>Neither head nor text tower: nothing to score.</summary>
-    None,
-    /// <summary>Image-text: softmax over the given labels (CLIP).</summary>
-    Softmax,
-    /// <summary>Image-text: sigmoid of each logit (SigLIP).</summary>
-    Sigmoid,
-    /// <summary>Classifier: softmax over its classes.</summary>
-    Classes,
-}
-
 /// <summary>Facts about a loaded model; immutable.</summary>
 public sealed record ModelFacts
 {
@@ -32,8 +19,8 @@ public sealed record ModelFacts
     public IReadOnlyList<string>? ClassNames { get; init; }
     /// <summary>Image-text models only.</summary>
     public LogitConstant? LogitScale { get; init; }
-    /// <summary>Added to the scaled cosine; 0 where scores are a softmax.</summary>
-    public float LogitBias { get; init; }
+    /// <summary>Added to the scaled cosine; null where scores are a softmax.</summary>
+    public LogitConstant? LogitBias { get; init; }
     /// <summary>Why labels cannot be free text; null where they can.</summary>
     public string? TextMissing { get; init; }
     /// <summary>Why <c>alignment</c> is not offered; null where it is.</summary>
@@ -56,13 +43,13 @@ public sealed record ModelFacts
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>Free text labels are accepted.</summary>
-    public bool Text => Scores is ScoreKind.Softmax or ScoreKind.Sigmoid;
+    public bool Text => Scores != ScoreKind.None && !IsClassifier;
 
     /// <summary>Integer weights: parts that are computed one by one differ from what the model's own kernels round together.</summary>
     public bool Quantized => Precision is "int8" or "int4";
 
     /// <summary>Labels are classes of the model.</summary>
-    public bool IsClassifier => Scores == ScoreKind.Classes;
+    public bool IsClassifier => ClassNames is not null;
 
     /// <summary>What limits the values of parameters.</summary>
     public ModelScope Scope => new(Id, Layers, Heads, Tokens.Grid.Rows, Tokens.Grid.Columns, Tokens.HasCls);

@@ -11,12 +11,6 @@ namespace AttentionApi.Core.Loading;
 /// <param name="files">Overrides the choice of files by model id.</param>
 public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<string, IReadOnlyList<string>> files)
 {
-    /// <summary>The value at which CLIP's training ends (Radford et al. 2021 clip it there); assumed where no file gives one.</summary>
-    private const float ClipLogitScale = 100;
-
-    /// <summary>What the training of SigLIP's base model ended at (google/siglip-base-patch16-224), taken likewise.</summary>
-    private const float SiglipLogitScale = 117.33f, SiglipLogitBias = -12.93f;
-
     /// <exception cref="ModelRefusedException">The model cannot be used; the message is the reason.</exception>
     public Task<LoadedModel> LoadAsync(string id, string path, CancellationToken cancellation)
     {
@@ -80,16 +74,11 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
     private ModelFacts Facts(ModelFolder folder, ModelTowers towers, string? textMissing, List<string> warnings)
     {
         var (vision, config) = (towers.Vision, towers.Config);
-        var scores = vision.OutputKind switch
-        {
-            VisionOutputKind.Logits => ScoreKind.Classes,
-            VisionOutputKind.ImageEmbedding when textMissing is null => IsSigmoid(towers) ? ScoreKind.Sigmoid : ScoreKind.Softmax,
-            _ => ScoreKind.None,
-        };
-        var takesText = scores is ScoreKind.Softmax or ScoreKind.Sigmoid;
+        var takesText = vision.OutputKind == VisionOutputKind.ImageEmbedding && textMissing is null;
+        var scores = ModelScores.KindOf(towers, takesText, warnings);
         if (scores == ScoreKind.None && towers.Text is not null) warnings.Add($"Text labels are not offered: {textMissing}");
         if (vision.ReadOut is { FirstOfTwoHeads: true }) warnings.Add("The logits are the mean of two heads (distillation); alignment reads the class token's head, so its last trajectory value is not the logit.");
-        var (scale, bias) = takesText ? Logits(towers, scores == ScoreKind.Sigmoid, warnings) : (null, null);
+        var (scale, bias) = takesText ? ModelScores.Constants(towers, scores, warnings) : (null, null);
         var classes = vision.OutputKind == VisionOutputKind.Logits ? vision.Output!.Count : 0;
         return new ModelFacts
         {
@@ -103,7 +92,7 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
             Scores = scores,
             ClassNames = classes > 0 ? ClassNames(config, classes, warnings) : null,
             LogitScale = scale,
-            LogitBias = bias?.Value ?? 0,
+            LogitBias = bias,
             TextMissing = takesText ? null : textMissing ?? "it has no text tower",
             AlignmentMissing = AlignmentMissing(scores, vision),
             BlocksMissing = vision.BlocksRefusal,
@@ -121,24 +110,6 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
 
     private static string? AlignmentMissing(ScoreKind scores, VisionTower vision) =>
         scores == ScoreKind.None ? "the model has neither a class head nor a text tower to compare patches with" : vision.ReadOutRefusal;
-
-    /// <summary>Models trained with the sigmoid loss add a bias to the cosine, those trained with softmax do not (Zhai et al. 2023, SigLIP).</summary>
-    private static bool IsSigmoid(ModelTowers towers) => towers.LogitBias is not null || towers.Config.LogitBias is not null || towers.Config.SigmoidLoss;
-
-    /// <summary>Scale and bias: a graph's, else config.json's, else those that models of the kind end at, with a warning.</summary>
-    private static (LogitConstant Scale, LogitConstant? Bias) Logits(ModelTowers towers, bool sigmoid, List<string> warnings)
-    {
-        var scale = towers.LogitScale ?? (towers.Config.LogitScale is { } configured ? new(configured, "logit_scale of config.json") : null);
-        var bias = !sigmoid ? null : towers.LogitBias ?? (towers.Config.LogitBias is { } added ? new(added, "logit_bias of config.json") : null);
-        if (scale is null && !sigmoid) warnings.Add("No file has the trained logit scale: 100 is assumed, which most CLIP models end at; scores may be too sharp or too flat.");
-        if (sigmoid && (scale is null || bias is null))
-        {
-            var missing = (scale, bias) switch { (null, null) => "logit scale and bias are", (null, _) => "logit scale is", _ => "logit bias is" };
-            warnings.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture,
-                $"The trained {missing} in none of the files: SigLIP's {SiglipLogitScale} and {SiglipLogitBias} are assumed. The order of the labels is right, the height of their scores need not be."));
-        }
-        return (scale ?? new(sigmoid ? SiglipLogitScale : ClipLogitScale, "assumed"), bias ?? (sigmoid ? new(SiglipLogitBias, "assumed") : null));
-    }
 
     private static IReadOnlyList<string> ClassNames(ModelConfig config, int classes, List<string> warnings)
     {

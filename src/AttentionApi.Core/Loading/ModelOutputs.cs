@@ -17,9 +17,13 @@ internal static class ModelOutputs
     public static (string Name, VisionOutputKind Kind)? WithoutText(IReadOnlyDictionary<string, PlainOutput> outputs, ModelConfig config)
     {
         var rows = outputs.Values.Where(output => output.Info.Shape.Length == 2).Select(output => output.Info).ToList();
-        var logits = rows.Find(row => Has(row.Name, "logit")) ?? rows.Find(row => config.Labels?.Count == row.Shape[1]) ?? (rows.Count == 1 && !Has(rows[0].Name, "pool") ? rows[0] : null);
-        if (logits is null) return null;
-        return Has(logits.Name, "embed") || Has(logits.Name, "feature") ? (logits.Name, VisionOutputKind.ImageEmbedding) : (logits.Name, VisionOutputKind.Logits);
+        // A single score may have lost its axis.
+        if (rows.Count == 0) rows = [.. outputs.Values.Where(output => output.Info.Shape is [1]).Select(output => output.Info)];
+        var named = rows.Find(row => config.Labels?.Count == row.Count);
+        var answer = rows.Find(row => Has(row.Name, "logit")) ?? named ?? (rows.Count == 1 && !Has(rows[0].Name, "pool") ? rows[0] : null);
+        if (answer is null) return null;
+        if (Has(answer.Name, "embed") || Has(answer.Name, "feature")) return (answer.Name, VisionOutputKind.ImageEmbedding);
+        return config.NoClasses && answer != named ? null : (answer.Name, VisionOutputKind.Logits);
     }
 
     private static bool Has(string name, string part) => name.Contains(part, StringComparison.OrdinalIgnoreCase);

@@ -10,10 +10,17 @@ namespace AttentionApi.Core.Loading;
 /// </summary>
 internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageInput? image, TextInput? text, ContrastiveHead? head)
 {
-    private IReadOnlyDictionary<string, PlainOutput>? outputs;
+    private readonly string[] inner = text is null ? [.. graph.Outputs.SelectMany(output => GraphEnd.BeforeSquashing(graph, output)).Distinct().Except(graph.Outputs)] : [];
+    private IReadOnlyDictionary<string, PlainOutput>? fetched;
+
+    private IReadOnlyDictionary<string, PlainOutput> Fetched => fetched ??= Run();
 
     /// <summary>All outputs of real numbers, by name.</summary>
-    public IReadOnlyDictionary<string, PlainOutput> Outputs => outputs ??= Run();
+    public IReadOnlyDictionary<string, PlainOutput> Outputs => Fetched.Where(output => !inner.Contains(output.Key)).ToDictionary();
+
+    /// <summary>The logits where a graph without text makes an output of them by softmax or sigmoid itself, and by which; null where the output is not made so.</summary>
+    public (PlainOutput Logits, ScoreKind Kind)? LogitsBefore(string output) =>
+        inner.Length == 0 ? null : ScoreFunctions.Between(Fetched[output], inner.Where(Fetched.ContainsKey).Select(name => Fetched[name]));
 
     /// <summary>Outputs that depend on the given graph inputs and on no others.</summary>
     public IReadOnlyDictionary<string, PlainOutput> OutputsOf(ulong inputs) =>
@@ -42,13 +49,14 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
     public string? Embedding(ulong inputs) => ModelOutputs.Embedding(OutputsOf(inputs)) is { } output ? output
         : head is null ? null : graph.DependsOn(head.ImageEmbedding) == inputs ? head.ImageEmbedding : head.TextEmbedding;
 
-    /// <summary>The file as it is; where its outputs are scores only, the embeddings that they are computed from are added.</summary>
+    /// <summary>The file as it is; where its outputs are scores only, what they are computed from is added: embeddings, or logits.</summary>
     private InferenceSession Open()
     {
         var scoresOnly = head is not null && !graph.Outputs.Any(output => graph.DependsOn(output) == graph.DependsOn(head.ImageEmbedding));
         // Weights outside of the file are found in one way for all sessions: linked ones are not found from the file's path.
-        if (!scoresOnly && !graph.File.HasExternalData) return factory.Create(graph.File.Path);
+        if (!scoresOnly && inner.Length == 0 && !graph.File.HasExternalData) return factory.Create(graph.File.Path);
         var instrumenter = new GraphInstrumenter(graph);
+        foreach (var tensor in inner) instrumenter.Expose(tensor);
         if (scoresOnly)
         {
             instrumenter.Expose(head!.ImageEmbedding);

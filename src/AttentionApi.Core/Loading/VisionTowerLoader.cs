@@ -31,6 +31,10 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                 "a layer's attention is not added to the hidden states that it was computed from, so there is no residual stream to follow");
             var layout = PatchLayout.Measure(factory, graph, image, stream.States[0].Tensor!);
             var plain = plainModel.OutputsOf(imageBit);
+            var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding) : ModelOutputs.WithoutText(plain, config);
+            // Scores that the graph makes itself are made here, of its logits: so they are not squashed twice, and patches can be read out.
+            var squashed = answer is (var scores, VisionOutputKind.Logits) ? plainModel.LogitsBefore(scores) : null;
+            if (squashed is { Logits: var logits }) plain = plain.Append(new(logits.Info.Name, logits)).ToDictionary();
             var (model, names, blocks) = Instrument(layers, stream, plain.Keys);
             var session = OrtErrors.Translate(fileName, () => factory.Create(model));
             try
@@ -46,8 +50,8 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                     continue;
                 }
                 Check(probe, layout);
-                var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding) : ModelOutputs.WithoutText(plain, config);
-                return Assemble(session, model, layout, stream, blocks, probe, answer is { } chosen ? plain[chosen.Name] : null, answer?.Kind ?? VisionOutputKind.None);
+                var output = squashed?.Logits ?? (answer is { } chosen ? plain[chosen.Name] : null);
+                return Assemble(session, model, layout, stream, blocks, probe, output, answer?.Kind ?? VisionOutputKind.None) with { GraphScores = squashed?.Kind };
             }
             catch
             {
@@ -118,9 +122,8 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         }
         instrumenter.Expose(stream.States[0].Tensor!);
         var blocks = new BlockLoader(instrumenter, layers, stream, operands);
-        if (graph.Inputs.Count == 1) return (instrumenter.Build(), names, blocks);
         foreach (var name in compared) instrumenter.Expose(name);
-        return (instrumenter.BuildExposed(), names, blocks);
+        return (graph.Inputs.Count == 1 ? instrumenter.Build() : instrumenter.BuildExposed(), names, blocks);
     }
 
     /// <summary>What the first run gave: every tensor's shape, the mean attention of each layer, and the last hidden states.</summary>

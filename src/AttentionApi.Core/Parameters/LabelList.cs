@@ -6,15 +6,16 @@ public static class LabelList
     private const string Place = "{}";
 
     /// <summary>The labels of comma-separated lines, trimmed, in their order.</summary>
-    /// <exception cref="FormatException">A label is empty or given twice (case ignored), or a quote is not closed.</exception>
+    /// <exception cref="FormatException">A label is empty or given twice in the same spelling, or a quote is not closed.</exception>
     public static IReadOnlyList<string> Labels(IReadOnlyList<string> lines)
     {
         var labels = lines.SelectMany(Csv.Split).ToArray();
         RefuseNoncharacters("label", labels);
         if (labels.Contains("")) throw new FormatException("A label is empty; leave out the comma or name the label.");
-        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        // Whether spellings of different case are one label, depends on the model.
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         return labels.FirstOrDefault(label => !seen.Add(label)) is { } twice
-            ? throw new FormatException($"The label '{Words.Shown(twice)}' is given twice (case ignored); give each once.") : labels;
+            ? throw new FormatException($"The label '{Words.Shown(twice)}' is given twice; give each once.") : labels;
     }
 
     /// <summary>Prompts, each with one place for the label.</summary>

@@ -56,6 +56,9 @@ public sealed record VisionTower : IDisposable
     /// <summary>The image embedding or the logits; null for <see cref="VisionOutputKind.None"/>.</summary>
     public required TensorInfo? Output { get; init; }
 
+    /// <summary>The function by which the graph itself makes scores of its logits; null where it gives logits, or no classes.</summary>
+    public ScoreKind? GraphScores { get; init; }
+
     /// <summary>Reads single tokens the way the head reads its own; null where <see cref="ReadOutRefusal"/> says why not.</summary>
     public required ReadOutSession? ReadOut { get; init; }
     public required string? ReadOutRefusal { get; init; }

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Text;
 
@@ -8,13 +9,13 @@ namespace AttentionApi.Core.Scoring;
 public sealed class LabelChoice
 {
     private readonly ModelFacts model;
-    private readonly Lazy<ClassLabels> classes;
+    private readonly Lazy<ClassIndex> classes;
 
     private LabelChoice(ModelFacts model)
     {
         this.model = model;
         // Made when first asked for: a thousand classes are not looked through for a call without labels.
-        classes = new(() => new ClassLabels(model));
+        classes = new(() => new ClassIndex(model));
     }
 
     /// <summary>As sent, trimmed; empty where none were given.</summary>
@@ -56,6 +57,7 @@ public sealed class LabelChoice
         if (target.Value is not null) EnsureScores(model, target.Parameter);
         var classes = new LabelChoice(model) { Labels = given };
         int[] indices = given.Count > 0 && model.IsClassifier ? [.. given.Select(label => classes.ClassOf(labels.Parameter, label, warnings))] : [];
+        RefuseTwice(labels.Parameter, given, indices);
         var (label, single) = classes.Target(given, indices, target.Parameter, target.Value, warnings);
         return new LabelChoice(model)
         {
@@ -112,12 +114,30 @@ public sealed class LabelChoice
         }
     }
 
+    /// <summary>Free text is compared without regard to case; class names may differ by it alone.</summary>
+    private static void RefuseTwice(Parameter parameter, IReadOnlyList<string> labels, int[] classes)
+    {
+        for (var later = 1; later < labels.Count; later++)
+        {
+            for (var earlier = 0; earlier < later; earlier++)
+            {
+                if (classes.Length > 0 ? classes[earlier] != classes[later] : !labels[earlier].Equals(labels[later], StringComparison.OrdinalIgnoreCase)) continue;
+                throw parameter.Wrong(classes.Length > 0 && !labels[earlier].Equals(labels[later], StringComparison.OrdinalIgnoreCase)
+                    ? $"The labels '{Words.Shown(labels[earlier])}' and '{Words.Shown(labels[later])}' are one class; give it once."
+                    : $"The label '{Words.Shown(labels[later])}' is given twice (case ignored); give each once.");
+            }
+        }
+    }
+
     private (int? Label, int? Class) Target(IReadOnlyList<string> labels, int[] indices, Parameter parameter, string? target, ICollection<string> warnings)
     {
         if (target is null) return (null, null);
-        for (var i = 0; i < labels.Count; i++)
+        foreach (var comparison in (StringComparison[])[StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase])
         {
-            if (labels[i].Equals(target, StringComparison.OrdinalIgnoreCase)) return (i, null);
+            for (var i = 0; i < labels.Count; i++)
+            {
+                if (labels[i].Equals(target, comparison)) return (i, null);
+            }
         }
         if (model.IsClassifier)
         {

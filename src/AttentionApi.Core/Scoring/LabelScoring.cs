@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using AttentionApi.Core.Loading;
 
 namespace AttentionApi.Core.Scoring;
@@ -16,6 +15,9 @@ public sealed record LabelScoring(IReadOnlyList<LabelTarget> Targets, IReadOnlyL
     /// <summary>For models that judge nothing.</summary>
     public static readonly LabelScoring None = new([], [], [], null);
 
+    /// <summary>The labels that were asked for and no others, best first; all predictions where none were asked for. A class has its share among all classes.</summary>
+    public IReadOnlyList<Prediction> Asked { get; private init; } = Predictions;
+
     public IReadOnlyList<string> Labels { get; } = [.. Targets.Select(target => target.Label)];
 
     /// <summary>Image-text: logit = scale · cosine + bias; scores by softmax over the labels, or by sigmoid of each.</summary>
@@ -26,16 +28,14 @@ public sealed record LabelScoring(IReadOnlyList<LabelTarget> Targets, IReadOnlyL
     public static LabelScoring OfText(ModelFacts model, LabelChoice choice, float[] image, IReadOnlyList<LabelTarget> labels)
     {
         var scale = model.LogitScale?.Value ?? 1;
-        float[] logits = [.. labels.Select(label => scale * label.Compare(image) + model.LogitBias)];
-        var scores = new float[logits.Length];
-        if (logits.Length == 0) return None;
-        if (model.Scores == ScoreKind.Sigmoid) TensorPrimitives.Sigmoid(logits, scores);
-        else Softmax(logits, scores);
-        var predictions = Ranked(choice.Labels, logits, scores, logits.Length);
+        var bias = model.LogitBias?.Value ?? 0;
+        if (labels.Count == 0) return None;
+        float[] logits = [.. labels.Select(label => scale * label.Compare(image) + bias)];
+        var predictions = Ranked(choice.Labels, logits, ScoreFunctions.Apply(model.Scores, logits), logits.Length);
         return new(labels, logits, predictions, choice.TargetLabel is { } target ? choice.Labels[target] : predictions[0].Label);
     }
 
-    /// <summary>Classifier: softmax over its classes.</summary>
+    /// <summary>Classifier: softmax over its classes, or sigmoid of each.</summary>
     /// <param name="model">Names the classes.</param>
     /// <param name="choice">The labels asked for.</param>
     /// <param name="logits">[classes].</param>
@@ -43,8 +43,7 @@ public sealed record LabelScoring(IReadOnlyList<LabelTarget> Targets, IReadOnlyL
     public static LabelScoring OfClasses(ModelFacts model, LabelChoice choice, float[] logits, int top)
     {
         var names = model.ClassNames!;
-        var scores = new float[logits.Length];
-        Softmax(logits, scores);
+        var scores = ScoreFunctions.Apply(model.Scores, logits);
         var predictions = Ranked(names, logits, scores, top);
         List<LabelTarget> targets = choice.Labels.Count > 0
             ? [.. choice.Labels.Zip(choice.Classes, LabelTarget.OfClass)]
@@ -52,7 +51,8 @@ public sealed record LabelScoring(IReadOnlyList<LabelTarget> Targets, IReadOnlyL
         var best = targets.MaxBy(target => logits[target.Class!.Value])!.Label;
         var chosen = choice.TargetClass is { } asked ? names[asked] : choice.TargetLabel is { } label ? targets[label].Label : best;
         if (choice.TargetClass is { } outside && targets.TrueForAll(target => target.Class != outside)) targets.Add(LabelTarget.OfClass(names[outside], outside));
-        return new(targets, [.. targets.Select(target => logits[target.Class!.Value])], predictions, chosen);
+        Prediction[] judged = [.. choice.Labels.Zip(choice.Classes, (label, index) => new Prediction(label, scores[index], logits[index])).OrderByDescending(label => label.Logit)];
+        return new(targets, [.. targets.Select(target => logits[target.Class!.Value])], predictions, chosen) { Asked = judged.Length > 0 ? judged : predictions };
     }
 
     private static Prediction[] Ranked(IReadOnlyList<string> labels, float[] logits, float[] scores, int count) =>
@@ -60,10 +60,4 @@ public sealed record LabelScoring(IReadOnlyList<LabelTarget> Targets, IReadOnlyL
 
     /// <summary>Indices by falling logit, equals in their order.</summary>
     private static IEnumerable<int> Order(float[] logits) => Enumerable.Range(0, logits.Length).OrderByDescending(index => logits[index]);
-
-    private static void Softmax(float[] logits, float[] scores)
-    {
-        TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), scores);
-        TensorPrimitives.SoftMax<float>(scores, scores);
-    }
 }

@@ -12,17 +12,24 @@ internal static class ModelsInspect
     public static Command Command()
     {
         var path = new Argument<string>("PATH") { Description = "A model folder or an .onnx file." };
+        var files = new Option<string?>("--files") { Description = "The .onnx file to take, or vision and text tower separated by a comma, as Models:Files has it." };
         var json = new Option<bool>("--json") { Description = "Print the record of /models." };
-        var command = new Command("inspect", "Say what is found in a model folder or .onnx file.") { path, json };
-        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(path)!, parsed.GetValue(json), parsed.InvocationConfiguration.Output, cancellation));
+        var command = new Command("inspect", "Say what is found in a model folder or .onnx file, as the server would load it.") { path, files, json };
+        command.SetAction((parsed, cancellation) => RunAsync(
+            parsed.GetValue(path)!, parsed.GetValue(files), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(string path, bool json, TextWriter output, CancellationToken cancellation)
+    private static Task<int> RunAsync(string path, string? files, bool json, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         var id = File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path);
-        var (model, facts) = await LocalModels.DescribeAsync(new FoundModel(id, path, 0), cancellation);
+        return LocalModels.UseAsync(models => PrintAsync(models, new FoundModel(id, path, 0), json, output, cancellation), error, id, files);
+    }
+
+    private static async Task<int> PrintAsync(LocalModels models, FoundModel found, bool json, TextWriter output, CancellationToken cancellation)
+    {
+        var (model, facts) = await models.DescribeAsync(found, cancellation);
         if (json) await output.WriteLineAsync(JsonSerializer.Serialize(model, ApiJson.Responses.Model));
         else if (facts is null) await output.WriteLineAsync($"{model.Id} is refused: {model.Reason}");
         else LocalModels.WriteTable(output, [.. Report(model, facts)]);
@@ -38,7 +45,9 @@ internal static class ModelsInspect
         yield return ["tokens", $"{facts.Tokens.Count} = {facts.Tokens.PrefixTokens} prefix + {facts.Tokens.Grid.Rows} x {facts.Tokens.Grid.Columns} patches + {facts.Tokens.SuffixTokens} suffix{(facts.Tokens.HasCls ? ", CLS first" : ", no CLS")}"];
         yield return ["input", $"{facts.ImageSize} pixels, patches of {facts.PatchSize}"];
         yield return ["labels", facts.Text ? "free text" : facts.ClassNames is { } classes ? $"{classes.Count} classes" : $"none: {facts.TextMissing}"];
+        yield return ["scores", model.Scores!];
         if (facts.LogitScale is { } scale) yield return ["logit scale", $"{scale.Value:0.###} ({scale.Source})"];
+        if (facts.LogitBias is { } bias) yield return ["logit bias", $"{bias.Value:0.###} ({bias.Source})"];
         yield return ["methods", string.Join(", ", model.Methods)];
         foreach (var missing in model.Unavailable) yield return [$"no {missing.Method}", missing.Reason];
         yield return ["precision", facts.Precision];

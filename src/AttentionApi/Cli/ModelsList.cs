@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
-using AttentionApi.Hosting;
 
 namespace AttentionApi.Cli;
 
@@ -11,23 +10,27 @@ internal static class ModelsList
 {
     public static Command Command()
     {
-        var path = new Option<string?>("--path") { Description = "The models folder; default: 'models' beside the program, else up the tree." };
+        var path = new Option<string?>("--path") { Description = "The models folder; default: Models:Path, else 'models' beside the program, else up the tree." };
         var json = new Option<bool>("--json") { Description = "Print what GET /api/v1/models would." };
         var command = new Command("list", "List the models of the models folder, with the reason for each that is refused.") { path, json };
-        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(path), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellation));
+        command.SetAction((parsed, cancellation) =>
+        {
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            return LocalModels.UseAsync(local => RunAsync(local, parsed.GetValue(path), parsed.GetValue(json), output, error, cancellation), error);
+        });
         return command;
     }
 
-    private static async Task<int> RunAsync(string? path, bool json, TextWriter output, TextWriter error, CancellationToken cancellation)
+    private static async Task<int> RunAsync(LocalModels local, string? path, bool json, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
-        var folder = ModelServices.FolderOf(path);
+        var folder = string.IsNullOrEmpty(path) ? local.Folder : Path.GetFullPath(path);
         if (!Directory.Exists(folder))
         {
             await error.WriteLineAsync($"There is no folder {folder}: name the models folder with --path.");
             return 1;
         }
         var models = new List<Model>();
-        foreach (var found in ModelsFolder.Scan(folder, error.WriteLine).Values) models.Add((await LocalModels.DescribeAsync(found, cancellation)).Model);
+        foreach (var found in ModelsFolder.Scan(folder, error.WriteLine).Values) models.Add((await local.DescribeAsync(found, cancellation)).Model);
 
         if (json) await output.WriteLineAsync(JsonSerializer.Serialize(new ModelList(models), ApiJson.Responses.ModelList));
         else LocalModels.WriteTable(output, [["id", "status", "family", "layers", "heads", "grid", "labels", "precision", "reason"], .. models.Select(Row)]);

@@ -9,6 +9,7 @@ namespace AttentionApi.Contracts;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(MethodList))]
+[JsonSerializable(typeof(ClassList))]
 [JsonSerializable(typeof(PredictResponse))]
 [JsonSerializable(typeof(ExplainResponse))]
 [JsonSerializable(typeof(HealthResponse))]

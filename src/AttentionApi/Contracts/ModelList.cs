@@ -24,7 +24,9 @@ public sealed record ModelList(IReadOnlyList<Model> Models);
 /// <param name="PatchSize">Of that input, in pixels.</param>
 /// <param name="Text">True where free labels are accepted.</param>
 /// <param name="Classes">Number of classes of a classifier; else null.</param>
-/// <param name="LogitScale">From cosine to logit, and where the number was found; else null.</param>
+/// <param name="Scores">How scores come from logits: softmax over the labels or classes, sigmoid of each, or none.</param>
+/// <param name="LogitScale">Image-text: from cosine to logit, and where the number was found; else null.</param>
+/// <param name="LogitBias">Image-text with sigmoid scores: what is added to the scaled cosine, and where it was found; else null.</param>
 /// <param name="Methods">The methods it can serve.</param>
 /// <param name="Unavailable">The methods it cannot serve, and why.</param>
 /// <param name="Precision">Of the weights in the file.</param>
@@ -34,7 +36,8 @@ public sealed record ModelList(IReadOnlyList<Model> Models);
 /// <param name="Warnings">What a careful user must know of it.</param>
 public sealed record Model(
     string Id, bool Default, string Status, string? Reason, string? Family, int? Layers, int? Heads, Grid? Grid, int? PrefixTokens, int? SuffixTokens,
-    Size? ImageSize, Size? PatchSize, bool? Text, int? Classes, Scale? LogitScale, IReadOnlyList<string> Methods, IReadOnlyList<UnavailableMethod> Unavailable,
+    Size? ImageSize, Size? PatchSize, bool? Text, int? Classes, string? Scores, LogitNumber? LogitScale, LogitNumber? LogitBias,
+    IReadOnlyList<string> Methods, IReadOnlyList<UnavailableMethod> Unavailable,
     string? Precision, Provider? Provider, Sites? Sites, string? Domain, IReadOnlyList<string> Warnings)
 {
     internal static Model From(ModelEntry entry, ExplainerRegistry methods)
@@ -44,7 +47,8 @@ public sealed record Model(
             entry.Id, entry.IsDefault, entry.Status.Word(), entry.Reason, facts?.Family, facts?.Layers, facts?.Heads,
             facts is null ? null : Grid.From(facts.Tokens.Grid), facts?.Tokens.PrefixTokens, facts?.Tokens.SuffixTokens,
             facts is null ? null : Size.From(facts.ImageSize), facts is null ? null : Size.From(facts.PatchSize),
-            facts?.Text, facts?.ClassNames?.Count, facts?.LogitScale is { } scale ? new(scale.Value, scale.Source) : null,
+            facts?.Text, facts?.ClassNames?.Count, facts?.Scores.Word(),
+            facts?.LogitScale is { } scale ? new(scale.Value, scale.Source) : null, facts?.LogitBias is { } bias ? new(bias.Value, bias.Source) : null,
             facts is null ? [] : [.. methods.ServedBy(facts).Select(method => method.Info.Name)],
             facts is null ? [] : [.. methods.NotServedBy(facts).Select(method => new UnavailableMethod(method.Explainer.Info.Name, method.Reason))],
             facts?.Precision, facts is null ? null : new(facts.Provider.Requested, facts.Provider.Actual, facts.Provider.Reason),
@@ -73,10 +77,10 @@ public sealed record Size(int Width, int Height)
     internal static Size From(PixelSize size) => new(size.Width, size.Height);
 }
 
-/// <summary>The factor from cosine to logit, and where it was found.</summary>
-/// <param name="Value">Already exponentiated.</param>
-/// <param name="Source">Where it was found.</param>
-public sealed record Scale(float Value, string Source);
+/// <summary>A number between cosine and logit, and where it was found.</summary>
+/// <param name="Value">The factor is already exponentiated.</param>
+/// <param name="Source">A file, a field of config.json, or: assumed.</param>
+public sealed record LogitNumber(float Value, string Source);
 
 /// <summary>The execution provider asked for, the one that runs, and why they differ (else null).</summary>
 /// <param name="Requested">auto, cpu or cuda.</param>

@@ -9,7 +9,7 @@ internal static class Responses
     private const string TrajectorySeries = "trajectory";
 
     public static PredictResponse Predictions(Explanation explanation) => new(
-        explanation.Plan.Model.Id, Predicted(explanation), explanation.Warnings, Milliseconds(explanation), explanation.Inspection.ModelRuns);
+        explanation.Plan.Model.Id, Predicted(explanation.Scoring.Asked), explanation.Warnings, Milliseconds(explanation), explanation.Inspection.ModelRuns);
 
     /// <summary>The answer of /explain; without maps it is the description that a tensor file carries.</summary>
     public static ExplainResponse Explain(Explanation explanation, MapSet? set)
@@ -20,13 +20,13 @@ internal static class Responses
         return new ExplainResponse(
             new(model.Id, model.Layers, model.Heads, Grid.From(model.Tokens.Grid), model.Tokens.PrefixTokens, model.Tokens.SuffixTokens, model.Domain),
             new(analysis.Size.Width, analysis.Size.Height, inspection.Picture.Sha256, new(seen.X, seen.Y, seen.Width, seen.Height)),
-            plan.Method.Info.Name, new EffectiveParameters(ParameterEcho.Of(explanation)), Predicted(explanation),
+            plan.Method.Info.Name, new EffectiveParameters(ParameterEcho.Of(explanation)), Predicted(explanation.Scoring.Predictions),
             set is null ? null : [.. set.Maps.Select(Map)], Trajectories(set), TextTokens(set), Matrix(set), Series(set), Scores(set), Completeness(set),
             [.. explanation.Warnings, .. set?.Warnings ?? [], .. Heatmap.FlatWarning(set?.Maps ?? [])], Milliseconds(explanation), inspection.ModelRuns);
     }
 
-    private static Prediction[] Predicted(Explanation explanation) =>
-        [.. explanation.Scoring.Predictions.Select(prediction => new Prediction(prediction.Label, prediction.Score, prediction.Logit))];
+    private static Prediction[] Predicted(IEnumerable<Core.Scoring.Prediction> predictions) =>
+        [.. predictions.Select(prediction => new Prediction(prediction.Label, prediction.Score, prediction.Logit))];
 
     private static PatchMap Map(Heatmap map) => new(map.Layer, map.Head, map.Label, map.Signed, map.Minimum, map.Maximum, map.Flat, new(map.Values, map.Columns));
 

@@ -29,6 +29,7 @@ internal static class Api
         // No antiforgery: there are no cookies, so a foreign site has no credentials of the user to abuse.
         var api = app.MapGroup(BasePath.Value).DisableAntiforgery().RequireApiKey(app.Services);
         api.MapModels();
+        api.MapClasses();
         api.MapMethods(table.Registry);
         api.MapPredict();
         api.MapExplain(table);

@@ -13,7 +13,7 @@ internal static class ModelServices
     private const string CacheFolderName = "attention-api";
     private const string EmbeddedModel = "demo-clip";
 
-    public static void AddModels(this WebApplicationBuilder builder)
+    public static void AddModels(this IHostApplicationBuilder builder)
     {
         builder.Services.AddSection<ModelsOptions>("Models");
         builder.Services.AddSection<CacheOptions>("Cache");
@@ -26,8 +26,7 @@ internal static class ModelServices
         builder.Services.AddSingleton(services => new SessionFactory(services.Value<InferenceOptions>(), services.GetRequiredService<InstrumentedModelCache>(), log: services.GetRequiredService<ILogger<SessionFactory>>()));
         builder.Services.AddSingleton(services => new ActivationCache(services.Value<CacheOptions>().MaxBytes));
         builder.Services.AddSingleton<PictureAnalyzer>();
-        builder.Services.AddSingleton(services => new ModelLoader(services.GetRequiredService<SessionFactory>(),
-            services.Value<ModelsOptions>().Files.ToDictionary(file => file.Key, IReadOnlyList<string> (file) => file.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))));
+        builder.Services.AddSingleton(services => new ModelLoader(services.GetRequiredService<SessionFactory>(), ModelFilesSetting.Read(services.GetRequiredService<IConfiguration>())));
         builder.Services.AddSingleton(Catalog);
     }
 

@@ -1,4 +1,6 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 
 namespace AttentionApi.Hosting;
 
@@ -18,8 +20,20 @@ public sealed class ModelsOptions
     /// <summary>Where instrumented copies lie; empty: memory only; not set: the user's cache folder.</summary>
     public string? CachePath { get; set; }
 
-    /// <summary>By id: the .onnx file to take where a folder leaves a choice, or two of them, vision and text, parted by a comma.</summary>
-    public Dictionary<string, string> Files { get; set; } = [];
+    /// <summary>By id: the files to take where a folder leaves a choice; <see cref="ModelFilesSetting"/> reads it.</summary>
+    public ModelFiles Files { get; set; } = [];
+}
+
+/// <summary>The value of <c>Models:Files</c>, which may be a text as well as an object; binding must let both pass.</summary>
+[TypeConverter(typeof(FromText))]
+public sealed class ModelFiles : Dictionary<string, string>
+{
+    private sealed class FromText : TypeConverter
+    {
+        public override bool CanConvertFrom(ITypeDescriptorContext? context, Type sourceType) => sourceType == typeof(string);
+
+        public override object ConvertFrom(ITypeDescriptorContext? context, CultureInfo? culture, object value) => new ModelFiles();
+    }
 }
 
 /// <summary>Section <c>Cache</c>.</summary>

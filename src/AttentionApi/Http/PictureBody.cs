@@ -30,20 +30,28 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
     public static async Task<PictureBody> ReadAsync(HttpRequest request, long limit, ReadBody read, CancellationToken cancellation)
     {
         if (request.ContentLength > limit) throw TooLarge();
+        if (request.Headers.ContentEncoding.Any(coding => !string.IsNullOrEmpty(coding) && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase))) throw Compressed(request);
         var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed : null;
         if (type is null && request.ContentLength is null or 0) throw Missing();
 
         PictureBody body;
         if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true) body = await FromFormAsync(request, type, read, cancellation);
-        else if (type?.Type.Equals("image", StringComparison.OrdinalIgnoreCase) == true) body = new(await read(request.Body, cancellation), NoFields);
+        else if (string.IsNullOrEmpty(request.ContentType) || IsPicture(type)) body = new(await read(request.Body, cancellation), NoFields);
         else throw new ProblemException(StatusCodes.Status415UnsupportedMediaType,
-            $"The body is declared as '{Words.Shown(request.ContentType ?? "nothing")}'; send multipart/form-data with the picture in the field '{Field}', or the picture itself as image/jpeg, image/png or image/webp.");
+            $"The body is declared as '{Words.Shown(request.ContentType ?? "nothing")}'; send multipart/form-data with the picture in the field '{Field}', "
+            + "or the picture itself as image/jpeg, image/png or image/webp: its bytes, not base64 or a data URI.");
         return body.Picture.Length > 0 ? body : throw Missing();
     }
 
     public static ProblemException TooLarge() => new(StatusCodes.Status413PayloadTooLarge, "The body is larger than Limits:MaxBodyBytes allows; send a smaller picture, the model sees a few hundred pixels only.");
 
     public static ProblemException TooSlow() => new(StatusCodes.Status408RequestTimeout, "The body came too slowly; send a smaller picture or try again on a faster line.");
+
+    private static bool IsPicture(MediaTypeHeaderValue? type) => type is not null
+        && (type.Type.Equals("image", StringComparison.OrdinalIgnoreCase) || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase));
+
+    private static ProblemException Compressed(HttpRequest request) => new(StatusCodes.Status415UnsupportedMediaType,
+        $"The body is compressed (Content-Encoding: {Words.Shown(request.Headers.ContentEncoding.ToString())}), which is not read; send the picture as it is, JPEG, PNG and WebP are compressed already.", Field);
 
     private static ProblemException Missing() => ProblemException.BadParameter(Field,
         $"There is no picture; send one as the file field '{Field}' of multipart/form-data, or as the body with its image/* content type.");

@@ -4,6 +4,7 @@ using AttentionApi.Core.Models;
 using AttentionApi.Core.Rendering.Painting;
 using AttentionApi.Core.Parameters;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 
 namespace AttentionApi.Http;
 
@@ -39,7 +40,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
     public static Task WriteAsync(HttpContext http, ProblemException problem)
     {
         var response = http.Response;
-        var (allowed, range) = (response.Headers.Allow, response.Headers.ContentRange);
+        var (allowed, range) = (WithHead(response.Headers.Allow), response.Headers.ContentRange);
         response.Clear();
         (response.Headers.Allow, response.Headers.ContentRange) = (allowed, range);
         response.StatusCode = problem.Status;
@@ -69,11 +70,15 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         }
     }
 
+    /// <summary>HEAD is answered wherever GET is.</summary>
+    private static StringValues WithHead(StringValues allowed) =>
+        allowed.Contains(HttpMethods.Get) && !allowed.Contains(HttpMethods.Head) ? StringValues.Concat(allowed, HttpMethods.Head) : allowed;
+
     /// <summary>For statuses that routing or a middleware set without a body.</summary>
     private static ProblemException Plain(HttpContext http, int status) => new(status, status switch
     {
         StatusCodes.Status404NotFound => $"There is nothing at {Words.Shown(http.Request.Path)}; /swagger lists what there is.",
-        StatusCodes.Status405MethodNotAllowed => $"{Words.Shown(http.Request.Path)} does not take {http.Request.Method}; use {http.Response.Headers.Allow}.",
+        StatusCodes.Status405MethodNotAllowed => $"{Words.Shown(http.Request.Path)} does not take {http.MethodAsSent()}; use {WithHead(http.Response.Headers.Allow)}.",
         StatusCodes.Status429TooManyRequests => "This client sends more requests than it is allowed to; wait as Retry-After says.",
         _ => "The request can't be answered as it was sent.",
     });

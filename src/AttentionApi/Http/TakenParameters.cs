@@ -12,12 +12,13 @@ public sealed record TakenParameters(IReadOnlyList<Parameter> Parameters, bool P
 
 internal static class TakenParametersExtensions
 {
-    /// <summary>Takes no parameters; one that is sent is looked up all the same, so that no typo passes.</summary>
-    public static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new TakenParameters([], Picture: false))
+    /// <summary>Takes these parameters and no picture; another one that is sent is looked up all the same, so that no typo passes.</summary>
+    public static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint, params IReadOnlyList<Parameter> parameters) => endpoint
+        .WithMetadata(new TakenParameters(parameters, Picture: false))
         .Refuses(400, 401, 405, 414, 429, 503)
         .AddEndpointFilter((context, next) =>
         {
-            context.HttpContext.Request.ReadParameters([], context.HttpContext.RequestServices.GetRequiredService<ParameterTable>());
+            context.HttpContext.Request.ReadParameters(parameters, context.HttpContext.RequestServices.GetRequiredService<ParameterTable>());
             return next(context);
         });
 

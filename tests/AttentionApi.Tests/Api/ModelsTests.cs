@@ -19,7 +19,7 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         using var client = await host.ReadyAsync();
         var model = await GetAsync(client, "models/demo-clip");
         Assert.Equal(
-            ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize", "text", "classes", "logitScale", "methods", "unavailable", "precision", "provider", "sites", "domain", "warnings"],
+            ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize", "text", "classes", "scores", "logitScale", "logitBias", "methods", "unavailable", "precision", "provider", "sites", "domain", "warnings"],
             model.Select(member => member.Key));
         Assert.Equal("ready", (string?)model["status"]);
         Assert.StartsWith("Knows: ", (string?)model["domain"], StringComparison.Ordinal);
@@ -34,6 +34,8 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         Assert.True((bool)model["text"]!);
         Assert.Null(model["classes"]);
         Assert.Equal(Demo.LogitScale, (float)model["logitScale"]!["value"]!, 1e-3f);
+        Assert.Equal(("softmax", "logit_scale of config.json"), ((string?)model["scores"], (string?)model["logitScale"]!["source"]));
+        Assert.Null(model["logitBias"]);
         Assert.Equal("auto", (string?)model["provider"]!["requested"]);
     }
 

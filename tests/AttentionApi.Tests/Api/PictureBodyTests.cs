@@ -18,7 +18,7 @@ public class PictureBodyTests
         if (content is not null)
         {
             http.Request.Body = await content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
-            http.Request.ContentType = content.Headers.ContentType?.ToString();
+            http.Request.ContentType = content.Headers.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : null;
             http.Request.ContentLength = announced ? content.Headers.ContentLength : null;
         }
         using var upload = new Upload(new ByteBudget(1 << 20), Limit);
@@ -91,6 +91,27 @@ public class PictureBodyTests
         Assert.Equal(413, (await RefusedAsync(Pictures.Raw(large))).Status);
         Assert.Equal(413, (await RefusedAsync(Pictures.Raw(large), announced: false)).Status);
         Assert.Equal(413, (await RefusedAsync(Pictures.Form(large), announced: false)).Status);
+    }
+
+    [Fact]
+    public async Task A_body_without_a_type_is_the_picture_itself()
+    {
+        Assert.Equal(Picture, await ReadAsync(Pictures.Raw(Picture, "application/octet-stream")));
+        Assert.Equal(Picture, await ReadAsync(new ByteArrayContent(Picture)));
+    }
+
+    [Theory]
+    [InlineData("gzip"), InlineData("br"), InlineData("deflate, gzip")]
+    public async Task A_compressed_body_is_a_415_that_says_so(string coding)
+    {
+        var http = new DefaultHttpContext();
+        http.Request.Body = new MemoryStream(Picture);
+        (http.Request.ContentType, http.Request.ContentLength, http.Request.Headers.ContentEncoding) = ("image/png", Picture.Length, coding);
+        var problem = await Assert.ThrowsAsync<ProblemException>(() => PictureBody.ReadAsync(http.Request, Limit, TestContext.Current.CancellationToken));
+        Assert.Equal(415, problem.Status);
+        Assert.Contains($"compressed (Content-Encoding: {coding})", problem.Message, StringComparison.Ordinal);
+        http.Request.Headers.ContentEncoding = "identity";
+        Assert.Equal(Picture, (await PictureBody.ReadAsync(http.Request, Limit, TestContext.Current.CancellationToken)).Picture.ToArray());
     }
 
     [Theory]

@@ -36,6 +36,57 @@ public class ModelsCommandTests
         Assert.StartsWith("notes is refused: ", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--files", "onnx/model_quantized.onnx"), InlineData("Models__Files", "other=a.onnx; two-files.v1 = onnx/model_quantized.onnx"), InlineData("Models__Files__two", "onnx/model_quantized.onnx")]
+    public async Task Files_are_chosen_by_option_and_by_environment(string way, string value)
+    {
+        using var folder = new TemporaryFolder();
+        var id = way == "Models__Files__two" ? "two" : "two-files.v1";
+        Directory.CreateDirectory(folder.At(id, "onnx"));
+        foreach (var name in (string[])["model.onnx", "model_quantized.onnx"]) File.Copy(SharedFixtures.InShared("fixtures", "models", "vit", "onnx", name), folder.At(id, "onnx", name));
+
+        var plain = await PrecisionAsync([folder.At(id)], []);
+        var chosen = await PrecisionAsync(way == "--files" ? [folder.At(id), way, value] : [folder.At(id)], way == "--files" ? [] : [(way, value)]);
+        Assert.Equal(("fp32", "int8"), (plain, chosen));
+
+        async Task<string> PrecisionAsync(string[] arguments, (string, string)[] environment)
+        {
+            var (output, error, _) = await RunAsync(["models", "inspect", .. arguments, "--json"], environment);
+            Assert.Equal("", error);
+            using var model = JsonDocument.Parse(output);
+            return model.RootElement.GetProperty("precision").GetString()!;
+        }
+    }
+
+    [Fact]
+    public async Task Inspect_and_server_say_the_same_with_the_same_settings()
+    {
+        var models = SharedFixtures.InShared("fixtures", "models");
+        const string files = "vit=onnx/model_quantized.onnx; clip=onnx/vision_model.onnx,onnx/text_model.onnx; siglip=onnx/model.onnx";
+        using var host = new Api.TestHost(("Models:Path", models), ("Models:Files", files), ("Models:Default", "vit"));
+        using var client = await host.ReadyAsync();
+        foreach (var id in (string[])["vit", "clip", "siglip"])
+        {
+            var picture = await File.ReadAllBytesAsync(Path.Combine(models, id, "image.png"), TestContext.Current.CancellationToken);
+            using var used = await client.PostAsync($"/api/v1/explain?model={id}", Api.Pictures.Raw(picture), TestContext.Current.CancellationToken);
+            Assert.True(used.IsSuccessStatusCode);
+            using var served = JsonDocument.Parse(await client.GetStringAsync($"/api/v1/models/{id}", TestContext.Current.CancellationToken));
+            var (output, _, _) = await RunAsync(["models", "inspect", Path.Combine(models, id), "--json"], [("Models__Files", files)]);
+            using var inspected = JsonDocument.Parse(output);
+            foreach (var member in served.RootElement.EnumerateObject().Where(member => member.Name != "default"))
+                Assert.Equal((id, member.Name, member.Value.GetRawText()), (id, member.Name, inspected.RootElement.GetProperty(member.Name).GetRawText()));
+        }
+    }
+
+    [Fact]
+    public async Task A_setting_that_is_not_written_so_is_told()
+    {
+        var (output, error, exit) = await RunAsync(["models", "inspect", SharedFixtures.Family("clip")], [("Models__Files", "clip: onnx/model.onnx")]);
+        Assert.NotEqual(0, exit);
+        Assert.Contains("write 'id=file.onnx'", output + error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output + error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task List_shows_every_model_of_the_folder()
     {
@@ -52,9 +103,12 @@ public class ModelsCommandTests
         Assert.Contains("modles", error, StringComparison.Ordinal);
     }
 
-    private static async Task<(string Output, string Error, int ExitCode)> RunAsync(params string[] arguments)
+    private static Task<(string Output, string Error, int ExitCode)> RunAsync(params string[] arguments) => RunAsync(arguments, []);
+
+    private static async Task<(string Output, string Error, int ExitCode)> RunAsync(string[] arguments, (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

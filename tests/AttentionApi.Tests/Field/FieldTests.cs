@@ -11,9 +11,15 @@ public sealed class FieldTests(ITestOutputHelper output)
     private static readonly string[] Folders =
     [
         "byte-order-mark",
+        "class-names",
+        "features-only",
         "hf-cache",
+        "http-head",
         "immich-layout",
+        "multi-label",
+        "open-clip-siglip",
         "open-sides-siglip",
+        "siglip-scores",
     ];
 
     public static TheoryData<string, string> Cases() => [.. Folders.SelectMany(folder => FieldCases.Names(folder).Select(name => (folder, name)))];

@@ -33,6 +33,15 @@ internal sealed class SyntheticTransformer
     /// <summary>From the normalised tokens to the answer.</summary>
     public Func<ModelWriter, string, string> Head { get; init; } = (writer, tokens) => writer.Node("Gather", [tokens, writer.Integer(0)], Attribute("axis", 1));
 
+    /// <summary>Logits that the head gives.</summary>
+    public int ClassCount { get; init; } = Classes;
+
+    /// <summary>From the logits [1, classes] to what the file answers.</summary>
+    public Func<ModelWriter, string, string> Scores { get; init; } = (_, logits) => logits;
+
+    /// <summary>What the file calls its answer.</summary>
+    public string OutputName { get; init; } = "logits";
+
     /// <summary>Weights of one layer's projections, and the normalised input.</summary>
     public sealed record Projections(string Input, float[] Query, float[] Key, float[] Value, float[] Bias)
     {
@@ -67,7 +76,7 @@ internal sealed class SyntheticTransformer
         if (TokensFirst) stream = writer.Node("Transpose", [stream], Attribute("perm", 1, 0, 2));
         for (var layer = 0; layer < Layers; layer++) stream = Layer(writer, stream);
         var read = Head(writer, Normalize(writer, stream));
-        writer.Output(writer.Node("MatMul", [read, writer.Weight(Width, Classes)]), "logits");
+        writer.Output(Scores(writer, writer.Node("MatMul", [read, writer.Weight(Width, ClassCount)])), OutputName);
         writer.Save(path);
         return path;
     }

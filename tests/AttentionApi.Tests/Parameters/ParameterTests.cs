@@ -152,6 +152,7 @@ public class ParameterTests
     [InlineData("labels=5%22 pipe", "5\" pipe")]
     [InlineData("labels=café,猫,🐱", "café|猫|🐱")]
     [InlineData("labels=R%26D", "R&D")]
+    [InlineData("labels=b,B", "b|B")]
     public void Labels_are_separated_by_commas_outside_of_quotes(string query, string expected) => Assert.Equal(expected.Split('|'), Read(query).Get(SharedParameters.Labels));
 
     [Theory]
@@ -160,7 +161,7 @@ public class ParameterTests
     [InlineData("labels=,")]
     [InlineData("labels=%20")]
     [InlineData("labels=%22%22")]
-    [InlineData("labels=cat,Cat")]
+    [InlineData("labels=cat,cat")]
     [InlineData("labels=cat&labels=cat")]
     [InlineData("labels=%22cat")]
     [InlineData("labels=%22cat%22s,dog")]

@@ -26,8 +26,12 @@ internal sealed class OperationDescriber : IOperationFilter
         {
             operation.Security = [new OpenApiSecurityRequirement(), new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(ApiKeyScheme, context.Document)] = [] }];
         }
-        if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TakenParameters>().FirstOrDefault() is not { Picture: true } taken) return;
-        operation.Parameters = [.. taken.Parameters.SelectMany(parameter => Describe(parameter, operation.OperationId!, context.SchemaRepository))];
+        if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TakenParameters>().FirstOrDefault() is not { } taken) return;
+        if (taken.Parameters.Count > 0)
+        {
+            operation.Parameters = [.. operation.Parameters ?? [], .. taken.Parameters.SelectMany(parameter => Describe(parameter, operation.OperationId!, context.SchemaRepository))];
+        }
+        if (!taken.Picture) return;
         operation.RequestBody = PictureBody();
     }
 

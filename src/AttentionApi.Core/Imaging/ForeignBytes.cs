@@ -1,0 +1,44 @@
+namespace AttentionApi.Core.Imaging;
+
+/// <summary>Says what bytes are that are none of the pictures read here, so that a caller knows what went wrong on the way.</summary>
+internal static class ForeignBytes
+{
+    private const string AsBytes = "send the picture's bytes, not text";
+    private const string Uncompressed = "send the picture as it is, JPEG, PNG and WebP are compressed already";
+    private const string Converted = "convert it to JPEG, PNG or WebP";
+
+    /// <summary>How base64 of the three formats starts: FF D8 FF, 89 PNG, RIFF.</summary>
+    private static readonly string[] Base64Starts = ["/9j/", "iVBORw0KGgo", "UklGR"];
+
+    private static readonly (byte[] Start, string What, string Remedy)[] Starts =
+    [
+        ([0x1F, 0x8B], "compressed by gzip", Uncompressed),
+        ([0x28, 0xB5, 0x2F, 0xFD], "compressed by Zstandard", Uncompressed),
+        ([0xFD, .. "7zXZ\0"u8], "compressed by xz", Uncompressed),
+        ([.. "BZh"u8], "compressed by bzip2", Uncompressed),
+        ([.. "PK\x03\x04"u8], "a ZIP archive", "send the picture in it"),
+        ([.. "GIF8"u8], "a GIF picture", Converted),
+        ([.. "BM"u8], "a BMP picture", Converted),
+        ([.. "II*\0"u8], "a TIFF picture", Converted),
+        ([.. "MM\0*"u8], "a TIFF picture", Converted),
+        ([.. "%PDF"u8], "a PDF document", "send a picture of the page"),
+    ];
+
+    /// <param name="bytes">What was received.</param>
+    /// <returns>One sentence with cause and remedy.</returns>
+    public static string Describe(ReadOnlySpan<byte> bytes)
+    {
+        foreach (var (start, what, remedy) in Starts)
+        {
+            if (bytes.StartsWith(start)) return $"The body is {what}; {remedy}.";
+        }
+        if (bytes.Length > 12 && bytes[4..].StartsWith("ftyp"u8)) return $"The body is a HEIF, AVIF or video file; {Converted}.";
+        var text = new string([.. bytes[..Math.Min(bytes.Length, 256)].ToArray().Select(value => (char)value)]).TrimStart('\u00EF', '\u00BB', '\u00BF', ' ', '\t', '\r', '\n', '"', '\'');
+        if (text.StartsWith("data:", StringComparison.OrdinalIgnoreCase)) return $"The body is a data URI; decode what follows its comma and {AsBytes}.";
+        if (Base64Starts.Any(start => text.StartsWith(start, StringComparison.Ordinal))) return $"The body is base64 text; decode it and {AsBytes}.";
+        if (text.StartsWith('{') || text.StartsWith('[')) return $"The body is JSON; {AsBytes}.";
+        if (text.StartsWith("<svg", StringComparison.OrdinalIgnoreCase) || text.Contains("<svg", StringComparison.OrdinalIgnoreCase)) return $"The body is an SVG drawing; {Converted}.";
+        if (text.StartsWith('<')) return "The body is a document of HTML or XML, perhaps an error page that was saved as a picture; send the picture itself.";
+        return "The picture's bytes are not JPEG, PNG or WebP; convert it to one of these.";
+    }
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Parameters;
+
+namespace AttentionApi.Core.Scoring;
+
+/// <summary>A classifier's classes by what people call them: the name, one of the comma-separated synonyms in it, the index, or a word of the name.</summary>
+public sealed class ClassIndex
+{
+    /// <summary>Classes that a refusal lists.</summary>
+    private const int Listed = 5;
+
+    private readonly ModelFacts model;
+    private readonly IReadOnlyList<string> names;
+
+    /// <summary>What a label may equal, in the order in which it is tried: the exact spelling of a name wins, and a whole name wins over another class' synonym.</summary>
+    private readonly (Dictionary<string, int> First, HashSet<string> Ambiguous)[] spellings;
+
+    /// <exception cref="ArgumentException">The model is no classifier.</exception>
+    public ClassIndex(ModelFacts model)
+    {
+        this.model = model;
+        names = model.ClassNames ?? throw new ArgumentException("The model is no classifier.", nameof(model));
+        spellings =
+        [
+            Spellings(name => [name], StringComparer.Ordinal), Spellings(name => [name], StringComparer.OrdinalIgnoreCase),
+            Spellings(Synonyms, StringComparer.Ordinal), Spellings(Synonyms, StringComparer.OrdinalIgnoreCase),
+        ];
+    }
+
+    /// <summary>The index of the class that a label calls.</summary>
+    /// <param name="parameter">That holds the label, for messages.</param>
+    /// <param name="label">As sent.</param>
+    /// <param name="warnings">Told where several classes are called so.</param>
+    /// <exception cref="ParameterException">There is no such class; those with the word in their name, or the nearest, are named.</exception>
+    public int Find(string parameter, string label, ICollection<string> warnings)
+    {
+        foreach (var (first, ambiguous) in spellings)
+        {
+            if (!first.TryGetValue(label, out var found)) continue;
+            if (ambiguous.Contains(label))
+                warnings.Add(string.Create(CultureInfo.InvariantCulture, $"Several classes are called '{label}'; class {found}, '{names[found]}', is taken: use an index to choose."));
+            return found;
+        }
+        if (int.TryParse(label, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < names.Count) return index;
+        throw new ParameterException(parameter,
+            $"The model has no class '{Words.Shown(label)}'; {Meant(label)}. Use a class name, one of its synonyms, or an index from 0 to {names.Count - 1}.");
+    }
+
+    /// <summary>Classes that a text may mean, the best first: equal names, then names with it as a word, as the start of a word, anywhere; equals by index. An empty text means all.</summary>
+    public IReadOnlyList<int> Search(string text) =>
+        [.. Enumerable.Range(0, names.Count).Select(index => (Index: index, Rank: Rank(names[index], text))).Where(one => one.Rank is not null).OrderBy(one => one.Rank).Select(one => one.Index)];
+
+    private string Meant(string label)
+    {
+        var found = Search(label);
+        if (found.Count == 0) return $"the nearest is '{Nearest.Name(label, names.SelectMany(Synonyms))}'";
+        var shown = string.Join(", ", found.Take(Listed).Select(index => $"'{Words.Shown(names[index])}'"));
+        var more = found.Count > Listed ? string.Create(CultureInfo.InvariantCulture, $" and {found.Count - Listed} more (/api/v1/models/{model.Id}/classes?search= lists them)") : "";
+        return $"{(found.Count == 1 ? "a class" : "classes")} with it in the name: {shown}{more}";
+    }
+
+    private (Dictionary<string, int>, HashSet<string>) Spellings(Func<string, IEnumerable<string>> of, StringComparer comparer)
+    {
+        var (first, ambiguous) = (new Dictionary<string, int>(comparer), new HashSet<string>(comparer));
+        for (var index = 0; index < names.Count; index++)
+        {
+            foreach (var spelling in of(names[index]))
+            {
+                if (!first.TryAdd(spelling, index) && first[spelling] != index) ambiguous.Add(spelling);
+            }
+        }
+        return (first, ambiguous);
+    }
+
+    private static string[] Synonyms(string name) => name.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Lower is better; null where the text is not in the name.</summary>
+    private static int? Rank(string name, string text)
+    {
+        if (name.Equals(text, StringComparison.Ordinal)) return 0;
+        if (Synonyms(name).Any(synonym => synonym.Equals(text, StringComparison.OrdinalIgnoreCase))) return 1;
+        int? best = text.Length == 0 ? 0 : null;
+        for (var at = name.IndexOf(text, StringComparison.OrdinalIgnoreCase); at >= 0 && text.Length > 0; at = at + 1 < name.Length ? name.IndexOf(text, at + 1, StringComparison.OrdinalIgnoreCase) : -1)
+        {
+            var (starts, ends) = (at == 0 || !char.IsLetterOrDigit(name[at - 1]), at + text.Length == name.Length || !char.IsLetterOrDigit(name[at + text.Length]));
+            best = Math.Min(best ?? int.MaxValue, (starts, ends) switch { (true, true) => 2, (true, false) => 3, _ => 4 });
+        }
+        return best;
+    }
+}
