@@ -43,7 +43,7 @@ public class ForeignBytesTests
 
     private static string Refusal(byte[] bytes)
     {
-        var refused = Assert.Throws<ImageRefusedException>(() => ImageDecoder.Decode(bytes, ImageLimits.Default));
+        var refused = Assert.Throws<ImageRefusedException>(() => ImageDecoder.Decode(bytes, ImageLimits.Default, TestContext.Current.CancellationToken));
         Assert.Equal(ImageFault.Unsupported, refused.Fault);
         return refused.Message;
     }
