@@ -107,11 +107,11 @@ public class PictureBodyTests
         var http = new DefaultHttpContext();
         http.Request.Body = new MemoryStream(Picture);
         (http.Request.ContentType, http.Request.ContentLength, http.Request.Headers.ContentEncoding) = ("image/png", Picture.Length, coding);
-        var problem = await Assert.ThrowsAsync<ProblemException>(() => PictureBody.ReadAsync(http.Request, Limit, TestContext.Current.CancellationToken));
+        var problem = await Assert.ThrowsAsync<ProblemException>(() => PictureBody.ReadAsync(http.Request, Limit, upload.ReadAsync, TestContext.Current.CancellationToken));
         Assert.Equal(415, problem.Status);
         Assert.Contains($"compressed (Content-Encoding: {coding})", problem.Message, StringComparison.Ordinal);
         http.Request.Headers.ContentEncoding = "identity";
-        Assert.Equal(Picture, (await PictureBody.ReadAsync(http.Request, Limit, TestContext.Current.CancellationToken)).Picture.ToArray());
+        Assert.Equal(Picture, (await PictureBody.ReadAsync(http.Request, Limit, upload.ReadAsync, TestContext.Current.CancellationToken)).Picture.ToArray());
     }
 
     [Theory]
