@@ -107,6 +107,7 @@ public class PictureBodyTests
         var http = new DefaultHttpContext();
         http.Request.Body = new MemoryStream(Picture);
         (http.Request.ContentType, http.Request.ContentLength, http.Request.Headers.ContentEncoding) = ("image/png", Picture.Length, coding);
+        using var upload = new Upload(new ByteBudget(1 << 20), Limit);
         var problem = await Assert.ThrowsAsync<ProblemException>(() => PictureBody.ReadAsync(http.Request, Limit, upload.ReadAsync, TestContext.Current.CancellationToken));
         Assert.Equal(415, problem.Status);
         Assert.Contains($"compressed (Content-Encoding: {coding})", problem.Message, StringComparison.Ordinal);
