@@ -12,5 +12,6 @@ return await new RootCommand("Measures AttentionApi. Compare ratios, not times: 
     PoolCommand.Create(),
     GradientsCommand.Create(),
     KernelsCommand.Create(),
+    MethodsCommand.Create(),
     MemoryComparison.CreateHoldCommand(),
 }.Parse(args).InvokeAsync();

@@ -13,7 +13,8 @@ public sealed record LabelParts(LabelTarget Target, float Score, AdditiveParts P
 /// <summary>What an inspection tells of the insides of the model's blocks: values, hidden states and what follows from them without another run of the model.</summary>
 public static class BlockInspection
 {
-    private const ActivationParts PathParts = ActivationParts.Values | ActivationParts.HeadTokenAttention | ActivationParts.HeadTokenStates;
+    /// <summary>What <see cref="DecomposeAsync"/> fetches.</summary>
+    public const ActivationParts PathParts = ActivationParts.Values | ActivationParts.HeadTokenAttention | ActivationParts.HeadTokenStates;
 
     /// <summary>Takes the scores of labels apart.</summary>
     public static async Task<IReadOnlyList<LabelParts>> DecomposeAsync(this Inspection inspection, IReadOnlyList<LabelTarget> targets, CancellationToken cancellation)
@@ -54,13 +55,11 @@ public static class BlockInspection
         return await inspection.UseAsync(tower => tower.FinalNorm?.ReadRows(patches) ?? patches, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>What <see cref="SinksAsync"/> needs; methods that fetch attention ask for it in the same run.</summary>
-    public const ActivationParts SinkParts = ActivationParts.MeanAttention | ActivationParts.TokenNorms;
-
-    /// <summary>Patches that gather attention without showing more than others, as tokens; see <see cref="AttentionSinks"/>.</summary>
+    /// <summary>Patches that gather attention whatever they show, as tokens (see <see cref="AttentionSinks"/>). Attention must have been fetched; without it none are known.</summary>
     public static async Task<IReadOnlyList<int>> SinksAsync(this Inspection inspection, CancellationToken cancellation)
     {
-        var activations = (await inspection.FetchAsync(SinkParts, cancellation).ConfigureAwait(false)).Activations;
-        return AttentionSinks.Find(activations.MeanAttention!, activations.TokenNorms!, inspection.Tokens);
+        var activations = (await inspection.FetchAsync(ActivationParts.TokenNorms, cancellation).ConfigureAwait(false)).Activations;
+        var attention = activations.MeanAttention ?? activations.HeadAttention;
+        return attention is null || activations.TokenNorms is not { } norms ? [] : AttentionSinks.Find(attention, norms, inspection.Tokens);
     }
 }

@@ -59,8 +59,9 @@ public sealed partial class Inspection
     /// <param name="fusion">Of no matter for a single head.</param>
     /// <param name="head">From 1; null for all.</param>
     /// <param name="cancellation">Ends the run.</param>
-    public async Task<LayerAttention> AttentionAsync(HeadFusion fusion, int? head, CancellationToken cancellation) =>
-        new((await FetchAsync(LayerAttention.PartsFor(fusion, head), cancellation).ConfigureAwait(false)).Activations, Tokens, fusion, head);
+    /// <param name="without">Tokens to take out, see <see cref="LayerAttention"/>.</param>
+    public async Task<LayerAttention> AttentionAsync(HeadFusion fusion, int? head, CancellationToken cancellation, IReadOnlyList<int>? without = null) =>
+        new((await FetchAsync(LayerAttention.PartsFor(fusion, head), cancellation).ConfigureAwait(false)).Activations, Tokens, fusion, head, without);
 
     /// <summary>Each layer's tokens through the model's own final norm and head: unit embeddings, or class logits.</summary>
     public async Task<LayerTokens> ReadoutAsync(CancellationToken cancellation)
@@ -133,6 +134,8 @@ public sealed partial class Inspection
     /// <summary>Fetches several parts of a forward pass in one run, ahead of calls that would fetch them one by one.</summary>
     public async Task<PictureAnalysis> FetchAsync(ActivationParts parts, CancellationToken cancellation)
     {
+        // Whoever shows attention names the sinks in it.
+        if ((parts & (ActivationParts.MeanAttention | ActivationParts.HeadAttention)) != 0) parts |= ActivationParts.TokenNorms;
         if (analysis is not null && (loaded is null || analysis.Activations.Has(parts))) return analysis;
         var fetched = await Analyzer.AnalyzeAsync(Loaded, Picture, parts, Timings, cancellation).ConfigureAwait(false);
         ModelRuns += fetched.ModelRuns;

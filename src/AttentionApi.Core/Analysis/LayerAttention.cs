@@ -11,7 +11,12 @@ public enum HeadFusion { Mean, Max, Min }
 /// Attention of each layer as one matrix, F_l: one head, or all of them fused (docs/methods.md C.1). A view of activations: nothing is copied where the graph has
 /// fused already, and other fusions are computed layer by layer when asked for.
 /// </summary>
-public sealed class LayerAttention(Activations activations, TokenLayout tokens, HeadFusion fusion, int? head)
+/// <param name="activations">Holds what <see cref="PartsFor"/> names.</param>
+/// <param name="tokens">The order of the tokens.</param>
+/// <param name="fusion">Of no matter for a single head.</param>
+/// <param name="head">From 1; null for all.</param>
+/// <param name="without">Tokens that are taken out: no one looks at them, and each row is divided by what is left of it.</param>
+public sealed class LayerAttention(Activations activations, TokenLayout tokens, HeadFusion fusion, int? head, IReadOnlyList<int>? without = null)
 {
     private readonly ReadOnlyMemory<float>[] layers = new ReadOnlyMemory<float>[activations.Layers];
 
@@ -26,7 +31,7 @@ public sealed class LayerAttention(Activations activations, TokenLayout tokens, 
         get
         {
             ref var matrix = ref layers[layer - 1];
-            return matrix.IsEmpty ? matrix = Fuse(layer) : matrix;
+            return matrix.IsEmpty ? matrix = without is { Count: > 0 } ? WithoutTokens(Fuse(layer).ToArray()) : Fuse(layer) : matrix;
         }
     }
 
@@ -54,6 +59,18 @@ public sealed class LayerAttention(Activations activations, TokenLayout tokens, 
         }
         if (fusion == HeadFusion.Mean) TensorPrimitives.Divide(fused, activations.Heads, fused);
         return fused;
+    }
+
+    private float[] WithoutTokens(float[] matrix)
+    {
+        for (var query = 0; query < Tokens.Count; query++)
+        {
+            var row = matrix.AsSpan(query * Tokens.Count, Tokens.Count);
+            foreach (var token in without!) row[token] = 0;
+            var left = TensorPrimitives.Sum<float>(row);
+            if (left > 0) TensorPrimitives.Divide(row, left, row);
+        }
+        return matrix;
     }
 
     private ReadOnlyMemory<float> OfHead(int layer, int head)

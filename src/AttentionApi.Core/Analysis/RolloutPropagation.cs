@@ -50,6 +50,21 @@ public sealed class RolloutPropagation
         return row;
     }
 
+    /// <summary>Ã_from … Ã_to, each [N, N] with rows that sum to 1.</summary>
+    public IEnumerable<float[]> Matrices() => layers.Select(layer =>
+    {
+        var (matrix, tokens) = (layer.ToArray(), Tokens.Count);
+        for (var query = 0; query < tokens; query++)
+        {
+            var row = matrix.AsSpan(query * tokens, tokens);
+            row[query] += residual;
+            var sum = TensorPrimitives.Sum<float>(row);
+            if (sum > 0) TensorPrimitives.Divide(row, sum, row);
+            else row.Fill(1f / tokens);
+        }
+        return matrix;
+    });
+
     /// <summary>The whole matrix R, [N, N], row = query, column = key.</summary>
     public float[] Matrix()
     {

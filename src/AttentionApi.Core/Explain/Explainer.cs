@@ -27,6 +27,17 @@ public enum LayerUse
     Through,
 }
 
+/// <summary>What a method's picture is.</summary>
+public enum PictureKind
+{
+    /// <summary>Maps over the patches.</summary>
+    Maps,
+    /// <summary>One map of colours over the patches.</summary>
+    Colours,
+    /// <summary>A table of layers and heads, without the picture.</summary>
+    Table,
+}
+
 /// <summary>What a method is called, what its pictures mean, and what it takes. Everything that shows or parses methods is derived from it.</summary>
 public sealed record MethodInfo
 {
@@ -53,6 +64,8 @@ public sealed record MethodInfo
 
     /// <summary>True where maps can have negative values that mean "against".</summary>
     public bool Signed { get; init; }
+
+    public PictureKind Picture { get; init; } = PictureKind.Maps;
 
     /// <summary>The frame modes that its animation offers; the first is the default. Empty: it has one picture.</summary>
     public IReadOnlyList<FrameMode> Frames { get; init; } = [];

@@ -36,13 +36,12 @@ public sealed class Explanation
         return Plan.Values.Get(TextTokens) && maps.TextTokens.Count == 0 ? maps with { TextTokens = [.. text.Select(TextRollout.Weigh)] } : maps;
     }
 
-    /// <summary>The map that a single picture shows: the last one, of the target where maps belong to labels.</summary>
-    public async Task<Heatmap> ShownAsync(CancellationToken cancellation)
+    /// <summary>What a single picture shows: the last map, of the target where maps belong to labels; else the method's colours or table.</summary>
+    public Task<MapSet> ShownSetAsync(CancellationToken cancellation)
     {
         // Maps of other layers need not be computed to be thrown away.
         var values = Plan.Method.Info.Layers == LayerUse.Each ? Plan.Values.With(FromLayer, Plan.Values.Layers().To) : Plan.Values;
-        var set = await MeasuredAsync(() => Plan.Method.ExplainAsync(Inspection, values, cancellation), cancellation).ConfigureAwait(false);
-        return set.Maps.Last(IsShown);
+        return MeasuredAsync(() => Plan.Method.ExplainAsync(Inspection, values, cancellation), cancellation);
     }
 
     /// <summary>One entry per layer of the range.</summary>

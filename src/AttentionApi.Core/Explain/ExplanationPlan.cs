@@ -114,6 +114,8 @@ public sealed class ExplanationPlan
                 LabelChoice.EnsureScores(Model, null);
                 if (Labels.Labels.Count == 0 && Model.Text) throw SharedParameters.Labels.Wrong("The model compares the picture with labels; give 'labels', separated by commas.");
                 break;
+            case Outputs.Grid when Method.Info.Picture != PictureKind.Maps:
+                throw request.Table.Method.Wrong($"{Method.Info.Name} has one picture of its own and no maps to set side by side; ask for an overlay, or take another method.");
             case Outputs.Animation:
                 CheckFrames();
                 if (Values.Get(Panels) == PanelChoice.Labels && Labels.Labels.Count > mostPanels)

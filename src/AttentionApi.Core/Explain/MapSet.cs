@@ -10,6 +10,12 @@ public sealed record MapSet(IReadOnlyList<Heatmap> Maps)
     /// <summary>Numbers by layer, head or label, such as trajectories.</summary>
     public IReadOnlyList<Series> Series { get; init; } = [];
 
+    /// <summary>Maps of several numbers a patch, shown as colours.</summary>
+    public IReadOnlyList<FeatureMap> Features { get; init; } = [];
+
+    /// <summary>Numbers of every layer and head as a picture of their own, where there is no map over the patches: rows are layers, columns heads.</summary>
+    public Heatmap? Table { get; init; }
+
     /// <summary>Single numbers about maps or labels.</summary>
     public IReadOnlyList<MapScore> Scores { get; init; } = [];
 
@@ -60,6 +66,15 @@ public sealed record MapScore(string Name, string? Label, float Value);
 /// <param name="Label">As sent.</param>
 /// <param name="Parts">Relevance of all tokens, biases, and the score.</param>
 public sealed record LabelCompleteness(string Label, Completeness Parts);
+
+/// <summary>A map of several numbers a patch.</summary>
+/// <param name="Layer">The layer whose states it shows, from 1.</param>
+/// <param name="Rows">Grid rows.</param>
+/// <param name="Columns">Grid columns.</param>
+/// <param name="Channels">Numbers a patch, three or more; the first three are red, green and blue.</param>
+/// <param name="Values">[row, column, channel], 0…1.</param>
+/// <param name="Explained">Each channel's share of what the states differ by, [channel].</param>
+public sealed record FeatureMap(int Layer, int Rows, int Columns, int Channels, float[] Values, float[] Explained);
 
 /// <summary>A matrix over all tokens.</summary>
 /// <param name="Name">What it is.</param>

@@ -30,8 +30,7 @@ public static class SharedParameters
         "The label that the picture is for; never filters the maps of the JSON.");
 
     public static readonly Parameter<string?> Versus = ParameterKinds.Text("versus", "a label", "none",
-        "The label to set against: libra shows the difference of both; alignment takes it with view=contrast, where image-text models are set against the empty "
-        + "text without it.");
+        "A label to set against: maps become differences to its map. With a view it counts for view=contrast only, where image-text models are set against the empty text without it.");
 
     public static readonly Parameter<int?> FromLayer =
         Position("fromLayer", "layer", LastLayer, "1", _ => 1, "First layer, counted from 1.");

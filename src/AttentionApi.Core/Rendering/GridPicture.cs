@@ -33,6 +33,6 @@ public static class GridPicture
         using var _ = inspection.Timings.Measure(Stages.Render);
         var grid = GridRenderer.Render(picture, inspection.Analysis.Seen, rows, columns, maps, Style.For(plan), Captions.Range(plan));
         var bytes = ImageEncoder.Encode(grid.Raster, format, Style.Metadata(explanation, maps[0].Signed, (PictureParameters.Format, format.Word())));
-        return new EncodedPicture(bytes, [.. explanation.Warnings, .. Heatmap.FlatWarning(maps), .. grid.Warnings]);
+        return new EncodedPicture(bytes, [.. explanation.Warnings, .. layers[0].Warnings, .. Heatmap.FlatWarning(maps), .. grid.Warnings]);
     }
 }

@@ -23,12 +23,18 @@ public static class OverlayPicture
     /// <exception cref="PictureTooLargeException">More pixels than a picture may have.</exception>
     public static async Task<EncodedPicture> DrawAsync(Explanation explanation, PictureFormat format, CancellationToken cancellation)
     {
-        var map = await explanation.ShownAsync(cancellation).ConfigureAwait(false);
-        var inspection = explanation.Inspection;
+        var set = await explanation.ShownSetAsync(cancellation).ConfigureAwait(false);
+        var (inspection, style) = (explanation.Inspection, Style.For(explanation.Plan));
         var picture = inspection.Picture.Decode(inspection.Timings, cancellation);
         using var _ = inspection.Timings.Measure(Stages.Render);
-        var drawing = OverlayRenderer.Render(picture, inspection.Analysis.Seen, map, Style.For(explanation.Plan), Captions.Of(explanation, map));
-        var bytes = ImageEncoder.Encode(drawing.Raster, format, Style.Metadata(explanation, map.Signed, (PictureParameters.Format, format.Word())));
-        return new EncodedPicture(bytes, [.. explanation.Warnings, .. Heatmap.FlatWarning([map]), .. drawing.Warnings]);
+        var map = set.Table ?? set.Maps.LastOrDefault(explanation.IsShown);
+        var drawing = set switch
+        {
+            { Features: [var colours, ..] } => OverlayRenderer.Render(picture, inspection.Analysis.Seen, colours, style),
+            { Table: { } table } => OverlayRenderer.RenderTable(table, style, Captions.Of(explanation, table)),
+            _ => OverlayRenderer.Render(picture, inspection.Analysis.Seen, map!, style, Captions.Of(explanation, map!)),
+        };
+        var bytes = ImageEncoder.Encode(drawing.Raster, format, Style.Metadata(explanation, map?.Signed ?? false, (PictureParameters.Format, format.Word())));
+        return new EncodedPicture(bytes, [.. explanation.Warnings, .. set.Warnings, .. Heatmap.FlatWarning(map is null ? [] : [map]), .. drawing.Warnings]);
     }
 }

@@ -73,8 +73,10 @@ public sealed record Area(double X, double Y, double Width, double Height);
 /// <param name="Minimum">Lowest value.</param>
 /// <param name="Maximum">Highest value.</param>
 /// <param name="Flat">True where it says nothing: all values are equal.</param>
-/// <param name="Values">Rows of patches, unscaled.</param>
-public sealed record PatchMap(int Layer, int? Head, string? Label, bool Signed, float Minimum, float Maximum, bool Flat, NumberGrid Values);
+/// <param name="Values">Rows of patches, unscaled; features: of every patch its components, 0…1.</param>
+/// <param name="Explained">features: each component's share of what the patches' states differ by; else absent.</param>
+public sealed record PatchMap(int Layer, int? Head, string? Label, bool Signed, float Minimum, float Maximum, bool Flat, PatchNumbers Values,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<float>? Explained = null);
 
 /// <summary>A label's similarity with the CLS token after each layer of the range.</summary>
 /// <param name="Label">As sent.</param>

@@ -21,7 +21,7 @@ internal static class Responses
             new(model.Id, model.Layers, model.Heads, Grid.From(model.Tokens.Grid), model.Tokens.PrefixTokens, model.Tokens.SuffixTokens, model.Domain),
             new(analysis.Size.Width, analysis.Size.Height, inspection.Picture.Sha256, new(seen.X, seen.Y, seen.Width, seen.Height)),
             plan.Method.Info.Name, new EffectiveParameters(ParameterEcho.Of(explanation)), Predicted(explanation.Scoring.Predictions),
-            set is null ? null : [.. set.Maps.Select(Map)], Trajectories(set), TextTokens(set), Matrix(set), Series(set), Scores(set), Completeness(set),
+            set is null ? null : [.. set.Maps.Select(Map), .. set.Features.Select(Map)], Trajectories(set), TextTokens(set), Matrix(set), Series(set), Scores(set), Completeness(set),
             [.. explanation.Warnings, .. set?.Warnings ?? [], .. Heatmap.FlatWarning(set?.Maps ?? [])], Milliseconds(explanation), inspection.ModelRuns);
     }
 
@@ -29,6 +29,8 @@ internal static class Responses
         [.. predictions.Select(prediction => new Prediction(prediction.Label, prediction.Score, prediction.Logit))];
 
     private static PatchMap Map(Heatmap map) => new(map.Layer, map.Head, map.Label, map.Signed, map.Minimum, map.Maximum, map.Flat, new(map.Values, map.Columns));
+
+    private static PatchMap Map(FeatureMap map) => new(map.Layer, null, null, false, map.Values.Min(), map.Values.Max(), map.Values.Min() == map.Values.Max(), new(map.Values, map.Columns, map.Channels), map.Explained);
 
     private static Trajectory[]? Trajectories(MapSet? set) =>
         set?.Series.FirstOrDefault(series => series.Name == TrajectorySeries) is not { } trajectory ? null

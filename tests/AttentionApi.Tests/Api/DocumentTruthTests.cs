@@ -43,7 +43,7 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
             await PostAsync(answers, client, call);
         }
         var methods = JsonNode.Parse(await client.GetStringAsync("/api/v1/methods", Cancellation))!["methods"]!.AsArray();
-        foreach (var method in methods) await PostAsync(answers, client, $"explain?method={method!["name"]}&labels=dog,car&toLayer=2");
+        foreach (var method in methods) await PostAsync(answers, client, $"explain?method={method!["name"]}&labels=dog,car&toLayer=2&query=1,1");
     }
 
     /// <summary>Classifiers and other families: other members are null.</summary>

@@ -24,7 +24,7 @@ public class ParameterTests
         var query = Read("");
         Assert.Equal("rollout", query.Get(Table.Method).Info.Name);
         Assert.Equal(["a photo of a {}"], query.Get(SharedParameters.Prompt));
-        Assert.Equal(AlignmentView.Cosine, query.Get(Alignment.View));
+        Assert.Equal(AlignmentView.Cosine, query.Get(LabelViews.View));
         Assert.Equal(HeadFusion.Mean, query.Get(SharedParameters.Fusion));
         Assert.Equal(1, query.Get(Rollout.Residual));
         Assert.Equal(0, query.Get(Rollout.DiscardRatio));

@@ -17,7 +17,7 @@ public static class AttentionSinks
     public const float LeastNorm = 3;
 
     /// <summary>Tokens that are sinks; never prefix or suffix tokens.</summary>
-    /// <param name="attention">Fused over heads, [layer, query, key].</param>
+    /// <param name="attention">[layer, query, key], or of each head, [layer, head, query, key].</param>
     /// <param name="norms">Lengths of the hidden states that leave each layer, [layer, token].</param>
     /// <param name="layout">Which tokens are patches.</param>
     public static IReadOnlyList<int> Find(float[] attention, float[] norms, TokenLayout layout)

@@ -12,5 +12,12 @@ public static class BuiltInMethods
         new Chefer(),
         new GradEclip(),
         new LeGrad(),
+        new Decomposition(),
+        new Surgery(),
+        new Naclip(),
+        new Flow(),
+        new Statistics(),
+        new Features(),
+        new Similarity(),
     ]);
 }

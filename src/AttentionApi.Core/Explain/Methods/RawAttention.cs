@@ -17,17 +17,17 @@ public sealed class RawAttention : Explainer
         Paper = "Vaswani et al. 2017, Attention Is All You Need",
         Layers = LayerUse.Each,
         Frames = [FrameMode.Layers],
-        Parameters = [.. AttentionParameters.RangeAndHeads, Query],
+        Parameters = [.. AttentionParameters.RangeAndHeads, Query, AttentionParameters.Sinks],
     };
 
     public override IEnumerable<(Parameter Parameter, string Why)> Ineffective(ParameterValues values) => AttentionParameters.Ineffective(values);
 
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {
-        var stacks = await AttentionParameters.StacksAsync(inspection, parameters, cancellation).ConfigureAwait(false);
+        var (stacks, warnings) = await AttentionParameters.StacksAsync(inspection, parameters, cancellation).ConfigureAwait(false);
         var (from, to) = parameters.Layers();
         var query = parameters.Get(Query)!.Value;
-        return new([.. Enumerable.Range(from, to - from + 1).SelectMany(layer => stacks.Select(stack => Map(stack, layer, query)))]);
+        return new([.. Enumerable.Range(from, to - from + 1).SelectMany(layer => stacks.Select(stack => Map(stack, layer, query)))]) { Warnings = warnings };
     }
 
     /// <summary>The query row of F_l over the patches.</summary>

@@ -28,7 +28,7 @@ public sealed class Rollout : Explainer
         Paper = "Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers",
         Layers = LayerUse.Through,
         Frames = [FrameMode.Cumulative, FrameMode.Layers],
-        Parameters = [.. AttentionParameters.RangeAndHeads, Residual, DiscardRatio, Query, Matrix],
+        Parameters = [.. AttentionParameters.RangeAndHeads, Residual, DiscardRatio, Query, AttentionParameters.Sinks, Matrix],
     };
 
     public override void Check(MethodContext context)
@@ -51,23 +51,24 @@ public sealed class Rollout : Explainer
 
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {
-        var stacks = await AttentionParameters.StacksAsync(inspection, parameters, cancellation).ConfigureAwait(false);
+        var (stacks, warnings) = await AttentionParameters.StacksAsync(inspection, parameters, cancellation).ConfigureAwait(false);
         var query = parameters.Get(Query)!.Value;
         var heads = stacks.Select(stack => Through(stack, parameters)).ToArray();
         return new([.. heads.Select(head => Map(head, query))])
         {
+            Warnings = warnings,
             Matrices = parameters.Get(Matrix) ? [new("rollout", heads[0].Matrix(), inspection.Tokens.Count)] : [],
         };
     }
 
     public override async Task<IReadOnlyList<MapSet>> FramesAsync(Inspection inspection, ParameterValues parameters, FrameMode mode, CancellationToken cancellation)
     {
-        var stacks = await AttentionParameters.StacksAsync(inspection, parameters, cancellation).ConfigureAwait(false);
+        var (stacks, warnings) = await AttentionParameters.StacksAsync(inspection, parameters, cancellation).ConfigureAwait(false);
         var (from, to) = parameters.Layers();
         var query = parameters.Get(Query)!.Value;
         var heads = stacks.Select(stack => Through(stack, parameters)).ToArray();
         return [.. Enumerable.Range(from, to - from + 1).Select(layer =>
-            new MapSet([.. heads.Select(head => head.Within(mode == FrameMode.Cumulative ? from : layer, layer)).Select(head => Map(head, query))]))];
+            new MapSet([.. heads.Select(head => head.Within(mode == FrameMode.Cumulative ? from : layer, layer)).Select(head => Map(head, query))]) { Warnings = warnings })];
     }
 
     private static RolloutPropagation Through(LayerAttention attention, ParameterValues parameters)

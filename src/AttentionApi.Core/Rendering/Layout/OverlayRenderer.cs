@@ -20,4 +20,23 @@ public static class OverlayRenderer
         sheet.Draw(0, raster);
         return new Drawing(raster, sheet.Warnings);
     }
+
+    /// <summary>A map of colours over the picture; it has no scale, so there is no legend.</summary>
+    public static Drawing Render(DecodedImage image, Region seen, FeatureMap map, OverlayStyle style)
+    {
+        var size = Backdrop.Measure(image, style.Size);
+        PictureTooLargeException.ThrowIfOver("The picture", size.Width, size.Height, 1, "Ask for a smaller size.");
+        var blender = new PixelBlender(default, style.Opacity, style.Blend, signed: false);
+        return new Drawing(ColourPainter.Paint(Backdrop.Create(image, seen, style.Size), map, style.Interpolation, blender), style.Legend ? ["Colours of features have no scale: there is no legend."] : []);
+    }
+
+    /// <summary>A table of numbers as a picture of its own: cells of one colour each, with nothing below.</summary>
+    public static Drawing RenderTable(Heatmap table, OverlayStyle style, Caption caption)
+    {
+        const int longest = 480;
+        var cell = Math.Max(1, longest / Math.Max(table.Rows, table.Columns));
+        var (width, height) = (table.Columns * cell, table.Rows * cell);
+        var blank = new DecodedImage(width, height, new byte[width * height * 3]);
+        return Render(blank, new Region(0, 0, width, height), table, style with { Opacity = 1, Interpolation = Interpolation.Nearest, Blend = Blend.Flat }, caption);
+    }
 }

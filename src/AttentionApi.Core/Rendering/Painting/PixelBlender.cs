@@ -13,6 +13,7 @@ internal sealed class PixelBlender
     private const double Dimmed = 128.0 / 255;
 
     private readonly bool gray;
+    private readonly double opacity;
 
     /// <summary>What of a colour shows at each index, [index, channel].</summary>
     private readonly double[] colours = new double[ColormapTables.Entries * 3];
@@ -27,6 +28,7 @@ internal sealed class PixelBlender
     public PixelBlender(Colormap colormap, double opacity, Blend blend, bool signed)
     {
         const double last = ColormapTables.Entries - 1;
+        this.opacity = opacity;
         gray = blend == Blend.Gray && opacity > 0;
         var table = ColormapTables.Of(colormap);
         for (var index = 0; index < ColormapTables.Entries; index++)
@@ -61,6 +63,21 @@ internal sealed class PixelBlender
                 pixel[2] = (byte)Truncate(share * pixel[2] + colour[2] + 0.5);
             }
         }
+    }
+
+    /// <summary>Lays colours over pixels that are given as such, 0…1, not yet clipped.</summary>
+    public void ApplyColours(ReadOnlySpan<double> red, ReadOnlySpan<double> green, ReadOnlySpan<double> blue, Span<byte> rgb)
+    {
+        for (var x = 0; x < red.Length; x++)
+        {
+            var pixel = rgb.Slice(x * 3, 3);
+            var luma = Dimmed * (Luma[0] * pixel[0] + Luma[1] * pixel[1] + Luma[2] * pixel[2]);
+            pixel[0] = Mixed(gray ? luma : pixel[0], red[x]);
+            pixel[1] = Mixed(gray ? luma : pixel[1], green[x]);
+            pixel[2] = Mixed(gray ? luma : pixel[2], blue[x]);
+        }
+
+        byte Mixed(double own, double colour) => (byte)Truncate((1 - opacity) * own + opacity * 255 * Math.Clamp(colour, 0, 1) + 0.5);
     }
 
     /// <summary>The processor's own conversion: C#'s cast also saturates, which takes a third of the loop's time.</summary>

@@ -15,12 +15,20 @@ internal sealed class NumberGridSchema : ISchemaFilter, IDocumentFilter
 
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
-        if (context.Type != typeof(NumberGrid) || context.MemberInfo is not null || schema is not OpenApiSchema grid) return;
+        if (context.MemberInfo is not null || schema is not OpenApiSchema grid) return;
+        if (context.Type == typeof(NumberGrid)) Rows(grid, Number, "Rows of numbers.");
+        if (context.Type == typeof(PatchNumbers)) Rows(grid, new OpenApiSchema { OneOf = [Number, new OpenApiSchema { Type = JsonSchemaType.Array, Items = Number }] }, "Rows of patches: a number each; of features an array of components each.");
+    }
+
+    private static OpenApiSchema Number => new() { Type = JsonSchemaType.Number, Format = "float" };
+
+    private static void Rows(OpenApiSchema grid, OpenApiSchema cell, string description)
+    {
         grid.Type = JsonSchemaType.Array;
         grid.Properties?.Clear();
         grid.Required?.Clear();
-        grid.Items = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.Number, Format = "float" } };
-        grid.Description = "Rows of numbers.";
+        grid.Items = new OpenApiSchema { Type = JsonSchemaType.Array, Items = cell };
+        grid.Description = description;
         grid.AdditionalPropertiesAllowed = true;
     }
 }
