@@ -41,7 +41,7 @@ internal static class MethodsCommand
         using var towers = TowerLoader.Load(folder, factory);
         await using var forward = new ForwardPass(clip.Id, towers.Vision, new SessionPool([towers.Vision.Session], factory.ThreadsPerSession));
         var preprocessor = new ImagePreprocessor(PreprocessorConfig.Read(folder.VisionConfig, towers.Vision.ImageSize, []));
-        var work = new Work(forward, towers.Vision, preprocessor.Prepare(ImageDecoder.Decode(Photos.Jpeg(224, 224), ImageLimits.Default)));
+        var work = new Work(forward, towers.Vision, preprocessor.Prepare(ImageDecoder.Decode(Photos.Jpeg(224, 224), ImageLimits.Default, CancellationToken.None)));
         var known = await work.RunAsync(Work.All);
         var (one, eight) = (Work.Labels(1, towers.Vision.ReadOut!.Width), Work.Labels(8, towers.Vision.ReadOut.Width));
 

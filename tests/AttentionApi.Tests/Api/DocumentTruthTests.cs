@@ -56,6 +56,7 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
             using var response = await client.SendAsync($"explain?model={id}&toLayer=1", Pictures.Fixture);
             await answers.CheckAsync("post /api/v1/explain", response);
             await GetAsync(answers, client, "/api/v1/models/{id}", $"/api/v1/models/{id}");
+            if (id == "vit") await GetAsync(answers, client, "/api/v1/models/{id}/classes", "/api/v1/models/vit/classes?search=a");
         }
     }
 
@@ -78,6 +79,7 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
     private static async Task ReadingRefusalsAsync(DocumentedAnswers answers, HttpClient client)
     {
         await GetAsync(answers, client, "/api/v1/models/{id}", "/api/v1/models/none", 404);
+        await GetAsync(answers, client, "/api/v1/models/{id}/classes", "/api/v1/models/none/classes", 404);
         foreach (var (path, called) in Reading)
         {
             using var wrongVerb = await client.DeleteAsync(called, Cancellation);
@@ -89,7 +91,7 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
     }
 
     private static (string Path, string Called)[] Reading =>
-        [.. ((string[])["/healthz", "/readyz", "/api/v1/models", "/api/v1/methods"]).Select(path => (path, path)), ("/api/v1/models/{id}", "/api/v1/models/demo-clip")];
+        [.. ((string[])["/healthz", "/readyz", "/api/v1/models", "/api/v1/methods"]).Select(path => (path, path)), ("/api/v1/models/{id}", "/api/v1/models/demo-clip"), ("/api/v1/models/{id}/classes", "/api/v1/models/demo-clip/classes")];
 
     /// <summary>What only other settings bring about: 401, 429. In processes of their own: metrics of a host that ends here would end for all hosts of this process.</summary>
     private static async Task HostRefusalsAsync(DocumentedAnswers answers)

@@ -50,14 +50,14 @@ public class ExplainTests(ApiHost host)
     {
         var answer = await ExplainAsync("labels=dog,car");
         var best = (string)answer["predictions"]![0]!["label"]!;
-        Assert.Equal($$"""{"labels":["dog","car"],"prompt":["a photo of a {}"],"fromLayer":1,"toLayer":{{Demo.Layers}},"headFusion":"mean","heads":"fused","residual":1,"discard":0,"query":"cls","target":"{{best}}"}""", answer["parameters"]!.ToJsonString());
+        Assert.Equal($$"""{"labels":["dog","car"],"prompt":["a photo of a {}"],"fromLayer":1,"toLayer":{{Demo.Layers}},"headFusion":"mean","heads":"fused","residual":1,"discard":0,"query":"cls","sinks":"keep","target":"{{best}}"}""", answer["parameters"]!.ToJsonString());
     }
 
     [Fact]
     public async Task Values_given_are_echoed_as_they_took_effect()
     {
         var parameters = (await ExplainAsync("fromLayer={layers/2}&toLayer={layers-1}&headFusion=MAX&residual=0.5&discard=.25&query=3,{side/2}"))["parameters"]!;
-        Assert.Equal(Demo.Fill("""{"fromLayer":{layers/2},"toLayer":{layers-1},"headFusion":"max","heads":"fused","residual":0.5,"discard":0.25,"query":"3,{side/2}","target":null}"""), parameters.ToJsonString());
+        Assert.Equal(Demo.Fill("""{"fromLayer":{layers/2},"toLayer":{layers-1},"headFusion":"max","heads":"fused","residual":0.5,"discard":0.25,"query":"3,{side/2}","sinks":"keep","target":null}"""), parameters.ToJsonString());
     }
 
     [Fact]

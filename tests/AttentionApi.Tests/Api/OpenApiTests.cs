@@ -70,6 +70,12 @@ public sealed class OpenApiTests(ApiHost host)
                 foreach (var value in schemas.GetProperty(name).GetProperty("enum").EnumerateArray().Select(value => value.GetString()!))
                 {
                     using var response = await client.SendAsync($"{where["post /api/v1/".Length..]}?{Query(where, parameter.GetProperty("name").GetString()!, value)}");
+                    // A method of numbers has no picture, and one with a single picture no animation.
+                    if (parameter.GetProperty("name").GetString() == "method" && response.StatusCode == HttpStatusCode.BadRequest)
+                    {
+                        await response.ProblemAsync(400, "method");
+                        continue;
+                    }
                     Assert.True(response.StatusCode == HttpStatusCode.OK, $"{where} {parameter.GetProperty("name")}={value}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
                     sent++;
                 }
@@ -91,6 +97,7 @@ public sealed class OpenApiTests(ApiHost host)
         List<string> query = [$"{name}={value}"];
         if (name is "view" or "panels" && !where.EndsWith("predict", StringComparison.Ordinal)) query.Add("method=alignment");
         if (name == "frames" && value == "cumulative") query.Add("method=rollout");
+        if (value == "similarity") query.Add("query=1,1");
         query.Add("labels=dog,car");
         if (where.Contains("animation", StringComparison.Ordinal)) query.Add("size=64");
         return string.Join('&', query);

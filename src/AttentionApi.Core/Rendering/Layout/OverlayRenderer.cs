@@ -24,7 +24,7 @@ public static class OverlayRenderer
     /// <summary>A map of colours over the picture; it has no scale, so there is no legend.</summary>
     public static Drawing Render(DecodedImage image, Region seen, FeatureMap map, OverlayStyle style)
     {
-        var size = Backdrop.Measure(image, style.Size);
+        var size = Backdrop.Measure(new(image.Width, image.Height), style.Size);
         PictureTooLargeException.ThrowIfOver("The picture", size.Width, size.Height, 1, "Ask for a smaller size.");
         var blender = new PixelBlender(default, style.Opacity, style.Blend, signed: false);
         return new Drawing(ColourPainter.Paint(Backdrop.Create(image, seen, style.Size), map, style.Interpolation, blender), style.Legend ? ["Colours of features have no scale: there is no legend."] : []);
