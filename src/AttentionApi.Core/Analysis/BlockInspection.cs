@@ -55,9 +55,6 @@ public static class BlockInspection
         return await inspection.UseAsync(tower => tower.FinalNorm?.ReadRows(patches) ?? patches, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>What <see cref="SinksAsync"/> needs; who fetches attention gets both in one run.</summary>
-    public const ActivationParts SinkParts = ActivationParts.MeanAttention | ActivationParts.TokenNorms;
-
     /// <summary>Patches that gather attention whatever they show, as tokens (see <see cref="AttentionSinks"/>). Attention must have been fetched; without it none are known.</summary>
     public static async Task<IReadOnlyList<int>> SinksAsync(this Inspection inspection, CancellationToken cancellation)
     {

@@ -49,7 +49,13 @@ public sealed class ParameterValues
         new(parameters.Where(Has).DistinctBy(parameter => parameter.Name).ToDictionary(parameter => parameter.Name, parameter => values[parameter.Name], StringComparer.OrdinalIgnoreCase));
 
     /// <summary>The same with another value; null takes it away.</summary>
-    public ParameterValues With<T>(Parameter<T> parameter, T value) => WithBoxed(parameter, value);
+    public ParameterValues With<T>(Parameter<T> parameter, T value)
+    {
+        var changed = new Dictionary<string, object>(values, StringComparer.OrdinalIgnoreCase);
+        if (value is null) changed.Remove(parameter.Name);
+        else changed[parameter.Name] = value;
+        return new(changed);
+    }
 
     /// <summary>
     /// The effective values of these parameters for a model: absent ones have their defaults, those that are not listed are absent.
@@ -63,14 +69,6 @@ public sealed class ParameterValues
             if (parameter.Settle(Find(parameter), model) is { } value) settled[parameter.Name] = value;
         }
         return new(settled);
-    }
-
-    private ParameterValues WithBoxed(Parameter parameter, object? value)
-    {
-        var changed = new Dictionary<string, object>(values, StringComparer.OrdinalIgnoreCase);
-        if (value is null) changed.Remove(parameter.Name);
-        else changed[parameter.Name] = value;
-        return new(changed);
     }
 
     private static Parameter? Find(IReadOnlyList<Parameter> table, string name) =>

@@ -14,10 +14,7 @@ public sealed class EffectiveParameters
     internal JsonObject Values { get; }
 }
 
-internal sealed class EffectiveParametersConverter : JsonConverter<EffectiveParameters>
+internal sealed class EffectiveParametersConverter : WrittenOnly<EffectiveParameters>
 {
     public override void Write(Utf8JsonWriter writer, EffectiveParameters value, JsonSerializerOptions options) => value.Values.WriteTo(writer, options);
-
-    public override EffectiveParameters Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        throw new NotSupportedException("Answers are only written.");
 }

@@ -16,36 +16,40 @@ public sealed record NumberGrid(ReadOnlyMemory<float> Values, int Columns);
 [JsonConverter(typeof(PatchNumbersConverter))]
 public sealed record PatchNumbers(ReadOnlyMemory<float> Values, int Columns, int Components = 1);
 
-internal sealed class NumberGridConverter : JsonConverter<NumberGrid>
+internal sealed class NumberGridConverter : WrittenOnly<NumberGrid>
 {
-    public override void Write(Utf8JsonWriter writer, NumberGrid grid, JsonSerializerOptions options) => NumberArrays.Write(writer, grid.Values.Span, grid.Columns, 1);
-
-    public override NumberGrid Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => throw new NotSupportedException("Answers are only written.");
+    public override void Write(Utf8JsonWriter writer, NumberGrid value, JsonSerializerOptions options) =>
+        NumberArrays.Write(writer, value.Values.Span, [value.Values.Length / value.Columns, value.Columns]);
 }
 
-internal sealed class PatchNumbersConverter : JsonConverter<PatchNumbers>
+internal sealed class PatchNumbersConverter : WrittenOnly<PatchNumbers>
 {
-    public override void Write(Utf8JsonWriter writer, PatchNumbers patches, JsonSerializerOptions options) => NumberArrays.Write(writer, patches.Values.Span, patches.Columns, patches.Components);
-
-    public override PatchNumbers Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => throw new NotSupportedException("Answers are only written.");
+    public override void Write(Utf8JsonWriter writer, PatchNumbers value, JsonSerializerOptions options)
+    {
+        var rows = value.Values.Length / (value.Columns * value.Components);
+        NumberArrays.Write(writer, value.Values.Span, value.Components > 1 ? [rows, value.Columns, value.Components] : [rows, value.Columns]);
+    }
 }
 
 internal static class NumberArrays
 {
-    /// <summary>An array of rows; its cells are numbers, or arrays where a cell has several.</summary>
-    public static void Write(Utf8JsonWriter writer, ReadOnlySpan<float> values, int columns, int components)
+    /// <summary>Numbers as nested arrays of the given sizes; a single number where there are none.</summary>
+    public static void Write(Utf8JsonWriter writer, ReadOnlySpan<float> values, ReadOnlySpan<int> sizes)
     {
-        writer.WriteStartArray();
-        for (var rest = values; rest.Length > 0; rest = rest[(columns * components)..])
+        if (sizes.IsEmpty)
         {
-            writer.WriteStartArray();
-            for (var i = 0; i < columns * components; i++)
-            {
-                if (components > 1 && i % components == 0) writer.WriteStartArray();
-                writer.WriteNumberValue(rest[i]);
-                if (components > 1 && (i + 1) % components == 0) writer.WriteEndArray();
-            }
-            writer.WriteEndArray();
+            writer.WriteNumberValue(values[0]);
+            return;
+        }
+        writer.WriteStartArray();
+        if (sizes.Length == 1)
+        {
+            foreach (var value in values) writer.WriteNumberValue(value);
+        }
+        else
+        {
+            var size = values.Length / Math.Max(1, sizes[0]);
+            for (var i = 0; i < sizes[0]; i++) Write(writer, values.Slice(i * size, size), sizes[1..]);
         }
         writer.WriteEndArray();
     }

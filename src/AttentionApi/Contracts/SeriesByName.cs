@@ -14,7 +14,7 @@ public sealed class SeriesByName
     internal IReadOnlyList<Series> All { get; }
 }
 
-internal sealed class SeriesByNameConverter : JsonConverter<SeriesByName>
+internal sealed class SeriesByNameConverter : WrittenOnly<SeriesByName>
 {
     public override void Write(Utf8JsonWriter writer, SeriesByName value, JsonSerializerOptions options)
     {
@@ -35,24 +35,8 @@ internal sealed class SeriesByNameConverter : JsonConverter<SeriesByName>
         foreach (var (name, numbers) in entry.Parts)
         {
             writer.WritePropertyName(name);
-            Write(writer, numbers.Values, numbers.Shape);
+            NumberArrays.Write(writer, numbers.Values, [.. numbers.Shape]);
         }
         writer.WriteEndObject();
     }
-
-    private static void Write(Utf8JsonWriter writer, ReadOnlySpan<float> values, IEnumerable<int> shape)
-    {
-        var sizes = shape.ToArray();
-        if (sizes.Length == 0)
-        {
-            writer.WriteNumberValue(values[0]);
-            return;
-        }
-        writer.WriteStartArray();
-        var size = values.Length / Math.Max(1, sizes[0]);
-        for (var i = 0; i < sizes[0]; i++) Write(writer, values.Slice(i * size, size), sizes[1..]);
-        writer.WriteEndArray();
-    }
-
-    public override SeriesByName Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException("Answers are only written.");
 }
