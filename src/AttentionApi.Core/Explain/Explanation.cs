@@ -31,9 +31,10 @@ public sealed class Explanation
     /// <summary>What the method found out, and the scores of the labels.</summary>
     public async Task<MapSet> MapsAsync(CancellationToken cancellation)
     {
-        var text = Plan.Values.Get(TextTokens) ? await Inspection.TextAttentionAsync(cancellation).ConfigureAwait(false) : [];
         var maps = await MeasuredAsync(() => Plan.Method.ExplainAsync(Inspection, Plan.Values, cancellation), cancellation).ConfigureAwait(false);
-        return Plan.Values.Get(TextTokens) && maps.TextTokens.Count == 0 ? maps with { TextTokens = [.. text.Select(TextRollout.Weigh)] } : maps;
+        if (!Plan.Values.Get(TextTokens) || maps.TextTokens.Count > 0) return maps;
+        var text = await Inspection.TextAttentionAsync(cancellation).ConfigureAwait(false);
+        return maps with { TextTokens = [.. text.Select(TextRollout.Weigh)] };
     }
 
     /// <summary>What a single picture shows: the last map, of the target where maps belong to labels; else the method's colours or table.</summary>
