@@ -59,9 +59,6 @@ public sealed record MethodInfo
     public LabelUse Labels { get; init; } = LabelUse.Unused;
     public LayerUse Layers { get; init; } = LayerUse.Each;
 
-    /// <summary>False where it gives numbers only, which no picture shows.</summary>
-    public bool HasMaps { get; init; } = true;
-
     /// <summary>True where maps can have negative values that mean "against".</summary>
     public bool Signed { get; init; }
 
@@ -155,4 +152,8 @@ public static class ParameterValuesExtensions
     /// <summary>The range of layers, from 1, both ends included.</summary>
     public static (int From, int To) Layers(this ParameterValues values) =>
         (values.Get(SharedParameters.FromLayer) ?? 1, values.Get(SharedParameters.ToLayer) ?? throw new InvalidOperationException("The range of layers is not settled."));
+
+    /// <summary>The label or class of 'versus', that maps are set against; null where none is given.</summary>
+    internal static async Task<LabelTarget?> VersusAsync(this ParameterValues values, Inspection inspection, CancellationToken cancellation) =>
+        values.Get(SharedParameters.Versus) is { } label ? await inspection.LabelAsync(SharedParameters.Versus, label, cancellation).ConfigureAwait(false) : null;
 }

@@ -79,10 +79,6 @@ public sealed class ExplanationPlan
     {
         var name = Method.Info.Name;
         if (Method.WhyNot(Model) is { } reason) throw request.Table.Method.Wrong($"The model '{Model.Id}' can't serve {name}: {reason.TrimEnd('.')}. Take another method or model.");
-        if (!Method.Info.HasMaps && Output != Outputs.Json)
-        {
-            throw request.Table.Method.Wrong($"{name} gives numbers and no map; ask for them as JSON, or take another method.");
-        }
         if (Method.Info.Labels == LabelUse.Needed && Labels.Labels.Count == 0 && !Model.IsClassifier)
         {
             throw SharedParameters.Labels.Wrong($"{name} needs labels to compare the picture with; give 'labels', separated by commas.");

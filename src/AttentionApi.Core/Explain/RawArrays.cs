@@ -56,9 +56,8 @@ public static class RawArrays
         var similarity = await inspection.SimilarityAsync(cancellation).ConfigureAwait(false);
         var (layers, labels, patches) = (inspection.Model.Layers, similarity.Labels.Count, inspection.Tokens.Grid.Count);
         List<RawArray> arrays = [new("alignment", [layers, labels, patches], similarity.Values), new("trajectory", [layers, labels], similarity.Trajectory)];
-        if (values.Get(Versus) is { } versus)
+        if (await values.VersusAsync(inspection, cancellation).ConfigureAwait(false) is { } rival)
         {
-            var rival = await inspection.LabelAsync(Versus, versus, cancellation).ConfigureAwait(false);
             arrays.Add(new("alignment.versus", [layers, patches], (await inspection.SimilarityWithAsync(rival, cancellation).ConfigureAwait(false)).Values));
         }
         if (inspection.Model.Text)

@@ -32,8 +32,7 @@ public static class SharedParameters
     public static readonly Parameter<string?> Versus = ParameterKinds.Text("versus", "a label", "none",
         "A label to set against: maps become differences to its map. With a view it counts for view=contrast only, where image-text models are set against the empty text without it.");
 
-    public static readonly Parameter<int?> FromLayer =
-        Position("fromLayer", "layer", LastLayer, "1", _ => 1, "First layer, counted from 1.");
+    public static readonly Parameter<int?> FromLayer = FromLayerBy("1", _ => 1, "First layer, counted from 1.");
 
     public static readonly Parameter<int?> ToLayer =
         Position("toLayer", "layer", LastLayer, "L", model => model.Layers, "Last layer, included; not before fromLayer.");
@@ -58,6 +57,10 @@ public static class SharedParameters
     public static readonly Parameter<int> Top = Integer("top", 5, 1, 100, "Predictions listed for a classifier.") with { For = Outputs.Json | Outputs.Predictions };
 
     public static readonly Parameter<bool> TextTokens = Flag("textTokens", false, "Adds the weight of each text token of the labels.") with { For = Outputs.Json };
+
+    /// <summary>'fromLayer' of a method that starts elsewhere by default.</summary>
+    internal static Parameter<int?> FromLayerBy(string defaultWords, Func<ModelScope, int?> byDefault, string description) =>
+        Position("fromLayer", "layer", LastLayer, defaultWords, byDefault, description);
 
     private static QueryToken? QueryOf(QueryToken? given, ModelScope model)
     {

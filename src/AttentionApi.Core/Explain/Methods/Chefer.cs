@@ -15,7 +15,7 @@ public enum GradientChoice { Plain, Libra }
 /// </summary>
 public sealed class Chefer : Explainer
 {
-    private static readonly Parameter<int?> From = ParameterKinds.Position("fromLayer", "layer", ("L", model => model.Layers), "L", model => model.Layers,
+    private static readonly Parameter<int?> From = FromLayerBy("L", model => model.Layers,
         "First layer, counted from 1; 1 takes all layers, which needs a whole backward pass.");
 
     private static readonly Parameter<QueryToken?> Of = Query with

@@ -62,7 +62,7 @@ public sealed class Decomposition : Explainer
 
     private static async Task<(IReadOnlyList<LabelParts> Labels, LabelParts? Rival)> DecomposeAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {
-        var versus = parameters.Get(Versus) is { } label && !parameters.Get(Centered) ? await inspection.LabelAsync(Versus, label, cancellation).ConfigureAwait(false) : null;
+        var versus = parameters.Get(Centered) ? null : await parameters.VersusAsync(inspection, cancellation).ConfigureAwait(false);
         await inspection.FetchAsync(BlockInspection.PathParts, cancellation).ConfigureAwait(false);
         var targets = (await inspection.ScoresAsync(cancellation).ConfigureAwait(false)).Targets;
         var parts = await inspection.DecomposeAsync(versus is null ? targets : [.. targets, versus], cancellation).ConfigureAwait(false);

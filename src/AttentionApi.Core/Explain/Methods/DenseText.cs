@@ -1,9 +1,7 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Scoring;
-using static AttentionApi.Core.Explain.SharedParameters;
 
 namespace AttentionApi.Core.Explain.Methods;
 
@@ -25,10 +23,6 @@ internal static class DenseText
     public static Task<IReadOnlyList<LabelTarget>> BackgroundAsync(this Inspection inspection, CancellationToken cancellation) =>
         inspection.EmbedAsync([.. Common.Except(inspection.Choice.Labels, StringComparer.OrdinalIgnoreCase)], cancellation);
 
-    /// <summary>The label that maps are set against; null where there is none.</summary>
-    public static async Task<LabelTarget?> VersusAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation) =>
-        parameters.Get(Versus) is { } versus ? await inspection.LabelAsync(Versus, versus, cancellation).ConfigureAwait(false) : null;
-
     /// <summary>The first labels' patches out of [token, label], as [label, patch].</summary>
     public static float[] ByLabel(float[] values, int columns, int labels, TokenLayout tokens)
     {
@@ -36,15 +30,5 @@ internal static class DenseText
         var maps = new float[labels * patches];
         for (var i = 0; i < maps.Length; i++) maps[i] = values[(tokens.PrefixTokens + i % patches) * columns + i / patches];
         return maps;
-    }
-
-    /// <param name="values">[label, patch].</param>
-    /// <param name="labels">One a map.</param>
-    /// <param name="model">The maps belong to its last layer.</param>
-    /// <param name="signed">True for differences.</param>
-    public static Heatmap[] Maps(float[] values, IReadOnlyList<LabelTarget> labels, ModelFacts model, bool signed)
-    {
-        var grid = model.Tokens.Grid;
-        return [.. labels.Select((target, label) => new Heatmap(model.Layers, null, target.Label, signed, grid.Rows, grid.Columns, values[(label * grid.Count)..((label + 1) * grid.Count)]))];
     }
 }

@@ -39,7 +39,7 @@ internal static class LabelViews
     public static async Task<LabelTarget?> RivalAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {
         if (parameters.Get(View) != AlignmentView.Contrast) return null;
-        return await (parameters.Get(Versus) is { } versus ? inspection.LabelAsync(Versus, versus, cancellation) : inspection.EmptyTextAsync(cancellation)).ConfigureAwait(false);
+        return await parameters.VersusAsync(inspection, cancellation).ConfigureAwait(false) ?? await inspection.EmptyTextAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>One map a label.</summary>
@@ -65,9 +65,12 @@ internal static class LabelViews
                 SubtractFromEach(similarity, rival);
                 break;
         }
-        var signed = view is AlignmentView.Centered or AlignmentView.Contrast;
-        return labels.Select((target, label) => new Heatmap(layer, null, target.Label, signed, grid.Rows, grid.Columns, similarity[(label * patches)..((label + 1) * patches)]));
+        return Maps(similarity, labels, layer, signed: view is AlignmentView.Centered or AlignmentView.Contrast, grid);
     }
+
+    /// <summary>One map a label, of values [label, patch].</summary>
+    public static IEnumerable<Heatmap> Maps(float[] values, IReadOnlyList<LabelTarget> labels, int layer, bool signed, PatchGrid grid) =>
+        labels.Select((target, label) => new Heatmap(layer, null, target.Label, signed, grid.Rows, grid.Columns, values[(label * grid.Count)..((label + 1) * grid.Count)]));
 
     /// <summary>Mean over the labels, [patch].</summary>
     public static float[] Mean(ReadOnlySpan<float> values, int labels, int patches)

@@ -16,7 +16,7 @@ public enum LayerPool { Cls, Mean }
 /// </summary>
 public sealed class LeGrad : Explainer
 {
-    private static readonly Parameter<int?> From = ParameterKinds.Position("fromLayer", "layer", ("L", model => model.Layers), "L − 1", model => Math.Max(1, model.Layers - 1),
+    private static readonly Parameter<int?> From = FromLayerBy("L − 1", model => Math.Max(1, model.Layers - 1),
         "First layer, counted from 1; the published code takes the last two.");
 
     public static readonly Parameter<LayerPool> Pool = ParameterKinds.Word("pool", LayerPool.Cls,

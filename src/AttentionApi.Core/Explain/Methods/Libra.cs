@@ -32,7 +32,7 @@ public sealed class Libra : Explainer
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {
         var (from, to) = parameters.Layers();
-        var rival = parameters.Get(Versus) is { } versus ? await inspection.LabelAsync(Versus, versus, cancellation).ConfigureAwait(false) : null;
+        var rival = await parameters.VersusAsync(inspection, cancellation).ConfigureAwait(false);
         var gradients = await inspection.LibraGradientsAsync(rival, cancellation).ConfigureAwait(false);
         var rows = gradients.Layers.Select(label => LibraRelevance.Sum(label.Relevance, inspection.Model.Layers, from, to)).ToList();
         var labels = rival is null ? rows.Count : rows.Count - 1;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Models;
@@ -49,7 +48,7 @@ public sealed class Statistics : Explainer
         };
     }
 
-    private static string Words(HeadMeasure measure) => measure == HeadMeasure.PrefixMass ? "prefixMass" : measure.ToString().ToLower(CultureInfo.InvariantCulture);
+    private static string Words(HeadMeasure measure) => measure == HeadMeasure.PrefixMass ? "prefixMass" : measure.Word();
 
     private static IEnumerable<(string Name, float[] Values)> Measured(HeadMeasure measure, float[] attention, TokenLayout tokens)
     {

@@ -59,7 +59,7 @@ public sealed class Surgery : Explainer
         var features = parameters.Get(Features);
         var common = parameters.Get(Background) == BackgroundLabels.Common;
         var others = features && common ? await inspection.BackgroundAsync(cancellation).ConfigureAwait(false) : [];
-        var rival = features ? null : await DenseText.VersusAsync(inspection, parameters, cancellation).ConfigureAwait(false);
+        var rival = features ? null : await parameters.VersusAsync(inspection, cancellation).ConfigureAwait(false);
         var tokens = await inspection.SurgeryAsync(parameters.Get(Blocks)!.Value, cancellation).ConfigureAwait(false);
         var labels = (await inspection.ScoresAsync(cancellation).ConfigureAwait(false)).Targets;
         if (features && labels.Count + others.Count == 1) rival = await inspection.EmptyTextAsync(cancellation).ConfigureAwait(false);
@@ -69,6 +69,6 @@ public sealed class Surgery : Explainer
         if (features && texts.Count > 1) values = DenseMaps.FeatureSurgery(values, DenseMaps.Cosines(inspection.Analysis.Activations.Output, texts));
         var maps = DenseText.ByLabel(values, texts.Count, labels.Count, inspection.Tokens);
         if (rival is not null) LabelViews.SubtractFromEach(maps, DenseText.ByLabel(DenseMaps.Cosines(tokens, [rival.Embedding!]), 1, 1, inspection.Tokens));
-        return new(DenseText.Maps(maps, labels, inspection.Model, signed: features || rival is not null));
+        return new([.. LabelViews.Maps(maps, labels, inspection.Model.Layers, signed: features || rival is not null, inspection.Tokens.Grid)]);
     }
 }
