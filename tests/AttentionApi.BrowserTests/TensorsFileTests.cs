@@ -16,8 +16,12 @@ public sealed class TensorsFileTests(PageHost host)
             var read = await ReadAsync(file);
             var tensors = read["tensors"]!.AsObject();
             Assert.Equal("attention-api/1", (string?)read["metadata"]!["format"]);
+            // Wide numbers first, so that each array is aligned; names in order within a type.
             Assert.Equal(
-                ["alignment", "alignment.empty", "attention.heads", "attention.max", "attention.mean", "attention.min", "image_embedding", "label_embeddings", "logit_bias", "logit_scale", "logits", "trajectory"],
+                [
+                    "alignment", "alignment.empty", "image_embedding", "label_embeddings", "logit_bias", "logit_scale", "logits", "trajectory",
+                    "attention.heads", "attention.max", "attention.mean", "attention.min",
+                ],
                 tensors.Select(tensor => tensor.Key));
             Assert.Equal([Demo.Layers, Demo.Heads, Demo.Tokens, Demo.Tokens], tensors["attention.heads"]!["shape"]!.AsArray().Select(size => (int)size!));
             Assert.Equal("F16", (string?)tensors["attention.mean"]!["dtype"]);

@@ -62,7 +62,7 @@ public class ModelsCommandTests
     public async Task Inspect_and_server_say_the_same_with_the_same_settings()
     {
         var models = SharedFixtures.InShared("fixtures", "models");
-        const string files = "vit=onnx/model_quantized.onnx; clip=onnx/vision_model.onnx,onnx/text_model.onnx; siglip=onnx/model.onnx";
+        const string files = "vit=onnx/model_quantized.onnx; clip=onnx/model.onnx; siglip=onnx/vision_model.onnx,onnx/text_model.onnx";
         using var host = new Api.TestHost(("Models:Path", models), ("Models:Files", files), ("Models:Default", "vit"));
         using var client = await host.ReadyAsync();
         foreach (var id in (string[])["vit", "clip", "siglip"])
