@@ -1,5 +1,5 @@
-// Runs in Swagger UI, not on the page. Named words get their choice list back, which Swagger UI does not show for schemas that extend a reference; and "Open in Swagger"
-// brings a query along, whose values the form then shows instead of the document's examples.
+// Runs in Swagger UI, not on the page. Named words get their choice list back, which Swagger UI does not show for schemas that extend a reference; and
+// "Open in Swagger" brings a query along, whose values the form then shows instead of the document's examples.
 import { fromCsv } from './settings/csv.js';
 
 const query = new URLSearchParams(location.search);

@@ -7,7 +7,8 @@ using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Core;
 
-/// <summary>A picture as a model sees it; maps and drawings are made when asked for. Holds its model until it is disposed of; used by one caller at a time.</summary>
+/// <summary>A picture as a model sees it; maps and drawings are made when asked for. Holds its model until it is disposed of; used by one caller at a
+/// time.</summary>
 public sealed class ExplainedPicture : IDisposable
 {
     private readonly Explanation explanation;

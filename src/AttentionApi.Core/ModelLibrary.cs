@@ -87,13 +87,16 @@ public sealed class ModelLibrary : IAsyncDisposable
     public async Task<ExplainedPicture> ExplainAsync(
         ReadOnlyMemory<byte> picture, IReadOnlyDictionary<string, string>? parameters = null, string? model = null, CancellationToken cancellation = default)
     {
-        var given = ParameterValues.Read((parameters ?? new Dictionary<string, string>()).Select(pair => KeyValuePair.Create(pair.Key, (IEnumerable<string?>)[pair.Value])), table.All, table.All);
-        var id = (catalog.Find(model) ?? throw new ModelRefusedException(model is null ? "The folder holds no model." : $"There is no model '{Words.Shown(model)}'.")).Id;
+        var given = ParameterValues.Read((parameters ?? new Dictionary<string, string>()).Select(pair =>
+            KeyValuePair.Create(pair.Key, (IEnumerable<string?>)[pair.Value])), table.All, table.All);
+        var id = (catalog.Find(model)
+            ?? throw new ModelRefusedException(model is null ? "The folder holds no model." : $"There is no model '{Words.Shown(model)}'.")).Id;
         var lease = await catalog.LeaseAsync(id, cancellation).ConfigureAwait(false);
         try
         {
             var plan = new ExplanationPlan(new ExplainRequest(table, given, Outputs.Json, table.All, options.Labels), lease.Model.Facts);
-            var inspection = new Inspection(lease.Model, analyzer, new Picture(picture, options.Pictures), plan.Labels, new StageTimings()) { Top = plan.Values.Get(SharedParameters.Top) };
+            var inspection = new Inspection(lease.Model, analyzer, new Picture(picture, options.Pictures), plan.Labels,
+                new StageTimings()) { Top = plan.Values.Get(SharedParameters.Top) };
             return new ExplainedPicture(await Explanation.BeginAsync(plan, inspection, cancellation).ConfigureAwait(false), lease);
         }
         catch

@@ -20,7 +20,8 @@ internal static class GradientsCommand
         var rounds = new Option<int>("--rounds") { DefaultValueFactory = _ => 11 };
         var patch = new Option<int>("--patch") { DefaultValueFactory = _ => 32, Description = "32 or 16: the synthetic ViT-B's patch size." };
         var command = new Command("gradients", "Backward passes of a ViT-B against its plain forward.") { rounds, patch };
-        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(rounds), parsed.GetValue(patch) == 16 ? SyntheticClip.B16 : SyntheticClip.B32, cancellation));
+        command.SetAction((parsed, cancellation) =>
+            RunAsync(parsed.GetValue(rounds), parsed.GetValue(patch) == 16 ? SyntheticClip.B16 : SyntheticClip.B32, cancellation));
         return command;
     }
 

@@ -12,7 +12,8 @@ using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Benchmarks;
 
-/// <summary><c>methods</c>: what methods without gradients cost, from pixels to maps, as a ratio to the plain forward; and what another label costs once a picture is known.</summary>
+/// <summary><c>methods</c>: what methods without gradients cost, from pixels to maps, as a ratio to the plain forward; and what another label costs once a
+/// picture is known.</summary>
 internal static class MethodsCommand
 {
     private const int SurgeryBlocks = 6;
@@ -41,7 +42,8 @@ internal static class MethodsCommand
         using var towers = TowerLoader.Load(folder, factory);
         await using var forward = new ForwardPass(clip.Id, towers.Vision, new SessionPool([towers.Vision.Session], factory.ThreadsPerSession));
         var preprocessor = new ImagePreprocessor(PreprocessorConfig.Read(folder.VisionConfig, towers.Vision.ImageSize, []));
-        var work = new Work(forward, towers.Vision, preprocessor.Prepare(ImageDecoder.Decode(Photos.Jpeg(224, 224), ImageLimits.Default, CancellationToken.None)));
+        var work = new Work(forward, towers.Vision,
+            preprocessor.Prepare(ImageDecoder.Decode(Photos.Jpeg(224, 224), ImageLimits.Default, CancellationToken.None)));
         var known = await work.RunAsync(Work.All);
         var (one, eight) = (Work.Labels(1, towers.Vision.ReadOut!.Width), Work.Labels(8, towers.Vision.ReadOut.Width));
 
@@ -64,7 +66,8 @@ internal static class MethodsCommand
         Console.WriteLine($"{clip.Id}, {Environment.ProcessorCount} cores, medians of {rounds} rounds");
         Console.WriteLine("| step | ms | x plain forward (quartiles) | processor time, x | allocated, KiB |\n|---|---|---|---|---|");
         foreach (var (name, milliseconds, ratio, cpu, allocated) in measured)
-            Console.WriteLine($"| {name} | {milliseconds.Median:F2} | {ratio.Median:F3} ({ratio.Lower:F3}-{ratio.Upper:F3}) | {cpu.Median:F3} | {allocated / 1024:F0} |");
+            Console.WriteLine($"| {name} | {milliseconds.Median:F2} | {ratio.Median:F3} ({ratio.Lower:F3}-{ratio.Upper:F3}) | {cpu.Median:F3} | "
+                + $"{allocated / 1024:F0} |");
     }
 
     /// <summary>Calls as methods make them.</summary>
@@ -74,7 +77,9 @@ internal static class MethodsCommand
 
         private readonly float[] window = DenseMaps.GaussianWindow(vision.Layout, Sigma);
 
-        public static float[][] Labels(int count, int width) => [.. Enumerable.Range(0, count).Select(label => (float[])[.. Enumerable.Range(0, width).Select(i => MathF.Sin(i * (label + 1)) / MathF.Sqrt(width / 2f))])];
+        public static float[][] Labels(int count, int width) =>
+            [.. Enumerable.Range(0, count).Select(label =>
+            (float[])[.. Enumerable.Range(0, width).Select(i => MathF.Sin(i * (label + 1)) / MathF.Sqrt(width / 2f))])];
 
         public Task<Activations> RunAsync(ActivationParts parts) => forward.RunAsync(picture, parts, new StageTimings(), CancellationToken.None);
 
@@ -104,7 +109,8 @@ internal static class MethodsCommand
             AttentionFlow.ToTokens(capacities, source, vision.Layout.PrefixTokens, vision.Layout.Grid.Count);
         }
 
-        public static void Entropies(Activations known) => Parallel.For(0, known.Layers * known.Heads, head => AttentionStatistics.MeanEntropy(known.HeadAttention.AsSpan(head * known.Tokens * known.Tokens, known.Tokens * known.Tokens), known.Tokens));
+        public static void Entropies(Activations known) => Parallel.For(0, known.Layers * known.Heads, head =>
+            AttentionStatistics.MeanEntropy(known.HeadAttention.AsSpan(head * known.Tokens * known.Tokens, known.Tokens * known.Tokens), known.Tokens));
 
         public void Features(Activations known)
         {

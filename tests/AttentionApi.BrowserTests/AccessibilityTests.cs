@@ -12,7 +12,8 @@ public sealed class AccessibilityTests(PageHost host, Chromium chromium)
     [InlineData(ColorScheme.Dark)]
     public async Task Axe_finds_nothing_serious(ColorScheme scheme)
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&method=alignment&view=contrast", new() { ColorScheme = scheme, ViewportSize = new() { Width = 1280, Height = 900 } });
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&method=alignment&view=contrast",
+            new() { ColorScheme = scheme, ViewportSize = new() { Width = 1280, Height = 900 } });
         await explore.Page.Locator("#table-panel summary").ClickAsync();
         foreach (var tab in new[] { "labels", "heads", "difference", "trajectory" })
         {
@@ -82,7 +83,8 @@ public sealed class AccessibilityTests(PageHost host, Chromium chromium)
         await explore.Page.Locator("#table-panel summary").ClickAsync();
         var maps = await host.ExplainAsync("scene-12", "labels=owl,house");
         var values = maps["maps"]![0]!["values"]!.AsArray().Select(row => row!.AsArray().Select(value => (double)value!).ToArray()).ToArray();
-        var (row, column) = (from r in Enumerable.Range(0, Demo.Side) from c in Enumerable.Range(0, Demo.Side) orderby values[r][c] descending select (r, c)).First();
+        var (row, column) = (from r in Enumerable.Range(0, Demo.Side) from c in Enumerable.Range(0, Demo.Side) orderby values[r][c] descending select (r, c))
+            .First();
         var first = await explore.Page.Locator("#strongest tr").First.Locator("td").AllInnerTextsAsync();
         Assert.Equal(["1", $"{row + 1}", $"{column + 1}"], first.Take(3));
         Assert.Equal(10, await explore.Page.Locator("#strongest tr").CountAsync());
@@ -94,7 +96,8 @@ public sealed class AccessibilityTests(PageHost host, Chromium chromium)
     [InlineData(3840, 2160)]
     public async Task Nothing_scrolls_sideways(int width, int height)
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?method=alignment&view=contrast&labels=owl,house,a%20rather%20long%20label%20that%20has%20to%20be%20cut%20somewhere",
+        await using var explore = await ExplorePage.OpenAsync(host, chromium,
+            "?method=alignment&view=contrast&labels=owl,house,a%20rather%20long%20label%20that%20has%20to%20be%20cut%20somewhere",
             new() { ViewportSize = new() { Width = width, Height = height } });
         foreach (var tab in new[] { "labels", "heads", "difference", "trajectory" })
         {
@@ -113,7 +116,8 @@ public sealed class AccessibilityTests(PageHost host, Chromium chromium)
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium, options: new() { ReducedMotion = ReducedMotion.Reduce });
         var moving = await explore.Page.EvaluateAsync<int>(
-            "() => [...document.querySelectorAll('*')].filter(e => { const s = getComputedStyle(e); return s.animationName !== 'none' || s.transitionDuration !== '0s'; }).length");
+            "() => [...document.querySelectorAll('*')].filter(e => { const s = getComputedStyle(e); return s.animationName !== 'none' || s.transitionDuration "
+                + "!== '0s'; }).length");
         Assert.Equal(0, moving);
     }
 
@@ -124,7 +128,8 @@ public sealed class AccessibilityTests(PageHost host, Chromium chromium)
         Assert.True(!serious.Any(), $"{where}: {string.Join("; ", serious.Select(Describe))}");
     }
 
-    private static string Describe(AxeResultItem violation) => $"{violation.Id} ({violation.Help}): {string.Join(", ", violation.Nodes.Select(node => node.Html))}";
+    private static string Describe(AxeResultItem violation) =>
+        $"{violation.Id} ({violation.Help}): {string.Join(", ", violation.Nodes.Select(node => node.Html))}";
 
     /// <summary>The id of what has the focus, or of the group that it belongs to.</summary>
     private static Task<string> FocusedAsync(ExplorePage explore) =>

@@ -57,7 +57,8 @@ public sealed class AddressTests(PageHost host, Chromium chromium)
         await explore.Page.GetByText("The command is on the clipboard.").WaitForAsync();
         var command = await explore.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
         Assert.Equal($"curl -s '{host.Address}samples/scene-12.png' | curl --data-binary @- -H 'Content-Type: image/png' "
-            + $"'{host.Address}api/v1/explain/overlay?model=demo-clip&labels=owl,house&method=alignment&view=centered&target=owl&toLayer=1&opacity=0.7' -o explanation.png", command);
+            + $"'{host.Address}api/v1/explain/overlay?model=demo-clip&labels=owl,house&method=alignment&view=centered&target=owl&toLayer=1&opacity=0.7' -o "
+                + "explanation.png", command);
     }
 
     [Theory]
@@ -87,6 +88,7 @@ public sealed class AddressTests(PageHost host, Chromium chromium)
         var swagger = await waiting;
         Assert.Equal("attention", await swagger.Locator("tr[data-param-name=method] select").InputValueAsync());
         Assert.Equal("1", await swagger.Locator("tr[data-param-name=toLayer] input").InputValueAsync());
-        Assert.Equal(["owl", "house"], await swagger.Locator("tr[data-param-name=labels] input").EvaluateAllAsync<string[]>("inputs => inputs.map(input => input.value)"));
+        Assert.Equal(["owl", "house"], await swagger.Locator("tr[data-param-name=labels] input")
+            .EvaluateAllAsync<string[]>("inputs => inputs.map(input => input.value)"));
     }
 }

@@ -40,7 +40,8 @@ public sealed class BlendTests(PageHost host, Chromium chromium)
         await using var explore = await OpenAsync(query);
         var values = (await host.ExplainAsync("scene-05", $"method=alignment&labels=airplane&fromLayer={Demo.Layers}"))["maps"]![0]!["values"]!.AsArray()
             .Select(row => row!.AsArray().Select(value => (double)value!).ToArray()).ToArray();
-        var cells = (from row in Enumerable.Range(0, Demo.Side) from column in Enumerable.Range(0, Demo.Side) orderby values[row][column] select (row, column)).ToArray();
+        var cells = (from row in Enumerable.Range(0, Demo.Side) from column in Enumerable.Range(0, Demo.Side) orderby values[row][column] select (row, column))
+            .ToArray();
         var (lowest, highest) = (cells[0], cells[^1]);
         var low = await explore.PatchAsync(lowest.row, lowest.column, Airplane);
         var high = await explore.PatchAsync(highest.row, highest.column, Airplane);

@@ -7,12 +7,14 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
 
     public static TheoryData<string, string> Sliders => new()
     {
-        { "parameter-residual", "0" }, { "parameter-residual", "3" }, { "parameter-discard", "0.9" }, { "opacity", "0.9" }, { "from-layer", "2" }, { "to-layer", "1" },
+        { "parameter-residual", "0" }, { "parameter-residual", "3" }, { "parameter-discard", "0.9" }, { "opacity", "0.9" },
+            { "from-layer", "2" }, { "to-layer", "1" },
     };
 
     public static TheoryData<string, string, string> Choices => new()
     {
-        { "", "parameter-headFusion", "max" }, { "", "parameter-headFusion", "min" }, { "", "query", "mean" }, { "", "query", "patch" }, { "&at=2", "frames", "layers" },
+        { "", "parameter-headFusion", "max" }, { "", "parameter-headFusion", "min" }, { "", "query", "mean" }, { "", "query", "patch" },
+            { "&at=2", "frames", "layers" },
         { "", "methods", "attention" }, { "", "methods", "alignment" }, { "", "colormaps", "turbo" }, { "", "blend", "value" }, { "", "blend", "flat" },
         { "", "interpolation", "nearest" }, { "", "interpolation", "bicubic" },
     };
@@ -22,7 +24,8 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
         ChangesThePicture("", explore => explore.SlideAsync(slider, double.Parse(value, System.Globalization.CultureInfo.InvariantCulture)));
 
     [Theory, MemberData(nameof(Choices))]
-    public Task A_choice_repaints_without_a_request(string query, string group, string value) => ChangesThePicture(query, explore => explore.ChooseAsync(group, value));
+    public Task A_choice_repaints_without_a_request(string query, string group, string value) =>
+        ChangesThePicture(query, explore => explore.ChooseAsync(group, value));
 
     [Theory]
     [InlineData("minmax")]
@@ -34,7 +37,8 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
     [InlineData("centered")]
     [InlineData("softmax")]
     [InlineData("contrast")]
-    public Task A_view_of_the_alignment_repaints_without_a_request(string view) => ChangesThePicture("&method=alignment", explore => explore.SelectAsync("parameter-view", view));
+    public Task A_view_of_the_alignment_repaints_without_a_request(string view) =>
+        ChangesThePicture("&method=alignment", explore => explore.SelectAsync("parameter-view", view));
 
     [Fact]
     public Task A_rival_among_the_labels_needs_no_request() => ChangesThePicture("&method=alignment&view=contrast&target=owl", async explore =>
@@ -99,7 +103,8 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
         await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&delay=150");
         explore.ForgetRequests();
         await explore.Page.Locator("#play").ClickAsync();
-        foreach (var layer in Enumerable.Range(1, Math.Min(3, Demo.Layers))) await explore.Page.Locator($"#tiles li:nth-child({layer}) [aria-current=true]").WaitForAsync();
+        foreach (var layer in Enumerable.Range(1, Math.Min(3, Demo.Layers)))
+            await explore.Page.Locator($"#tiles li:nth-child({layer}) [aria-current=true]").WaitForAsync();
         await explore.Page.Locator("#play").ClickAsync();
         Assert.Equal("false", await explore.Page.Locator("#play").GetAttributeAsync("aria-pressed"));
         Assert.Empty(explore.Requests);

@@ -27,7 +27,8 @@ public sealed class ExplorePage : IAsyncDisposable
     /// <summary>Calls of the API since the last <see cref="ForgetRequests"/>.</summary>
     public IReadOnlyList<string> Requests => requests;
 
-    public static async Task<ExplorePage> OpenAsync(PageHost host, Chromium chromium, string query = FirstSample, BrowserNewContextOptions? options = null, Func<IPage, Task>? before = null, bool ready = true)
+    public static async Task<ExplorePage> OpenAsync(PageHost host, Chromium chromium, string query = FirstSample, BrowserNewContextOptions? options = null,
+        Func<IPage, Task>? before = null, bool ready = true)
     {
         var context = await chromium.NewContextAsync(options ?? new() { ViewportSize = new() { Width = 1280, Height = 900 } });
         var page = await context.NewPageAsync();
@@ -55,7 +56,8 @@ public sealed class ExplorePage : IAsyncDisposable
 
     public Task UploadAsync(string file) => Page.Locator("#file").SetInputFilesAsync(file);
 
-    public Task UploadAsync(string name, string type, byte[] bytes) => Page.Locator("#file").SetInputFilesAsync(new FilePayload { Name = name, MimeType = type, Buffer = bytes });
+    public Task UploadAsync(string name, string type, byte[] bytes) =>
+        Page.Locator("#file").SetInputFilesAsync(new FilePayload { Name = name, MimeType = type, Buffer = bytes });
 
     public async Task AddLabelAsync(string label)
     {

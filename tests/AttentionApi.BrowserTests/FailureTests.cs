@@ -129,7 +129,8 @@ public sealed class FailureTests(PageHost host, Chromium chromium)
         await using var explore = await ExplorePage.OpenAsync(host, chromium, ready: false, before: page => page.RouteAsync("**/api/v1/**", route =>
             route.Request.Headers.GetValueOrDefault("authorization") == "Bearer open sesame"
                 ? route.ContinueAsync()
-                : route.FulfillAsync(new() { Status = 401, ContentType = "application/problem+json", Body = """{"title":"Unauthorized","status":401,"detail":"This service needs an API key."}""" })));
+                : route.FulfillAsync(new() { Status = 401, ContentType = "application/problem+json",
+                    Body = """{"title":"Unauthorized","status":401,"detail":"This service needs an API key."}""" })));
         await explore.StateAsync("is-error");
         await explore.Page.Locator("#key").FillAsync("open sesame");
         await explore.Page.Locator("#key").PressAsync("Enter");
@@ -189,7 +190,8 @@ public sealed class FailureTests(PageHost host, Chromium chromium)
         await using var explore = await ExplorePage.OpenAsync(host, chromium, before: async page =>
         {
             await page.RouteAsync("**/compute/worker.js", route => route.AbortAsync());
-            await page.RouteAsync(Tensors, route => route.FulfillAsync(new() { BodyBytes = SyntheticAnswer.Create(layers: 12, side: 24), ContentType = "application/octet-stream" }));
+            await page.RouteAsync(Tensors, route =>
+                route.FulfillAsync(new() { BodyBytes = SyntheticAnswer.Create(layers: 12, side: 24), ContentType = "application/octet-stream" }));
         }, ready: false);
         await explore.StateAsync("is-error");
         Assert.Contains("The page's worker failed.", await explore.Page.Locator("#problem-detail").InnerTextAsync(), StringComparison.Ordinal);

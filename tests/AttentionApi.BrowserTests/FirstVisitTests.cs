@@ -67,7 +67,8 @@ public sealed class FirstVisitTests(PageHost host, Chromium chromium)
     [Fact]
     public async Task On_a_phone_a_finger_scrolls_the_page_until_the_picture_is_zoomed()
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "", new() { ViewportSize = new() { Width = 390, Height = 844 }, HasTouch = true, IsMobile = true });
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "",
+            new() { ViewportSize = new() { Width = 390, Height = 844 }, HasTouch = true, IsMobile = true });
         Task<string> TouchAction() => explore.Page.Locator("#stage").EvaluateAsync<string>("stage => getComputedStyle(stage).touchAction");
         Assert.Equal("pan-y", await TouchAction());
         await explore.Page.Locator("#zoom-in").ClickAsync();

@@ -29,7 +29,8 @@ public sealed class LabelTests(PageHost host, Chromium chromium)
     public async Task A_label_is_dragged_by_its_grip()
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium);
-        var (first, second) = ((await explore.Page.Locator(".chip .grip").Nth(0).BoundingBoxAsync())!, (await explore.Page.Locator(".chip .grip").Nth(1).BoundingBoxAsync())!);
+        var (first, second) = ((await explore.Page.Locator(".chip .grip").Nth(0).BoundingBoxAsync())!,
+            (await explore.Page.Locator(".chip .grip").Nth(1).BoundingBoxAsync())!);
         await explore.Page.Mouse.MoveAsync(second.X + 5, second.Y + 5);
         await explore.Page.Mouse.DownAsync();
         await explore.Page.Mouse.MoveAsync(first.X + 5, first.Y + 5, new() { Steps = 4 });
@@ -80,7 +81,8 @@ public sealed class LabelTests(PageHost host, Chromium chromium)
             await page.RouteAsync("**/api/v1/models/demo-clip/classes?*", route =>
             {
                 asked.Add(new Uri(route.Request.Url).Query);
-                return route.FulfillAsync(new() { ContentType = "application/json", Body = """{ "count": 1000, "classes": [{ "index": 282, "name": "tiger cat" }, { "index": 281, "name": "tabby, tabby cat" }] }""" });
+                return route.FulfillAsync(new() { ContentType = "application/json",
+                    Body = """{ "count": 1000, "classes": [{ "index": 282, "name": "tiger cat" }, { "index": 281, "name": "tabby, tabby cat" }] }""" });
             });
         });
         await explore.Page.Locator("#label-input").PressSequentiallyAsync("cat");

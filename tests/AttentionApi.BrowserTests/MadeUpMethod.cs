@@ -7,19 +7,24 @@ using Microsoft.Playwright;
 namespace AttentionApi.BrowserTests;
 
 /// <summary>
-/// A method that no file of the page knows, as a server would declare and answer it: needs labels, has a parameter of its own, a series and scores. Its map rises along the rows by
-/// <c>strength</c> a row, and ends at <c>toLayer</c>; every label but the first has it negative.
+/// A method that no file of the page knows, as a server would declare and answer it: needs labels, has a parameter of its own, a series and scores. Its map
+/// rises along the rows by <c>strength</c> a row, and ends at <c>toLayer</c>; every label but the first has it negative.
 /// </summary>
 internal static class MadeUpMethod
 {
     private const string Declaration = """
-        { "name": "probe", "title": "Made-up probe", "meaning": "What it shows.", "limits": "What it does not show.", "paper": "None", "labels": "needed", "labelDependent": true, "signed": true,
+        { "name": "probe", "title": "Made-up probe", "meaning": "What it shows.", "limits": "What it does not show.", "paper": "None", "labels": "needed",
+          "labelDependent": true, "signed": true,
           "layers": "through", "frames": [],
           "parameters": [
-            { "name": "fromLayer", "type": "integer", "range": "1…L", "default": "1", "minimum": 1, "maximum": null, "step": null, "values": [], "description": "First layer." },
-            { "name": "toLayer", "type": "integer", "range": "1…L", "default": "L", "minimum": 1, "maximum": null, "step": null, "values": [], "description": "Last layer." },
-            { "name": "strength", "type": "number", "range": "0…2", "default": "1", "minimum": 0, "maximum": 2, "step": 0.5, "values": [], "description": "How strong." },
-            { "name": "careful", "type": "flag", "range": "true, false", "default": "false", "minimum": null, "maximum": null, "step": null, "values": [], "description": "With care." } ] }
+            { "name": "fromLayer", "type": "integer", "range": "1…L", "default": "1", "minimum": 1, "maximum": null, "step": null, "values": [],
+              "description": "First layer." },
+            { "name": "toLayer", "type": "integer", "range": "1…L", "default": "L", "minimum": 1, "maximum": null, "step": null, "values": [],
+              "description": "Last layer." },
+            { "name": "strength", "type": "number", "range": "0…2", "default": "1", "minimum": 0, "maximum": 2, "step": 0.5, "values": [],
+              "description": "How strong." },
+            { "name": "careful", "type": "flag", "range": "true, false", "default": "false", "minimum": null, "maximum": null, "step": null, "values": [],
+              "description": "With care." } ] }
         """;
 
     /// <summary>Has the server of this page know the method; <paramref name="queries"/> collects what it is asked.</summary>

@@ -28,7 +28,8 @@ public sealed class MethodTests(PageHost host, Chromium chromium)
     public async Task A_map_that_the_page_cannot_compute_is_fetched_and_shown()
     {
         var queries = new List<string>();
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&interpolation=nearest&scale=minmax", before: page => MadeUpMethod.AddAsync(page, queries));
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&interpolation=nearest&scale=minmax", before: page =>
+            MadeUpMethod.AddAsync(page, queries));
         var before = await explore.StageAsync();
         await ChooseProbeAsync(explore);
         Assert.False((await explore.StageAsync()).Shows(before), "The picture is the same as before.");
@@ -85,7 +86,8 @@ public sealed class MethodTests(PageHost host, Chromium chromium)
         Assert.True(await explore.Page.Locator("#series").IsHiddenAsync());
         await ChooseProbeAsync(explore);
         var series = explore.Page.Locator("#series");
-        Assert.Equal(["Scores", "Parts", "Parts: mlp", "Parts: attention, owl", "Parts: attention, house"], await series.Locator("figcaption").AllInnerTextsAsync());
+        Assert.Equal(["Scores", "Parts", "Parts: mlp", "Parts: attention, owl", "Parts: attention, house"],
+            await series.Locator("figcaption").AllInnerTextsAsync());
         Assert.Equal(2, await series.Locator("polyline").CountAsync());
         Assert.Equal(Demo.Layers * Demo.Heads, await series.Locator(".heat-table").First.Locator("td").CountAsync());
         Assert.Equal(["Total", "house", "20.0"], await series.Locator("figure").First.Locator("tbody tr").Nth(1).Locator("td").AllInnerTextsAsync());
@@ -100,7 +102,8 @@ public sealed class MethodTests(PageHost host, Chromium chromium)
         await using var explore = await ExplorePage.OpenAsync(host, chromium, before: page => MadeUpMethod.AddAsync(page, queries));
         await ChooseProbeAsync(explore);
         var highest = MadeUpMethod.Value(Demo.Side - 1, 0, 1, Demo.Layers);
-        Assert.StartsWith("max " + highest.ToString("0.0", CultureInfo.InvariantCulture), (await explore.Page.Locator(".figures .name span:last-child").AllInnerTextsAsync())[0], StringComparison.Ordinal);
+        Assert.StartsWith("max " + highest.ToString("0.0", CultureInfo.InvariantCulture),
+            (await explore.Page.Locator(".figures .name span:last-child").AllInnerTextsAsync())[0], StringComparison.Ordinal);
         await explore.OpenTabAsync("difference");
         Assert.Contains("Made-up probe", await explore.Page.Locator(".difference-pick .note").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Single(queries);

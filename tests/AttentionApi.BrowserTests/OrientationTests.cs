@@ -63,7 +63,8 @@ public sealed class OrientationTests(PageHost host, Chromium chromium)
         var stage = await explore.StageAsync();
         foreach (var (row, column) in new[] { (1, 1), (1, 2), (2, 1), (2, 2) })
         {
-            Assert.True(new Near(8).Equals(server.At(picture.Centre(row, column)), stage.At(await explore.PatchAsync(row, column, picture))), $"{what}, quadrant {row}, {column}");
+            Assert.True(new Near(8).Equals(server.At(picture.Centre(row, column)), stage.At(await explore.PatchAsync(row, column, picture))),
+                $"{what}, quadrant {row}, {column}");
         }
     }
 

@@ -30,7 +30,8 @@ public sealed class RegisteredMethodTests(RegisteredMethodTests.Host host, Chrom
         await explore.SlideAsync("parameter-strength", 3);
         await explore.Page.WaitForFunctionAsync("() => document.getElementById('caption').textContent.includes('strength 3')");
         await explore.ReadyAsync();
-        Assert.Contains(explore.Requests, request => request.Contains("method=madeUp", StringComparison.Ordinal) && request.Contains("strength=3", StringComparison.Ordinal));
+        Assert.Contains(explore.Requests, request => request.Contains("method=madeUp", StringComparison.Ordinal)
+            && request.Contains("strength=3", StringComparison.Ordinal));
         explore.AssertNoErrors();
     }
 }

@@ -40,7 +40,9 @@ public sealed class RepaintTests(PageHost host, Chromium chromium)
             await explore.DrawnAsync();
             if (slider == "opacity") Assert.False((await explore.StageAsync()).Shows(before));
         }
-        var text = $"Repaint of 12 layers x 197 tokens at {await explore.Page.EvaluateAsync<string>("() => { const { width, height } = document.getElementById('stage'); return `${width} x ${height}`; }")}: {string.Join("; ", report)}.";
+        const string readSize = "() => { const { width, height } = document.getElementById('stage'); return `${width} x ${height}`; }";
+        var size = await explore.Page.EvaluateAsync<string>(readSize);
+        var text = $"Repaint of 12 layers x 197 tokens at {size}: {string.Join("; ", report)}.";
         TestContext.Current.AddAttachment("repaint", text);
         TestContext.Current.SendDiagnosticMessage(text);
         TestContext.Current.TestOutputHelper?.WriteLine(text);
@@ -52,7 +54,8 @@ public sealed class RepaintTests(PageHost host, Chromium chromium)
     {
         const int side = 24;
         var picture = Picture.Centred(400, 400) with { Grid = side };
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&hover=read&residual=0&interpolation=nearest", before: page => AnswerWith(page, SyntheticAnswer.Create(layers: 12, side)));
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&hover=read&residual=0&interpolation=nearest", before: page =>
+            AnswerWith(page, SyntheticAnswer.Create(layers: 12, side)));
         await explore.Page.WaitForFunctionAsync("() => performance.getEntriesByType('resource').some(({ name }) => name.endsWith('worker.js'))");
         foreach (var (row, column) in new[] { (0, 6), (5, 3), (23, 23) })
         {
@@ -61,7 +64,8 @@ public sealed class RepaintTests(PageHost host, Chromium chromium)
         }
         // The strip is what the worker computes: layer by layer it shows something.
         await explore.Page.WaitForFunctionAsync("""
-            () => [...document.querySelectorAll('#tiles canvas')].every(tile => tile.getContext('2d').getImageData(tile.width >> 1, tile.height >> 1, 1, 1).data[3] === 255)
+            () => [...document.querySelectorAll('#tiles canvas')].every(tile =>
+              tile.getContext('2d').getImageData(tile.width >> 1, tile.height >> 1, 1, 1).data[3] === 255)
             """);
         explore.AssertNoErrors();
     }

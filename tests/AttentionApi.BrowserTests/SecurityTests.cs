@@ -9,8 +9,11 @@ public sealed class SecurityTests(PageHost host, Chromium chromium)
         var policy = "";
         await using var explore = await ExplorePage.OpenAsync(host, chromium, before: page =>
         {
-            page.Request += (_, request) => { if (!request.Url.StartsWith(host.Address.AbsoluteUri, StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal)) foreign.Add(request.Url); };
-            page.Response += (_, response) => { if (new Uri(response.Url).AbsolutePath == "/") policy = response.Headers.GetValueOrDefault("content-security-policy", ""); };
+            page.Request += (_, request) =>
+                { if (!request.Url.StartsWith(host.Address.AbsoluteUri, StringComparison.Ordinal)
+                && !request.Url.StartsWith("blob:", StringComparison.Ordinal)) foreign.Add(request.Url); };
+            page.Response += (_, response) =>
+                { if (new Uri(response.Url).AbsolutePath == "/") policy = response.Headers.GetValueOrDefault("content-security-policy", ""); };
             return Task.CompletedTask;
         });
         foreach (var tab in new[] { "heads", "difference", "trajectory" }) await explore.OpenTabAsync(tab);

@@ -5,12 +5,14 @@ namespace AttentionApi.BrowserTests;
 /// <summary>Links and pictures for others.</summary>
 public sealed class SharingTests(PageHost host, Chromium chromium)
 {
-    private static readonly BrowserNewContextOptions WithClipboard = new() { Permissions = ["clipboard-read", "clipboard-write"], ViewportSize = new() { Width = 1280, Height = 900 } };
+    private static readonly BrowserNewContextOptions WithClipboard =
+        new() { Permissions = ["clipboard-read", "clipboard-write"], ViewportSize = new() { Width = 1280, Height = 900 } };
 
     [Fact]
     public async Task A_copied_link_shows_the_same()
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-05&method=alignment&target=airplane&colormap=magma", WithClipboard);
+        await using var explore = await ExplorePage.OpenAsync(host, chromium,
+            "?sample=scene-05&method=alignment&target=airplane&colormap=magma", WithClipboard);
         await explore.Page.Locator("#copy-link").ClickAsync();
         await explore.Page.GetByText("The link is on the clipboard.").WaitForAsync();
         var link = await explore.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");

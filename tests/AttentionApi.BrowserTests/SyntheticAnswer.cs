@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 namespace AttentionApi.BrowserTests;
 
 /// <summary>
-/// A tensors answer of a model of any size without that model: in every layer and row the same attention, so that a rollout without residual is that row, whatever its depth.
+/// A tensors answer of a model of any size without that model: in every layer and row the same attention, so that a rollout without residual is that row,
+/// whatever its depth.
 /// </summary>
 internal static class SyntheticAnswer
 {
@@ -40,7 +41,8 @@ internal static class SyntheticAnswer
         var header = new JsonObject { ["__metadata__"] = new JsonObject { ["labels"] = "[]", ["explain"] = explain.ToJsonString() } };
         foreach (var fusion in new[] { "mean", "max", "min" })
         {
-            header[$"attention.{fusion}"] = new JsonObject { ["dtype"] = "F16", ["shape"] = new JsonArray(layers, tokens, tokens), ["data_offsets"] = new JsonArray(0, attention.Length) };
+            header[$"attention.{fusion}"] = new JsonObject { ["dtype"] = "F16", ["shape"] = new JsonArray(layers, tokens, tokens),
+                ["data_offsets"] = new JsonArray(0, attention.Length) };
         }
         var json = Encoding.UTF8.GetBytes(header.ToJsonString());
         var length = new byte[8];

@@ -12,7 +12,8 @@ public sealed class TensorsFileTests(PageHost host)
         var file = Path.GetTempFileName();
         try
         {
-            await File.WriteAllBytesAsync(file, await host.PostAsync("scene-12", "explain/tensors?labels=owl,house&heads=each"), TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(file, await host.PostAsync("scene-12", "explain/tensors?labels=owl,house&heads=each"),
+                TestContext.Current.CancellationToken);
             var read = await ReadAsync(file);
             var tensors = read["tensors"]!.AsObject();
             Assert.Equal("attention-api/1", (string?)read["metadata"]!["format"]);
@@ -26,7 +27,8 @@ public sealed class TensorsFileTests(PageHost host)
             Assert.Equal([Demo.Layers, Demo.Heads, Demo.Tokens, Demo.Tokens], tensors["attention.heads"]!["shape"]!.AsArray().Select(size => (int)size!));
             Assert.Equal("F16", (string?)tensors["attention.mean"]!["dtype"]);
 
-            var owl = (await host.ExplainAsync("scene-12", "labels=owl,house"))["predictions"]!.AsArray().Single(prediction => (string?)prediction!["label"] == "owl")!;
+            var owl = (await host.ExplainAsync("scene-12", "labels=owl,house"))["predictions"]!.AsArray().Single(prediction =>
+                (string?)prediction!["label"] == "owl")!;
             Assert.Equal((double)owl["logit"]!, (double)tensors["logits"]!["first"]!, 1e-4);
         }
         finally
@@ -39,7 +41,8 @@ public sealed class TensorsFileTests(PageHost host)
     {
         var client = Path.Combine(SourceTree.Root, "client");
         if (!Directory.Exists(Path.Combine(client, "node_modules"))) Missing();
-        using var node = Process.Start(new ProcessStartInfo("node", ["testing/read-tensors.js", file]) { WorkingDirectory = client, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var node = Process.Start(new ProcessStartInfo("node", ["testing/read-tensors.js", file]) { WorkingDirectory = client,
+            RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (output, errors) = (node.StandardOutput.ReadToEndAsync(), node.StandardError.ReadToEndAsync());
         await node.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(node.ExitCode == 0, await errors);

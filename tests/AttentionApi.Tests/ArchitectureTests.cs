@@ -49,7 +49,8 @@ public class ArchitectureTests
 
     [Fact]
     public void ONNX_Runtime_is_used_in_Runtime_and_Loading_only() =>
-        Assert.All(Rooms.Select(row => row.Data).Except(["Core.Runtime", "Core.Loading"]), room => Assert.Empty(Dependencies(room, @"Microsoft\.ML\.OnnxRuntime")));
+        Assert.All(Rooms.Select(row => row.Data).Except(["Core.Runtime", "Core.Loading"]), room =>
+            Assert.Empty(Dependencies(room, @"Microsoft\.ML\.OnnxRuntime")));
 
     private static string Namespace(string room) => $@"AttentionApi\.{room.Replace(".", @"\.", StringComparison.Ordinal)}(\.|$)";
 

@@ -63,7 +63,8 @@ public partial class DocumentationTests
             {
                 Assert.Contains($"`{operation.Name.ToUpperInvariant()} {call}`", text, StringComparison.Ordinal);
                 if (!operation.Value.TryGetProperty("parameters", out var parameters)) continue;
-                Assert.All(parameters.EnumerateArray(), parameter => Assert.Contains($"`{parameter.GetProperty("name").GetString()}`", text, StringComparison.Ordinal));
+                Assert.All(parameters.EnumerateArray(), parameter =>
+                    Assert.Contains($"`{parameter.GetProperty("name").GetString()}`", text, StringComparison.Ordinal));
             }
         }
     }

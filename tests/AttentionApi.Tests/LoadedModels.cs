@@ -15,7 +15,8 @@ internal static class LoadedModels
     /// <summary>One for all tests: models are told apart by reference.</summary>
     private static readonly PictureAnalyzer Analyzer = new(new ActivationCache(64 << 20));
 
-    public static Task<PictureAnalysis> AnalyzeAsync(this LoadedModel model, Picture picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation) =>
+    public static Task<PictureAnalysis> AnalyzeAsync(this LoadedModel model, Picture picture, ActivationParts parts, StageTimings timings,
+        CancellationToken cancellation) =>
         Analyzer.AnalyzeAsync(model, picture, parts, timings, cancellation);
 
     public static Task<LoadedModel> LoadAsync(string path) =>
@@ -23,7 +24,8 @@ internal static class LoadedModels
             .LoadAsync(Path.GetFileNameWithoutExtension(path), path, CancellationToken.None);
 
     /// <summary>Alignment of a picture with labels, in one view, at every layer.</summary>
-    public static async Task<IReadOnlyList<Heatmap>> AlignAsync(this LoadedModel model, PictureAnalysis picture, string[] labels, AlignmentView view, string prompt = "a photo of a {}")
+    public static async Task<IReadOnlyList<Heatmap>> AlignAsync(this LoadedModel model, PictureAnalysis picture, string[] labels, AlignmentView view,
+        string prompt = "a photo of a {}")
     {
         var embeddings = await model.EmbedAsync(labels, [prompt], new StageTimings(), TestContext.Current.CancellationToken);
         var activations = picture.Activations;

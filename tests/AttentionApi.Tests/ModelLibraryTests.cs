@@ -15,7 +15,8 @@ public class ModelLibraryTests
     public async Task A_folder_is_opened_and_a_picture_explained_and_drawn()
     {
         await using var models = ModelLibrary.Open(SharedFixtures.RepositoryModels);
-        using var explained = await models.ExplainAsync(Picture, new Dictionary<string, string> { ["labels"] = "cat,dog", ["method"] = "alignment" }, "clip", Cancellation);
+        using var explained = await models.ExplainAsync(Picture, new Dictionary<string,
+            string> { ["labels"] = "cat,dog", ["method"] = "alignment" }, "clip", Cancellation);
 
         var predictions = await explained.PredictAsync(Cancellation);
         Assert.Equal(1, predictions.Sum(prediction => prediction.Score), 1e-5);
@@ -32,7 +33,8 @@ public class ModelLibraryTests
     public async Task A_wrong_parameter_is_named()
     {
         await using var models = ModelLibrary.Open(SharedFixtures.RepositoryModels);
-        var wrong = await Assert.ThrowsAsync<ParameterException>(() => models.ExplainAsync(Picture, new Dictionary<string, string> { ["fromLayer"] = "99" }, "clip", Cancellation));
+        var wrong = await Assert.ThrowsAsync<ParameterException>(() =>
+            models.ExplainAsync(Picture, new Dictionary<string, string> { ["fromLayer"] = "99" }, "clip", Cancellation));
         Assert.Equal("fromLayer", wrong.Parameter);
     }
 
@@ -50,7 +52,8 @@ public class ModelLibraryTests
     public async Task The_sample_program_prints_predictions_and_writes_an_overlay()
     {
         using var folder = new TemporaryFolder();
-        var program = Path.Combine(AppContext.BaseDirectory.Replace(Path.Combine("tests", "AttentionApi.Tests"), Path.Combine("samples", "ExplainPicture"), StringComparison.Ordinal), "ExplainPicture.dll");
+        var program = Path.Combine(AppContext.BaseDirectory.Replace(Path.Combine("tests", "AttentionApi.Tests"), Path.Combine("samples", "ExplainPicture"),
+            StringComparison.Ordinal), "ExplainPicture.dll");
         var start = new ProcessStartInfo("dotnet", [program, Path.Combine(SourceTree.Root, "models"), Picture, "cat,dog"])
         {
             WorkingDirectory = folder.Path, RedirectStandardOutput = true, RedirectStandardError = true,

@@ -8,7 +8,8 @@ internal static class References
     public static TokenLayout Layout(ReferenceArrays reference)
     {
         var (meta, grid) = (reference.Meta, reference.Meta.GetProperty("grid"));
-        return new(meta.GetProperty("prefix_tokens").GetInt32(), new PatchGrid(grid[0].GetInt32(), grid[1].GetInt32()), meta.GetProperty("suffix_tokens").GetInt32(), meta.GetProperty("has_cls").GetBoolean());
+        return new(meta.GetProperty("prefix_tokens").GetInt32(), new PatchGrid(grid[0].GetInt32(), grid[1].GetInt32()), meta.GetProperty("suffix_tokens")
+            .GetInt32(), meta.GetProperty("has_cls").GetBoolean());
     }
 
     /// <summary>Probabilities averaged over heads, one array a layer, [query, key].</summary>
@@ -16,7 +17,8 @@ internal static class References
     {
         var (shape, attention) = (expected.Shape("attentions"), expected.Floats("attentions"));
         var (heads, size) = (shape[1], shape[2] * shape[3]);
-        return [.. Enumerable.Range(0, shape[0]).Select(layer => Enumerable.Range(0, size).Select(i => (float)Enumerable.Range(0, heads).Average(head => attention[(layer * heads + head) * size + i])).ToArray())];
+        return [.. Enumerable.Range(0, shape[0]).Select(layer =>
+            Enumerable.Range(0, size).Select(i => (float)Enumerable.Range(0, heads).Average(head => attention[(layer * heads + head) * size + i])).ToArray())];
     }
 
     /// <summary>M_l = (mean over heads + I) / 2.</summary>

@@ -1,8 +1,8 @@
 namespace AttentionApi.Tests;
 
 /// <summary>
-/// Finds the reference data: in the folder that ATTENTION_FIXTURES names, else in the folder <c>shared</c> beside the checkout, else the part of it that lies in the
-/// repository (tests/fixtures). A test that needs more than that part is skipped, and fails in CI.
+/// Finds the reference data: in the folder that ATTENTION_FIXTURES names, else in the folder <c>shared</c> beside the checkout, else the part of it that lies
+/// in the repository (tests/fixtures). A test that needs more than that part is skipped, and fails in CI.
 /// </summary>
 public static class SharedFixtures
 {
@@ -15,7 +15,8 @@ public static class SharedFixtures
     /// <summary>Whether all of the reference data is present, not only the part in the repository.</summary>
     public static bool AreWhole => Whole is not null;
 
-    /// <summary>A path of the reference data, such as <c>fixtures, scenes, scenes.json</c>; skips the calling test where it is absent, fails it in CI.</summary>
+    /// <summary>A path of the reference data, such as <c>fixtures, scenes, scenes.json</c>; skips the calling test where it is absent, fails it in
+    /// CI.</summary>
     public static string InShared(params ReadOnlySpan<string> parts)
     {
         if (Whole is not null) return Path.Combine([Whole, .. parts]);
@@ -44,7 +45,8 @@ public static class SharedFixtures
     {
         if (Environment.GetEnvironmentVariable("ATTENTION_FIXTURES") is { Length: > 0 } configured)
         {
-            return Directory.Exists(configured) ? configured : throw new DirectoryNotFoundException($"ATTENTION_FIXTURES names '{configured}', which is not a folder.");
+            return Directory.Exists(configured) ? configured
+                : throw new DirectoryNotFoundException($"ATTENTION_FIXTURES names '{configured}', which is not a folder.");
         }
         var beside = Path.GetFullPath(Path.Combine(SourceTree.Root, "..", "shared"));
         return Directory.Exists(beside) ? beside : null;

@@ -33,7 +33,8 @@ public class SharedFixturesTests
     public void Every_export_of_the_references_is_tried()
     {
         var missing = FixtureVariant.Listed().Where(variant => !variant.IsPresent).ToList();
-        if (missing.Count > 0) throw SharedFixtures.Missing($"{missing.Count} of {FixtureVariant.Listed().Count()} exports, from {missing[0]} to {missing[^1]},");
+        if (missing.Count > 0) throw SharedFixtures.Missing($"{missing.Count} of {FixtureVariant.Listed().Count()} exports, from {missing[0]} to "
+            + $"{missing[^1]},");
     }
 
     private static bool IsInShared(string file)

@@ -24,7 +24,8 @@ internal static partial class Demo
     /// <summary>CLS and the patches.</summary>
     public static int Tokens { get; } = 1 + Patches;
 
-    /// <summary>The text with numbers for <c>{layers}</c>, <c>{heads}</c> and <c>{side}</c>, also as <c>{layers-1}</c>, <c>{heads+1}</c> or <c>{side/2}</c>.</summary>
+    /// <summary>The text with numbers for <c>{layers}</c>, <c>{heads}</c> and <c>{side}</c>, also as <c>{layers-1}</c>, <c>{heads+1}</c> or
+    /// <c>{side/2}</c>.</summary>
     public static string Fill(string text) => Placeholder().Replace(text, match =>
     {
         var size = match.Groups["size"].Value switch { "layers" => Layers, "heads" => Heads, _ => Side };

@@ -24,7 +24,8 @@ internal sealed partial class HostProcess : IAsyncDisposable
         process.ErrorDataReceived += Keep;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        Client = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = Timeout.InfiniteTimeSpan }) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
+        Client = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = Timeout.InfiniteTimeSpan }) { BaseAddress = address,
+            Timeout = TimeSpan.FromMinutes(2) };
         // Whoever is interrupted leaves no host behind.
         AppDomain.CurrentDomain.ProcessExit += Kill;
     }
@@ -70,7 +71,8 @@ internal sealed partial class HostProcess : IAsyncDisposable
         var address = $"http://127.0.0.1:{FreePort()}";
         string[] command = [.. launcher, "dotnet", Path.Combine(folder, "AttentionApi.dll"), $"--urls={address}",
             .. settings.Select(setting => string.Create(CultureInfo.InvariantCulture, $"--{setting.Key}={setting.Value}"))];
-        var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = Path.GetTempPath(), RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = Path.GetTempPath(), RedirectStandardOutput = true,
+            RedirectStandardError = true };
         start.Environment["DOTNET_ENVIRONMENT"] = "Production";
         // As the Dockerfile sets it.
         start.Environment["MALLOC_ARENA_MAX"] = "2";

@@ -38,7 +38,8 @@ internal sealed class MadeUpMethod : Explainer
         ];
         return new(maps)
         {
-            Series = [new("peaks", [.. similarity.Labels.Select(target => new SeriesEntry(target.Label, [.. maps.Where(map => map.Label == target.Label).Select(map => map.Maximum)]))])],
+            Series = [new("peaks", [.. similarity.Labels.Select(target =>
+                new SeriesEntry(target.Label, [.. maps.Where(map => map.Label == target.Label).Select(map => map.Maximum)]))])],
             Scores = [.. similarity.Labels.Select(target => new MapScore("peak", target.Label, maps.Last(map => map.Label == target.Label).Maximum))],
         };
     }

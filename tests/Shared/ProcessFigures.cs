@@ -21,13 +21,15 @@ internal sealed partial record ProcessFigures(long ResidentBytes, long PeakBytes
     public static void ForgetPeak(int process) => File.WriteAllText($"/proc/{process}/clear_refs", "5");
 
     /// <summary>
-    /// Processor time of a process to the nanosecond, ended threads included; <see cref="System.Diagnostics.Process.TotalProcessorTime"/> counts in hundredths of a second.
+    /// Processor time of a process to the nanosecond, ended threads included; <see cref="System.Diagnostics.Process.TotalProcessorTime"/> counts in hundredths
+    /// of a second.
     /// </summary>
     public static TimeSpan Processor(int process)
     {
         // A process's processor clock, as clock_getcpuclockid(3) makes it.
         const int scheduler = 2;
-        if (ClockGetTime((~process << 3) | scheduler, out var time) != 0) throw new InvalidOperationException($"The processor time of process {process} cannot be read.");
+        if (ClockGetTime((~process << 3) | scheduler, out var time) != 0)
+            throw new InvalidOperationException($"The processor time of process {process} cannot be read.");
         return TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromMicroseconds(time.Nanoseconds / 1000.0);
     }
 

@@ -1,8 +1,8 @@
 namespace AttentionApi.Core.Analysis;
 
 /// <summary>
-/// Analyses of the pictures seen last, at most <paramref name="maximumBytes"/> of activations. A second question about a picture (other method, range or colours)
-/// then runs no model, and decodes nothing unless a picture is asked for.
+/// Analyses of the pictures seen last, at most <paramref name="maximumBytes"/> of activations. A second question about a picture (other method, range or
+/// colours) then runs no model, and decodes nothing unless a picture is asked for.
 /// </summary>
 public sealed class ActivationCache(long maximumBytes)
 {

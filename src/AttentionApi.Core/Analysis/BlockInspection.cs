@@ -10,14 +10,16 @@ namespace AttentionApi.Core.Analysis;
 /// <param name="Parts">What adds up to it.</param>
 public sealed record LabelParts(LabelTarget Target, float Score, AdditiveParts Parts);
 
-/// <summary>What an inspection tells of the insides of the model's blocks: values, hidden states and what follows from them without another run of the model.</summary>
+/// <summary>What an inspection tells of the insides of the model's blocks: values, hidden states and what follows from them without another run of the
+/// model.</summary>
 public static class BlockInspection
 {
     /// <summary>What <see cref="DecomposeAsync"/> fetches.</summary>
     public const ActivationParts PathParts = ActivationParts.Values | ActivationParts.HeadTokenAttention | ActivationParts.HeadTokenStates;
 
     /// <summary>Takes the scores of labels apart.</summary>
-    public static async Task<IReadOnlyList<LabelParts>> DecomposeAsync(this Inspection inspection, IReadOnlyList<LabelTarget> targets, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<LabelParts>> DecomposeAsync(this Inspection inspection, IReadOnlyList<LabelTarget> targets,
+        CancellationToken cancellation)
     {
         var activations = (await inspection.FetchAsync(PathParts, cancellation).ConfigureAwait(false)).Activations;
         var states = activations.HeadTokenStates!;
@@ -25,9 +27,11 @@ public static class BlockInspection
         var (projections, scores) = await inspection.UseAsync(tower =>
         {
             var head = tower.Blocks!.Head.At(states[^tower.ReadOut!.HiddenWidth..]);
-            return (tower.Blocks.Projections.Measure(), targets.Select(target => target.Embedding is { } text ? head.Cosine(text) : head.Class(target.Class!.Value)).ToList());
+            return (tower.Blocks.Projections.Measure(), targets.Select(target =>
+                target.Embedding is { } text ? head.Cosine(text) : head.Class(target.Class!.Value)).ToList());
         }, cancellation).ConfigureAwait(false);
-        return [.. targets.Zip(scores, (target, score) => new LabelParts(target, score.Score, AdditiveParts.Of(path, projections, score.Direction, score.Offset)))];
+        return [.. targets.Zip(scores, (target, score) =>
+            new LabelParts(target, score.Score, AdditiveParts.Of(path, projections, score.Direction, score.Offset)))];
     }
 
     /// <summary>Unit features of every token after CLIP Surgery over the last blocks, [token, E].</summary>
@@ -37,7 +41,8 @@ public static class BlockInspection
         return await inspection.UseAsync(tower => DenseReadOut.Surgery(tower, activations, blocks), cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Unit features of every token from the last block's attention of keys on keys, with a window of so many patches around each; [token, E].</summary>
+    /// <summary>Unit features of every token from the last block's attention of keys on keys, with a window of so many patches around each; [token,
+    /// E].</summary>
     public static async Task<float[]> NeighboursAsync(this Inspection inspection, double sigma, CancellationToken cancellation)
     {
         var activations = (await inspection.FetchAsync(DenseReadOut.NeighbourParts, cancellation).ConfigureAwait(false)).Activations;
@@ -55,7 +60,8 @@ public static class BlockInspection
         return await inspection.UseAsync(tower => tower.FinalNorm?.ReadRows(patches) ?? patches, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Patches that gather attention whatever they show, as tokens (see <see cref="AttentionSinks"/>). Attention must have been fetched; without it none are known.</summary>
+    /// <summary>Patches that gather attention whatever they show, as tokens (see <see cref="AttentionSinks"/>). Attention must have been fetched; without it
+    /// none are known.</summary>
     public static async Task<IReadOnlyList<int>> SinksAsync(this Inspection inspection, CancellationToken cancellation)
     {
         var activations = (await inspection.FetchAsync(ActivationParts.TokenNorms, cancellation).ConfigureAwait(false)).Activations;

@@ -23,8 +23,8 @@ internal static class Discard
     }
 
     /// <summary>
-    /// The <paramref name="count"/>-th smallest value, and how many entries equal to it belong to the smallest. Non-negative floats sort like their bits, so three
-    /// counting passes over 11 bits each find it without sorting, with a histogram that stays in the processor's first cache.
+    /// The <paramref name="count"/>-th smallest value, and how many entries equal to it belong to the smallest. Non-negative floats sort like their bits, so
+    /// three counting passes over 11 bits each find it without sorting, with a histogram that stays in the processor's first cache.
     /// </summary>
     private static (float Threshold, int Ties) Threshold(ReadOnlySpan<float> values, int count)
     {

@@ -8,8 +8,8 @@ using AttentionApi.Core.Scoring;
 namespace AttentionApi.Core.Analysis;
 
 /// <summary>
-/// One picture before one model, for one call. It fetches on demand and remembers: what no one asks for is neither computed nor copied, what the cache knows is not
-/// computed again, and identical work of other calls is shared. Used by one call at a time.
+/// One picture before one model, for one call. It fetches on demand and remembers: what no one asks for is neither computed nor copied, what the cache knows is
+/// not computed again, and identical work of other calls is shared. Used by one call at a time.
 /// </summary>
 public sealed partial class Inspection
 {
@@ -71,7 +71,8 @@ public sealed partial class Inspection
     }
 
     /// <summary>
-    /// The labels against the picture. Without labels a classifier takes its best classes, which are known only after a run: methods fetch what costs more first.
+    /// The labels against the picture. Without labels a classifier takes its best classes, which are known only after a run: methods fetch what costs more
+    /// first.
     /// </summary>
     /// <exception cref="ParameterException">A label would be truncated.</exception>
     public async Task<LabelScoring> ScoresAsync(CancellationToken cancellation)

@@ -13,7 +13,8 @@ public sealed partial class Inspection
     /// <param name="rival">A further label, whose gradients come last; or null.</param>
     /// <param name="cancellation">Ends the run.</param>
     /// <exception cref="ParameterException">The model gives no such gradients.</exception>
-    public Task<LabelGradients> LibraGradientsAsync(LabelTarget? rival, CancellationToken cancellation) => AllLayersAsync(GradientKind.Libra, rival, cancellation);
+    public Task<LabelGradients> LibraGradientsAsync(LabelTarget? rival, CancellationToken cancellation) =>
+        AllLayersAsync(GradientKind.Libra, rival, cancellation);
 
     /// <summary>Every layer, by the true derivatives.</summary>
     /// <exception cref="ParameterException">The model gives no such gradients.</exception>
@@ -49,7 +50,8 @@ public sealed partial class Inspection
         if (analysis is null) await TapeAsync(kind, cancellation).ConfigureAwait(false);
         LabelTarget[] targets = [.. (await ScoresAsync(cancellation).ConfigureAwait(false)).Targets, .. rival is null ? (LabelTarget[])[] : [rival]];
         var question = GradientQuestion.AllLayers(kind);
-        if (!analysis!.Gradients.Knows(question, targets) && !analysis.Gradients.Tapes.ContainsKey(kind)) await TapeAsync(kind, cancellation).ConfigureAwait(false);
+        if (!analysis!.Gradients.Knows(question, targets) && !analysis.Gradients.Tapes.ContainsKey(kind))
+            await TapeAsync(kind, cancellation).ConfigureAwait(false);
         return await AskAsync(question, targets, cancellation).ConfigureAwait(false);
     });
 
@@ -70,7 +72,8 @@ public sealed partial class Inspection
     {
         analysis = await Analyzer.GradientsAsync(Loaded, Picture, Analysis, question, targets, Timings, cancellation).ConfigureAwait(false);
         var answer = analysis.Activations.Output;
-        return new(targets, [.. targets.Select(target => analysis.Gradients.Results[PictureGradients.KeyOf(question.Name, target)])], [.. targets.Select(target => target.Compare(answer))]);
+        return new(targets, [.. targets.Select(target => analysis.Gradients.Results[PictureGradients.KeyOf(question.Name, target)])],
+            [.. targets.Select(target => target.Compare(answer))]);
     }
 
     /// <summary>What only the first backward run shows is told like what the graph shows: the method is not for this model.</summary>
@@ -82,7 +85,8 @@ public sealed partial class Inspection
         }
         catch (ModelRefusedException refused)
         {
-            throw new ParameterException("method", $"The model '{Model.Id}' gives no such gradients: {refused.Message.TrimEnd('.')}. Take another method or model.");
+            throw new ParameterException("method",
+                $"The model '{Model.Id}' gives no such gradients: {refused.Message.TrimEnd('.')}. Take another method or model.");
         }
     }
 }

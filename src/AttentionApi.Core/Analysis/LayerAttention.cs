@@ -8,8 +8,8 @@ namespace AttentionApi.Core.Analysis;
 public enum HeadFusion { Mean, Max, Min }
 
 /// <summary>
-/// Attention of each layer as one matrix, F_l: one head, or all of them fused (docs/methods.md C.1). A view of activations: nothing is copied where the graph has
-/// fused already, and other fusions are computed layer by layer when asked for.
+/// Attention of each layer as one matrix, F_l: one head, or all of them fused (docs/methods.md C.1). A view of activations: nothing is copied where the graph
+/// has fused already, and other fusions are computed layer by layer when asked for.
 /// </summary>
 /// <param name="activations">Holds what <see cref="PartsFor"/> names.</param>
 /// <param name="tokens">The order of the tokens.</param>

@@ -17,12 +17,14 @@ public sealed class PictureAnalyzer(ActivationCache cache)
     private readonly ConditionalWeakTable<LoadedModel, object> watched = [];
 
     /// <summary>What the cache knows of a picture, or null.</summary>
-    internal PictureAnalysis? Find(LoadedModel model, Picture picture) => cache.Find(new(model, picture.Sha256)) is { } known ? known with { ModelRuns = 0 } : null;
+    internal PictureAnalysis? Find(LoadedModel model, Picture picture) =>
+        cache.Find(new(model, picture.Sha256)) is { } known ? known with { ModelRuns = 0 } : null;
 
     /// <summary>Runs the vision tower on a picture for the parts that are not known yet.</summary>
     /// <exception cref="ImageRefusedException">The picture cannot be decoded.</exception>
     /// <exception cref="ModelRefusedException">The model gives non-finite numbers.</exception>
-    public async Task<PictureAnalysis> AnalyzeAsync(LoadedModel model, Picture picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation)
+    public async Task<PictureAnalysis> AnalyzeAsync(LoadedModel model, Picture picture, ActivationParts parts, StageTimings timings,
+        CancellationToken cancellation)
     {
         var known = Find(model, picture);
         return known?.Activations.Has(parts) == true ? known : await SharedAsync(model, picture, parts, known, async (input, stages, token) =>
@@ -32,7 +34,8 @@ public sealed class PictureAnalyzer(ActivationCache cache)
         }, timings, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Runs the vision tower once for the forward values that gradients are computed from, where they are not known yet. The model's own answer comes with them.</summary>
+    /// <summary>Runs the vision tower once for the forward values that gradients are computed from, where they are not known yet. The model's own answer comes
+    /// with them.</summary>
     /// <exception cref="ImageRefusedException">The picture cannot be decoded.</exception>
     /// <exception cref="ModelRefusedException">The model gives no such gradients.</exception>
     internal async Task<PictureAnalysis> TapeAsync(LoadedModel model, Picture picture, GradientKind kind, StageTimings timings, CancellationToken cancellation)
@@ -49,7 +52,8 @@ public sealed class PictureAnalyzer(ActivationCache cache)
     /// <summary>Asks for the gradients of labels that are not known yet; runs no vision model.</summary>
     /// <exception cref="ModelRefusedException">The model gives no such gradients.</exception>
     internal async Task<PictureAnalysis> GradientsAsync(
-        LoadedModel model, Picture picture, PictureAnalysis known, GradientQuestion question, IReadOnlyList<Scoring.LabelTarget> targets, StageTimings timings, CancellationToken cancellation)
+        LoadedModel model, Picture picture, PictureAnalysis known, GradientQuestion question, IReadOnlyList<Scoring.LabelTarget> targets, StageTimings timings,
+            CancellationToken cancellation)
     {
         known = known.Including(Find(model, picture)) with { ModelRuns = 0 };
         var missing = targets.Select(target => (Target: target, Key: PictureGradients.KeyOf(question.Name, target)))
@@ -62,8 +66,10 @@ public sealed class PictureAnalyzer(ActivationCache cache)
             using var _ = stages.Measure(Stages.Inference);
             var width = known.Activations.Output.Length;
             var seeds = missing.Select(label => GradientQuestion.Seed(label.Target, width)).ToList();
-            var results = await model.AskGradientsAsync(question.IsLibra, gradients => question.AskAsync(gradients, known, seeds, token), token).ConfigureAwait(false);
-            var found = known.Gradients with { Results = known.Gradients.Results.SetItems(missing.Zip(results, (label, result) => KeyValuePair.Create(label.Key, result))) };
+            var results = await model.AskGradientsAsync(question.IsLibra, gradients =>
+                question.AskAsync(gradients, known, seeds, token), token).ConfigureAwait(false);
+            var found = known.Gradients with { Results = known.Gradients.Results.SetItems(missing.Zip(results, (label, result) =>
+                KeyValuePair.Create(label.Key, result))) };
             return Keep(model, picture, known with { Gradients = found });
         }, cancellation).ConfigureAwait(false);
         if (started) timings.Add(stages);
@@ -83,7 +89,8 @@ public sealed class PictureAnalyzer(ActivationCache cache)
             using (stages.Measure(Stages.Preprocess)) input = model.Preprocessor.Prepare(image);
             var (activations, gradients) = await run(input, stages, token).ConfigureAwait(false);
             IReadOnlyList<string> warnings = image.FirstOfFrames ? ["The picture is animated: its first frame is explained."] : [];
-            var found = new PictureAnalysis(new PixelSize(image.Width, image.Height), input.Seen, activations, ModelRuns: 1, warnings) { Gradients = gradients };
+            var found = new PictureAnalysis(new PixelSize(image.Width, image.Height), input.Seen, activations, ModelRuns: 1,
+                warnings) { Gradients = gradients };
             return Keep(model, picture, found.Including(known));
         }, cancellation).ConfigureAwait(false);
         if (!started) return analysis with { ModelRuns = 0 };

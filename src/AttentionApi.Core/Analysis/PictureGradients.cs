@@ -20,10 +20,12 @@ public sealed record PictureGradients
 
     internal long TapeBytes => Tapes.Values.Sum(tape => tape.Bytes);
 
-    public PictureGradients Including(PictureGradients? other) => other is null ? this : new() { Tapes = other.Tapes.SetItems(Tapes), Results = other.Results.SetItems(Results) };
+    public PictureGradients Including(PictureGradients? other) =>
+        other is null ? this : new() { Tapes = other.Tapes.SetItems(Tapes), Results = other.Results.SetItems(Results) };
 
     /// <summary>True where the results of all these labels are here.</summary>
-    internal bool Knows(GradientQuestion question, IEnumerable<LabelTarget> targets) => targets.All(target => Results.ContainsKey(KeyOf(question.Name, target)));
+    internal bool Knows(GradientQuestion question, IEnumerable<LabelTarget> targets) =>
+        targets.All(target => Results.ContainsKey(KeyOf(question.Name, target)));
 
     /// <summary>Names a result: what was asked, and for which class or embedding.</summary>
     internal static string KeyOf(string question, LabelTarget target) => target.Class is { } index

@@ -4,8 +4,8 @@ using AttentionApi.Core.Runtime;
 namespace AttentionApi.Core.Analysis;
 
 /// <summary>
-/// What each text token has in the cosine of picture and label, over all layers of the text tower: Chefer's relevance in the row of the position that becomes the embedding (identity
-/// included), or LibraGrad's relevance, signed.
+/// What each text token has in the cosine of picture and label, over all layers of the text tower: Chefer's relevance in the row of the position that becomes
+/// the embedding (identity included), or LibraGrad's relevance, signed.
 /// </summary>
 internal static class TextRelevance
 {

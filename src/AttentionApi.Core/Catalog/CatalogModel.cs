@@ -31,7 +31,8 @@ internal sealed class CatalogModel(FoundModel found, TimeProvider time)
 
     public bool IsIdle => IsReady && Leases == 0;
 
-    private ModelStatus Status => Refusal is not null ? ModelStatus.Refused : IsReady ? ModelStatus.Ready : Load is null ? ModelStatus.Unloaded : ModelStatus.Loading;
+    private ModelStatus Status => Refusal is not null ? ModelStatus.Refused : IsReady ? ModelStatus.Ready : Load is null
+        ? ModelStatus.Unloaded : ModelStatus.Loading;
 
     public ModelEntry Entry(string? defaultId) => new(Found.Id, Found.Id == defaultId, Status, Refusal?.Message, Facts);
 

@@ -6,12 +6,14 @@ using Microsoft.Extensions.Logging;
 namespace AttentionApi.Core.Catalog;
 
 /// <summary>
-/// The models of the models folder: found by <see cref="Refresh"/>, loaded when asked for (once for all callers), the least recently used unloaded first where there is no room.
-/// The default model and a model in use are never unloaded; one whose files were removed or changed finishes the requests it has and is unloaded then.
+/// The models of the models folder: found by <see cref="Refresh"/>, loaded when asked for (once for all callers), the least recently used unloaded first where
+/// there is no room. The default model and a model in use are never unloaded; one whose files were removed or changed finishes the requests it has and is
+/// unloaded then.
 /// </summary>
 public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger<ModelCatalog> log, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>What loads and runs under way may take when the program ends; a thread that waits for a disk which never answers can't be stopped, only left.</summary>
+    /// <summary>What loads and runs under way may take when the program ends; a thread that waits for a disk which never answers can't be stopped, only
+    /// left.</summary>
     private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
@@ -33,7 +35,8 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
             lock (gate)
             {
                 if (options.Default is { Length: > 0 } configured) return configured;
-                return options.Preferred is { } preferred && models.ContainsKey(preferred) ? preferred : models.Keys.Order(StringComparer.Ordinal).FirstOrDefault();
+                return options.Preferred is { } preferred && models.ContainsKey(preferred) ? preferred
+                    : models.Keys.Order(StringComparer.Ordinal).FirstOrDefault();
             }
         }
     }
@@ -144,7 +147,8 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
                 loading.Loaded = loaded;
                 model.Facts = loaded.Facts;
             }
-            log.LogInformation("Model {Model} is ready: {Layers} layers, {Heads} heads, {Provider}", model.Found.Id, loaded.Facts.Layers, loaded.Facts.Heads, loaded.Facts.Provider.Actual);
+            log.LogInformation("Model {Model} is ready: {Layers} layers, {Heads} heads, {Provider}", model.Found.Id, loaded.Facts.Layers, loaded.Facts.Heads,
+                loaded.Facts.Provider.Actual);
             return loaded;
         }
         catch (ModelRefusedException refusal)
@@ -159,7 +163,8 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
             // full disk, so loading is tried again.
             log.LogError(failure, "Model {Model} could not be loaded", model.Found.Id);
             var refusal = new ModelRefusedException(
-                $"The model '{model.Found.Id}' could not be loaded ({failure.GetType().Name}); it is tried again in {CatalogModel.TryAgainAfter.TotalSeconds:0} seconds, and the server's log has the details.",
+                $"The model '{model.Found.Id}' could not be loaded ({failure.GetType().Name}); it is tried again in "
+                    + $"{CatalogModel.TryAgainAfter.TotalSeconds:0} seconds, and the server's log has the details.",
                 failure) { MayPass = true };
             Refuse(model, loading, refusal);
             throw refusal;
@@ -195,7 +200,8 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
                 // Before unloading, which may be done at once.
                 changed = room.Changed;
                 var first = DefaultId;
-                if (room.IsFull && models.Values.Where(model => model.IsIdle && model.Found.Id != first).MinBy(model => model.LastUsed) is { } idle) UnloadIfIdle(idle);
+                if (room.IsFull && models.Values.Where(model => model.IsIdle && model.Found.Id != first).MinBy(model => model.LastUsed) is { } idle)
+                    UnloadIfIdle(idle);
             }
             await changed.WaitAsync(cancellation).ConfigureAwait(false);
         }

@@ -121,7 +121,8 @@ public abstract class Explainer
     /// <summary>
     /// One entry per layer of the range, ascending, with the maps of that frame. Methods without a range give one entry.
     /// </summary>
-    public virtual async Task<IReadOnlyList<MapSet>> FramesAsync(Inspection inspection, ParameterValues parameters, FrameMode mode, CancellationToken cancellation)
+    public virtual async Task<IReadOnlyList<MapSet>> FramesAsync(Inspection inspection, ParameterValues parameters, FrameMode mode,
+        CancellationToken cancellation)
     {
         if (Info.Layers != LayerUse.Through)
         {
@@ -151,9 +152,11 @@ public static class ParameterValuesExtensions
 {
     /// <summary>The range of layers, from 1, both ends included.</summary>
     public static (int From, int To) Layers(this ParameterValues values) =>
-        (values.Get(SharedParameters.FromLayer) ?? 1, values.Get(SharedParameters.ToLayer) ?? throw new InvalidOperationException("The range of layers is not settled."));
+        (values.Get(SharedParameters.FromLayer) ?? 1, values.Get(SharedParameters.ToLayer)
+            ?? throw new InvalidOperationException("The range of layers is not settled."));
 
     /// <summary>The label or class of 'versus', that maps are set against; null where none is given.</summary>
     internal static async Task<LabelTarget?> VersusAsync(this ParameterValues values, Inspection inspection, CancellationToken cancellation) =>
-        values.Get(SharedParameters.Versus) is { } label ? await inspection.LabelAsync(SharedParameters.Versus, label, cancellation).ConfigureAwait(false) : null;
+        values.Get(SharedParameters.Versus) is { } label ? await inspection.LabelAsync(SharedParameters.Versus, label, cancellation).ConfigureAwait(false)
+            : null;
 }

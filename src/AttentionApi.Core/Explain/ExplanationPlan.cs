@@ -18,7 +18,8 @@ public sealed class ExplanationPlan
         warnings.AddRange(model.Warnings);
         WarnOfUnused();
         Labels = LabelChoice.Read(
-            model, (SharedParameters.Labels, request.Given.Get(SharedParameters.Labels)), (Prompt, request.Given.Get(Prompt)), (Target, request.Given.Get(Target)), request.Limits, warnings);
+            model, (SharedParameters.Labels, request.Given.Get(SharedParameters.Labels)), (Prompt, request.Given.Get(Prompt)),
+                (Target, request.Given.Get(Target)), request.Limits, warnings);
         if (Explains) CheckMethod();
         Values = request.Given.Only(request.Taken).Settle([.. request.Taken, .. Method.Info.AllParameters], model.Scope);
         CheckOutput();
@@ -62,15 +63,18 @@ public sealed class ExplanationPlan
             if (request.Taken.All(one => one.Name != parameter.Name)) Warn("it is not taken here");
             else if (Explains && request.Table.ByMethod(parameter) && !Method.Info.Uses(parameter)) WarnOrRefuse(parameter);
             else if (parameter.Name == Top.Name && !Model.IsClassifier) Warn("only classifiers list the best of their classes");
-            else if (parameter.Name == Top.Name && Output == Outputs.Predictions && request.Given.Has(SharedParameters.Labels)) Warn("the given labels are listed, all of them");
-            else if (parameter.Name == Prompt.Name && !(Model.Text && request.Given.Has(SharedParameters.Labels))) Warn("only labels in free text are put into prompts");
+            else if (parameter.Name == Top.Name && Output == Outputs.Predictions && request.Given.Has(SharedParameters.Labels))
+                Warn("the given labels are listed, all of them");
+            else if (parameter.Name == Prompt.Name && !(Model.Text && request.Given.Has(SharedParameters.Labels)))
+                Warn("only labels in free text are put into prompts");
 
             void Warn(string why) => warnings.Add($"'{parameter.Name}' has no effect: {why}.");
         }
 
         void WarnOrRefuse(Parameter parameter)
         {
-            if (parameter.RefusedWhereUnused) throw parameter.Wrong($"The method {Method.Info.Name} has no '{parameter.Name}'; leave it out, or take a method that has it.");
+            if (parameter.RefusedWhereUnused)
+                throw parameter.Wrong($"The method {Method.Info.Name} has no '{parameter.Name}'; leave it out, or take a method that has it.");
             warnings.Add($"'{parameter.Name}' has no effect: the method {Method.Info.Name} does not use it.");
         }
     }
@@ -78,7 +82,8 @@ public sealed class ExplanationPlan
     private void CheckMethod()
     {
         var name = Method.Info.Name;
-        if (Method.WhyNot(Model) is { } reason) throw request.Table.Method.Wrong($"The model '{Model.Id}' can't serve {name}: {reason.TrimEnd('.')}. Take another method or model.");
+        if (Method.WhyNot(Model) is { } reason)
+            throw request.Table.Method.Wrong($"The model '{Model.Id}' can't serve {name}: {reason.TrimEnd('.')}. Take another method or model.");
         if (Method.Info.Labels == LabelUse.Needed && Labels.Labels.Count == 0 && !Model.IsClassifier)
         {
             throw SharedParameters.Labels.Wrong($"{name} needs labels to compare the picture with; give 'labels', separated by commas.");
@@ -97,21 +102,25 @@ public sealed class ExplanationPlan
     private void CheckOutput()
     {
         const int mostPanels = 16;
-        if (Values.Get(Heads) == HeadChoice.Each && Values.Get(Head) is not null) throw Heads.Wrong("'head' takes one head and heads=each all of them; give one of the two.");
+        if (Values.Get(Heads) == HeadChoice.Each && Values.Get(Head) is not null)
+            throw Heads.Wrong("'head' takes one head and heads=each all of them; give one of the two.");
         if (Values.Get(Heads) == HeadChoice.Each && ParameterTable.ShowsOneMap(Output))
         {
             throw Heads.Wrong("heads=each gives several maps; ask for a grid of them, or for one head at a time by 'head'.");
         }
-        if (Values.Get(TextTokens) && !Model.Text) throw TextTokens.Wrong($"The model '{Model.Id}' reads no text; leave 'textTokens' out, or take an image-text model.");
+        if (Values.Get(TextTokens) && !Model.Text)
+            throw TextTokens.Wrong($"The model '{Model.Id}' reads no text; leave 'textTokens' out, or take an image-text model.");
         if (Values.Get(Versus) is { } versus) Labels.CheckLabel(Versus, versus, warnings.Add);
         switch (Output)
         {
             case Outputs.Predictions:
                 LabelChoice.EnsureScores(Model, null);
-                if (Labels.Labels.Count == 0 && Model.Text) throw SharedParameters.Labels.Wrong("The model compares the picture with labels; give 'labels', separated by commas.");
+                if (Labels.Labels.Count == 0 && Model.Text)
+                    throw SharedParameters.Labels.Wrong("The model compares the picture with labels; give 'labels', separated by commas.");
                 break;
             case Outputs.Grid when Method.Info.Picture != PictureKind.Maps:
-                throw request.Table.Method.Wrong($"{Method.Info.Name} has one picture of its own and no maps to set side by side; ask for an overlay, or take another method.");
+                throw request.Table.Method.Wrong($"{Method.Info.Name} has one picture of its own and no maps to set side by side; ask for an overlay, or take "
+                    + "another method.");
             case Outputs.Animation:
                 CheckFrames();
                 if (Values.Get(Panels) == PanelChoice.Labels && Labels.Labels.Count > mostPanels)
@@ -125,7 +134,8 @@ public sealed class ExplanationPlan
     private void CheckFrames()
     {
         var frames = Method.Info.Frames;
-        if (frames.Count == 0) throw request.Table.Method.Wrong($"{Method.Info.Name} has one picture and no frames; ask for an overlay, or take another method.");
+        if (frames.Count == 0) throw request.Table.Method.Wrong($"{Method.Info.Name} has one picture and no frames; ask for an overlay, or take "
+            + "another method.");
         if (request.Given.Get(Frames) is { } asked && !frames.Contains(asked))
         {
             throw Frames.Wrong($"{Method.Info.Name} has no frames={asked.Word()}; it offers {string.Join(", ", frames.Select(mode => mode.Word()))}.");

@@ -24,6 +24,7 @@ public sealed record Heatmap(int Layer, int? Head, string? Label, bool Signed, i
     {
         var flat = maps.Count(map => map.Flat);
         if (flat == 0) yield break;
-        yield return $"{(maps.Count == 1 ? "The map is" : $"{flat} of {maps.Count} maps are")} flat: all patches have the same value, so it says nothing about the picture.";
+        yield return $"{(maps.Count == 1 ? "The map is" : $"{flat} of {maps.Count} maps are")} flat: all patches have the same value, so it says nothing "
+            + "about the picture.";
     }
 }

@@ -15,14 +15,16 @@ public sealed class ParameterTable
         Registry = registry;
         var names = registry.All.Select(explainer => explainer.Info.Name).ToArray();
         Method = ParameterKinds.Choice("method", registry.All[0],
-            "What is explained: see /methods for what each picture means and which parameters it takes.", registry.All.Select(explainer => (explainer.Info.Name, explainer)))
+            "What is explained: see /methods for what each picture means and which parameters it takes.", registry.All.Select(explainer =>
+                (explainer.Info.Name, explainer)))
             with { DefaultWords = names[0] };
         OfMethods = [.. registry.All.SelectMany(explainer => explainer.Info.Parameters).DistinctBy(parameter => parameter.Name)];
         ofMethods = [.. OfMethods.Select(parameter => parameter.Name), SharedParameters.Frames.Name, SharedParameters.Panels.Name];
         All =
         [
             Method, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Target, .. OfMethods,
-            .. others.DistinctBy(parameter => parameter.Name), SharedParameters.Frames, SharedParameters.Panels, SharedParameters.Top, SharedParameters.TextTokens,
+            .. others.DistinctBy(parameter => parameter.Name), SharedParameters.Frames, SharedParameters.Panels,
+                SharedParameters.Top, SharedParameters.TextTokens,
         ];
     }
 
@@ -44,7 +46,8 @@ public sealed class ParameterTable
     public IEnumerable<Parameter> Explaining(Outputs output) =>
     [
         output == Outputs.Animation ? MethodWithFrames : Method, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Target,
-        .. OfMethods.Where(parameter => parameter.For.HasFlag(output)).Select(parameter => parameter == SharedParameters.Heads && ShowsOneMap(output) ? FusedOnly : parameter),
+        .. OfMethods.Where(parameter => parameter.For.HasFlag(output)).Select(parameter =>
+            parameter == SharedParameters.Heads && ShowsOneMap(output) ? FusedOnly : parameter),
     ];
 
     /// <summary>True for outputs that show one map at a time: each head by itself is for the others.</summary>

@@ -14,7 +14,8 @@ public readonly record struct QueryToken(QueryKind Kind, int Row = 0, int Column
         if (text.Equals("cls", StringComparison.OrdinalIgnoreCase)) return new(QueryKind.Cls);
         if (text.Equals("mean", StringComparison.OrdinalIgnoreCase)) return new(QueryKind.Mean);
         return text.Split(',') is [var row, var column] && Index(row) is { } y && Index(column) is { } x ? new(QueryKind.Patch, y, x)
-            : throw new FormatException($"query is '{Parameters.Words.Shown(text)}'; it must be cls, mean, or row,column of a patch, counted from 0, like 3,5.");
+            : throw new FormatException($"query is '{Parameters.Words.Shown(text)}'; it must be cls, mean, or row,column of a patch, counted from "
+                + "0, like 3,5.");
     }
 
     public override string ToString() => Kind switch

@@ -23,7 +23,8 @@ public static class RawArrays
     {
         var (plan, inspection) = (explanation.Plan, explanation.Inspection);
         var aligns = plan.Labels.Labels.Count > 0 && plan.Model.AlignmentMissing is null;
-        await inspection.FetchAsync(ActivationParts.MeanAttention | ActivationParts.HeadAttention | (aligns ? ActivationParts.Readout : 0), cancellation).ConfigureAwait(false);
+        await inspection.FetchAsync(ActivationParts.MeanAttention | ActivationParts.HeadAttention | (aligns ? ActivationParts.Readout : 0), cancellation)
+            .ConfigureAwait(false);
         await explanation.ScoreAsync(cancellation).ConfigureAwait(false);
         return
         [
@@ -41,7 +42,8 @@ public static class RawArrays
         {
             var stack = await inspection.AttentionAsync(fusion, null, cancellation).ConfigureAwait(false);
             // A layer is fused when it is written: max and min of all layers need not be held at once.
-            arrays.Add(new($"attention.{fusion.Word()}", [layers, tokens, tokens], Enumerable.Range(1, layers).Select(layer => stack.Fuse(layer)), Attention: true));
+            arrays.Add(new($"attention.{fusion.Word()}", [layers, tokens, tokens], Enumerable.Range(1, layers).Select(layer =>
+                stack.Fuse(layer)), Attention: true));
         }
         if (eachHead)
         {

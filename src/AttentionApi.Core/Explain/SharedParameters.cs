@@ -19,7 +19,8 @@ public static class SharedParameters
     private static readonly (string, Func<ModelScope, int>) LastLayer = ("L", model => model.Layers);
 
     public static readonly Parameter<IReadOnlyList<string>> Labels = new("labels", ParameterKind.Text, "comma-separated labels",
-        "Free text for image-text models; class names, synonyms or indices for classifiers. A label that holds a comma goes in double quotes, or alone into 'label'; may be repeated.", [])
+        "Free text for image-text models; class names, synonyms or indices for classifiers. A label that holds a comma goes in double quotes, or alone into "
+            + "'label'; may be repeated.", [])
         { Parser = LabelList.Labels, Repeatable = true, VerbatimName = "label", DefaultWords = "none", Example = "cat,dog" };
 
     public static readonly Parameter<IReadOnlyList<string>> Prompt = new("prompt", ParameterKind.Text, "a template with {}",
@@ -30,7 +31,8 @@ public static class SharedParameters
         "The label that the picture is for; never filters the maps of the JSON.");
 
     public static readonly Parameter<string?> Versus = ParameterKinds.Text("versus", "a label", "none",
-        "A label to set against: maps become differences to its map. With a view it counts for view=contrast only, where image-text models are set against the empty text without it.");
+        "A label to set against: maps become differences to its map. With a view it counts for view=contrast only, where image-text models are set against "
+            + "the empty text without it.");
 
     public static readonly Parameter<int?> FromLayer = FromLayerBy("1", _ => 1, "First layer, counted from 1.");
 
@@ -54,9 +56,11 @@ public static class SharedParameters
     public static readonly Parameter<PanelChoice> Panels = Word("panels", PanelChoice.Target,
         "What an animation of a method with a map per label shows: the target, or all labels side by side (at most 16).") with { For = Outputs.Animation };
 
-    public static readonly Parameter<int> Top = Integer("top", 5, 1, 100, "Predictions listed for a classifier.") with { For = Outputs.Json | Outputs.Predictions };
+    public static readonly Parameter<int> Top = Integer("top", 5, 1, 100,
+        "Predictions listed for a classifier.") with { For = Outputs.Json | Outputs.Predictions };
 
-    public static readonly Parameter<bool> TextTokens = Flag("textTokens", false, "Adds the weight of each text token of the labels.") with { For = Outputs.Json };
+    public static readonly Parameter<bool> TextTokens = Flag("textTokens", false,
+        "Adds the weight of each text token of the labels.") with { For = Outputs.Json };
 
     /// <summary>'fromLayer' of a method that starts elsewhere by default.</summary>
     internal static Parameter<int?> FromLayerBy(string defaultWords, Func<ModelScope, int?> byDefault, string description) =>

@@ -3,8 +3,8 @@ using NetVips;
 namespace AttentionApi.Core.Imaging;
 
 /// <summary>
-/// A picture's bytes for libvips. A decoder that keeps the whole picture (interlaced, progressive) cannot be stopped between two strips, but it reads a few kilobytes at a time:
-/// a cancelled read is an error, which ends it within milliseconds.
+/// A picture's bytes for libvips. A decoder that keeps the whole picture (interlaced, progressive) cannot be stopped between two strips, but it reads a few
+/// kilobytes at a time: a cancelled read is an error, which ends it within milliseconds.
 /// </summary>
 internal static class CancellableSource
 {

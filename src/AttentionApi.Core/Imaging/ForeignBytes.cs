@@ -33,11 +33,13 @@ internal static class ForeignBytes
             if (bytes.StartsWith(start)) return $"The body is {what}; {remedy}.";
         }
         if (bytes.Length > 12 && bytes[4..].StartsWith("ftyp"u8)) return $"The body is a HEIF, AVIF or video file; {Converted}.";
-        var text = new string([.. bytes[..Math.Min(bytes.Length, 256)].ToArray().Select(value => (char)value)]).TrimStart('\u00EF', '\u00BB', '\u00BF', ' ', '\t', '\r', '\n', '"', '\'');
+        var text = new string([.. bytes[..Math.Min(bytes.Length, 256)].ToArray().Select(value => (char)value)])
+            .TrimStart('\u00EF', '\u00BB', '\u00BF', ' ', '\t', '\r', '\n', '"', '\'');
         if (text.StartsWith("data:", StringComparison.OrdinalIgnoreCase)) return $"The body is a data URI; decode what follows its comma and {AsBytes}.";
         if (Base64Starts.Any(start => text.StartsWith(start, StringComparison.Ordinal))) return $"The body is base64 text; decode it and {AsBytes}.";
         if (text.StartsWith('{') || text.StartsWith('[')) return $"The body is JSON; {AsBytes}.";
-        if (text.StartsWith("<svg", StringComparison.OrdinalIgnoreCase) || text.Contains("<svg", StringComparison.OrdinalIgnoreCase)) return $"The body is an SVG drawing; {Converted}.";
+        if (text.StartsWith("<svg", StringComparison.OrdinalIgnoreCase) || text.Contains("<svg", StringComparison.OrdinalIgnoreCase))
+            return $"The body is an SVG drawing; {Converted}.";
         if (text.StartsWith('<')) return "The body is a document of HTML or XML, perhaps an error page that was saved as a picture; send the picture itself.";
         return "The picture's bytes are not JPEG, PNG or WebP; convert it to one of these.";
     }

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace AttentionApi.Core.Imaging;
 
-/// <summary>Puts the strips of a stored picture where they belong on the upright one, by EXIF's definition of the eight orientations; no second picture is needed for it.</summary>
+/// <summary>Puts the strips of a stored picture where they belong on the upright one, by EXIF's definition of the eight orientations; no second picture is
+/// needed for it.</summary>
 internal readonly struct Upright
 {
     private readonly int orientation, width;

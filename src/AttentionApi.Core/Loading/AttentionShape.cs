@@ -14,8 +14,10 @@ internal static class AttentionShape
         if (shape is [1, _, _, _] or [_, _, _] && shape[^2] == tokens && shape[^1] == tokens) return;
         var reason = shape switch
         {
-            [.., var queries, > 0 and var keys] when queries == keys && keys < tokens && IsCut(shape, tokens) => $"window attention: sites see {keys} of {tokens} tokens",
-            [.., var queries, > 0 and var keys] when queries > keys && keys < tokens => $"pooled attention: {queries} queries see {keys} keys of {tokens} tokens",
+            [.., var queries, > 0 and var keys] when queries == keys && keys < tokens && IsCut(shape, tokens) =>
+                $"window attention: sites see {keys} of {tokens} tokens",
+            [.., var queries, > 0 and var keys] when queries > keys && keys < tokens =>
+                $"pooled attention: {queries} queries see {keys} keys of {tokens} tokens",
             _ => $"its attention has the shape [{string.Join(", ", shape)}] for {tokens} tokens",
         };
         throw new ModelRefusedException($"{fileName} cannot be explained: {reason} (layer {layer}).");
@@ -39,8 +41,12 @@ internal static class AttentionShape
         for (var row = 0; row < tokens; row++)
         {
             var sum = System.Numerics.Tensors.TensorPrimitives.Sum(attention.Slice(row * tokens, tokens));
-            if (!float.IsFinite(sum)) throw new ModelRefusedException($"{fileName} gives non-finite attention values (layer {layer}): its weights are damaged or its precision is too low.");
-            if (MathF.Abs(sum - 1) > RowTolerance) throw new ModelRefusedException($"{fileName}: the attention rows of layer {layer} sum to {sum.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture)} and not to one, so they are not probabilities over tokens.");
+            if (!float.IsFinite(sum))
+                throw new ModelRefusedException($"{fileName} gives non-finite attention values (layer {layer}): its weights are damaged or its precision "
+                    + "is too low.");
+            if (MathF.Abs(sum - 1) > RowTolerance)
+                throw new ModelRefusedException($"{fileName}: the attention rows of layer {layer} sum to "
+                    + $"{sum.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture)} and not to one, so they are not probabilities over tokens.");
         }
     }
 }

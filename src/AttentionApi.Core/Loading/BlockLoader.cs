@@ -7,8 +7,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace AttentionApi.Core.Loading;
 
 /// <summary>
-/// Makes the insides of a tower's blocks fetchable: values, hidden states before and after each attention, output projections. Offered only where, on the probe's picture, the parts give
-/// what each attention adds to the hidden states.
+/// Makes the insides of a tower's blocks fetchable: values, hidden states before and after each attention, output projections. Offered only where, on the
+/// probe's picture, the parts give what each attention adds to the hidden states.
 /// </summary>
 internal sealed class BlockLoader
 {
@@ -51,7 +51,8 @@ internal sealed class BlockLoader
             Refusal = "the values lie in an order that is not read";
             return null;
         }
-        OperandInfo? Last(AttentionOperand? operand, int place) => operand is null || infos.Count <= place ? null : Operand(operand, infos[place], heads, tokens);
+        OperandInfo? Last(AttentionOperand? operand, int place) =>
+            operand is null || infos.Count <= place ? null : Operand(operand, infos[place], heads, tokens);
         var tensors = new BlockTensors
         {
             AfterAttention = infos[..count],
@@ -67,7 +68,8 @@ internal sealed class BlockLoader
     {
         if (!Tensors.IsReal(info.ElementType) || info.Shape.Length < 3 || info.Count % (heads * tokens) != 0) return null;
         var width = info.Count / heads / tokens;
-        var tokenAxis = operand.Order switch { OperandOrder.HeadTokenWidth => info.Shape[^2] == tokens && info.Shape[^1] == width, OperandOrder.HeadWidthToken => info.Shape[^1] == tokens && info.Shape[^2] == width, _ => info.Shape[^1] == heads * width };
+        var tokenAxis = operand.Order switch { OperandOrder.HeadTokenWidth => info.Shape[^2] == tokens && info.Shape[^1] == width,
+            OperandOrder.HeadWidthToken => info.Shape[^1] == tokens && info.Shape[^2] == width, _ => info.Shape[^1] == heads * width };
         return tokenAxis && (operand.Bias is null || operand.Bias.Length == heads * width) ? new(info, operand.Order, heads, width, operand.Bias) : null;
     }
 
@@ -93,14 +95,16 @@ internal sealed class BlockLoader
         Refusal = Difference(projections, trial, hidden, rows, added);
         if (Refusal is not null) return null;
         var blocks = new TowerBlocks(trial.Tensors, projections, readOut, factory);
-        if (readOut is not null && heads.Count == layers.Count) PartsRefusal = MissingPart(blocks.Head, trial, hidden, rows[0], [.. added.Select(layer => layer[..projections.OutputWidth])]);
+        if (readOut is not null && heads.Count == layers.Count)
+            PartsRefusal = MissingPart(blocks.Head, trial, hidden, rows[0], [.. added.Select(layer => layer[..projections.OutputWidth])]);
         return blocks;
     }
 
     /// <summary>What the first layers' attention adds to some tokens, from the parts; [layer][row, D].</summary>
     private float[][] Project(OutputProjections projections, BlockTrial trial, IReadOnlyList<float[]> heads, int[] rows)
     {
-        var mixed = trial.Tensors.Values.Select((operand, l) => l < heads.Count ? Mix(operand, trial.Values[l], heads[l], rows) : new float[rows.Length * projections.InputWidth]).ToList();
+        var mixed = trial.Tensors.Values.Select((operand, l) =>
+            l < heads.Count ? Mix(operand, trial.Values[l], heads[l], rows) : new float[rows.Length * projections.InputWidth]).ToList();
         return [.. OrtErrors.Translate(graph.File.FileName, () => projections.Project(mixed)).Take(heads.Count)];
     }
 
@@ -118,7 +122,9 @@ internal sealed class BlockLoader
             }
             var difference = PlainOutput.Difference(expected, added[l]);
             if (!(difference <= slack * Tolerance))
-                return string.Create(CultureInfo.InvariantCulture, $"layer {l + 1}'s probabilities, values and output projection do not give what its attention adds (they differ by {difference:g2} of the largest value)");
+                return string.Create(CultureInfo.InvariantCulture,
+                    $"layer {l + 1}'s probabilities, values and output projection do not give what its attention adds (they differ by {difference:g2} of the "
+                        + $"largest value)");
         }
         return null;
     }
@@ -138,7 +144,8 @@ internal sealed class BlockLoader
         }
         var linear = head.At(StateOf(hidden[^1]));
         var difference = MathF.Max(linear.Misfit, PlainOutput.Difference(StateOf(hidden[^1]), sum));
-        return difference <= slack * Tolerance ? null : string.Create(CultureInfo.InvariantCulture, $"its parts do not add up to its answer (they differ by {difference:g2})");
+        return difference <= slack * Tolerance ? null
+            : string.Create(CultureInfo.InvariantCulture, $"its parts do not add up to its answer (they differ by {difference:g2})");
     }
 
     private float Tolerance => Precisions.Tolerance(Precisions.Of(graph));
@@ -156,7 +163,8 @@ internal sealed class BlockLoader
             {
                 var target = mixed.AsSpan((i * heads + head) * width, width);
                 for (var j = 0; j < tokens; j++)
-                    TensorPrimitives.MultiplyAdd<float>(values.AsSpan((head * tokens + j) * width, width), probabilities[(head * tokens + rows[i]) * tokens + j], target, target);
+                    TensorPrimitives.MultiplyAdd<float>(values.AsSpan((head * tokens + j) * width, width),
+                        probabilities[(head * tokens + rows[i]) * tokens + j], target, target);
             }
         }
         return mixed;

@@ -17,7 +17,8 @@ internal static class ConstantValues
         try
         {
             using var session = factory.CreateInMemory(instrumenter.BuildExposed());
-            return session.Run(new Dictionary<string, OrtValue>(), [tensor], values => values[0].GetTensorTypeAndShape() is { ElementCount: 1 } info && Tensors.IsReal(info.ElementDataType) ? Tensors.ToFloats(values[0])[0] : (float?)null);
+            return session.Run(new Dictionary<string, OrtValue>(), [tensor], values => values[0].GetTensorTypeAndShape() is { ElementCount: 1 } info
+                && Tensors.IsReal(info.ElementDataType) ? Tensors.ToFloats(values[0])[0] : (float?)null);
         }
         catch (OnnxRuntimeException failure) when (!OrtErrors.MayPass(failure))
         {

@@ -13,7 +13,8 @@ internal static class GradientCheck
         if (vision.Output is null) return GradientFacts.None;
         try
         {
-            var tower = TowerGraph.Find(graph, graph.InputBit(vision.InputName), vision.Output.Name, vision.OutputKind == VisionOutputKind.ImageEmbedding, vision.Layers.Count);
+            var tower = TowerGraph.Find(graph, graph.InputBit(vision.InputName), vision.Output.Name,
+                vision.OutputKind == VisionOutputKind.ImageEmbedding, vision.Layers.Count);
             return new(BackwardPass.Refusal(tower, GradientKind.Plain), BackwardPass.Refusal(tower, GradientKind.Libra), Reading(tower, vision));
         }
         catch (ModelRefusedException reason)
@@ -25,6 +26,7 @@ internal static class GradientCheck
     private static HeadReading Reading(TowerGraph tower, VisionTower vision)
     {
         var state = vision.Layers[^1].HiddenState;
-        return ReadOutBuilder.Build(tower.Graph, new HiddenState(tower.States[^1], []), state.Shape, (int)state.ElementType, tower.Answer, new AttentionSites(tower.Graph)).Reading;
+        return ReadOutBuilder.Build(tower.Graph, new HiddenState(tower.States[^1], []), state.Shape, (int)state.ElementType, tower.Answer,
+            new AttentionSites(tower.Graph)).Reading;
     }
 }

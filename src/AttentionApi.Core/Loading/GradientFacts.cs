@@ -3,7 +3,8 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Loading;
 
 /// <summary>
-/// What gradients a model offers. Found from its graph when it is loaded; what shows only when the backward pass is first run is added then, so that <c>/models</c> tells it.
+/// What gradients a model offers. Found from its graph when it is loaded; what shows only when the backward pass is first run is added then, so that
+/// <c>/models</c> tells it.
 /// </summary>
 public sealed class GradientFacts
 {

@@ -49,7 +49,8 @@ internal static class GradientLoader
             var measure = TowerMeasure.Of(factory, tower, feeds);
             // Texts have no read-out of single layers.
             var head = state is null ? null
-                : ReadOutBuilder.Build(tower.Graph, new HiddenState(tower.States[^1], []), state, trial.StateType, tower.Answer, new AttentionSites(tower.Graph));
+                : ReadOutBuilder.Build(tower.Graph, new HiddenState(tower.States[^1], []), state, trial.StateType, tower.Answer,
+                    new AttentionSites(tower.Graph));
             return new TowerGradients(factory, tower, measure, head?.Model is null ? null : head.HeadAnswer, trial);
         }
         finally

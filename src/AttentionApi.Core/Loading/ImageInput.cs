@@ -35,7 +35,8 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Pi
                 ? $"{fileName} has the unsupported input shape {Words(shape)} with channels last, expected [batch, 3, height, width]."
                 : $"{fileName} expects {channels} channels, only 3-channel (RGB) images are supported.");
         }
-        if (Fixed(shape[0]) is { } batch and not 1) throw new ModelRefusedException($"{fileName} expects batches of exactly {batch} pictures: export it with a batch of 1 or a dynamic one.");
+        if (Fixed(shape[0]) is { } batch and not 1)
+            throw new ModelRefusedException($"{fileName} expects batches of exactly {batch} pictures: export it with a batch of 1 or a dynamic one.");
 
         var type = ElementOf(picture) switch
         {
@@ -52,10 +53,12 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Pi
         if (width is < 1 or > LargestEdge || height is < 1 or > LargestEdge) throw TooLarge($"{width}x{height}");
         if (InputSize.Candidates(config, (int?)width, (int?)height) is not [var (found, source), ..])
         {
-            throw new ModelRefusedException($"{fileName} takes pictures of any size ({Words(shape)}) and no file says which: add the preprocessor_config.json or config.json that the model came with.");
+            throw new ModelRefusedException($"{fileName} takes pictures of any size ({Words(shape)}) and no file says which: add the preprocessor_config.json "
+                + "or config.json that the model came with.");
         }
         if (found.Width > LargestEdge || found.Height > LargestEdge) throw TooLarge($"{found}");
-        if (config.ImageSize is { } stated && stated != found) warnings.Add($"The configuration says pictures of {stated}, {source} {found}: {source} is followed.");
+        if (config.ImageSize is { } stated && stated != found)
+            warnings.Add($"The configuration says pictures of {stated}, {source} {found}: {source} is followed.");
         return found;
 
         ModelRefusedException TooLarge(string size) => new($"{fileName} expects pictures of {size} pixels; 1 to {LargestEdge} a side are supported.");
@@ -63,7 +66,8 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Pi
 
     private static int ElementOf(ValueInfoProto input) => input.Type?.TensorType?.ElemType ?? 0;
 
-    private static long? Fixed(TensorShapeProto.Types.Dimension dimension) => dimension.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue ? dimension.DimValue : null;
+    private static long? Fixed(TensorShapeProto.Types.Dimension dimension) =>
+        dimension.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue ? dimension.DimValue : null;
 
     /// <summary>A shape in words; the first dimension is always called batch.</summary>
     private static string Words(IReadOnlyList<TensorShapeProto.Types.Dimension>? shape) =>

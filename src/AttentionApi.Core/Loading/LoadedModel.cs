@@ -37,7 +37,8 @@ public sealed class LoadedModel : IAsyncDisposable
 
     /// <summary>Unit embeddings [E], one per label: the mean over prompts of unit embeddings, normalised again. Remembered by text.</summary>
     /// <exception cref="ParameterException">A prompt is without {}, or a label would be truncated.</exception>
-    public Task<IReadOnlyList<float[]>> EmbedAsync(IReadOnlyList<string> labels, IReadOnlyList<string> prompts, StageTimings timings, CancellationToken cancellation) =>
+    public Task<IReadOnlyList<float[]>> EmbedAsync(IReadOnlyList<string> labels, IReadOnlyList<string> prompts, StageTimings timings,
+        CancellationToken cancellation) =>
         TextTower.EmbedAsync(labels, prompts, timings, cancellation);
 
     /// <summary>The unit embedding of the empty text (start and end token, no template).</summary>
@@ -45,7 +46,8 @@ public sealed class LoadedModel : IAsyncDisposable
 
     /// <summary>The text tower's attention for the prompt with each label.</summary>
     /// <exception cref="ParameterException">The prompt is without {}, a label would be truncated, or the text tower gives no attention.</exception>
-    public Task<IReadOnlyList<TextAttention>> AttendToTextAsync(IReadOnlyList<string> labels, string prompt, StageTimings timings, CancellationToken cancellation) =>
+    public Task<IReadOnlyList<TextAttention>> AttendToTextAsync(IReadOnlyList<string> labels, string prompt, StageTimings timings,
+        CancellationToken cancellation) =>
         TextTower.AttendAsync(labels, prompt, timings, cancellation);
 
     /// <summary>Warnings about labels that the model may not know (the tokenizer splits an unknown word into single letters).</summary>

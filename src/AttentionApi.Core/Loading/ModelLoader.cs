@@ -63,7 +63,8 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
         }
         catch (ModelRunException failure) when (!OrtErrors.MayPass(failure))
         {
-            return (null, $"the text tower fails on the tokenizer's own start and end tokens, as it does where the tokenizer belongs to another model ({failure.Message})");
+            return (null, $"the text tower fails on the tokenizer's own start and end tokens, as it does where the tokenizer belongs to another model "
+                + $"({failure.Message})");
         }
         catch (ModelRefusedException reason) when (!reason.MayPass)
         {
@@ -77,7 +78,9 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
         var takesText = vision.OutputKind == VisionOutputKind.ImageEmbedding && textMissing is null;
         var scores = ModelScores.KindOf(towers, takesText, warnings);
         if (scores == ScoreKind.None && towers.Text is not null) warnings.Add($"Text labels are not offered: {textMissing}");
-        if (vision.ReadOut is { FirstOfTwoHeads: true }) warnings.Add("The logits are the mean of two heads (distillation); alignment reads the class token's head, so its last trajectory value is not the logit.");
+        if (vision.ReadOut is { FirstOfTwoHeads: true })
+            warnings.Add("The logits are the mean of two heads (distillation); alignment reads the class token's head, so its last trajectory value is not "
+                + "the logit.");
         var (scale, bias) = takesText ? ModelScores.Constants(towers, scores, warnings) : (null, null);
         var classes = vision.OutputKind == VisionOutputKind.Logits ? vision.Output!.Count : 0;
         return new ModelFacts
@@ -97,7 +100,8 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
             AlignmentMissing = AlignmentMissing(scores, vision),
             BlocksMissing = vision.BlocksRefusal,
             PartsMissing = AlignmentMissing(scores, vision) ?? vision.PartsRefusal,
-            KeysMissing = vision.BlocksRefusal ?? (vision.Blocks?.Tensors.LastKeys is null ? "the last layer's keys enter their product in a form that is not read" : null),
+            KeysMissing = vision.BlocksRefusal
+                ?? (vision.Blocks?.Tensors.LastKeys is null ? "the last layer's keys enter their product in a form that is not read" : null),
             Gradients = scores == ScoreKind.None ? GradientFacts.None : towers.Gradients,
             Precision = towers.Precision.ToString().ToLowerInvariant(),
             Provider = factory.Provider,

@@ -10,7 +10,8 @@ internal static class ModelOutputs
     public static string? Embedding(IReadOnlyDictionary<string, PlainOutput> outputs)
     {
         var rows = outputs.Values.Where(output => output.Info.Shape.Length == 2).Select(output => output.Info.Name).ToList();
-        return rows.Find(name => Has(name, "embed")) ?? rows.Find(name => Has(name, "feature")) ?? (rows.Count == 1 ? rows[0] : rows.Find(name => Has(name, "pool")));
+        return rows.Find(name => Has(name, "embed")) ?? rows.Find(name => Has(name, "feature"))
+            ?? (rows.Count == 1 ? rows[0] : rows.Find(name => Has(name, "pool")));
     }
 
     /// <summary>The answer of a tower without text: logits, or an embedding where its name says so; null where it gives hidden states only.</summary>

@@ -32,12 +32,14 @@ internal static class ModelScores
         var sigmoid = kind == ScoreKind.Sigmoid;
         var scale = towers.LogitScale ?? (towers.Config.LogitScale is { } configured ? new(configured, "logit_scale of config.json") : null);
         var bias = !sigmoid ? null : towers.LogitBias ?? (towers.Config.LogitBias is { } added ? new(added, "logit_bias of config.json") : null);
-        if (scale is null && !sigmoid) warnings.Add("No file has the trained logit scale: 100 is assumed, which most CLIP models end at; scores may be too sharp or too flat.");
+        if (scale is null && !sigmoid)
+            warnings.Add("No file has the trained logit scale: 100 is assumed, which most CLIP models end at; scores may be too sharp or too flat.");
         if (sigmoid && (scale is null || bias is null))
         {
             var missing = (scale, bias) switch { (null, null) => "logit scale and bias are", (null, _) => "logit scale is", _ => "logit bias is" };
             warnings.Add(string.Create(CultureInfo.InvariantCulture,
-                $"The trained {missing} in none of the files: SigLIP's {SiglipScale} and {SiglipBias} are assumed. The order of the labels is right, the height of their scores need not be."));
+                $"The trained {missing} in none of the files: SigLIP's {SiglipScale} and {SiglipBias} are assumed. The order of the labels is right, the "
+                    + $"height of their scores need not be."));
         }
         return (scale ?? new(sigmoid ? SiglipScale : ClipScale, "assumed"), bias ?? (sigmoid ? new(SiglipBias, "assumed") : null));
     }

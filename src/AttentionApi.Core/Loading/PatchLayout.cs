@@ -6,12 +6,14 @@ using Microsoft.ML.OnnxRuntime;
 namespace AttentionApi.Core.Loading;
 
 /// <summary>
-/// Which tokens are patches and how they lie in the picture, measured on the part of the graph before the first layer: tokens that change with pixels are patches, those that change with the
-/// left column of pixels are the grid's first column, and so on. This holds for any patchifier: convolutions, overlapping or several of them, unfolding, linear layers.
+/// Which tokens are patches and how they lie in the picture, measured on the part of the graph before the first layer: tokens that change with pixels are
+/// patches, those that change with the left column of pixels are the grid's first column, and so on. This holds for any patchifier: convolutions, overlapping
+/// or several of them, unfolding, linear layers.
 /// </summary>
 internal static class PatchLayout
 {
-    /// <summary>A token counts as touched by the changed pixels if it changes by this share of the largest change; neighbours in a convolutional stem change less.</summary>
+    /// <summary>A token counts as touched by the changed pixels if it changes by this share of the largest change; neighbours in a convolutional stem change
+    /// less.</summary>
     private const float Touched = 0.2f;
 
     /// <summary>The share from which a token counts as changed at all; tokens that do not depend on the picture do not change by a bit.</summary>
@@ -28,13 +30,14 @@ internal static class PatchLayout
         var left = stem.Answers((_, column) => column == 0, Touched).AsSpan(Math.Max(prefix, 0), count);
         var top = stem.Answers((row, _) => row == 0, Touched).AsSpan(Math.Max(prefix, 0), count);
         var columns = prefix < 0 || patches.Count(moved => moved) != count ? 0 : Columns(left, top);
-        if (columns == 0) throw new ModelRefusedException($"{graph.File.FileName}: the tokens of the first layer are not one block of patches in rows from the top left.");
+        if (columns == 0) throw new ModelRefusedException($"{graph.File.FileName}: the tokens of the first layer are not one block of patches in rows from "
+            + "the top left.");
         return new(prefix, new PatchGrid(count / columns, columns), patches.Length - prefix - count, HasCls: prefix > 0 && stem.FirstPart == 1);
     }
 
     /// <summary>
-    /// The number of columns, from the patches that touch the left edge (every columns-th, from the first on) and the top edge (the first ones); 0 where they do not form a grid. With overlapping
-    /// patches the second column or row may change as well: what counts is where a run of changes begins again.
+    /// The number of columns, from the patches that touch the left edge (every columns-th, from the first on) and the top edge (the first ones); 0 where they
+    /// do not form a grid. With overlapping patches the second column or row may change as well: what counts is where a run of changes begins again.
     /// </summary>
     private static int Columns(ReadOnlySpan<bool> left, ReadOnlySpan<bool> top)
     {
@@ -62,7 +65,8 @@ internal static class PatchLayout
         private readonly float[] still;
         private int tokens;
 
-        /// <summary>Tokens in the first tensor that a Concat puts before the patches: one is a CLS token, several are registers. 1 where there is no Concat.</summary>
+        /// <summary>Tokens in the first tensor that a Concat puts before the patches: one is a CLS token, several are registers. 1 where there is no
+        /// Concat.</summary>
         public long FirstPart { get; private set; } = 1;
 
         public Stem(SessionFactory factory, OnnxGraph graph, ImageInput image, string embeddings)
@@ -109,7 +113,9 @@ internal static class PatchLayout
             return OrtErrors.Translate(fileName, () => session.Run(new Dictionary<string, OrtValue> { [image.Name] = input }, outputs, values =>
             {
                 var shape = values[0].GetTensorTypeAndShape().Shape;
-                if (shape.Length < 3 || shape[^1] < 1) throw new ModelRefusedException($"{fileName} keeps its tokens in a tensor of shape [{string.Join(", ", shape)}], expected [1, tokens, width].");
+                if (shape.Length < 3 || shape[^1] < 1)
+                    throw new ModelRefusedException($"{fileName} keeps its tokens in a tensor of shape [{string.Join(", ", shape)}], expected [1, "
+                        + "tokens, width].");
                 tokens = (int)(values[0].GetTensorTypeAndShape().ElementCount / shape[^1]);
                 if (values.Count > 1 && values[1].GetTensorTypeAndShape().Shape is [.., var own, _]) FirstPart = own;
                 return Tensors.ToFloats(values[0]);

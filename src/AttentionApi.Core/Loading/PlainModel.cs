@@ -10,7 +10,8 @@ namespace AttentionApi.Core.Loading;
 /// </summary>
 internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageInput? image, TextInput? text, ContrastiveHead? head)
 {
-    private readonly string[] inner = text is null ? [.. graph.Outputs.SelectMany(output => GraphEnd.BeforeSquashing(graph, output)).Distinct().Except(graph.Outputs)] : [];
+    private readonly string[] inner = text is null
+        ? [.. graph.Outputs.SelectMany(output => GraphEnd.BeforeSquashing(graph, output)).Distinct().Except(graph.Outputs)] : [];
     private IReadOnlyDictionary<string, PlainOutput>? fetched;
 
     private IReadOnlyDictionary<string, PlainOutput> Fetched => fetched ??= Run();
@@ -18,7 +19,8 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
     /// <summary>All outputs of real numbers, by name.</summary>
     public IReadOnlyDictionary<string, PlainOutput> Outputs => Fetched.Where(output => !inner.Contains(output.Key)).ToDictionary();
 
-    /// <summary>The logits where a graph without text makes an output of them by softmax or sigmoid itself, and by which; null where the output is not made so.</summary>
+    /// <summary>The logits where a graph without text makes an output of them by softmax or sigmoid itself, and by which; null where the output is not made
+    /// so.</summary>
     public (PlainOutput Logits, ScoreKind Kind)? LogitsBefore(string output) =>
         inner.Length == 0 ? null : ScoreFunctions.Between(Fetched[output], inner.Where(Fetched.ContainsKey).Select(name => Fetched[name]));
 
@@ -45,7 +47,8 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
         return text.Feed(ids, [], length);
     }
 
-    /// <summary>The embedding of one side: an output [rows, width] that depends on the given inputs alone, else the operand of the product that compares the embeddings.</summary>
+    /// <summary>The embedding of one side: an output [rows, width] that depends on the given inputs alone, else the operand of the product that compares the
+    /// embeddings.</summary>
     public string? Embedding(ulong inputs) => ModelOutputs.Embedding(OutputsOf(inputs)) is { } output ? output
         : head is null ? null : graph.DependsOn(head.ImageEmbedding) == inputs ? head.ImageEmbedding : head.TextEmbedding;
 
@@ -75,10 +78,12 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
             if (graph.Inputs.FirstOrDefault(input => !inputs.ContainsKey(input.Name)) is { } unknown)
                 throw new ModelRefusedException($"{fileName} needs the input '{unknown.Name}', which this program cannot provide.");
             using var session = OrtErrors.Translate(fileName, Open);
-            var names = session.OutputNames.Where(name => session.OutputMetadata[name] is { IsTensor: true } info && Tensors.IsReal(info.ElementDataType)).ToList();
+            var names = session.OutputNames.Where(name => session.OutputMetadata[name] is { IsTensor: true } info
+                && Tensors.IsReal(info.ElementDataType)).ToList();
             var tolerance = Precisions.Tolerance(Precisions.Of(graph));
             return OrtErrors.Translate(fileName, () => session.Run(inputs, names, values =>
-                names.Zip(values).ToDictionary(pair => pair.First, pair => new PlainOutput(Tensors.Describe(pair.First, pair.Second), Tensors.ToFloats(pair.Second), tolerance))));
+                names.Zip(values).ToDictionary(pair => pair.First, pair =>
+                    new PlainOutput(Tensors.Describe(pair.First, pair.Second), Tensors.ToFloats(pair.Second), tolerance))));
         }
         finally
         {

@@ -18,7 +18,9 @@ internal sealed record PlainOutput(TensorInfo Info, float[] Values, float Tolera
         if (difference <= Tolerance) return;
         throw new ModelRefusedException(!float.IsFinite(difference)
             ? $"{fileName} gives non-finite values ('{Info.Name}'): its weights are damaged or its precision is too low."
-            : string.Create(CultureInfo.InvariantCulture, $"{fileName} answers differently once its attention is exposed ('{Info.Name}' by {difference:g2} of its largest value), so it could not be explained faithfully."));
+            : string.Create(CultureInfo.InvariantCulture,
+                $"{fileName} answers differently once its attention is exposed ('{Info.Name}' by {difference:g2} of its largest value), so it could not be "
+                    + $"explained faithfully."));
     }
 
     /// <summary>The largest difference, relative to the largest expected value; NaN where a value is not finite.</summary>

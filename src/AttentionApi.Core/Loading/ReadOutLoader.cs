@@ -10,11 +10,13 @@ internal static class ReadOutLoader
     /// <summary>Builds the read-out and compares what it gives for the head's token with the model's answer.</summary>
     /// <returns>The read-out, or why there is none.</returns>
     public static (ReadOutSession? Session, string? Refusal) Open(
-        SessionFactory factory, OnnxGraph graph, AttentionSites sites, HiddenState last, TensorInfo hidden, float[] hiddenValues, PlainOutput answer, bool normalised)
+        SessionFactory factory, OnnxGraph graph, AttentionSites sites, HiddenState last, TensorInfo hidden, float[] hiddenValues,
+            PlainOutput answer, bool normalised)
     {
         // ONNX Runtime fuses the head alone differently than within the model.
         const float slack = 10;
-        var readOut = ReadOutBuilder.Build(graph, last, hidden.Shape, (int)hidden.ElementType, normalised ? BeforeLength(graph, answer.Info.Name) : answer.Info.Name, sites);
+        var readOut = ReadOutBuilder.Build(graph, last, hidden.Shape, (int)hidden.ElementType, normalised
+            ? BeforeLength(graph, answer.Info.Name) : answer.Info.Name, sites);
         if (readOut.Model is null) return (null, readOut.Refusal);
         var width = (int)hidden.Shape[^1];
         var opened = new ReadOutSession
@@ -40,13 +42,15 @@ internal static class ReadOutLoader
         return (null, "the final norm and the head, run by themselves, do not reproduce the model's answer");
     }
 
-    /// <summary>The embedding before a combined file divides it by its length: a linear function of the normalised hidden state, which the quotient is not.</summary>
+    /// <summary>The embedding before a combined file divides it by its length: a linear function of the normalised hidden state, which the quotient is
+    /// not.</summary>
     private static string BeforeLength(OnnxGraph graph, string embedding)
     {
         for (var tensor = embedding; graph.Producer(tensor) is { } node; tensor = node.Inputs[0])
         {
             if (node.Is("LpNormalization")) return node.Inputs[0];
-            if (node.Is("Div")) return graph.Producer(node.Inputs[0]) is { } own && graph.Ancestors([node.Inputs[1]]).Contains(own) ? node.Inputs[0] : embedding;
+            if (node.Is("Div")) return graph.Producer(node.Inputs[0]) is { } own
+                && graph.Ancestors([node.Inputs[1]]).Contains(own) ? node.Inputs[0] : embedding;
             if (node.Type is not ("Identity" or "Cast")) break;
         }
         return embedding;

@@ -21,8 +21,8 @@ internal static class ScoreFunctions
     }
 
     /// <summary>
-    /// Whether an output is softmax or sigmoid of a tensor that the graph had before: by its values on a made-up picture, so that every spelling of the function is known. The logarithm of a softmax
-    /// counts as one.
+    /// Whether an output is softmax or sigmoid of a tensor that the graph had before: by its values on a made-up picture, so that every spelling of the
+    /// function is known. The logarithm of a softmax counts as one.
     /// </summary>
     /// <returns>The tensor with the logits and the function; null where the output is neither.</returns>
     public static (PlainOutput Logits, ScoreKind Kind)? Between(PlainOutput output, IEnumerable<PlainOutput> before)

@@ -4,7 +4,8 @@ using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Core.Loading;
 
-/// <summary>Turns the text part of a graph into a <see cref="TextTower"/>; its attention is exposed but, unlike the vision tower's, not needed to serve the model.</summary>
+/// <summary>Turns the text part of a graph into a <see cref="TextTower"/>; its attention is exposed but, unlike the vision tower's, not needed to serve the
+/// model.</summary>
 internal sealed class TextTowerLoader(SessionFactory factory, OnnxGraph graph, AttentionSites sites, TextInput text)
 {
     private readonly string fileName = graph.File.FileName;
@@ -76,7 +77,8 @@ internal sealed class TextTowerLoader(SessionFactory factory, OnnxGraph graph, A
     {
         if (layers.Count == 0) return null;
         var after = graph.Descendants(layers[^1].Result);
-        var taken = graph.Ancestors([embedding]).Where(node => node.Is("Gather") && node.Integer("axis", 0) == 1 && after.Contains(node)).MaxBy(node => node.Index);
+        var taken = graph.Ancestors([embedding]).Where(node =>
+            node.Is("Gather") && node.Integer("axis", 0) == 1 && after.Contains(node)).MaxBy(node => node.Index);
         return graph.Constant(taken?.Input(1))?.Integers() is [var index] ? (int)index : null;
     }
 }

@@ -49,7 +49,8 @@ public static class TowerLoader
         var warnings = new List<string>(folder.Warnings);
         var config = ModelConfig.Read(folder);
         var graph = Open(folder.VisionFile);
-        var image = ImageInput.Find(graph, config, warnings) ?? throw new ModelRefusedException($"{graph.File.FileName} takes no picture: it has no input of real numbers.");
+        var image = ImageInput.Find(graph, config, warnings)
+            ?? throw new ModelRefusedException($"{graph.File.FileName} takes no picture: it has no input of real numbers.");
         var combined = folder.TextFile is null;
         var textGraph = combined ? graph : Open(folder.TextFile!);
         var text = TextInput.Find(textGraph);
@@ -63,7 +64,8 @@ public static class TowerLoader
         {
             var textTower = text is null ? null : combined
                 ? new TextTowerLoader(factory, graph, sites, text).Load(plain, warnings)
-                : new TextTowerLoader(factory, textGraph, new AttentionSites(textGraph), text).Load(new PlainModel(factory, textGraph, null, text, null), warnings);
+                : new TextTowerLoader(factory, textGraph, new AttentionSites(textGraph), text)
+                    .Load(new PlainModel(factory, textGraph, null, text, null), warnings);
             Contradict(config, vision, warnings);
             var logits = textTower is null ? null : TrainedLogits.Find(folder, factory, graph, head, textGraph, warnings);
             return new()
@@ -88,8 +90,10 @@ public static class TowerLoader
 
     private static void Contradict(ModelConfig config, VisionTower vision, List<string> warnings)
     {
-        if (config.Layers is { } layers && layers != vision.Layers.Count) warnings.Add($"The configuration says {layers} layers, the graph has {vision.Layers.Count}: the graph is followed.");
-        if (config.Heads is { } heads && heads != vision.Heads) warnings.Add($"The configuration says {heads} heads, the graph has {vision.Heads}: the graph is followed.");
+        if (config.Layers is { } layers && layers != vision.Layers.Count)
+            warnings.Add($"The configuration says {layers} layers, the graph has {vision.Layers.Count}: the graph is followed.");
+        if (config.Heads is { } heads && heads != vision.Heads)
+            warnings.Add($"The configuration says {heads} heads, the graph has {vision.Heads}: the graph is followed.");
     }
 
     private static OnnxGraph Open(string path)

@@ -7,7 +7,8 @@ namespace AttentionApi.Core.Loading;
 /// <summary>A trained number between cosine and logit, and where it was found.</summary>
 public sealed record LogitConstant(float Value, string Source);
 
-/// <summary>Scale and bias that make a logit of a cosine, from wherever the folder's graphs hold them: two towers of their own have neither, a file with both beside them has.</summary>
+/// <summary>Scale and bias that make a logit of a cosine, from wherever the folder's graphs hold them: two towers of their own have neither, a file with both
+/// beside them has.</summary>
 /// <param name="Scale">Already exponentiated; null where no graph has one.</param>
 /// <param name="Bias">SigLIP's; null where no graph has one.</param>
 internal sealed record TrainedLogits(LogitConstant? Scale, LogitConstant? Bias)
@@ -18,7 +19,8 @@ internal sealed record TrainedLogits(LogitConstant? Scale, LogitConstant? Bias)
     /// <param name="head">Where that compares the embeddings; null for towers of their own.</param>
     /// <param name="textGraph">The text tower, or the same graph.</param>
     /// <param name="warnings">Told of a file beside the towers that cannot be read.</param>
-    public static TrainedLogits Find(ModelFolder folder, SessionFactory factory, OnnxGraph graph, ContrastiveHead? head, OnnxGraph textGraph, List<string> warnings)
+    public static TrainedLogits Find(ModelFolder folder, SessionFactory factory, OnnxGraph graph, ContrastiveHead? head,
+        OnnxGraph textGraph, List<string> warnings)
     {
         var found = Of(factory, graph, head);
         if (textGraph != graph) found = found.Or(Of(factory, textGraph, null));

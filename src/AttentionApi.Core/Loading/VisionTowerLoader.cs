@@ -6,7 +6,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace AttentionApi.Core.Loading;
 
 /// <summary>
-/// Turns the vision part of a graph into a <see cref="VisionTower"/>: finds its layers, exposes their attention and hidden states, runs it once, and checks what came out.
+/// Turns the vision part of a graph into a <see cref="VisionTower"/>: finds its layers, exposes their attention and hidden states, runs it once, and checks
+/// what came out.
 /// </summary>
 internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph, AttentionSites sites, ImageInput image)
 {
@@ -31,7 +32,8 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                 "a layer's attention is not added to the hidden states that it was computed from, so there is no residual stream to follow");
             var layout = PatchLayout.Measure(factory, graph, image, stream.States[0].Tensor!);
             var plain = plainModel.OutputsOf(imageBit);
-            var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding) : ModelOutputs.WithoutText(plain, config);
+            var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding)
+                : ModelOutputs.WithoutText(plain, config);
             // Scores that the graph makes itself are made here, of its logits: so they are not squashed twice, and patches can be read out.
             var squashed = answer is (var scores, VisionOutputKind.Logits) ? plainModel.LogitsBefore(scores) : null;
             if (squashed is { Logits: var logits }) plain = plain.Append(new(logits.Info.Name, logits)).ToDictionary();
@@ -51,7 +53,8 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                 }
                 Check(probe, layout);
                 var output = squashed?.Logits ?? (answer is { } chosen ? plain[chosen.Name] : null);
-                return Assemble(session, model, layout, stream, blocks, probe, output, answer?.Kind ?? VisionOutputKind.None) with { GraphScores = squashed?.Kind };
+                return Assemble(session, model, layout, stream, blocks, probe, output, answer?.Kind
+                    ?? VisionOutputKind.None) with { GraphScores = squashed?.Kind };
             }
             catch
             {
@@ -62,11 +65,13 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     }
 
     private VisionTower Assemble(
-        InferenceSession session, InstrumentedModel model, TokenLayout layout, ResidualStream stream, BlockLoader blocks, ProbeResult probe, PlainOutput? answer, VisionOutputKind kind)
+        InferenceSession session, InstrumentedModel model, TokenLayout layout, ResidualStream stream, BlockLoader blocks, ProbeResult probe,
+            PlainOutput? answer, VisionOutputKind kind)
     {
         var (readOut, refusal) = answer is null
             ? (null, "the model gives no answer that labels could be compared with")
-            : ReadOutLoader.Open(factory, graph, sites, stream.States[^1], probe.Layers[^1].HiddenState, probe.Hidden[^1], answer, normalised: kind == VisionOutputKind.ImageEmbedding);
+            : ReadOutLoader.Open(factory, graph, sites, stream.States[^1], probe.Layers[^1].HiddenState, probe.Hidden[^1], answer,
+                normalised: kind == VisionOutputKind.ImageEmbedding);
         var opened = blocks.Open(factory, probe.Blocks, probe.HeadAttention, probe.Hidden, readOut);
         var tower = new VisionTower
         {
@@ -107,7 +112,8 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         throw new ModelRefusedException($"{fileName} is not a vision transformer: no attention site found{hint}.");
     }
 
-    private (InstrumentedModel Model, List<(string Mean, string Heads, string Hidden)> Names, BlockLoader Blocks) Instrument(List<AttentionSite> layers, ResidualStream stream, IEnumerable<string> compared)
+    private (InstrumentedModel Model, List<(string Mean, string Heads, string Hidden)> Names, BlockLoader Blocks) Instrument(List<AttentionSite> layers,
+        ResidualStream stream, IEnumerable<string> compared)
     {
         var instrumenter = new GraphInstrumenter(graph);
         var finder = new OperandFinder(graph);
@@ -115,9 +121,11 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         var operands = new List<AttentionOperands>();
         for (var l = 0; l < layers.Count; l++)
         {
-            var (probabilities, sides) = layers[l].Probabilities is { } given ? (given, finder.Find(layers[l])) : FusedAttention.Open(instrumenter, layers[l].Node);
+            var (probabilities, sides) = layers[l].Probabilities is { } given ? (given, finder.Find(layers[l]))
+                : FusedAttention.Open(instrumenter, layers[l].Node);
             operands.Add(sides);
-            var hidden = stream.States[l + 1] is { Tensor: { } tensor } ? tensor : stream.States[l + 1].Summands.Aggregate((sum, next) => instrumenter.Node("Add", [sum, next]));
+            var hidden = stream.States[l + 1] is { Tensor: { } tensor } ? tensor
+                : stream.States[l + 1].Summands.Aggregate((sum, next) => instrumenter.Node("Add", [sum, next]));
             names.Add((instrumenter.Expose(instrumenter.MeanOverHeads(probabilities)), instrumenter.Expose(probabilities), instrumenter.Expose(hidden)));
         }
         instrumenter.Expose(stream.States[0].Tensor!);
@@ -127,7 +135,8 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     }
 
     /// <summary>What the first run gave: every tensor's shape, the mean attention of each layer, and the last hidden states.</summary>
-    private sealed record ProbeResult(List<LayerOutputs> Layers, TensorInfo Embeddings, List<float[]> MeanAttention, List<float[]> HeadAttention, List<float[]> Hidden, BlockTrial? Blocks, Action RefuseIfDifferent);
+    private sealed record ProbeResult(List<LayerOutputs> Layers, TensorInfo Embeddings, List<float[]> MeanAttention, List<float[]> HeadAttention,
+        List<float[]> Hidden, BlockTrial? Blocks, Action RefuseIfDifferent);
 
     /// <param name="session">The instrumented model.</param>
     /// <param name="plain">The answers to compare with.</param>
@@ -135,12 +144,15 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     /// <param name="embeddings">What enters the first layer.</param>
     /// <param name="blocks">The insides of the layers.</param>
     /// <param name="tokens">N.</param>
-    private ProbeResult Probe(InferenceSession session, IReadOnlyDictionary<string, PlainOutput> plain, List<(string Mean, string Heads, string Hidden)> names, string embeddings, BlockLoader blocks, int tokens)
+    private ProbeResult Probe(InferenceSession session, IReadOnlyDictionary<string, PlainOutput> plain, List<(string Mean, string Heads, string Hidden)> names,
+        string embeddings, BlockLoader blocks, int tokens)
     {
-        // Every head is fetched where that is cheap; of a very large model (4 GB of attention for 40 layers of 1,025 tokens) only the first layer's heads and every layer's mean.
+        // Every head is fetched where that is cheap; of a very large model (4 GB of attention for 40 layers of 1,025 tokens) only the first layer's heads and
+        // every layer's mean.
         var headsOf = 4L * names.Count * MostHeads * tokens * tokens <= LargestProbe ? names.Count : 1;
         using var input = image.Feed(PlainModel.Picture(image));
-        string[] outputs = [.. plain.Keys, .. names.Select(layer => layer.Mean), embeddings, .. names.Select(layer => layer.Hidden), .. names.Take(headsOf).Select(layer => layer.Heads), .. blocks.Outputs];
+        string[] outputs = [.. plain.Keys, .. names.Select(layer => layer.Mean), embeddings, .. names.Select(layer => layer.Hidden), .. names.Take(headsOf)
+            .Select(layer => layer.Heads), .. blocks.Outputs];
         return OrtErrors.Translate(fileName, () => session.Run(new Dictionary<string, OrtValue> { [image.Name] = input }, outputs, values =>
         {
             TensorInfo Describe(int i) => Tensors.Describe(outputs[i], values[i]);
@@ -148,7 +160,8 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             List<float[]> Floats(int start, int count) => [.. values.Skip(start).Take(count).Select(Tensors.ToFloats)];
             var answers = plain.Values.Zip(values.Take(plain.Count).Select(Tensors.ToFloats)).ToList();
             return new ProbeResult(
-                [.. names.Select((layer, l) => new LayerOutputs(Describe(means + l), l < headsOf ? Describe(heads + l) : Describe(heads) with { Name = layer.Heads }, Describe(hidden + 1 + l)))],
+                [.. names.Select((layer, l) => new LayerOutputs(Describe(means + l), l < headsOf ? Describe(heads + l)
+                    : Describe(heads) with { Name = layer.Heads }, Describe(hidden + 1 + l)))],
                 Describe(hidden),
                 Floats(means, names.Count),
                 Floats(heads, headsOf),

@@ -10,7 +10,8 @@ internal enum ConfigDialect
     OpenClip,
 }
 
-/// <summary>The file that describes a model: config.json of transformers, of timm, or open_clip's <c>model_cfg</c> bare (as immich has it); or open_clip_config.json. Told apart by content.</summary>
+/// <summary>The file that describes a model: config.json of transformers, of timm, or open_clip's <c>model_cfg</c> bare (as immich has it); or
+/// open_clip_config.json. Told apart by content.</summary>
 internal sealed class ConfigFile : IDisposable
 {
     private const string Usual = "config.json";

@@ -1,7 +1,8 @@
 namespace AttentionApi.Core.Models;
 
 /// <summary>
-/// The files that say something about a tower: they lie beside it (<c>visual/preprocess_cfg.json</c>, <c>textual/tokenizer.json</c>) or in the model's folder, and the nearer one counts.
+/// The files that say something about a tower: they lie beside it (<c>visual/preprocess_cfg.json</c>, <c>textual/tokenizer.json</c>) or in the model's folder,
+/// and the nearer one counts.
 /// </summary>
 /// <param name="folders">Where to look, the nearest first.</param>
 public sealed class ConfigFiles(params IReadOnlyList<string> folders)
@@ -9,7 +10,8 @@ public sealed class ConfigFiles(params IReadOnlyList<string> folders)
     /// <summary>For a bare .onnx file, which has nothing beside it.</summary>
     public static ConfigFiles None { get; } = new([]);
 
-    /// <summary>True for files exported from open_clip (<c>visual</c> and <c>textual</c>): where its configuration lies beside one of another library, it is open_clip's that counts.</summary>
+    /// <summary>True for files exported from open_clip (<c>visual</c> and <c>textual</c>): where its configuration lies beside one of another library, it is
+    /// open_clip's that counts.</summary>
     public bool PrefersOpenClip { get; init; }
 
     /// <summary>A single folder.</summary>

@@ -25,7 +25,8 @@ internal static class JsonFile
         }
         catch (JsonException failure)
         {
-            throw new ModelRefusedException(string.Create(CultureInfo.InvariantCulture, $"{name} is not valid JSON (line {failure.LineNumber + 1 ?? 1}); {Remedy}."), failure);
+            throw new ModelRefusedException(string.Create(CultureInfo.InvariantCulture,
+                $"{name} is not valid JSON (line {failure.LineNumber + 1 ?? 1}); {Remedy}."), failure);
         }
     }
 

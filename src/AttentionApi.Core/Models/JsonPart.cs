@@ -30,7 +30,8 @@ internal readonly struct JsonPart
     {
         var (self, inside) = (element, $"{place} {name}");
         return self.ValueKind != JsonValueKind.Object ? null
-            : JsonFile.Unicode(place, () => self.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? new JsonPart(value, inside) : (JsonPart?)null);
+            : JsonFile.Unicode(place, () => self.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+                ? new JsonPart(value, inside) : (JsonPart?)null);
     }
 
     public string Type => this["type"].Text;
@@ -92,7 +93,8 @@ internal readonly struct JsonPart
         {
             if (element.ValueKind != JsonValueKind.Object) throw Refused("must be an object");
             var inside = place;
-            return element.EnumerateObject().Select(member => KeyValuePair.Create(JsonFile.Unicode(inside, () => member.Name), new JsonPart(member.Value, inside)));
+            return element.EnumerateObject().Select(member =>
+                KeyValuePair.Create(JsonFile.Unicode(inside, () => member.Name), new JsonPart(member.Value, inside)));
         }
     }
 

@@ -15,7 +15,8 @@ internal static partial class ModelCard
         if (!card.Exists || card.Length > LongestCard) return null;
         try
         {
-            var sentences = Note().Matches(File.ReadAllText(card.FullName)).Select(match => Plain(match.Groups["text"].Value, match.Groups["not"].Success)).ToArray();
+            var sentences = Note().Matches(File.ReadAllText(card.FullName)).Select(match =>
+                Plain(match.Groups["text"].Value, match.Groups["not"].Success)).ToArray();
             var note = string.Join(' ', sentences);
             return note.Length == 0 ? null : note.Length <= LongestNote ? note : note[..(LongestNote - 1)].TrimEnd() + "…";
         }
@@ -25,7 +26,8 @@ internal static partial class ModelCard
         }
     }
 
-    private static string Plain(string markdown, bool isNot) => $"{(isNot ? "Does not know" : "Knows")}: {Whitespace().Replace(markdown.Replace("`", "", StringComparison.Ordinal), " ").Trim()}";
+    private static string Plain(string markdown, bool isNot) =>
+        $"{(isNot ? "Does not know" : "Knows")}: {Whitespace().Replace(markdown.Replace("`", "", StringComparison.Ordinal), " ").Trim()}";
 
     [GeneratedRegex(@"^\*\*What it (?<not>does not )?knows?\*\*:\s*(?<text>[^\r\n]+)", RegexOptions.Multiline)]
     private static partial Regex Note();

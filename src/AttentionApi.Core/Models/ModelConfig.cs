@@ -1,7 +1,8 @@
 namespace AttentionApi.Core.Models;
 
 /// <summary>
-/// What the files beside a model say about it: config.json of transformers or timm, open_clip's configuration. Everything is optional; where the graph says otherwise, the graph is right.
+/// What the files beside a model say about it: config.json of transformers or timm, open_clip's configuration. Everything is optional; where the graph says
+/// otherwise, the graph is right.
 /// </summary>
 public sealed record ModelConfig
 {
@@ -30,7 +31,8 @@ public sealed record ModelConfig
     public float? LogitScale { get; init; }
     public float? LogitBias { get; init; }
 
-    /// <summary>True where the files tell of a loss of sigmoids, one a label (SigLIP): scores are sigmoids then, also where the trained bias is unknown.</summary>
+    /// <summary>True where the files tell of a loss of sigmoids, one a label (SigLIP): scores are sigmoids then, also where the trained bias is
+    /// unknown.</summary>
     public bool SigmoidLoss { get; init; }
 
     /// <summary>Positions that the text tower has.</summary>
@@ -59,5 +61,6 @@ public sealed record ModelConfig
         return size.Find("height") is { } height && size.Find("width") is { } width ? Size(height, width) : null;
     }
 
-    internal static PixelSize? Size(JsonPart height, JsonPart width) => height.AsCount is { } rows && width.AsCount is { } columns ? new PixelSize(columns, rows) : null;
+    internal static PixelSize? Size(JsonPart height, JsonPart width) =>
+        height.AsCount is { } rows && width.AsCount is { } columns ? new PixelSize(columns, rows) : null;
 }

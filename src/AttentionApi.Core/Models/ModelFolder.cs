@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace AttentionApi.Core.Models;
 
 /// <summary>
-/// A folder in the layout of Hugging Face, transformers.js, open_clip or immich, or a bare .onnx file: which of its files is which tower, and where the files for each lie. Reads names only.
+/// A folder in the layout of Hugging Face, transformers.js, open_clip or immich, or a bare .onnx file: which of its files is which tower, and where the files
+/// for each lie. Reads names only.
 /// </summary>
 public sealed partial class ModelFolder
 {
@@ -16,7 +17,8 @@ public sealed partial class ModelFolder
     /// <summary>The text tower, where it is a file of its own.</summary>
     public string? TextFile { get; init; }
 
-    /// <summary>A file that holds both towers, beside the towers' own files: it may know what they lack (the trained logit scale and bias). Null where there is none.</summary>
+    /// <summary>A file that holds both towers, beside the towers' own files: it may know what they lack (the trained logit scale and bias). Null where there is
+    /// none.</summary>
     public string? CombinedFile { get; init; }
 
     /// <summary>The files that say something about the vision tower and the model.</summary>
@@ -73,11 +75,13 @@ public sealed partial class ModelFolder
         string Inside(string file)
         {
             var path = Path.GetFullPath(Path.Combine(folder, file));
-            if (!path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)) throw new ModelRefusedException($"Models:Files names {file} for {id}, which lies outside the model's folder.");
+            if (!path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+                throw new ModelRefusedException($"Models:Files names {file} for {id}, which lies outside the model's folder.");
             return File.Exists(path) ? path : throw new ModelRefusedException($"Models:Files names {file} for {id}, which does not exist.");
         }
 
-        if (files.Count > 2) throw new ModelRefusedException($"Models:Files names {files.Count} files for {id}: give the model file, or vision and text tower.");
+        if (files.Count > 2) throw new ModelRefusedException($"Models:Files names {files.Count} files for {id}: give the model file, or vision and "
+            + "text tower.");
         return (Inside(files[0]), files.Count == 2 ? Inside(files[1]) : null);
     }
 

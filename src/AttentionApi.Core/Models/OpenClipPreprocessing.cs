@@ -1,7 +1,8 @@
 namespace AttentionApi.Core.Models;
 
 /// <summary>
-/// A <c>preprocess_cfg</c> as open_clip's evaluation transform reads it: inside open_clip_config.json, as immich's preprocess_cfg.json, or in the preprocessor_config.json of jina-clip.
+/// A <c>preprocess_cfg</c> as open_clip's evaluation transform reads it: inside open_clip_config.json, as immich's preprocess_cfg.json, or in the
+/// preprocessor_config.json of jina-clip.
 /// </summary>
 internal static class OpenClipPreprocessing
 {
@@ -41,7 +42,8 @@ internal static class OpenClipPreprocessing
         if (fields.IsArray(name)) return fields.Edges(name, 2) is [var height, var width] ? new PixelSize(width, height) : null;
         if (!fields.IsObject(name)) return fields.Edge(name) is { } edge ? new PixelSize(edge, edge) : null;
         var sides = fields.Object(name)!.Value;
-        return sides.Edge("height") is { } rows && sides.Edge("width") is { } columns ? new PixelSize(columns, rows) : throw fields.Refuse(name, "a number, or height and width");
+        return sides.Edge("height") is { } rows && sides.Edge("width") is { } columns ? new PixelSize(columns, rows)
+            : throw fields.Refuse(name, "a number, or height and width");
     }
 
     private static (byte, byte, byte) Fill(JsonFields fields)

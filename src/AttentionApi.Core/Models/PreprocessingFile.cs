@@ -7,14 +7,15 @@ namespace AttentionApi.Core.Models;
 internal sealed record PreprocessingFile(string Name, PixelSize? EndsAt, Func<PixelSize?, ICollection<string>, PreprocessorConfig> Follow)
 {
     /// <summary>
-    /// preprocess_cfg.json (immich), preprocessor_config.json or processor_config.json (transformers, transformers.js; in the words of open_clip or timm, too), else timm's config.json,
-    /// else open_clip's configuration; null where there is none of them.
+    /// preprocess_cfg.json (immich), preprocessor_config.json or processor_config.json (transformers, transformers.js; in the words of open_clip or timm, too),
+    /// else timm's config.json, else open_clip's configuration; null where there is none of them.
     /// </summary>
     /// <exception cref="ModelRefusedException">A file is broken.</exception>
     public static PreprocessingFile? Find(ConfigFiles files)
     {
         if (JsonFields.Open(files, "preprocess_cfg.json") is { } immich) return OfOpenClip(immich, immich);
-        if ((JsonFields.Open(files, "preprocessor_config.json") ?? JsonFields.Open(files, "processor_config.json")?.Object("image_processor")) is { } processor) return OfProcessor(processor);
+        if ((JsonFields.Open(files, "preprocessor_config.json") ?? JsonFields.Open(files, "processor_config.json")?.Object("image_processor")) is { } processor)
+            return OfProcessor(processor);
         using var config = ConfigFile.Find(files);
         // What timm's architectures have by default, only timm knows.
         if (config?.Dialect == ConfigDialect.Timm && (config.Fields.Has("pretrained_cfg") || config.Fields.Has("input_size"))) return OfTimm(config.Fields);

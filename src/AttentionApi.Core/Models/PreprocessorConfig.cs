@@ -3,8 +3,8 @@ using System.Globalization;
 namespace AttentionApi.Core.Models;
 
 /// <summary>
-/// How a model's pictures are prepared: resize, centre crop, rescale, normalise, in this order. Made by <see cref="Read"/> from the files of the model's folder;
-/// the result always ends at <see cref="Input"/>.
+/// How a model's pictures are prepared: resize, centre crop, rescale, normalise, in this order. Made by <see cref="Read"/> from the files of the model's
+/// folder; the result always ends at <see cref="Input"/>.
 /// </summary>
 public sealed record PreprocessorConfig
 {
@@ -33,7 +33,8 @@ public sealed record PreprocessorConfig
     /// <summary>The file this was read from, or null where none says anything and the defaults hold.</summary>
     public string? Source { get; init; }
 
-    /// <summary>Follows whichever file of the folder says how pictures are prepared; where there is none: bicubic stretch, mean 0.5, standard deviation 0.5.</summary>
+    /// <summary>Follows whichever file of the folder says how pictures are prepared; where there is none: bicubic stretch, mean 0.5, standard deviation
+    /// 0.5.</summary>
     /// <param name="files">The files beside the vision tower; null for a bare file.</param>
     /// <param name="modelInput">The input size that the graph fixes, which wins over what the files say; null where it is dynamic.</param>
     /// <param name="warnings">Gets a sentence for each assumption or contradiction, and for each step that is not taken.</param>

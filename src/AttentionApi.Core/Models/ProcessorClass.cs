@@ -1,8 +1,8 @@
 namespace AttentionApi.Core.Models;
 
 /// <summary>
-/// What an image processor of transformers does where its file leaves a field out (transformers 4.57, image_processing_*.py). Older files name the same classes feature extractors, newer ones
-/// add Fast or Pil.
+/// What an image processor of transformers does where its file leaves a field out (transformers 4.57, image_processing_*.py). Older files name the same classes
+/// feature extractors, newer ones add Fast or Pil.
 /// </summary>
 /// <param name="Resize">The resize at the class's own input size.</param>
 /// <param name="Crop">The centre crop; null where the class makes none.</param>
@@ -12,8 +12,10 @@ namespace AttentionApi.Core.Models;
 internal sealed record ProcessorClass(ResizeRule Resize, PixelSize? Crop, ResampleFilter Filter, float[] Mean, float[] Std)
 {
     private static readonly PixelSize Square224 = new(224, 224);
-    private static readonly ProcessorClass Clip = new(ResizeRule.ShortestEdge(224), Square224, ResampleFilter.Bicubic, ChannelStatistics.OpenAiMean, ChannelStatistics.OpenAiStd);
-    private static readonly ProcessorClass Beit = new(ResizeRule.Stretch(new(256, 256)), Square224, ResampleFilter.Bicubic, ChannelStatistics.Half, ChannelStatistics.Half);
+    private static readonly ProcessorClass Clip = new(ResizeRule.ShortestEdge(224), Square224, ResampleFilter.Bicubic,
+        ChannelStatistics.OpenAiMean, ChannelStatistics.OpenAiStd);
+    private static readonly ProcessorClass Beit = new(ResizeRule.Stretch(new(256, 256)), Square224, ResampleFilter.Bicubic,
+        ChannelStatistics.Half, ChannelStatistics.Half);
 
     private static readonly Dictionary<string, ProcessorClass> ByName = new(StringComparer.Ordinal)
     {
@@ -32,12 +34,14 @@ internal sealed record ProcessorClass(ResizeRule Resize, PixelSize? Crop, Resamp
     public static ProcessorClass? Of(JsonFields file)
     {
         var name = Name(file);
-        var end = name.IndexOf("ImageProcessor", StringComparison.Ordinal) is >= 0 and var now ? now : name.IndexOf("FeatureExtractor", StringComparison.Ordinal);
+        var end = name.IndexOf("ImageProcessor", StringComparison.Ordinal) is >= 0 and var now ? now
+            : name.IndexOf("FeatureExtractor", StringComparison.Ordinal);
         return end > 0 ? ByName.GetValueOrDefault(name[..end]) : null;
     }
 
     /// <summary>Empty where the file names none.</summary>
     public static string Name(JsonFields file) => file.Text("image_processor_type") ?? file.Text("feature_extractor_type") ?? "";
 
-    private static ProcessorClass Stretching(int edge, ResampleFilter filter, float[] mean, float[] std) => new(ResizeRule.Stretch(new(edge, edge)), null, filter, mean, std);
+    private static ProcessorClass Stretching(int edge, ResampleFilter filter, float[] mean, float[] std) =>
+        new(ResizeRule.Stretch(new(edge, edge)), null, filter, mean, std);
 }

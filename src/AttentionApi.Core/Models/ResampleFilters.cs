@@ -18,8 +18,11 @@ internal static class ResampleFilters
     public static ResampleFilter? Named(JsonFields fields, string name)
     {
         if (!fields.Has(name)) return null;
-        if (fields.IsNumber(name)) return fields.Number(name) is { } number && Enum.IsDefined((ResampleFilter)number) && double.IsInteger(number) ? (ResampleFilter)number : throw Unknown();
-        return Enum.TryParse<ResampleFilter>(fields.Text(name), ignoreCase: true, out var filter) && Enum.IsDefined(filter) && !char.IsAsciiDigit(fields.Text(name)![0]) ? filter : throw Unknown();
+        if (fields.IsNumber(name))
+            return fields.Number(name) is { } number && Enum.IsDefined((ResampleFilter)number) && double.IsInteger(number)
+                ? (ResampleFilter)number : throw Unknown();
+        return Enum.TryParse<ResampleFilter>(fields.Text(name), ignoreCase: true, out var filter) && Enum.IsDefined(filter)
+            && !char.IsAsciiDigit(fields.Text(name)![0]) ? filter : throw Unknown();
 
         ModelRefusedException Unknown() => fields.Refuse(name, "nearest, lanczos, bilinear, bicubic, box or hamming (0 to 5)");
     }

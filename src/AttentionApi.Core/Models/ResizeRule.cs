@@ -18,7 +18,8 @@ public enum ResizeMode
 /// <summary>The resize before the centre crop.</summary>
 /// <param name="Mode">What the size means.</param>
 /// <param name="Size">The size aimed at; both edges equal for <see cref="ResizeMode.ShortestEdge"/>, meaningless for <see cref="ResizeMode.None"/>.</param>
-/// <param name="LongestEdge">For <see cref="ResizeMode.ShortestEdge"/>: the longer edge must not exceed this; if it would, it gets this length and the shorter one follows.</param>
+/// <param name="LongestEdge">For <see cref="ResizeMode.ShortestEdge"/>: the longer edge must not exceed this; if it would, it gets this length and the shorter
+/// one follows.</param>
 public readonly record struct ResizeRule(ResizeMode Mode, PixelSize Size, int? LongestEdge = null)
 {
     public static ResizeRule None => default;

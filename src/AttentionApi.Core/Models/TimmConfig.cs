@@ -17,5 +17,6 @@ internal static class TimmConfig
         };
     }
 
-    private static string[]? Labels(JsonPart? names) => names?.AsItems.Select(name => name.AsText ?? name.ToString()).ToArray() is { Length: > 0 } list ? list : null;
+    private static string[]? Labels(JsonPart? names) =>
+        names?.AsItems.Select(name => name.AsText ?? name.ToString()).ToArray() is { Length: > 0 } list ? list : null;
 }

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace AttentionApi.Core.Models;
 
 /// <summary>
-/// The .onnx files of a model's folder by what they hold. A tower is a file of that name, in the folder itself or in <c>onnx</c>, or a folder of that name with a model.onnx in it; a precision may
-/// follow the name (<c>vision_model_q4f16.onnx</c>).
+/// The .onnx files of a model's folder by what they hold. A tower is a file of that name, in the folder itself or in <c>onnx</c>, or a folder of that name with
+/// a model.onnx in it; a precision may follow the name (<c>vision_model_q4f16.onnx</c>).
 /// </summary>
 internal sealed partial class TowerFiles
 {
@@ -12,7 +12,8 @@ internal sealed partial class TowerFiles
 
     /// <summary>Names of vision and text tower: transformers.js and Optimum; open_clip and immich; further exporters.</summary>
     private static readonly (string Vision, string Text)[] Pairs =
-        [("vision_model", "text_model"), ("visual", "textual"), ("vision_encoder", "text_encoder"), ("image_encoder", "text_encoder"), ("vision", "text"), ("image", "text"), ("image_model", "text_model")];
+        [("vision_model", "text_model"), ("visual", "textual"), ("vision_encoder", "text_encoder"), ("image_encoder", "text_encoder"), ("vision", "text"),
+            ("image", "text"), ("image_model", "text_model")];
 
     private readonly string id;
     private readonly string folder;
@@ -53,7 +54,8 @@ internal sealed partial class TowerFiles
         if (byName.Count == 1) return (Take(byName.Keys.Single()), null);
         // A vision tower among files of other kinds: decoders, token embeddings.
         if (Pairs.Select(pair => pair.Vision).Where(byName.ContainsKey).ToList() is [var only]) return (Take(only), null);
-        throw new ModelRefusedException($"The folder {id} holds several models and it is not clear which is meant: {Names(byName.Values.SelectMany(files => files))}. Name one in Models:Files.");
+        throw new ModelRefusedException($"The folder {id} holds several models and it is not clear which is meant: "
+            + $"{Names(byName.Values.SelectMany(files => files))}. Name one in Models:Files.");
     }
 
     private string Take(string name)
@@ -63,11 +65,13 @@ internal sealed partial class TowerFiles
         var best = Best(files);
         var equal = best.Count(file => file.Precision == best[0].Precision && Path.GetDirectoryName(file.Path) == Path.GetDirectoryName(best[0].Path));
         if (best[0].Precision.Length == 0 && equal == 1) return best[0].Path;
-        warnings.Add($"The folder holds several precisions of {name} and no plain {name}.onnx ({Names(files)}): {Names([best[0]])} is taken. Models:Files can name another.");
+        warnings.Add($"The folder holds several precisions of {name} and no plain {name}.onnx ({Names(files)}): {Names([best[0]])} is taken. Models:Files can "
+            + "name another.");
         return best[0].Path;
     }
 
-    private string Names(IEnumerable<ModelFile> files) => string.Join(", ", files.Select(file => Path.GetRelativePath(folder, file.Path).Replace('\\', '/')).Order(StringComparer.Ordinal));
+    private string Names(IEnumerable<ModelFile> files) =>
+        string.Join(", ", files.Select(file => Path.GetRelativePath(folder, file.Path).Replace('\\', '/')).Order(StringComparer.Ordinal));
 
     /// <summary>The plain file before all others, then 16 bits, then fewer; at equal precision the one in <c>onnx</c>.</summary>
     private static List<ModelFile> Best(List<ModelFile> files) => [.. files.OrderBy(file => Rank(file.Precision))];
@@ -87,12 +91,14 @@ internal sealed partial class TowerFiles
         foreach (var place in (string[])[Path.Combine(folder, "onnx"), folder])
         {
             if (!Directory.Exists(place)) continue;
-            foreach (var path in Directory.EnumerateFiles(place, "*.onnx").Order(StringComparer.Ordinal)) yield return Named(path, Path.GetFileNameWithoutExtension(path));
+            foreach (var path in Directory.EnumerateFiles(place, "*.onnx").Order(StringComparer.Ordinal))
+                yield return Named(path, Path.GetFileNameWithoutExtension(path));
             foreach (var tower in Pairs.SelectMany(pair => (string[])[pair.Vision, pair.Text]).Distinct())
             {
                 var own = Path.Combine(place, tower);
                 if (!Directory.Exists(own)) continue;
-                foreach (var file in Directory.EnumerateFiles(own, "*.onnx").Order(StringComparer.Ordinal).Select(path => Named(path, Path.GetFileNameWithoutExtension(path))))
+                foreach (var file in Directory.EnumerateFiles(own, "*.onnx").Order(StringComparer.Ordinal).Select(path =>
+                    Named(path, Path.GetFileNameWithoutExtension(path))))
                 {
                     if (file.Name == CombinedName || file.Name == tower) yield return file with { Name = tower };
                 }
@@ -101,9 +107,12 @@ internal sealed partial class TowerFiles
     }
 
     private static ModelFile Named(string path, string name) =>
-        PrecisionSuffix().Match(name) is { Success: true } match ? new(path, name[..match.Index], match.Groups[1].Value.ToLowerInvariant()) : new(path, name, "");
+        PrecisionSuffix().Match(name) is { Success: true } match
+            ? new(path, name[..match.Index], match.Groups[1].Value.ToLowerInvariant()) : new(path, name, "");
 
-    /// <summary>What transformers.js (fp16, int8, uint8, q4, q4f16, bnb4, quantized …), Optimum (O1 … O4, quantized) and sentence-transformers (qint8_avx512_vnni) append to a name.</summary>
-    [GeneratedRegex("[_.-]((?:fp|float|bf|bfloat)(?:16|32)|half|q?u?int[248](?:_(?:avx|arm|vnni)[a-z0-9_]*)?|q[1-8](?:f16)?|quant(?:ized)?|bnb4|[oO][1-4]|optimized|simplified|dynamic|static)$")]
+    /// <summary>What transformers.js (fp16, int8, uint8, q4, q4f16, bnb4, quantized …), Optimum (O1 … O4, quantized) and sentence-transformers
+    /// (qint8_avx512_vnni) append to a name.</summary>
+    [GeneratedRegex("[_.-]((?:fp|float|bf|bfloat)(?:16|32)|half|q?u?int[248](?:_(?:avx|arm|vnni)[a-z0-9_]*)?|q[1-8](?:f16)?|quant(?:ized)?|bnb4"
+        + "|[oO][1-4]|optimized|simplified|dynamic|static)$")]
     private static partial Regex PrecisionSuffix();
 }

@@ -5,7 +5,8 @@ namespace AttentionApi.Core.Models;
 /// <summary>config.json of transformers (4 and 5) and transformers.js.</summary>
 internal static class TransformersConfig
 {
-    /// <summary>No scale is trained beyond 100 (CLIP clips it there, SigLIP ends near 117), so that a smaller number than this is its logarithm, as the weights hold it.</summary>
+    /// <summary>No scale is trained beyond 100 (CLIP clips it there, SigLIP ends near 117), so that a smaller number than this is its logarithm, as the weights
+    /// hold it.</summary>
     private const float SmallestScale = 10;
 
     /// <summary>Endings of classes that give hidden states or embeddings and no classes.</summary>

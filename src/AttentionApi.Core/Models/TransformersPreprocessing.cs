@@ -3,18 +3,22 @@ using System.Globalization;
 namespace AttentionApi.Core.Models;
 
 /// <summary>
-/// preprocessor_config.json as transformers (4 and 5) and transformers.js write it. What a file leaves out is taken as the processor class it names would take it.
+/// preprocessor_config.json as transformers (4 and 5) and transformers.js write it. What a file leaves out is taken as the processor class it names would take
+/// it.
 /// </summary>
 internal static class TransformersPreprocessing
 {
     /// <summary>Steps of some processors that are not taken here; a file that asks for one is named in a warning.</summary>
     private static readonly string[] StepsNotTaken =
-        ["do_pad", "keep_aspect_ratio", "do_thumbnail", "do_align_long_axis", "do_crop_margin", "do_sharpen", "do_grayscale", "do_binarize", "do_image_splitting", "crop_to_patches", "rescale_offset"];
+        ["do_pad", "keep_aspect_ratio", "do_thumbnail", "do_align_long_axis", "do_crop_margin", "do_sharpen", "do_grayscale", "do_binarize",
+            "do_image_splitting", "crop_to_patches", "rescale_offset"];
 
     public static PreprocessorConfig Follow(JsonFields file, PixelSize? modelInput, ICollection<string> warnings)
     {
-        if (file.Flag("do_flip_channel_order") == true) throw file.Refuse("do_flip_channel_order", "false (models that take blue before red are not supported)");
-        foreach (var step in StepsNotTaken.Where(file.IsTrue)) warnings.Add($"{file.File} asks for the step '{step}', which is not taken here: pictures are prepared without it.");
+        if (file.Flag("do_flip_channel_order") == true)
+            throw file.Refuse("do_flip_channel_order", "false (models that take blue before red are not supported)");
+        foreach (var step in StepsNotTaken.Where(file.IsTrue))
+            warnings.Add($"{file.File} asks for the step '{step}', which is not taken here: pictures are prepared without it.");
 
         var known = ProcessorClass.Of(file);
         var (rule, crop) = Steps(file, known, modelInput);
@@ -115,7 +119,8 @@ internal static class TransformersPreprocessing
         var sameShape = (long)from.Width * to.Height == (long)from.Height * to.Width;
         if (rule.Mode == ResizeMode.ShortestEdge && !sameShape) return ResizeRule.Stretch(to);
         int Scaled(int edge, int old, int now) => Math.Max(1, (int)Math.Round((double)edge * now / old));
-        return rule with { Size = new PixelSize(Scaled(rule.Size.Width, from.Width, to.Width), Scaled(rule.Size.Height, from.Height, to.Height)), LongestEdge = null };
+        return rule with { Size = new PixelSize(Scaled(rule.Size.Width, from.Width, to.Width), Scaled(rule.Size.Height, from.Height, to.Height)),
+            LongestEdge = null };
     }
 
     /// <summary>Bilinear is ViT's, which is also meant where no class is named; most others take bicubic.</summary>

@@ -58,7 +58,8 @@ internal sealed class AttentionSites
 
         var probabilities = NanGuard(softmax.Output(0)!) ?? softmax.Output(0)!;
         if (FindValueProduct(probabilities) is { } product)
-            Found.Add(new(softmax, probabilities, product.Output(0)!, LearnedQuery: ProductOperands(scores).Any(operand => graph.DependsOn(operand) == 0)) { Product = scores });
+            Found.Add(new(softmax, probabilities, product.Output(0)!, LearnedQuery: ProductOperands(scores).Any(operand =>
+                graph.DependsOn(operand) == 0)) { Product = scores });
         else if (FindObstacle(probabilities) is { } obstacle)
             Obstructed.Add(new(softmax, $"the probabilities pass through {obstacle} before they meet the values"));
     }

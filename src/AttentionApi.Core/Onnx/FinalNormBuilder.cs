@@ -1,8 +1,8 @@
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// The norm that the model applies to its last hidden states, cut out as a small model that normalises any token: what features of patches are read from. A norm over pooled tokens is none.
-/// Input and output [rows, width]; names as in <see cref="ReadOutBuilder"/>.
+/// The norm that the model applies to its last hidden states, cut out as a small model that normalises any token: what features of patches are read from. A
+/// norm over pooled tokens is none. Input and output [rows, width]; names as in <see cref="ReadOutBuilder"/>.
 /// </summary>
 internal sealed class FinalNormBuilder
 {
@@ -52,15 +52,18 @@ internal sealed class FinalNormBuilder
         }
         // The norm is done where something else than more of it reads it, or where the model gives it away.
         var ends = graph.Nodes.SelectMany(node => node.Outputs).Where(tensor => parts.TryGetValue(tensor, out var part) && part.Normed);
-        return ends.FirstOrDefault(tensor => graph.Outputs.Contains(tensor) || graph.Consumers(tensor).Any(reader => reader.Type is not ("Shape" or "Size") && !followed.Contains(reader))) is { } end ? parts[end].Name : null;
+        return ends.FirstOrDefault(tensor => graph.Outputs.Contains(tensor) || graph.Consumers(tensor).Any(reader =>
+            reader.Type is not ("Shape" or "Size") && !followed.Contains(reader))) is { } end ? parts[end].Name : null;
     }
 
     private bool Follow(OnnxNode node, Part[] read)
     {
         var part = read[0];
         if (Norms.Contains(node.Type)) return IsLast(node.Integer("axis", -1), part) && Copy(node, part with { Normed = true });
-        if (Reductions.Contains(node.Type)) return Axes(node, 1, "axes") is [var axis] && IsLast(axis, part) && node.Integer("keepdims", 1) != 0 && Copy(node, part);
-        if (ByElement.Contains(node.Type)) return Copy(node, read.MaxBy(one => one.Rank)! with { Normed = read.Any(one => one.Normed) || (read.Length > 1 && node.Type is "Div" or "Mul") });
+        if (Reductions.Contains(node.Type))
+            return Axes(node, 1, "axes") is [var axis] && IsLast(axis, part) && node.Integer("keepdims", 1) != 0 && Copy(node, part);
+        if (ByElement.Contains(node.Type))
+            return Copy(node, read.MaxBy(one => one.Rank)! with { Normed = read.Any(one => one.Normed) || (read.Length > 1 && node.Type is "Div" or "Mul") });
         var picked = node.Type switch
         {
             "Identity" or "Dropout" => part.Rank,
@@ -105,5 +108,6 @@ internal sealed class FinalNormBuilder
     private static bool IsLast(long axis, Part part) => axis == -1 || axis == part.Rank - 1;
 
     /// <summary>Axes that are an input since some opset and an attribute before.</summary>
-    private long[]? Axes(OnnxNode node, int input, string attribute) => node.Input(input) is { } tensor ? graph.Constant(tensor)?.Integers() : node.Attribute(attribute)?.Ints.ToArray();
+    private long[]? Axes(OnnxNode node, int input, string attribute) =>
+        node.Input(input) is { } tensor ? graph.Constant(tensor)?.Integers() : node.Attribute(attribute)?.Ints.ToArray();
 }

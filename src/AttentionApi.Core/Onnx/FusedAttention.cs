@@ -20,8 +20,11 @@ internal static class FusedAttention
     /// <exception cref="ModelRefusedException">The operator is used in a form whose probabilities cannot be exposed.</exception>
     public static (string Probabilities, AttentionOperands Operands) Open(GraphInstrumenter instrumenter, OnnxNode node) => node.Type switch
     {
-        "Attention" when node.Domain.Length == 0 => (FromStandardOperator(instrumenter, node), Inputs(node, node.Attribute("kv_num_heads") is null ? OperandOrder.HeadTokenWidth : OperandOrder.TokenHeadWidth)),
-        "MultiHeadAttention" => (FromMultiHeadAttention(instrumenter, node), Biased(Inputs(node, OperandOrder.TokenHeadWidth), instrumenter.Graph, node.Input(BiasInput))),
+        "Attention" when node.Domain.Length == 0 =>
+            (FromStandardOperator(instrumenter, node), Inputs(node, node.Attribute("kv_num_heads") is null ? OperandOrder.HeadTokenWidth
+            : OperandOrder.TokenHeadWidth)),
+        "MultiHeadAttention" => (FromMultiHeadAttention(instrumenter, node),
+            Biased(Inputs(node, OperandOrder.TokenHeadWidth), instrumenter.Graph, node.Input(BiasInput))),
         _ => ElementaryAttention.WritePacked(instrumenter, node),
     };
 
@@ -37,7 +40,8 @@ internal static class FusedAttention
         if (bias is null) return operands;
         if (graph.Constant(bias)?.Floats() is not { } values || values.Length % 3 != 0) return new(null, null, null);
         var width = values.Length / 3;
-        AttentionOperand? Part(AttentionOperand? operand, int part) => operand is null ? null : operand with { Bias = values[(part * width)..((part + 1) * width)] };
+        AttentionOperand? Part(AttentionOperand? operand, int part) =>
+            operand is null ? null : operand with { Bias = values[(part * width)..((part + 1) * width)] };
         return new(Part(operands.Queries, 0), Part(operands.Keys, 1), Part(operands.Values, 2));
     }
 
@@ -49,7 +53,8 @@ internal static class FusedAttention
         const string mode = "qk_matmul_output_mode";
         const int probabilities = 3;
         if (node.Output(ScoresOutput) is { } given)
-            return node.Integer(mode, 0) == probabilities ? given : throw ElementaryAttention.Unsupported(instrumenter, node, "a query-key output in another mode");
+            return node.Integer(mode, 0) == probabilities ? given
+                : throw ElementaryAttention.Unsupported(instrumenter, node, "a query-key output in another mode");
         var (copy, output) = WithScores(instrumenter, node);
         if (copy.Attribute.FirstOrDefault(attribute => attribute.Name == mode) is { } existing) existing.I = probabilities;
         else copy.Attribute.Add(Integer(mode, probabilities));

@@ -24,20 +24,24 @@ internal static class GraphChecks
         SizeChecks.Refuse(graph);
         if (graph.Nodes.FirstOrDefault(node => HoldsExternal(node.Proto)) is { } holder)
             throw new ModelRefusedException($"{file.FileName} keeps a constant of {holder} outside of the file; only initializers of the graph may lie there.");
-        foreach (var location in file.Initializers.Values.Select(tensor => tensor.ExternalLocation).Where(location => location is not null).Distinct()) RefuseExternal(file, location!);
+        foreach (var location in file.Initializers.Values.Select(tensor => tensor.ExternalLocation).Where(location => location is not null).Distinct())
+            RefuseExternal(file, location!);
     }
 
     private static bool HoldsExternal(NodeProto node) =>
         node.Attribute.Any(attribute => attribute.T?.DataLocation is OnnxTensor.External)
         || OnnxNode.Bodies(node).Any(body => body.Initializer.Any(tensor => tensor.DataLocation == OnnxTensor.External) || body.Node.Any(HoldsExternal));
 
-    /// <summary>Weights outside the model file have to lie in its folder or below. Their copies are kept under the same name, so that no part of it may lead upwards.</summary>
+    /// <summary>Weights outside the model file have to lie in its folder or below. Their copies are kept under the same name, so that no part of it may lead
+    /// upwards.</summary>
     private static void RefuseExternal(OnnxFile file, string location)
     {
         if (location.Length == 0 || Path.IsPathRooted(location) || location.Split('/', '\\').Contains(".."))
-            throw new ModelRefusedException($"{file.FileName} keeps external data at '{location}', outside its folder: external data must stay inside the model's folder.");
+            throw new ModelRefusedException($"{file.FileName} keeps external data at '{location}', outside its folder: external data must stay inside the "
+                + "model's folder.");
         var path = Path.Combine(file.Folder, location);
         if (!File.Exists(path)) throw new ModelRefusedException($"{file.FileName}: the external data file {location} is missing: put it beside the model.");
-        if (ModelFiles.IsEmpty(path)) throw new ModelRefusedException($"{file.FileName}: the external data file {location} is empty: copy or download it again.");
+        if (ModelFiles.IsEmpty(path))
+            throw new ModelRefusedException($"{file.FileName}: the external data file {location} is empty: copy or download it again.");
     }
 }

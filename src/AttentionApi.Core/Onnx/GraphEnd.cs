@@ -1,8 +1,8 @@
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// What a graph does to its logits before it gives them away: nothing, or a softmax or sigmoid in any spelling. The operators only name the tensors in between; which of them are the logits is
-/// decided by their values (see <c>ScoreFunctions</c>).
+/// What a graph does to its logits before it gives them away: nothing, or a softmax or sigmoid in any spelling. The operators only name the tensors in between;
+/// which of them are the logits is decided by their values (see <c>ScoreFunctions</c>).
 /// </summary>
 internal static class GraphEnd
 {
@@ -11,7 +11,8 @@ internal static class GraphEnd
     private static readonly HashSet<string> Squashing = ["Softmax", "LogSoftmax", "Sigmoid", "Exp", "Tanh", "HardSigmoid"];
     private static readonly HashSet<string> ByElement =
     [
-        .. Squashing, "Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Add", "Sub", "Mul", "Div", "Neg", "Reciprocal", "Max", "Clip", "Log",
+        .. Squashing, "Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Add", "Sub", "Mul", "Div", "Neg",
+            "Reciprocal", "Max", "Clip", "Log",
         "ReduceSum", "ReduceMax", "ReduceLogSumExp",
     ];
 

@@ -111,7 +111,8 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
     public string Reals(float[] values, params long[] shape)
     {
         var name = Name("reals");
-        added.Initializer.Add(new TensorProto { Name = name, DataType = OnnxTensor.Float, Dims = { shape.Length == 0 ? [values.Length] : shape }, FloatData = { values } });
+        added.Initializer.Add(new TensorProto { Name = name, DataType = OnnxTensor.Float,
+            Dims = { shape.Length == 0 ? [values.Length] : shape }, FloatData = { values } });
         return name;
     }
 

@@ -51,7 +51,8 @@ internal sealed class OnnxFile
     {
         var file = new OnnxFile(Path) { Edition = Edition + 1, Length = Length, Sha256 = Sha256 };
         var kept = Nodes.Where(node => !without.Contains(node)).Select(node => (node.Proto, node.Range));
-        foreach (var (proto, range) in kept.Concat(nodes.Select(node => (node, default(ByteRange))))) file.Nodes.Add(new OnnxNode(file.Nodes.Count, proto, range));
+        foreach (var (proto, range) in kept.Concat(nodes.Select(node => (node, default(ByteRange)))))
+            file.Nodes.Add(new OnnxNode(file.Nodes.Count, proto, range));
         foreach (var tensor in Initializers.Values.Concat(initializers.Select(tensor => OnnxTensor.Of(tensor)))) file.Initializers[tensor.Name] = tensor;
         foreach (var (domain, version) in Opsets) file.Opsets[domain] = version;
         file.Inputs.AddRange(Inputs);

@@ -34,11 +34,12 @@ internal sealed class OperandFinder(OnnxGraph graph)
     }
 
     /// <summary>Integer products read what was quantised just before; the real tensor is what counts.</summary>
-    private string Unquantized(string tensor) => graph.Producer(tensor) is { Type: "QuantizeLinear" or "DynamicQuantizeLinear" } quantizer ? quantizer.Inputs[0] : tensor;
+    private string Unquantized(string tensor) => graph.Producer(tensor) is { Type: "QuantizeLinear" or "DynamicQuantizeLinear" } quantizer
+        ? quantizer.Inputs[0] : tensor;
 
     /// <summary>
-    /// The operand before it was multiplied by a number: SDPA scales queries and keys by the fourth root of 1/d each, other exports the queries alone. A vector of factors is a norm's weight
-    /// and stays.
+    /// The operand before it was multiplied by a number: SDPA scales queries and keys by the fourth root of 1/d each, other exports the queries alone. A vector
+    /// of factors is a norm's weight and stays.
     /// </summary>
     private AttentionOperand BeforeScale(AttentionOperand operand)
     {
@@ -47,7 +48,8 @@ internal sealed class OperandFinder(OnnxGraph graph)
         {
             if (node.Type is "Mul" or "Div" && Scaled(node) is { } scaled) return new(scaled, order);
             if (Transparent.Contains(node.Type)) tensor = node.Inputs[0];
-            else if (AttentionSites.SwapsQueryAndKey(node)) (tensor, order) = (node.Inputs[0], order == OperandOrder.HeadTokenWidth ? OperandOrder.HeadWidthToken : OperandOrder.HeadTokenWidth);
+            else if (AttentionSites.SwapsQueryAndKey(node))
+                (tensor, order) = (node.Inputs[0], order == OperandOrder.HeadTokenWidth ? OperandOrder.HeadWidthToken : OperandOrder.HeadTokenWidth);
             else break;
         }
         return operand;

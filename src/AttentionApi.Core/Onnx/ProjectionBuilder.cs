@@ -1,18 +1,22 @@
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>
-/// The output projections of all layers, cut out as a small model: mixed values in, what is added to the stream out. Copies of the file's own nodes with its own weights, whatever their
-/// precision, without the changes of layout in between (each row is a token, its heads side by side). Affine by construction: every other operator is a reason to refuse.
+/// The output projections of all layers, cut out as a small model: mixed values in, what is added to the stream out. Copies of the file's own nodes with its
+/// own weights, whatever their precision, without the changes of layout in between (each row is a token, its heads side by side). Affine by construction: every
+/// other operator is a reason to refuse.
 /// </summary>
 internal sealed class ProjectionBuilder(OnnxGraph graph)
 {
     private static readonly HashSet<string> Layout = ["Identity", "Dropout", "Squeeze", "Unsqueeze", "Reshape", "Flatten", "Transpose"];
-    private static readonly HashSet<string> Linear = ["MatMul", "Gemm", "FusedMatMul", "MatMulNBits", "MatMulBnb4", "MatMulInteger", "QLinearMatMul", "MatMulIntegerToFloat", "DynamicQuantizeMatMul"];
-    private static readonly HashSet<string> Factors = ["Add", "Sub", "Mul", "Div", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"];
+    private static readonly HashSet<string> Linear = ["MatMul", "Gemm", "FusedMatMul", "MatMulNBits", "MatMulBnb4", "MatMulInteger", "QLinearMatMul",
+        "MatMulIntegerToFloat", "DynamicQuantizeMatMul"];
+    private static readonly HashSet<string> Factors = ["Add", "Sub", "Mul", "Div", "Cast", "CastLike", "QuantizeLinear",
+        "DequantizeLinear", "DynamicQuantizeLinear"];
 
     private readonly GraphInstrumenter model = new(graph);
 
-    /// <summary>What became of a tensor of the original: its name in the cut, and whether it is the range of a dynamic quantisation rather than values.</summary>
+    /// <summary>What became of a tensor of the original: its name in the cut, and whether it is the range of a dynamic quantisation rather than
+    /// values.</summary>
     private sealed record Part(string Name, bool IsRange = false);
 
     private readonly Dictionary<string, Part> parts = [];
@@ -47,10 +51,13 @@ internal sealed class ProjectionBuilder(OnnxGraph graph)
             if (node.Type is "Shape" or "Size" || !node.Inputs.Any(parts.ContainsKey)) continue;
             var values = node.Inputs.Count(input => parts.TryGetValue(input, out var part) && !part.IsRange);
             if (Layout.Contains(node.Type) && parts.TryGetValue(node.Inputs[0], out var moved)) parts[node.Outputs[0]] = moved;
-            else if (values > 1 || !(Linear.Contains(node.Type) || Factors.Contains(node.Type))) return $"the attention's output passes {node.Type} before it is added to the hidden states";
-            else if (node.Type == "Div" && !parts.ContainsKey(node.Inputs[0])) return "the attention's output is a divisor before it is added to the hidden states";
+            else if (values > 1 || !(Linear.Contains(node.Type) || Factors.Contains(node.Type)))
+                return $"the attention's output passes {node.Type} before it is added to the hidden states";
+            else if (node.Type == "Div" && !parts.ContainsKey(node.Inputs[0]))
+                return "the attention's output is a divisor before it is added to the hidden states";
             else if (Linear.Contains(node.Type) && !parts.ContainsKey(node.Inputs[0])) return "the attention's output is multiplied from the left";
-            else if (node.Inputs.FirstOrDefault(input => input.Length > 0 && !parts.ContainsKey(input) && !IsConstant(input)) is { } other) return $"the attention's output is combined with '{other}' before it is added to the hidden states";
+            else if (node.Inputs.FirstOrDefault(input => input.Length > 0 && !parts.ContainsKey(input) && !IsConstant(input)) is { } other)
+                return $"the attention's output is combined with '{other}' before it is added to the hidden states";
             else CopyNode(node, isRange: values == 0);
         }
         return parts.ContainsKey(to) ? null : "the attention's way to the hidden states cannot be followed";

@@ -30,7 +30,8 @@ internal sealed class ResidualStream
     /// <summary>How each layer's attention is added, first layer first.</summary>
     public IReadOnlyList<AttentionJoint> Joints { get; }
 
-    private ResidualStream(OnnxGraph graph, IReadOnlyList<HiddenState> states, IReadOnlyList<AttentionJoint> joints) => (this.graph, States, Joints) = (graph, states, joints);
+    private ResidualStream(OnnxGraph graph, IReadOnlyList<HiddenState> states, IReadOnlyList<AttentionJoint> joints) =>
+        (this.graph, States, Joints) = (graph, states, joints);
 
     /// <summary>Null where a layer's attention is not added to a stream that it was computed from.</summary>
     public static ResidualStream? Find(OnnxGraph graph, IReadOnlyList<AttentionSite> layers)
@@ -43,7 +44,8 @@ internal sealed class ResidualStream
             additions.Add(joined);
         }
         if (additions.Count == 0) return null;
-        List<HiddenState> states = [.. additions.Select(joined => new HiddenState(joined.Before, [])), stream.AfterLastLayer(additions[^1].Addition, additions[^1].Before)];
+        List<HiddenState> states = [.. additions.Select(joined => new HiddenState(joined.Before, [])),
+            stream.AfterLastLayer(additions[^1].Addition, additions[^1].Before)];
         return new(graph, states, [.. additions.Select((joined, l) => stream.Joint(joined.Addition, joined.Before, states[l + 1]))]);
     }
 

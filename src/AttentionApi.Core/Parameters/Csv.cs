@@ -43,7 +43,8 @@ public static class Csv
             {
                 var end = i + 1;
                 while (end < line.Length && char.IsWhiteSpace(line[end])) end++;
-                if (end < line.Length && line[end] != ',') throw new FormatException("After a closing quote only a comma may follow; write a quote inside a quoted label as two quotes.");
+                if (end < line.Length && line[end] != ',')
+                    throw new FormatException("After a closing quote only a comma may follow; write a quote inside a quoted label as two quotes.");
                 return (field.ToString(), end);
             }
         }

@@ -24,7 +24,8 @@ public static class LabelList
     {
         RefuseNoncharacters("prompt", prompts);
         return prompts.FirstOrDefault(prompt => prompt.Split(Place) is not [_, _]) is { } wrong
-            ? throw new FormatException($"The prompt '{Words.Shown(wrong)}' must have {Place}, the place for the label, once; write for example 'a photo of a {Place}'.") : prompts;
+            ? throw new FormatException($"The prompt '{Words.Shown(wrong)}' must have {Place}, the place for the label, once; write for example 'a photo of "
+                + $"a {Place}'.") : prompts;
     }
 
     /// <summary>Unicode's noncharacters (U+FFFE, U+FDD0 …) are no text: what normalises or writes XML fails on them.</summary>
@@ -37,7 +38,8 @@ public static class LabelList
 
     private static void RefuseNoncharacters(string what, IEnumerable<string> texts)
     {
-        foreach (var rune in texts.SelectMany(text => text.EnumerateRunes()).Where(rune => (rune.Value & 0xFFFE) == 0xFFFE || rune.Value is >= 0xFDD0 and <= 0xFDEF))
+        foreach (var rune in texts.SelectMany(text => text.EnumerateRunes()).Where(rune =>
+            (rune.Value & 0xFFFE) == 0xFFFE || rune.Value is >= 0xFDD0 and <= 0xFDEF))
         {
             throw new FormatException($"A {what} holds U+{rune.Value:X4}, which is no character; leave it out.");
         }

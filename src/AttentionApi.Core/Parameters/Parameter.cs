@@ -28,8 +28,8 @@ public enum Outputs
 public sealed record ModelScope(string Model, int Layers, int Heads, int Rows, int Columns, bool HasCls);
 
 /// <summary>
-/// The declaration of one parameter: the one source for parsing, for ranges and defaults in <c>/methods</c>, OpenAPI, the command line and the page, and for the values
-/// that an answer echoes.
+/// The declaration of one parameter: the one source for parsing, for ranges and defaults in <c>/methods</c>, OpenAPI, the command line and the page, and for
+/// the values that an answer echoes.
 /// </summary>
 /// <param name="Name">As it is written in a query, on the command line and in answers.</param>
 /// <param name="Kind">How its value is written.</param>
@@ -81,10 +81,12 @@ public abstract record Parameter(string Name, ParameterKind Kind, string Range, 
 /// <param name="Default">The value where the parameter is absent; null where it depends on the model or the request.</param>
 public sealed record Parameter<T>(string Name, ParameterKind Kind, string Range, string Description, T Default) : Parameter(Name, Kind, Range, Description)
 {
-    /// <summary>From the given texts (one, where the parameter cannot be repeated) to the value; throws <see cref="FormatException"/> with what it should be.</summary>
+    /// <summary>From the given texts (one, where the parameter cannot be repeated) to the value; throws <see cref="FormatException"/> with what it should
+    /// be.</summary>
     public required Func<IReadOnlyList<string>, T> Parser { get; init; }
 
-    /// <summary>From the value given (or <see cref="Default"/>) to the effective one for a model; throws <see cref="FormatException"/> where the model has no such thing.</summary>
+    /// <summary>From the value given (or <see cref="Default"/>) to the effective one for a model; throws <see cref="FormatException"/> where the model has no
+    /// such thing.</summary>
     public Func<T, ModelScope, T>? ForModel { get; init; }
 
     /// <summary>The default in words, where <see cref="Default"/> says nothing to people.</summary>

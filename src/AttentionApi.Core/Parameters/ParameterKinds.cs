@@ -21,7 +21,8 @@ public static class ParameterKinds
         {
             Words = words,
             Parser = texts => values.TryGetValue(texts[0], out var found) ? found
-                : throw new FormatException($"{name} is '{Words.Shown(texts[0])}'; it must be one of {string.Join(", ", words)}. The nearest is '{Nearest.Name(texts[0], words)}'."),
+                : throw new FormatException($"{name} is '{Words.Shown(texts[0])}'; it must be one of {string.Join(", ", words)}. The nearest is "
+                    + $"'{Nearest.Name(texts[0], words)}'."),
         };
     }
 
@@ -33,7 +34,8 @@ public static class ParameterKinds
             Step = step == 1 ? null : step,
             Parser = texts => int.TryParse(texts[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
                 && number >= minimum && number <= maximum && number % step == 0 ? (T)(object)number
-                : throw new FormatException($"{name} is '{Words.Shown(texts[0])}'; it must be a whole number from {minimum} to {maximum}{(step == 1 ? "" : $" and a multiple of {step}")}."),
+                : throw new FormatException($"{name} is '{Words.Shown(texts[0])}'; it must be a whole number from {minimum} to "
+                    + $"{maximum}{(step == 1 ? "" : $" and a multiple of {step}")}."),
         };
 
     /// <summary>A place in the model, counted from 1: a layer or a head.</summary>
@@ -61,7 +63,8 @@ public static class ParameterKinds
             Maximum = maximum,
             MaximumExcluded = maximumExcluded,
             Parser = texts => Finite(texts[0]) is { } number && number >= minimum && (maximumExcluded ? number < maximum : number <= maximum) ? number
-                : throw new FormatException($"{name} is '{Words.Shown(texts[0])}'; it must be a finite number, {Range(minimum, maximum, maximumExcluded)}, with a point for decimals."),
+                : throw new FormatException($"{name} is '{Words.Shown(texts[0])}'; it must be a finite number, {Range(minimum, maximum, maximumExcluded)}, "
+                    + "with a point for decimals."),
         };
 
     public static Parameter<bool> Flag(string name, bool value, string description) =>
@@ -71,7 +74,8 @@ public static class ParameterKinds
         new(name, ParameterKind.Text, range, description, null) { DefaultWords = defaultWords, Parser = texts => LabelList.Characters(name, texts[0]) };
 
     private static double? Finite(string text) =>
-        double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number)
+        double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+            CultureInfo.InvariantCulture, out var number)
         && double.IsFinite(number) ? number : null;
 
     private static string Range(double minimum, double maximum, bool maximumExcluded) => maximumExcluded

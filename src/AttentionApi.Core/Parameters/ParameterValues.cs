@@ -10,12 +10,14 @@ public sealed class ParameterValues
     /// <summary>Every parameter absent.</summary>
     public static ParameterValues None { get; } = new([]);
 
-    /// <summary>Reads names and texts. Names are matched without regard to case; an empty text counts as absent. A list may be written with brackets behind its name, one value a text.</summary>
+    /// <summary>Reads names and texts. Names are matched without regard to case; an empty text counts as absent. A list may be written with brackets behind its
+    /// name, one value a text.</summary>
     /// <param name="given">Names and their texts, as sent.</param>
     /// <param name="taken">The parameters that the caller takes, with its own defaults.</param>
     /// <param name="known">Every parameter there is: those not taken are read too, so that a wrong value is never passed over.</param>
     /// <exception cref="ParameterException">An unknown name, a name given twice, or a value that is not in its range.</exception>
-    public static ParameterValues Read(IEnumerable<KeyValuePair<string, IEnumerable<string?>>> given, IReadOnlyList<Parameter> taken, IReadOnlyList<Parameter> known)
+    public static ParameterValues Read(IEnumerable<KeyValuePair<string, IEnumerable<string?>>> given, IReadOnlyList<Parameter> taken,
+        IReadOnlyList<Parameter> known)
     {
         var texts = new Dictionary<Parameter, List<string>>();
         foreach (var (sentName, sent) in given)
@@ -24,7 +26,8 @@ public sealed class ParameterValues
             var parameter = Find(taken, name) ?? Find(known, name) ?? throw Unknown(name, known);
             if (asArray && !parameter.Repeatable) throw Unknown(sentName, known);
             var verbatim = parameter.VerbatimName is { } other && (asArray || name.Equals(other, StringComparison.OrdinalIgnoreCase));
-            var filled = sent.Select(text => parameter.Repeatable ? text : text?.Trim()).Where(text => !string.IsNullOrEmpty(text)).Select(text => verbatim ? Csv.Quote(text!) : text!).ToArray();
+            var filled = sent.Select(text => parameter.Repeatable ? text : text?.Trim()).Where(text => !string.IsNullOrEmpty(text)).Select(text =>
+                verbatim ? Csv.Quote(text!) : text!).ToArray();
             if (filled.Length == 0) continue;
             if (texts.TryGetValue(parameter, out var before)) before.AddRange(filled);
             else texts.Add(parameter, [.. filled]);
@@ -33,7 +36,8 @@ public sealed class ParameterValues
     }
 
     /// <summary>Some clients (axios, PHP) write the name of a list with brackets behind it.</summary>
-    private static (string Name, bool AsArray) WithoutBrackets(string name) => name.EndsWith("[]", StringComparison.Ordinal) ? (name[..^2], true) : (name, false);
+    private static (string Name, bool AsArray) WithoutBrackets(string name) =>
+        name.EndsWith("[]", StringComparison.Ordinal) ? (name[..^2], true) : (name, false);
 
     /// <summary>The value given, else the parameter's default.</summary>
     public T Get<T>(Parameter<T> parameter) => values.TryGetValue(parameter.Name, out var value) ? (T)value : parameter.Default;
@@ -46,7 +50,8 @@ public sealed class ParameterValues
 
     /// <summary>The values of these parameters alone.</summary>
     public ParameterValues Only(IEnumerable<Parameter> parameters) =>
-        new(parameters.Where(Has).DistinctBy(parameter => parameter.Name).ToDictionary(parameter => parameter.Name, parameter => values[parameter.Name], StringComparer.OrdinalIgnoreCase));
+        new(parameters.Where(Has).DistinctBy(parameter => parameter.Name).ToDictionary(parameter => parameter.Name, parameter =>
+            values[parameter.Name], StringComparer.OrdinalIgnoreCase));
 
     /// <summary>The same with another value; null takes it away.</summary>
     public ParameterValues With<T>(Parameter<T> parameter, T value)
@@ -72,7 +77,8 @@ public sealed class ParameterValues
     }
 
     private static Parameter? Find(IReadOnlyList<Parameter> table, string name) =>
-        table.FirstOrDefault(parameter => parameter.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || name.Equals(parameter.VerbatimName, StringComparison.OrdinalIgnoreCase));
+        table.FirstOrDefault(parameter => parameter.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
+            || name.Equals(parameter.VerbatimName, StringComparison.OrdinalIgnoreCase));
 
     private static ParameterException Unknown(string name, IReadOnlyList<Parameter> known) => new(Words.Shown(name),
         $"There is no parameter '{Words.Shown(name)}'; the nearest is '{Nearest.Name(name, known.Select(parameter => parameter.Name))}'.");

@@ -29,8 +29,10 @@ public static class WorkEstimate
         var pixels = plan.Output switch
         {
             Outputs.Overlay => Area(OverlayPicture.Measure(plan, picture)),
-            Outputs.Animation => Area(AnimationPicture.Measure(plan, picture)) * Layers(plan) * (plan.Values.Get(Panels) == PanelChoice.Labels ? Math.Max(1, plan.Labels.Labels.Count) : 1),
-            Outputs.Grid => Area(GridPicture.Measure(plan, picture)) * Layers(plan) * Math.Max(Math.Max(1, plan.Labels.Labels.Count), plan.Values.Get(Heads) == HeadChoice.Each ? plan.Model.Heads : 1),
+            Outputs.Animation => Area(AnimationPicture.Measure(plan, picture)) * Layers(plan) * (plan.Values.Get(Panels) == PanelChoice.Labels
+                ? Math.Max(1, plan.Labels.Labels.Count) : 1),
+            Outputs.Grid => Area(GridPicture.Measure(plan, picture)) * Layers(plan) * Math.Max(Math.Max(1, plan.Labels.Labels.Count),
+                plan.Values.Get(Heads) == HeadChoice.Each ? plan.Model.Heads : 1),
             _ => 0,
         };
         // More are refused before they are drawn.

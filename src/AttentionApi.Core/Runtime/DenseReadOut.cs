@@ -3,8 +3,8 @@ using System.Numerics.Tensors;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>
-/// Features of every token that can be compared with text: blocks repeated with tokens that attend to tokens like themselves, read out by the model's own norm and projection.
-/// Works on what one forward pass gave; no block of the model runs again. Only for towers with blocks and a read-out.
+/// Features of every token that can be compared with text: blocks repeated with tokens that attend to tokens like themselves, read out by the model's own norm
+/// and projection. Works on what one forward pass gave; no block of the model runs again. Only for towers with blocks and a read-out.
 /// </summary>
 internal static class DenseReadOut
 {
@@ -12,8 +12,8 @@ internal static class DenseReadOut
     public const ActivationParts NeighbourParts = ActivationParts.LastKeys | ActivationParts.Values;
 
     /// <summary>
-    /// CLIP Surgery (Li et al. 2023): the last blocks again, value to value instead of query to key, without their feed-forward parts, from the hidden state before them.
-    /// The token that the head reads keeps its own state.
+    /// CLIP Surgery (Li et al. 2023): the last blocks again, value to value instead of query to key, without their feed-forward parts, from the hidden state
+    /// before them. The token that the head reads keeps its own state.
     /// </summary>
     /// <param name="tower">Whose activations they are.</param>
     /// <param name="activations">With <see cref="SurgeryParts"/>.</param>
@@ -35,7 +35,8 @@ internal static class DenseReadOut
         return Read(tower, state);
     }
 
-    /// <summary>NACLIP (Hajimiri et al. 2025): the last block's attention alone, key to key with a window around each patch; without residual and feed-forward part.</summary>
+    /// <summary>NACLIP (Hajimiri et al. 2025): the last block's attention alone, key to key with a window around each patch; without residual and feed-forward
+    /// part.</summary>
     /// <param name="tower">Whose activations they are.</param>
     /// <param name="activations">With <see cref="NeighbourParts"/>.</param>
     /// <param name="window">Added to the scores, [token, token].</param>

@@ -50,7 +50,8 @@ internal sealed class ForwardPass : IAsyncDisposable
     }
 
     /// <summary>The tower's inputs for one picture; the caller disposes of them.</summary>
-    public Dictionary<string, OrtValue> Feed(ModelInput picture) => new() { [tower.InputName] = Tensors.FromFloats(picture.Pixels, tower.InputShape, tower.InputType) };
+    public Dictionary<string, OrtValue> Feed(ModelInput picture) =>
+        new() { [tower.InputName] = Tensors.FromFloats(picture.Pixels, tower.InputShape, tower.InputType) };
 
     /// <summary>Activations that hold the answer alone, checked.</summary>
     /// <param name="answer">Class logits, or the embedding at unit length.</param>
@@ -66,7 +67,8 @@ internal sealed class ForwardPass : IAsyncDisposable
         using var outputs = new RunOutputs(pictures.Count);
         var output = tower.Output is { } answer ? outputs.Add([answer]) : null;
         var arrays = PartOutputs.Add(tower, parts, outputs);
-        var hidden = parts.HasFlag(ActivationParts.Readout) && tower.ReadOut is not null ? outputs.Add([.. tower.Layers.Select(layer => layer.HiddenState)]) : null;
+        var hidden = parts.HasFlag(ActivationParts.Readout) && tower.ReadOut is not null
+            ? outputs.Add([.. tower.Layers.Select(layer => layer.HiddenState)]) : null;
         // A tower without an answer of its own still needs an output to run.
         if (outputs.Names.Count == 0) arrays = PartOutputs.Add(tower, ActivationParts.MeanAttention, outputs);
 
@@ -112,7 +114,8 @@ internal sealed class ForwardPass : IAsyncDisposable
         {
             if (array is not null && !float.IsFinite(TensorPrimitives.Sum<float>(array)))
             {
-                throw new ModelRefusedException($"The model '{id}' gives numbers that are not finite for this picture; its weights are damaged or overflow in {tower.InputType} arithmetic.");
+                throw new ModelRefusedException($"The model '{id}' gives numbers that are not finite for this picture; its weights are damaged or overflow in "
+                    + $"{tower.InputType} arithmetic.");
             }
         }
     }

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>
-/// Instrumented copies on disk, named by what they are made of and by their bytes' hash, so that sessions load from a path: made from bytes, a session holds them a second time while it loads
-/// (measured: +98 MB against +61 MB for a 28 MB model). Where the folder cannot be written, models are loaded from memory.
+/// Instrumented copies on disk, named by what they are made of and by their bytes' hash, so that sessions load from a path: made from bytes, a session holds
+/// them a second time while it loads (measured: +98 MB against +61 MB for a 28 MB model). Where the folder cannot be written, models are loaded from memory.
 /// </summary>
 /// <param name="folder">Null or empty: memory only.</param>
 /// <param name="log">Receives a warning where the folder cannot be used.</param>
@@ -57,8 +57,8 @@ public sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedM
     }
 
     /// <summary>
-    /// A folder with copies of the weights outside of the model file; null where there can be none. ONNX Runtime maps such files into memory for as long as a session lives
-    /// (onnxruntime#11127): an original that is cut short or written over in place would then end the process (measured: SIGBUS).
+    /// A folder with copies of the weights outside of the model file; null where there can be none. ONNX Runtime maps such files into memory for as long as a
+    /// session lives (onnxruntime#11127): an original that is cut short or written over in place would then end the process (measured: SIGBUS).
     /// </summary>
     public string? WeightsOf(InstrumentedModel model)
     {
@@ -89,7 +89,8 @@ public sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedM
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            log.LogWarning("The folder for instrumented copies cannot be used ({Failure}); models are loaded from memory. Name a writable folder, or none", failure.Message);
+            log.LogWarning("The folder for instrumented copies cannot be used ({Failure}); models are loaded from memory. Name a writable folder, or none",
+                failure.Message);
             return null;
         }
     }

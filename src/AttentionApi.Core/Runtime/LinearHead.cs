@@ -9,8 +9,8 @@ namespace AttentionApi.Core.Runtime;
 public sealed record LinearScore(float[] Direction, float Offset, float Score);
 
 /// <summary>
-/// The final norm and the one linear layer of the head, measured by reading out unit vectors: whatever the file calls them and however it stores their weights. With the norm's deviation σ
-/// frozen the head is p = M z / σ + p_0.
+/// The final norm and the one linear layer of the head, measured by reading out unit vectors: whatever the file calls them and however it stores their weights.
+/// With the norm's deviation σ frozen the head is p = M z / σ + p_0.
 /// </summary>
 public sealed class LinearHead
 {
@@ -26,7 +26,8 @@ public sealed class LinearHead
         var (width, outputs) = (readOut.HiddenWidth, readOut.Width);
         var rows = new float[(width + 2) * width];
         for (var i = 0; i < width; i++) rows[i * width + i] = 1;
-        // The opposite of the first unit vector, whose half sum with it is p_0; a row of zeros has no deviation to divide by. The same unit vector on a pedestal, which a mean takes away.
+        // The opposite of the first unit vector, whose half sum with it is p_0; a row of zeros has no deviation to divide by. The same unit vector on a
+        // pedestal, which a mean takes away.
         rows[width * width] = -1;
         rows.AsSpan((width + 1) * width).Fill(1);
         rows[(width + 1) * width] += 1;
@@ -80,9 +81,11 @@ public sealed class LinearizedHead
     private readonly float[] read;
     private readonly float scale;
 
-    internal LinearizedHead(float[] matrix, float[] offset, float[] read, float scale) => (this.matrix, this.offset, this.read, this.scale) = (matrix, offset, read, scale);
+    internal LinearizedHead(float[] matrix, float[] offset, float[] read, float scale) =>
+        (this.matrix, this.offset, this.read, this.scale) = (matrix, offset, read, scale);
 
-    /// <summary>How far what the head gives lies from the linear function, relative to its length: rounding, unless the head is something else than a norm and one linear layer.</summary>
+    /// <summary>How far what the head gives lies from the linear function, relative to its length: rounding, unless the head is something else than a norm and
+    /// one linear layer.</summary>
     public required float Misfit { get; init; }
 
     /// <summary>The cosine with a unit embedding [E].</summary>
@@ -90,7 +93,8 @@ public sealed class LinearizedHead
     {
         var length = TensorPrimitives.Norm<float>(read);
         var direction = new float[matrix.Length / embedding.Length];
-        for (var i = 0; i < direction.Length; i++) direction[i] = TensorPrimitives.Dot<float>(matrix.AsSpan(i * embedding.Length, embedding.Length), embedding) * scale / length;
+        for (var i = 0; i < direction.Length; i++)
+            direction[i] = TensorPrimitives.Dot<float>(matrix.AsSpan(i * embedding.Length, embedding.Length), embedding) * scale / length;
         return new(direction, TensorPrimitives.Dot<float>(offset, embedding) / length, TensorPrimitives.Dot<float>(read, embedding) / length);
     }
 

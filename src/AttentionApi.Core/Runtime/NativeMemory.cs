@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace AttentionApi.Core.Runtime;
 
-/// <summary>Settings of the C library's heap, which holds weights, ONNX Runtime's tensors and libvips' pictures. Does nothing where the C library is not glibc.</summary>
+/// <summary>Settings of the C library's heap, which holds weights, ONNX Runtime's tensors and libvips' pictures. Does nothing where the C library is not
+/// glibc.</summary>
 public static partial class NativeMemory
 {
     private const int TrimThreshold = -1, MmapThreshold = -3;

@@ -16,7 +16,8 @@ internal static partial class OrtErrors
         }
         catch (Exception cause) when (MayPass(cause))
         {
-            throw new ModelRefusedException($"{fileName} needs more memory, or more of the GPU, than is free at the moment: {OneLine(cause.Message)}", cause) { MayPass = true };
+            throw new ModelRefusedException($"{fileName} needs more memory, or more of the GPU, than is free at the moment: {OneLine(cause.Message)}",
+                cause) { MayPass = true };
         }
         catch (Exception cause) when (cause is OnnxRuntimeException or ModelRunException)
         {
@@ -43,7 +44,8 @@ internal static partial class OrtErrors
             return $"{fileName} uses the unknown operator {domain}{unknown.Groups["name"].Value}, which ONNX Runtime cannot run.";
         }
         if (NotImplemented().Match(message) is { Success: true } missing)
-            return $"{fileName} needs the operator {missing.Groups["what"].Value}, for which ONNX Runtime has no kernel on this processor in the model's precision: export it in float32 for the CPU.";
+            return $"{fileName} needs the operator {missing.Groups["what"].Value}, for which ONNX Runtime has no kernel on this processor in the model's "
+                + "precision: export it in float32 for the CPU.";
         return $"{fileName} is refused by ONNX Runtime: {OneLine(message)}";
     }
 
@@ -60,7 +62,8 @@ internal static partial class OrtErrors
     [GeneratedRegex(@"failed to allocate|bad[_ ]alloc|out of memory|CUDA (failure|error)|CUBLAS|CUDNN", RegexOptions.IgnoreCase)]
     private static partial Regex Shortage();
 
-    [GeneratedRegex(@"Fatal error: (?<domain>[^\s:]*):{1,2}(?<name>[^\s(]+)\([^)]*\) is not a registered|No Op registered for (?<name>\S+) with domain_version")]
+    [GeneratedRegex(@"Fatal error: (?<domain>[^\s:]*):{1,2}(?<name>[^\s(]+)\([^)]*\) is not a registered|"
+        + @"No Op registered for (?<name>\S+) with domain_version")]
     private static partial Regex UnknownOperator();
 
     [GeneratedRegex(@"Could not find an implementation for (?<what>[^\s]+)")]

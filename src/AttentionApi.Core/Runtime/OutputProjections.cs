@@ -10,8 +10,8 @@ namespace AttentionApi.Core.Runtime;
 public sealed record OutputProjection(float[] Weights, float[] Bias);
 
 /// <summary>
-/// The output projections of all layers. They are measured, not read: a small model of the file's own nodes is run on unit vectors, which gives the weights of any exporter and any
-/// precision. Made when first asked for and kept: D² numbers a layer.
+/// The output projections of all layers. They are measured, not read: a small model of the file's own nodes is run on unit vectors, which gives the weights of
+/// any exporter and any precision. Made when first asked for and kept: D² numbers a layer.
 /// </summary>
 public sealed class OutputProjections
 {
@@ -45,7 +45,8 @@ public sealed class OutputProjections
         var inputs = new Dictionary<string, OrtValue>();
         try
         {
-            for (var l = 0; l < Layers; l++) inputs[ProjectionBuilder.Input(l)] = Tensors.FromFloats(mixed[l], [mixed[l].Length / InputWidth, InputWidth], inputType);
+            for (var l = 0; l < Layers; l++)
+                inputs[ProjectionBuilder.Input(l)] = Tensors.FromFloats(mixed[l], [mixed[l].Length / InputWidth, InputWidth], inputType);
             return session.Run(inputs, [.. Enumerable.Range(0, Layers).Select(ProjectionBuilder.Output)], values => values.Select(Tensors.ToFloats).ToArray());
         }
         finally

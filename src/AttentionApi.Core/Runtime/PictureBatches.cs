@@ -4,8 +4,8 @@ using AttentionApi.Core.Imaging;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>
-/// Batches waiting pictures. No picture waits for a batch to fill: while slots are free, pictures start at once, side by side; when none is, those that wait and ask for the same parts
-/// start together as soon as a session has no other run, because one run on four pictures reads the weights once.
+/// Batches waiting pictures. No picture waits for a batch to fill: while slots are free, pictures start at once, side by side; when none is, those that wait
+/// and ask for the same parts start together as soon as a session has no other run, because one run on four pictures reads the weights once.
 /// </summary>
 /// <remarks>Batches of more than four are faster still (docs/performance.md), but take longer and hold more hidden states.</remarks>
 internal sealed class PictureBatches(SessionPool pool, int largest, RunBatch run)

@@ -5,7 +5,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>
-/// The model's final norm and projection (or classifier) for any token of any layer: hidden states in, embeddings or class logits (bias included) out. Safe for concurrent runs.
+/// The model's final norm and projection (or classifier) for any token of any layer: hidden states in, embeddings or class logits (bias included) out. Safe for
+/// concurrent runs.
 /// </summary>
 public sealed record ReadOutSession : IDisposable
 {

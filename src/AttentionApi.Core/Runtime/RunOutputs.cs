@@ -8,8 +8,8 @@ namespace AttentionApi.Core.Runtime;
 internal delegate void Reduction(ReadOnlySpan<float> values, Span<float> target);
 
 /// <summary>
-/// The outputs of one run on one picture or several. For one, ONNX Runtime writes directly into the arrays that the answer keeps; outputs for several, in half precision, or
-/// of which only a part is kept, are split and converted by <see cref="Take"/>. A tensor may be asked for several times.
+/// The outputs of one run on one picture or several. For one, ONNX Runtime writes directly into the arrays that the answer keeps; outputs for several, in half
+/// precision, or of which only a part is kept, are split and converted by <see cref="Take"/>. A tensor may be asked for several times.
 /// </summary>
 /// <param name="pictures">Pictures of the run.</param>
 internal sealed class RunOutputs(int pictures) : IDisposable
@@ -28,7 +28,8 @@ internal sealed class RunOutputs(int pictures) : IDisposable
         foreach (var tensor in tensors)
         {
             if (pictures == 1 && tensor.ElementType == TensorElementType.Float && !values.ContainsKey(tensor.Name))
-                values[tensor.Name] = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, arrays[0].AsMemory(offset, tensor.Count), tensor.Shape);
+                values[tensor.Name] = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, arrays[0]
+                    .AsMemory(offset, tensor.Count), tensor.Shape);
             else Copy(tensor, arrays, offset);
             offset += tensor.Count;
         }
@@ -36,8 +37,8 @@ internal sealed class RunOutputs(int pictures) : IDisposable
     }
 
     /// <summary>
-    /// One array a picture of <paramref name="count"/> numbers for each of <paramref name="tensors"/>, of which only what <paramref name="reduce"/> takes is kept. The session computes them
-    /// anyway, so that this costs no more than reading them once.
+    /// One array a picture of <paramref name="count"/> numbers for each of <paramref name="tensors"/>, of which only what <paramref name="reduce"/> takes is
+    /// kept. The session computes them anyway, so that this costs no more than reading them once.
     /// </summary>
     public float[][] AddReduced(IReadOnlyList<TensorInfo> tensors, int count, Func<int, Reduction> reduce)
     {
@@ -82,6 +83,7 @@ internal sealed class RunOutputs(int pictures) : IDisposable
     private OrtValue Allocated(TensorInfo tensor)
     {
         if (values.TryGetValue(tensor.Name, out var known)) return known;
-        return values[tensor.Name] = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, tensor.ElementType, [pictures * tensor.Shape[0], .. tensor.Shape[1..]]);
+        return values[tensor.Name] = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, tensor.ElementType,
+            [pictures * tensor.Shape[0], .. tensor.Shape[1..]]);
     }
 }

@@ -4,7 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>
-/// Routes ONNX Runtime's messages to our log instead of the standard error stream. Its environment is one per process and is set up once, before the first session.
+/// Routes ONNX Runtime's messages to our log instead of the standard error stream. Its environment is one per process and is set up once, before the first
+/// session.
 /// </summary>
 internal static class RuntimeLog
 {
@@ -18,7 +19,8 @@ internal static class RuntimeLog
         lock (Setup)
         {
             if (OrtEnv.IsCreated) return;
-            var options = new EnvironmentCreationOptions { logId = "onnxruntime", logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING, loggingFunction = Function };
+            var options = new EnvironmentCreationOptions { logId = "onnxruntime",
+                logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING, loggingFunction = Function };
             OrtEnv.CreateInstanceWithOptions(ref options);
         }
     }

@@ -109,7 +109,8 @@ public sealed class SessionFactory
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
             // The arena keeps the largest request it ever saw (onnxruntime#22271).
             EnableCpuMemArena = false,
-            // With a pattern, each run allocates one large block and returns it to the system: a ViT-B/16 forward took up to 1.4 times the plain one, without it 1.02.
+            // With a pattern, each run allocates one large block and returns it to the system: a ViT-B/16 forward took up to 1.4 times the plain one, without
+            // it 1.02.
             EnableMemoryPattern = false,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
@@ -137,7 +138,8 @@ public sealed class SessionFactory
                 DllNotFoundException => $"a library is missing: {OrtErrors.OneLine(cause.Message)}",
                 _ => OrtErrors.OneLine(cause.Message),
             };
-            if (requested == ExecutionProvider.Cuda) throw new InvalidOperationException($"CUDA is configured but does not work: {reason}. Configure 'auto' to fall back to the CPU.", cause);
+            if (requested == ExecutionProvider.Cuda)
+                throw new InvalidOperationException($"CUDA is configured but does not work: {reason}. Configure 'auto' to fall back to the CPU.", cause);
             return new(name, "cpu", reason);
         }
     }

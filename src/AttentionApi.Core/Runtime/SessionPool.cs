@@ -73,7 +73,8 @@ public sealed class SessionPool : IAsyncDisposable
         /// <summary>The same with memory of the session's own for the outputs, whose sizes need not be known; the caller disposes of them.</summary>
         /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
         public IReadOnlyList<OrtValue> Run(
-            IReadOnlyCollection<string> inputNames, IReadOnlyCollection<OrtValue> inputs, IReadOnlyCollection<string> outputNames, CancellationToken cancellation) =>
+            IReadOnlyCollection<string> inputNames, IReadOnlyCollection<OrtValue> inputs, IReadOnlyCollection<string> outputNames,
+                CancellationToken cancellation) =>
             [.. Run(options => session.Run(options, inputNames, inputs, outputNames), cancellation)];
 
         private T Run<T>(Func<RunOptions, T> run, CancellationToken cancellation)

@@ -6,7 +6,8 @@ namespace AttentionApi.Core.Runtime;
 internal static class SessionRuns
 {
     /// <summary>Runs once and passes the outputs, in the order asked for, to <paramref name="read"/>; they are valid only inside it.</summary>
-    public static T Run<T>(this InferenceSession session, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, Func<IReadOnlyList<OrtValue>, T> read)
+    public static T Run<T>(this InferenceSession session, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs,
+        Func<IReadOnlyList<OrtValue>, T> read)
     {
         using var options = new RunOptions();
         using var values = session.Run(options, [.. inputs.Keys], [.. inputs.Values], outputs);

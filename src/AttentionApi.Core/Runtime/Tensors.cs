@@ -33,8 +33,10 @@ public static class Tensors
         switch (value.GetTensorTypeAndShape().ElementDataType)
         {
             case TensorElementType.Float: value.GetTensorDataAsSpan<float>().Slice(start, target.Length).CopyTo(target); break;
-            case TensorElementType.Float16: TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<Float16, Half>(value.GetTensorDataAsSpan<Float16>()).Slice(start, target.Length), target); break;
-            case TensorElementType.Double: TensorPrimitives.ConvertTruncating<double, float>(value.GetTensorDataAsSpan<double>().Slice(start, target.Length), target); break;
+            case TensorElementType.Float16: TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<Float16, Half>(value.GetTensorDataAsSpan<Float16>())
+                .Slice(start, target.Length), target); break;
+            case TensorElementType.Double: TensorPrimitives.ConvertTruncating<double,
+                float>(value.GetTensorDataAsSpan<double>().Slice(start, target.Length), target); break;
             case var other: throw new NotSupportedException($"Tensors of {other} are not read.");
         }
     }

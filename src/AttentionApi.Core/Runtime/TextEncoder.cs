@@ -13,14 +13,16 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
     /// <summary>Texts per run: enough to fill the matrix products, few enough to keep the session's memory small.</summary>
     private const int BatchSize = 32;
 
-    /// <summary>Remembered texts; at 768 numbers each they take 25 MB at most. Beyond that all are forgotten, which is simpler than tracking their use and rarely happens.</summary>
+    /// <summary>Remembered texts; at 768 numbers each they take 25 MB at most. Beyond that all are forgotten, which is simpler than tracking their use and
+    /// rarely happens.</summary>
     private const int RememberedTexts = 8192;
 
     private readonly ConcurrentDictionary<string, float[]> remembered = new(StringComparer.Ordinal);
 
     /// <summary>The mean over prompts of unit embeddings, normalised again (Radford et al. 2021), by label.</summary>
     /// <exception cref="ParameterException">A prompt is without {}, or a label would be truncated.</exception>
-    public async Task<IReadOnlyList<float[]>> EmbedAsync(IReadOnlyList<string> labels, IReadOnlyList<string> prompts, StageTimings timings, CancellationToken cancellation)
+    public async Task<IReadOnlyList<float[]>> EmbedAsync(IReadOnlyList<string> labels, IReadOnlyList<string> prompts, StageTimings timings,
+        CancellationToken cancellation)
     {
         var templates = prompts.Select(Template).ToArray();
         var texts = labels.SelectMany(label => templates.Select(template => template.Fill(label))).Distinct(StringComparer.Ordinal).ToArray();
@@ -41,7 +43,8 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
     }
 
     /// <summary>The text tower's attention for the prompt with each label.</summary>
-    public async Task<IReadOnlyList<TextAttention>> AttendAsync(IReadOnlyList<string> labels, string prompt, StageTimings timings, CancellationToken cancellation)
+    public async Task<IReadOnlyList<TextAttention>> AttendAsync(IReadOnlyList<string> labels, string prompt, StageTimings timings,
+        CancellationToken cancellation)
     {
         var template = Template(prompt);
         var answers = new List<TextAttention>();
@@ -53,7 +56,8 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
             var text = template.Fill(label);
             var ids = Tokens(text);
             var encoding = tower.Encode([ids], tokenizer.PadId, withAttention: true, PaddedLength);
-            answers.Add(new TextAttention(label, text, ids, [.. ids.Select(tokenizer.TokenText)], encoding.PooledPositions?[0] ?? ids.Length - 1, Activations(encoding)));
+            answers.Add(new TextAttention(label, text, ids, [.. ids.Select(tokenizer.TokenText)], encoding.PooledPositions?[0]
+                ?? ids.Length - 1, Activations(encoding)));
         }
         return answers;
     }
@@ -61,7 +65,8 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
     /// <summary>The prompt with each label, ready for a backward pass: its inputs, and the position whose hidden state becomes the embedding.</summary>
     /// <param name="use">Takes one text; its inputs live only within.</param>
     public async Task<IReadOnlyList<T>> FeedAsync<T>(
-        IReadOnlyList<string> labels, string prompt, Func<EncodedText, IReadOnlyDictionary<string, OrtValue>, Task<T>> use, StageTimings timings, CancellationToken cancellation)
+        IReadOnlyList<string> labels, string prompt, Func<EncodedText, IReadOnlyDictionary<string, OrtValue>, Task<T>> use, StageTimings timings,
+            CancellationToken cancellation)
     {
         var template = Template(prompt);
         var results = new List<T>();
@@ -125,7 +130,8 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
         {
             cancellation.ThrowIfCancellationRequested();
             var encoding = tower.Encode(ids[first..Math.Min(first + BatchSize, ids.Length)], tokenizer.PadId, length: PaddedLength);
-            for (var row = 0; row < encoding.Embeddings.Length / encoding.Width; row++) embeddings[missing[first + row]] = Remember(missing[first + row], encoding, row);
+            for (var row = 0; row < encoding.Embeddings.Length / encoding.Width; row++)
+                embeddings[missing[first + row]] = Remember(missing[first + row], encoding, row);
         }
         return embeddings;
     }
@@ -151,7 +157,8 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
     {
         var ids = tokenizer.Encode(text, out var truncated);
         return !truncated ? ids : throw new ParameterException("labels",
-            $"The text '{Shortened(text)}' has more tokens than the {tokenizer.MaxLength} that the model reads; its end would be ignored. Use a shorter label or prompt.");
+            $"The text '{Shortened(text)}' has more tokens than the {tokenizer.MaxLength} that the model reads; its end would be ignored. Use a shorter label "
+                + "or prompt.");
     }
 
     private static string Shortened(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 77), "…");
@@ -182,7 +189,8 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
         Layers = tower.Attention.Count,
         Heads = tower.Heads,
         Tokens = encoding.Length,
-        HeadAttention = [.. (encoding.Attention ?? throw new ParameterException("textTokens", "This model's text tower does not expose its attention.")).SelectMany(layer => layer)],
+        HeadAttention = [.. (encoding.Attention ?? throw new ParameterException("textTokens", "This model's text tower does not expose its attention."))
+            .SelectMany(layer => layer)],
         Output = [],
     };
 }

@@ -32,14 +32,17 @@ public sealed record TextInput(
         if (inputs.FirstOrDefault(input => !IsSide(input)) is not { } ids) return null;
 
         var shape = ids.Type.TensorType.Shape?.Dim;
-        if (shape is { Count: not 2 }) throw new ModelRefusedException($"{graph.File.FileName} takes token ids with {shape.Count} dimensions, expected [batch, positions].");
+        if (shape is { Count: not 2 })
+            throw new ModelRefusedException($"{graph.File.FileName} takes token ids with {shape.Count} dimensions, expected [batch, positions].");
         var (batch, length) = (Fixed(shape?[0]), Fixed(shape?[1]));
-        if (batch is < 1 or > LargestLength || length is < 1 or > LargestLength) throw new ModelRefusedException($"{graph.File.FileName} takes token ids of an unusable shape [{batch}, {length}].");
+        if (batch is < 1 or > LargestLength || length is < 1 or > LargestLength)
+            throw new ModelRefusedException($"{graph.File.FileName} takes token ids of an unusable shape [{batch}, {length}].");
         return new(
             ids.Name,
             inputs.FirstOrDefault(input => Named(input, "mask"))?.Name,
             [.. inputs.Where(input => input != ids && !Named(input, "mask")).Select(input => input.Name)],
-            inputs.ToDictionary(input => input.Name, input => input.Type.TensorType.ElemType == OnnxTensor.Int32 ? TensorElementType.Int32 : TensorElementType.Int64),
+            inputs.ToDictionary(input => input.Name, input =>
+                input.Type.TensorType.ElemType == OnnxTensor.Int32 ? TensorElementType.Int32 : TensorElementType.Int64),
             (int?)batch, (int?)length);
     }
 
@@ -74,5 +77,6 @@ public sealed record TextInput(
             : OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(values, value => (int)value), shape);
     }
 
-    private static long? Fixed(TensorShapeProto.Types.Dimension? dimension) => dimension?.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue ? dimension.DimValue : null;
+    private static long? Fixed(TensorShapeProto.Types.Dimension? dimension) =>
+        dimension?.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue ? dimension.DimValue : null;
 }

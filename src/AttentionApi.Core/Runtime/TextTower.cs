@@ -89,7 +89,8 @@ public sealed record TextTower : IDisposable
             {
                 Copy(values[0], encoding.Embeddings, first, count, encoding.Width);
                 for (var text = 0; text < count && encoding.PooledPositions is { } positions; text++)
-                    positions[first + text] = PooledPositionTensor is null ? FixedPooledPosition!.Value + (FixedPooledPosition < 0 ? length : 0) : Position(values[1], text);
+                    positions[first + text] = PooledPositionTensor is null
+                        ? FixedPooledPosition!.Value + (FixedPooledPosition < 0 ? length : 0) : Position(values[1], text);
                 for (var layer = 0; layer < encoding.Attention?.Length; layer++)
                     Copy(values[outputs.Count - Attention.Count + layer], encoding.Attention[layer], first, count, Heads * length * length);
                 return true;
@@ -108,5 +109,6 @@ public sealed record TextTower : IDisposable
     }
 
     private static int Position(OrtValue value, int text) =>
-        value.GetTensorTypeAndShape().ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int32 ? value.GetTensorDataAsSpan<int>()[text] : (int)value.GetTensorDataAsSpan<long>()[text];
+        value.GetTensorTypeAndShape().ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int32 ? value.GetTensorDataAsSpan<int>()[text]
+            : (int)value.GetTensorDataAsSpan<long>()[text];
 }

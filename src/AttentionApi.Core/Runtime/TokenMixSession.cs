@@ -6,8 +6,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>
-/// Attention of tokens on tokens alike: softmax(scale · X Xᵀ + window) · V · W_o + b_o, a head at a time. The dense methods put it in place of a block's own attention. A model of eight nodes
-/// without weights of its own; those come with each call, so that one session serves all layers. Safe for concurrent runs.
+/// Attention of tokens on tokens alike: softmax(scale · X Xᵀ + window) · V · W_o + b_o, a head at a time. The dense methods put it in place of a block's own
+/// attention. A model of eight nodes without weights of its own; those come with each call, so that one session serves all layers. Safe for concurrent runs.
 /// </summary>
 internal sealed class TokenMixSession(SessionFactory factory) : IDisposable
 {

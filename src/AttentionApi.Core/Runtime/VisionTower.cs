@@ -23,8 +23,8 @@ public enum VisionOutputKind
 public sealed record LayerOutputs(TensorInfo MeanAttention, TensorInfo HeadAttention, TensorInfo HiddenState);
 
 /// <summary>
-/// A vision tower ready to run: its instrumented session and the facts that its graph and a first run gave. The session is safe for concurrent runs; only the outputs that a run names are
-/// copied out of it.
+/// A vision tower ready to run: its instrumented session and the facts that its graph and a first run gave. The session is safe for concurrent runs; only the
+/// outputs that a run names are copied out of it.
 /// </summary>
 public sealed record VisionTower : IDisposable
 {

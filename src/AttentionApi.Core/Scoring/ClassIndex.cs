@@ -13,7 +13,8 @@ public sealed class ClassIndex
     private readonly ModelFacts model;
     private readonly IReadOnlyList<string> names;
 
-    /// <summary>What a label may equal, in the order in which it is tried: the exact spelling of a name wins, and a whole name wins over another class' synonym.</summary>
+    /// <summary>What a label may equal, in the order in which it is tried: the exact spelling of a name wins, and a whole name wins over another class'
+    /// synonym.</summary>
     private readonly (Dictionary<string, int> First, HashSet<string> Ambiguous)[] spellings;
 
     /// <exception cref="ArgumentException">The model is no classifier.</exception>
@@ -39,7 +40,8 @@ public sealed class ClassIndex
         {
             if (!first.TryGetValue(label, out var found)) continue;
             if (ambiguous.Contains(label))
-                warnings.Add(string.Create(CultureInfo.InvariantCulture, $"Several classes are called '{label}'; class {found}, '{names[found]}', is taken: use an index to choose."));
+                warnings.Add(string.Create(CultureInfo.InvariantCulture,
+                    $"Several classes are called '{label}'; class {found}, '{names[found]}', is taken: use an index to choose."));
             return found;
         }
         if (int.TryParse(label, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < names.Count) return index;
@@ -47,16 +49,19 @@ public sealed class ClassIndex
             $"The model has no class '{Words.Shown(label)}'; {Meant(label)}. Use a class name, one of its synonyms, or an index from 0 to {names.Count - 1}.");
     }
 
-    /// <summary>Classes that a text may mean, the best first: equal names, then names with it as a word, as the start of a word, anywhere; equals by index. An empty text means all.</summary>
+    /// <summary>Classes that a text may mean, the best first: equal names, then names with it as a word, as the start of a word, anywhere; equals by index. An
+    /// empty text means all.</summary>
     public IReadOnlyList<int> Search(string text) =>
-        [.. Enumerable.Range(0, names.Count).Select(index => (Index: index, Rank: Rank(names[index], text))).Where(one => one.Rank is not null).OrderBy(one => one.Rank).Select(one => one.Index)];
+        [.. Enumerable.Range(0, names.Count).Select(index => (Index: index, Rank: Rank(names[index], text))).Where(one => one.Rank is not null).OrderBy(one =>
+            one.Rank).Select(one => one.Index)];
 
     private string Meant(string label)
     {
         var found = Search(label);
         if (found.Count == 0) return $"the nearest is '{Nearest.Name(label, names.SelectMany(Synonyms))}'";
         var shown = string.Join(", ", found.Take(Listed).Select(index => $"'{Words.Shown(names[index])}'"));
-        var more = found.Count > Listed ? string.Create(CultureInfo.InvariantCulture, $" and {found.Count - Listed} more (/api/v1/models/{model.Id}/classes?search= lists them)") : "";
+        var more = found.Count > Listed
+            ? string.Create(CultureInfo.InvariantCulture, $" and {found.Count - Listed} more (/api/v1/models/{model.Id}/classes?search= lists them)") : "";
         return $"{(found.Count == 1 ? "a class" : "classes")} with it in the name: {shown}{more}";
     }
 
@@ -81,9 +86,11 @@ public sealed class ClassIndex
         if (name.Equals(text, StringComparison.Ordinal)) return 0;
         if (Synonyms(name).Any(synonym => synonym.Equals(text, StringComparison.OrdinalIgnoreCase))) return 1;
         int? best = text.Length == 0 ? 0 : null;
-        for (var at = name.IndexOf(text, StringComparison.OrdinalIgnoreCase); at >= 0 && text.Length > 0; at = at + 1 < name.Length ? name.IndexOf(text, at + 1, StringComparison.OrdinalIgnoreCase) : -1)
+        for (var at = name.IndexOf(text, StringComparison.OrdinalIgnoreCase); at >= 0 && text.Length > 0; at = at + 1 < name.Length
+            ? name.IndexOf(text, at + 1, StringComparison.OrdinalIgnoreCase) : -1)
         {
-            var (starts, ends) = (at == 0 || !char.IsLetterOrDigit(name[at - 1]), at + text.Length == name.Length || !char.IsLetterOrDigit(name[at + text.Length]));
+            var (starts, ends) = (at == 0 || !char.IsLetterOrDigit(name[at - 1]), at + text.Length == name.Length
+                || !char.IsLetterOrDigit(name[at + text.Length]));
             best = Math.Min(best ?? int.MaxValue, (starts, ends) switch { (true, true) => 2, (true, false) => 3, _ => 4 });
         }
         return best;

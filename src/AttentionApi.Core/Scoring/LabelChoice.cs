@@ -47,7 +47,8 @@ public sealed class LabelChoice
     /// <param name="warnings">Gets what a careful reader must know.</param>
     /// <exception cref="ParameterException">Too many labels, one that the model does not know, or a target that is none of them.</exception>
     public static LabelChoice Read(
-        ModelFacts model, (Parameter Parameter, IReadOnlyList<string> Values) labels, (Parameter Parameter, IReadOnlyList<string> Values) prompts, (Parameter Parameter, string? Value) target,
+        ModelFacts model, (Parameter Parameter, IReadOnlyList<string> Values) labels, (Parameter Parameter, IReadOnlyList<string> Values) prompts,
+            (Parameter Parameter, string? Value) target,
         LabelLimits limits, ICollection<string> warnings)
     {
         var given = labels.Values;
@@ -96,12 +97,14 @@ public sealed class LabelChoice
     }
 
     /// <summary>Each label in each prompt is a text that the text tower has to read; none is built for this.</summary>
-    private static void CheckTexts((Parameter Parameter, IReadOnlyList<string> Values) labels, (Parameter Parameter, IReadOnlyList<string> Values) prompts, LabelLimits limits)
+    private static void CheckTexts((Parameter Parameter, IReadOnlyList<string> Values) labels,
+        (Parameter Parameter, IReadOnlyList<string> Values) prompts, LabelLimits limits)
     {
         var texts = (long)labels.Values.Count * prompts.Values.Count;
         if (texts > limits.Texts)
         {
-            throw prompts.Parameter.Wrong($"{labels.Values.Count} labels in {prompts.Values.Count} prompts are {texts} texts; at most {limits.Texts} are taken at once. Use fewer prompts or labels.");
+            throw prompts.Parameter.Wrong($"{labels.Values.Count} labels in {prompts.Values.Count} prompts are {texts} texts; at most {limits.Texts} are "
+                + "taken at once. Use fewer prompts or labels.");
         }
         CheckLengths(labels.Parameter, labels.Values, prompts.Values);
     }
@@ -121,7 +124,8 @@ public sealed class LabelChoice
         {
             for (var earlier = 0; earlier < later; earlier++)
             {
-                if (classes.Length > 0 ? classes[earlier] != classes[later] : !labels[earlier].Equals(labels[later], StringComparison.OrdinalIgnoreCase)) continue;
+                if (classes.Length > 0 ? classes[earlier] != classes[later] : !labels[earlier].Equals(labels[later], StringComparison.OrdinalIgnoreCase))
+                    continue;
                 throw parameter.Wrong(classes.Length > 0 && !labels[earlier].Equals(labels[later], StringComparison.OrdinalIgnoreCase)
                     ? $"The labels '{Words.Shown(labels[earlier])}' and '{Words.Shown(labels[later])}' are one class; give it once."
                     : $"The label '{Words.Shown(labels[later])}' is given twice (case ignored); give each once.");

@@ -15,7 +15,8 @@ public sealed record LabelScoring(IReadOnlyList<LabelTarget> Targets, IReadOnlyL
     /// <summary>For models that judge nothing.</summary>
     public static readonly LabelScoring None = new([], [], [], null);
 
-    /// <summary>The labels that were asked for and no others, best first; all predictions where none were asked for. A class has its share among all classes.</summary>
+    /// <summary>The labels that were asked for and no others, best first; all predictions where none were asked for. A class has its share among all
+    /// classes.</summary>
     public IReadOnlyList<Prediction> Asked { get; private init; } = Predictions;
 
     public IReadOnlyList<string> Labels { get; } = [.. Targets.Select(target => target.Label)];
@@ -50,9 +51,12 @@ public sealed record LabelScoring(IReadOnlyList<LabelTarget> Targets, IReadOnlyL
             : [.. Order(logits).Take(BestClasses).Select(index => LabelTarget.OfClass(names[index], index))];
         var best = targets.MaxBy(target => logits[target.Class!.Value])!.Label;
         var chosen = choice.TargetClass is { } asked ? names[asked] : choice.TargetLabel is { } label ? targets[label].Label : best;
-        if (choice.TargetClass is { } outside && targets.TrueForAll(target => target.Class != outside)) targets.Add(LabelTarget.OfClass(names[outside], outside));
-        Prediction[] judged = [.. choice.Labels.Zip(choice.Classes, (label, index) => new Prediction(label, scores[index], logits[index])).OrderByDescending(label => label.Logit)];
-        return new(targets, [.. targets.Select(target => logits[target.Class!.Value])], predictions, chosen) { Asked = judged.Length > 0 ? judged : predictions };
+        if (choice.TargetClass is { } outside && targets.TrueForAll(target => target.Class != outside))
+            targets.Add(LabelTarget.OfClass(names[outside], outside));
+        Prediction[] judged = [.. choice.Labels.Zip(choice.Classes, (label, index) => new Prediction(label, scores[index], logits[index]))
+            .OrderByDescending(label => label.Logit)];
+        return new(targets, [.. targets.Select(target => logits[target.Class!.Value])], predictions,
+            chosen) { Asked = judged.Length > 0 ? judged : predictions };
     }
 
     private static Prediction[] Ranked(IReadOnlyList<string> labels, float[] logits, float[] scores, int count) =>

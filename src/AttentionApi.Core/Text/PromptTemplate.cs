@@ -31,7 +31,8 @@ public sealed record PromptTemplate
     {
         var length = Text.Length - Place.Length + label.Length;
         return length <= LongestText ? null : string.Create(CultureInfo.InvariantCulture,
-            $"The label '{Shortened(label)}' in its prompt has {length} characters; at most {LongestText} are taken, and no text tower reads as many. Use a shorter label or prompt.");
+            $"The label '{Shortened(label)}' in its prompt has {length} characters; at most {LongestText} are taken, and no text tower reads as many. Use a "
+                + $"shorter label or prompt.");
     }
 
     private static string Shortened(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 77), "…");

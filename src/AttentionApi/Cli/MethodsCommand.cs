@@ -9,7 +9,8 @@ internal static class MethodsCommand
 {
     public static Command Command(ExplainerRegistry registry)
     {
-        var name = new Argument<string?>("NAME") { Description = $"One of {string.Join(", ", registry.All.Select(one => one.Info.Name))}.", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("NAME") { Description = $"One of {string.Join(", ", registry.All.Select(one => one.Info.Name))}.",
+            Arity = ArgumentArity.ZeroOrOne };
         var command = new Command("methods", "List the methods of explanation, or the parameters of one.") { name };
         command.SetAction(parsed => Run(registry, parsed.GetValue(name), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         return command;
@@ -19,7 +20,8 @@ internal static class MethodsCommand
     {
         if (name is null)
         {
-            LocalModels.WriteTable(output, [["method", "labels", "what it shows"], .. registry.All.Select(one => (string[])[one.Info.Name, one.Info.Labels.Word(), one.Info.Shows])]);
+            LocalModels.WriteTable(output,
+                [["method", "labels", "what it shows"], .. registry.All.Select(one => (string[])[one.Info.Name, one.Info.Labels.Word(), one.Info.Shows])]);
             return 0;
         }
         if (registry.Find(name) is not { } method)

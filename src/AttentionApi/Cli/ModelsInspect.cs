@@ -12,11 +12,13 @@ internal static class ModelsInspect
     public static Command Command()
     {
         var path = new Argument<string>("PATH") { Description = "A model folder or an .onnx file." };
-        var files = new Option<string?>("--files") { Description = "The .onnx file to take, or vision and text tower separated by a comma, as Models:Files has it." };
+        var files = new Option<string?>("--files") { Description =
+            "The .onnx file to take, or vision and text tower separated by a comma, as Models:Files has it." };
         var json = new Option<bool>("--json") { Description = "Print the record of /models." };
         var command = new Command("inspect", "Say what is found in a model folder or .onnx file, as the server would load it.") { path, files, json };
         command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetValue(path)!, parsed.GetValue(files), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellation));
+            parsed.GetValue(path)!, parsed.GetValue(files), parsed.GetValue(json), parsed.InvocationConfiguration.Output,
+                parsed.InvocationConfiguration.Error, cancellation));
         return command;
     }
 
@@ -42,7 +44,8 @@ internal static class ModelsInspect
         yield return ["family", facts.Family];
         yield return ["attention sites", $"{facts.Sites.Vision} vision, {facts.Sites.Text} text, {facts.Sites.Other} other"];
         yield return ["layers x heads", $"{facts.Layers} x {facts.Heads}"];
-        yield return ["tokens", $"{facts.Tokens.Count} = {facts.Tokens.PrefixTokens} prefix + {facts.Tokens.Grid.Rows} x {facts.Tokens.Grid.Columns} patches + {facts.Tokens.SuffixTokens} suffix{(facts.Tokens.HasCls ? ", CLS first" : ", no CLS")}"];
+        yield return ["tokens", $"{facts.Tokens.Count} = {facts.Tokens.PrefixTokens} prefix + {facts.Tokens.Grid.Rows} x {facts.Tokens.Grid.Columns} patches "
+            + $"+ {facts.Tokens.SuffixTokens} suffix{(facts.Tokens.HasCls ? ", CLS first" : ", no CLS")}"];
         yield return ["input", $"{facts.ImageSize} pixels, patches of {facts.PatchSize}"];
         yield return ["labels", facts.Text ? "free text" : facts.ClassNames is { } classes ? $"{classes.Count} classes" : $"none: {facts.TextMissing}"];
         yield return ["scores", model.Scores!];

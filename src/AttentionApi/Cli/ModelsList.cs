@@ -10,7 +10,8 @@ internal static class ModelsList
 {
     public static Command Command()
     {
-        var path = new Option<string?>("--path") { Description = "The models folder; default: Models:Path, else 'models' beside the program, else up the tree." };
+        var path = new Option<string?>("--path") { Description =
+            "The models folder; default: Models:Path, else 'models' beside the program, else up the tree." };
         var json = new Option<bool>("--json") { Description = "Print what GET /api/v1/models would." };
         var command = new Command("list", "List the models of the models folder, with the reason for each that is refused.") { path, json };
         command.SetAction((parsed, cancellation) =>

@@ -16,5 +16,6 @@ namespace AttentionApi.Contracts;
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Labels and sentences as they are, not as \u escapes: answers are JSON by type and are never sniffed as HTML.</summary>
-    public static ApiJson Responses { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static ApiJson Responses { get; } =
+        new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

@@ -49,7 +49,8 @@ public sealed record Prediction(string Label, float Score, float Logit);
 /// <param name="SuffixTokens">Tokens after the patches.</param>
 /// <param name="Domain">What the model's card says of what it knows; absent where it says nothing.</param>
 public sealed record ModelSummary(
-    string Id, int Layers, int Heads, Grid Grid, int PrefixTokens, int SuffixTokens, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Domain);
+    string Id, int Layers, int Heads, Grid Grid, int PrefixTokens, int SuffixTokens,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Domain);
 
 /// <summary>The picture of an answer, upright.</summary>
 /// <param name="Width">Pixels.</param>

@@ -21,16 +21,20 @@ internal static class Responses
             new(model.Id, model.Layers, model.Heads, Grid.From(model.Tokens.Grid), model.Tokens.PrefixTokens, model.Tokens.SuffixTokens, model.Domain),
             new(analysis.Size.Width, analysis.Size.Height, inspection.Picture.Sha256, new(seen.X, seen.Y, seen.Width, seen.Height)),
             plan.Method.Info.Name, new EffectiveParameters(ParameterEcho.Of(explanation)), Predicted(explanation.Scoring.Predictions),
-            set is null ? null : [.. set.Maps.Select(Map), .. set.Features.Select(Map)], Trajectories(set), TextTokens(set), Matrix(set), Series(set), Scores(set), Completeness(set),
+            set is null ? null : [.. set.Maps.Select(Map), .. set.Features.Select(Map)], Trajectories(set), TextTokens(set), Matrix(set), Series(set),
+                Scores(set), Completeness(set),
             [.. explanation.Warnings, .. set?.Warnings ?? [], .. Heatmap.FlatWarning(set?.Maps ?? [])], Milliseconds(explanation), inspection.ModelRuns);
     }
 
     private static Prediction[] Predicted(IEnumerable<Core.Scoring.Prediction> predictions) =>
         [.. predictions.Select(prediction => new Prediction(prediction.Label, prediction.Score, prediction.Logit))];
 
-    private static PatchMap Map(Heatmap map) => new(map.Layer, map.Head, map.Label, map.Signed, map.Minimum, map.Maximum, map.Flat, new(map.Values, map.Columns));
+    private static PatchMap Map(Heatmap map) =>
+        new(map.Layer, map.Head, map.Label, map.Signed, map.Minimum, map.Maximum, map.Flat, new(map.Values, map.Columns));
 
-    private static PatchMap Map(FeatureMap map) => new(map.Layer, null, null, false, map.Values.Min(), map.Values.Max(), map.Values.Min() == map.Values.Max(), new(map.Values, map.Columns, map.Channels), map.Explained);
+    private static PatchMap Map(FeatureMap map) =>
+        new(map.Layer, null, null, false, map.Values.Min(), map.Values.Max(), map.Values.Min() == map.Values.Max(),
+        new(map.Values, map.Columns, map.Channels), map.Explained);
 
     private static Trajectory[]? Trajectories(MapSet? set) =>
         set?.Series.FirstOrDefault(series => series.Name == TrajectorySeries) is not { } trajectory ? null
@@ -39,7 +43,8 @@ internal static class Responses
     private static SeriesByName? Series(MapSet? set) =>
         set?.Series.Where(series => series.Name != TrajectorySeries).ToArray() is { Length: > 0 } others ? new SeriesByName(others) : null;
 
-    private static Score[]? Scores(MapSet? set) => set is null or { Scores.Count: 0 } ? null : [.. set.Scores.Select(score => new Score(score.Name, score.Label, score.Value))];
+    private static Score[]? Scores(MapSet? set) => set is null or { Scores.Count: 0 } ? null
+        : [.. set.Scores.Select(score => new Score(score.Name, score.Label, score.Value))];
 
     private static Completeness[]? Completeness(MapSet? set) => set is null or { Completeness.Count: 0 } ? null
         : [.. set.Completeness.Select(label => new Completeness(label.Label, label.Parts.Sum, label.Parts.Bias, label.Parts.Score, label.Parts.Residual))];
@@ -47,7 +52,8 @@ internal static class Responses
     private static NumberGrid? Matrix(MapSet? set) => set?.Matrices is [var matrix, ..] ? new(matrix.Values, matrix.Tokens) : null;
 
     private static TextTokens[]? TextTokens(MapSet? set) => set is null or { TextTokens.Count: 0 } ? null
-        : [.. set.TextTokens.Select(label => new TextTokens(label.Label, label.Prompt, [.. label.Tokens.Select(token => new TextToken(token.Id, token.Token, token.Weight))]))];
+        : [.. set.TextTokens.Select(label =>
+            new TextTokens(label.Label, label.Prompt, [.. label.Tokens.Select(token => new TextToken(token.Id, token.Token, token.Weight))]))];
 
     private static Dictionary<string, double> Milliseconds(Explanation explanation) =>
         explanation.Inspection.Timings.Summary().ToDictionary(stage => stage.Stage, stage => Math.Round(stage.Milliseconds, 3));

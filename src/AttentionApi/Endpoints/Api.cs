@@ -12,7 +12,8 @@ internal static class Api
     public static void AddExplanations(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton(services => new ExplainerRegistry([.. BuiltInMethods.Registry.All, .. services.GetServices<Explainer>()]));
-        builder.Services.AddSingleton(services => new ParameterTable(services.GetRequiredService<ExplainerRegistry>(), [EndpointParameters.Model, .. PictureParameters.All]));
+        builder.Services.AddSingleton(services =>
+            new ParameterTable(services.GetRequiredService<ExplainerRegistry>(), [EndpointParameters.Model, .. PictureParameters.All]));
         builder.Services.AddSingleton<Permits>();
         builder.Services.AddSingleton<Uploads>();
         builder.Services.AddSingleton<SlowReaders>();

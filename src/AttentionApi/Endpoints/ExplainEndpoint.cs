@@ -14,7 +14,8 @@ internal static class ExplainEndpoint
                 return JsonResponse.Of(Responses.Explain(explanation, maps), ApiJson.Responses.ExplainResponse, maps.Bytes);
             }))
             .WithName("explain").WithSummary("The maps as numbers.")
-            .WithDescription("Unscaled maps over the patches, predictions, and what the model saw of the picture. Layers count from 1 and ranges include both ends.")
+            .WithDescription("Unscaled maps over the patches, predictions, and what the model saw of the picture. Layers count from 1 and ranges include "
+                + "both ends.")
             .Produces<ExplainResponse>()
             .TakesPicture([EndpointParameters.Model, .. table.Explaining(Outputs.Json), SharedParameters.Top, SharedParameters.TextTokens]);
 }

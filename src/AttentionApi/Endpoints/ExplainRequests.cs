@@ -17,7 +17,8 @@ internal delegate Task<ISizedResult> MakeResponse(Explanation explanation, Cance
 
 /// <summary>Takes a request through its stages, the cheap checks first: query, body, parameters, model, slot, numbers, answer.</summary>
 internal sealed class ExplainRequests(
-    ModelCatalog catalog, PictureAnalyzer analyzer, ParameterTable table, Readiness readiness, ModelCheck check, Permits permits, Uploads uploads, SlowReaders readers, IOptions<LimitsOptions> options, Telemetry telemetry,
+    ModelCatalog catalog, PictureAnalyzer analyzer, ParameterTable table, Readiness readiness, ModelCheck check, Permits permits, Uploads uploads,
+        SlowReaders readers, IOptions<LimitsOptions> options, Telemetry telemetry,
     IDiagnosticContext log)
 {
     private readonly LimitsOptions limits = options.Value;

@@ -16,7 +16,8 @@ internal static class GridEndpoint
                     PictureResponse.Of(await GridPicture.DrawAsync(explanation, format, cancellation), ImageEncoder.MediaType(format));
             }))
             .WithName("grid").WithSummary("Small multiples in one picture.")
-            .WithDescription("Columns are layers; of a rollout, the range from fromLayer up to each layer. Rows are labels (alignment), heads (heads=each), or one. Over 64 megapixels: 400.")
+            .WithDescription("Columns are layers; of a rollout, the range from fromLayer up to each layer. Rows are labels (alignment), heads (heads=each), "
+                + "or one. Over 64 megapixels: 400.")
             .ProducesPicture("image/png", "image/webp", "image/jpeg")
             .TakesPicture([EndpointParameters.Model, .. table.Explaining(Outputs.Grid), .. GridPicture.Parameters]);
 }

@@ -13,7 +13,9 @@ internal static class HealthEndpoints
                 readiness.EnsureAlive();
                 return JsonResponse.Of(new HealthResponse("live", ServiceVersion.Text), ApiJson.Responses.HealthResponse);
             })
-            .WithName("healthz").WithSummary("The process answers.").WithDescription("For liveness probes: 503 while the service stops, and where check after check of the default model has failed, so that only a new process helps.")
+            .WithName("healthz").WithSummary("The process answers.")
+                .WithDescription("For liveness probes: 503 while the service stops, and where check after check of the default model has failed, so that only "
+                    + "a new process helps.")
             .Produces<HealthResponse>().Refuses(405, 503).WithTags("Health");
 
         app.MapGet("/readyz", async (Readiness readiness, CancellationToken cancellation) =>
@@ -21,7 +23,9 @@ internal static class HealthEndpoints
                 await readiness.EnsureReadyAsync(cancellation);
                 return JsonResponse.Of(new HealthResponse("ready", ServiceVersion.Text), ApiJson.Responses.HealthResponse);
             })
-            .WithName("readyz").WithSummary("The default model is warm.").WithDescription("For readiness probes: 503 while it loads, where it can't be used, and while the service stops. After a failed model run the default model must pass a small one first.")
+            .WithName("readyz").WithSummary("The default model is warm.")
+                .WithDescription("For readiness probes: 503 while it loads, where it can't be used, and while the service stops. After a failed model run the "
+                    + "default model must pass a small one first.")
             .Produces<HealthResponse>().Refuses(405, 503).WithTags("Health");
     }
 }

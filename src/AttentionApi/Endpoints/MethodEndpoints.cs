@@ -11,7 +11,8 @@ internal static class MethodEndpoints
         var methods = new MethodList([.. registry.All.Select(explainer => Method.From(explainer.Info))]);
         api.MapGet("/methods", () => JsonResponse.Of(methods, ApiJson.Responses.MethodList))
             .WithName("methods").WithSummary("The methods of explanation.")
-            .WithDescription("What each picture means, where it comes from, and the parameters that change it. L is the number of layers of the model, H that of its heads.")
+            .WithDescription("What each picture means, where it comes from, and the parameters that change it. L is the number of layers of the model, H that "
+                + "of its heads.")
             .Produces<MethodList>().WithTags("Models").Takes();
     }
 }

@@ -16,7 +16,8 @@ internal static class OverlayEndpoint
                     PictureResponse.Of(await OverlayPicture.DrawAsync(explanation, format, cancellation), ImageEncoder.MediaType(format));
             }))
             .WithName("overlay").WithSummary("One map over the picture.")
-            .WithDescription("The last map of the explanation: of the target where the method depends on labels. Outside of what the model saw, the picture is unchanged.")
+            .WithDescription("The last map of the explanation: of the target where the method depends on labels. Outside of what the model saw, the picture "
+                + "is unchanged.")
             .ProducesPicture("image/png", "image/webp", "image/jpeg")
             .TakesPicture([EndpointParameters.Model, .. table.Explaining(Outputs.Overlay), .. OverlayPicture.Parameters]);
 }

@@ -8,12 +8,14 @@ namespace AttentionApi.Endpoints;
 internal static class PredictEndpoint
 {
     public static void MapPredict(this IEndpointRouteBuilder api) =>
-        api.MapPost("/predict", (HttpContext http, ExplainRequests requests) => requests.AnswerAsync(http, Outputs.Predictions, async (explanation, cancellation) =>
+        api.MapPost("/predict", (HttpContext http, ExplainRequests requests) =>
+            requests.AnswerAsync(http, Outputs.Predictions, async (explanation, cancellation) =>
             {
                 await explanation.ScoreAsync(cancellation);
                 return JsonResponse.Of(Responses.Predictions(explanation), ApiJson.Responses.PredictResponse);
             }))
             .WithName("predict").WithSummary("What the model sees: labels or classes, best first.")
-            .WithDescription("Image-text models: softmax over the given labels (SigLIP: sigmoid of each logit). Classifiers: the best of their classes, as many as 'top' says.")
+            .WithDescription("Image-text models: softmax over the given labels (SigLIP: sigmoid of each logit). Classifiers: the best of their classes, as "
+                + "many as 'top' says.")
             .Produces<PredictResponse>().TakesPicture(EndpointParameters.Model, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Top);
 }

@@ -20,14 +20,17 @@ internal static class TensorsEndpoint
             .WithDescription("Attention of all layers, label alignments, embeddings and logits, for clients that compute maps themselves. "
                 + "The file's __metadata__ holds the format, the labels and the answer of /explain without maps.")
             .Produces<Stream>(contentType: MediaType)
-            .TakesPicture(EndpointParameters.Model, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Versus, SharedParameters.Heads, PictureParameters.DataType);
+            .TakesPicture(EndpointParameters.Model, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Versus,
+                SharedParameters.Heads, PictureParameters.DataType);
 
     private static async Task<ISizedResult> FileAsync(Explanation explanation, CancellationToken cancellation)
     {
         var type = explanation.Plan.Values.Get(PictureParameters.DataType);
         var arrays = await RawArrays.OfAsync(explanation, cancellation);
-        var file = new Safetensors(arrays.Select(array => new Tensor(array.Name, array.Attention ? type : TensorType.Float32, array.Shape, array.Values)), Metadata(explanation));
-        return new FileResponse(MediaType, $"{explanation.Plan.Model.Id}.safetensors", file.Length, explanation.Inspection.Analysis.Activations.Bytes, file.WriteAsync);
+        var file = new Safetensors(arrays.Select(array => new Tensor(array.Name, array.Attention ? type : TensorType.Float32, array.Shape, array.Values)),
+            Metadata(explanation));
+        return new FileResponse(MediaType, $"{explanation.Plan.Model.Id}.safetensors", file.Length,
+            explanation.Inspection.Analysis.Activations.Bytes, file.WriteAsync);
     }
 
     private static IReadOnlyList<(string, string)> Metadata(Explanation explanation)

@@ -31,7 +31,9 @@ internal sealed class Drain(IHostApplicationLifetime lifetime) : IHostedLifecycl
         while (Volatile.Read(ref inFlight) > 0 && !cancellationToken.IsCancellationRequested) await Task.Delay(LookEvery, CancellationToken.None);
     }
 
-    private static ProblemException Stopping() => new(StatusCodes.Status503ServiceUnavailable, "The service is stopping; try another instance, or this one when it is back.") { RetryAfter = TimeSpan.FromSeconds(5) };
+    private static ProblemException Stopping() =>
+        new(StatusCodes.Status503ServiceUnavailable,
+        "The service is stopping; try another instance, or this one when it is back.") { RetryAfter = TimeSpan.FromSeconds(5) };
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -1,8 +1,8 @@
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// Wakes who waits for the next look at a folder when something in it changes. Only a hint: networked and mounted folders may tell nothing, so that a look has to come
-/// after a while anyway, and a copy under way tells of each file, so that looks keep a distance.
+/// Wakes who waits for the next look at a folder when something in it changes. Only a hint: networked and mounted folders may tell nothing, so that a look has
+/// to come after a while anyway, and a copy under way tells of each file, so that looks keep a distance.
 /// </summary>
 internal sealed class FolderChanges : IDisposable
 {

@@ -7,12 +7,13 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// A server that listens on this machine alone is for its user. But any web page that the user opens can make the browser call it: under another name (DNS rebinding), or from its
-/// own origin, which the browser says. Both are refused.
+/// A server that listens on this machine alone is for its user. But any web page that the user opens can make the browser call it: under another name (DNS
+/// rebinding), or from its own origin, which the browser says. Both are refused.
 /// </summary>
 internal sealed class LocalOnly(IServer server, SecurityOptions options)
 {
-    private readonly Lazy<bool> isLocal = new(() => server.Features.Get<IServerAddressesFeature>()?.Addresses is { Count: > 0 } addresses && addresses.All(IsLoopback));
+    private readonly Lazy<bool> isLocal = new(() => server.Features.Get<IServerAddressesFeature>()?.Addresses is { Count: > 0 } addresses
+        && addresses.All(IsLoopback));
 
     public Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
@@ -26,7 +27,8 @@ internal sealed class LocalOnly(IServer server, SecurityOptions options)
         var host = request.Host.Host.Trim('[', ']');
         if (!IsLoopbackName(host) && !options.Hosts.Contains(host, StringComparer.OrdinalIgnoreCase))
         {
-            throw Refused($"This server listens on its own machine only and is called 'localhost'; it does not answer as '{Words.Shown(host)}'. Name other hosts in Security:Hosts.");
+            throw Refused($"This server listens on its own machine only and is called 'localhost'; it does not answer as '{Words.Shown(host)}'. Name other "
+                + "hosts in Security:Hosts.");
         }
         var origin = request.Headers.Origin.ToString();
         if (origin.Length == 0 || options.CorsOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase)) return;
@@ -36,9 +38,12 @@ internal sealed class LocalOnly(IServer server, SecurityOptions options)
         }
     }
 
-    private static bool IsLoopback(string address) => Uri.TryCreate(address.Replace("://+", "://0.0.0.0").Replace("://*", "://0.0.0.0"), UriKind.Absolute, out var uri) && IsLoopbackName(uri.Host.Trim('[', ']'));
+    private static bool IsLoopback(string address) =>
+        Uri.TryCreate(address.Replace("://+", "://0.0.0.0").Replace("://*", "://0.0.0.0"), UriKind.Absolute, out var uri)
+        && IsLoopbackName(uri.Host.Trim('[', ']'));
 
-    private static bool IsLoopbackName(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+    private static bool IsLoopbackName(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     private static ProblemException Refused(string detail) => new(StatusCodes.Status403Forbidden, detail);
 }

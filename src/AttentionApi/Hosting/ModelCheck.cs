@@ -5,7 +5,8 @@ using AttentionApi.Core.Runtime;
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// The check that follows a failed run: one small run of the default model. A GPU's error stays until the process ends; where check after check fails, only a new process helps.
+/// The check that follows a failed run: one small run of the default model. A GPU's error stays until the process ends; where check after check fails, only a
+/// new process helps.
 /// </summary>
 internal sealed class ModelCheck(ModelCatalog catalog, TimeProvider time, ILogger<ModelCheck> log) : IDisposable
 {

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Options;
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// The setting <c>Models:Files</c>: by model id, the .onnx file to take where a folder leaves a choice, or vision and text tower. An object in appsettings.json, a key each
-/// (<c>Models:Files:my-clip</c>), or one text for environment variables, whose names cannot hold the '-' and '.' of an id in a shell: <c>my-clip=vision.onnx,text.onnx; other=model.onnx</c>.
+/// The setting <c>Models:Files</c>: by model id, the .onnx file to take where a folder leaves a choice, or vision and text tower. An object in
+/// appsettings.json, a key each (<c>Models:Files:my-clip</c>), or one text for environment variables, whose names cannot hold the '-' and '.' of an id in a
+/// shell: <c>my-clip=vision.onnx,text.onnx; other=model.onnx</c>.
 /// </summary>
 internal static class ModelFilesSetting
 {
@@ -23,8 +24,10 @@ internal static class ModelFilesSetting
     }
 
     private static string IdOf(string entry) =>
-        entry.Split('=') is [var id, var files] && ModelFolder.IsId(id.Trim()) && files.Length > 0 ? id.Trim() : throw new OptionsValidationException(Key, typeof(ModelsOptions),
+        entry.Split('=') is [var id, var files] && ModelFolder.IsId(id.Trim()) && files.Length > 0 ? id.Trim()
+            : throw new OptionsValidationException(Key, typeof(ModelsOptions),
             [$"{Key} has the entry '{entry}'; write 'id=file.onnx' or 'id=vision.onnx,text.onnx', and separate entries by ';'."]);
 
-    private static string[] Split(string? text, char separator) => text?.Split(separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+    private static string[] Split(string? text, char separator) =>
+        text?.Split(separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 }

@@ -19,14 +19,18 @@ internal static class ModelServices
         builder.Services.AddSection<CacheOptions>("Cache");
         builder.Services.AddSection<InferenceOptions>("Inference")
             .Validate(options => Enum.IsDefined(options.ExecutionProvider), "Inference:ExecutionProvider must be auto, cpu or cuda.")
-            .Validate(options => options is { Sessions: >= 0 and <= 1024, ThreadsPerSession: >= 0 and <= 1024 }, "Inference:Sessions and Inference:ThreadsPerSession must be from 0 (chosen for the machine) to 1024.");
+            .Validate(options => options is { Sessions: >= 0 and <= 1024, ThreadsPerSession: >= 0 and <= 1024 },
+                "Inference:Sessions and Inference:ThreadsPerSession must be from 0 (chosen for the machine) to 1024.");
 
         builder.Services.AddSingleton(services => new InstrumentedModelCache(
             services.Value<ModelsOptions>().CachePath ?? UserCacheFolder(), services.GetRequiredService<ILogger<InstrumentedModelCache>>()));
-        builder.Services.AddSingleton(services => new SessionFactory(services.Value<InferenceOptions>(), services.GetRequiredService<InstrumentedModelCache>(), log: services.GetRequiredService<ILogger<SessionFactory>>()));
+        builder.Services.AddSingleton(services =>
+            new SessionFactory(services.Value<InferenceOptions>(), services.GetRequiredService<InstrumentedModelCache>(),
+            log: services.GetRequiredService<ILogger<SessionFactory>>()));
         builder.Services.AddSingleton(services => new ActivationCache(services.Value<CacheOptions>().MaxBytes));
         builder.Services.AddSingleton<PictureAnalyzer>();
-        builder.Services.AddSingleton(services => new ModelLoader(services.GetRequiredService<SessionFactory>(), ModelFilesSetting.Read(services.GetRequiredService<IConfiguration>())));
+        builder.Services.AddSingleton(services =>
+            new ModelLoader(services.GetRequiredService<SessionFactory>(), ModelFilesSetting.Read(services.GetRequiredService<IConfiguration>())));
         builder.Services.AddSingleton(Catalog);
     }
 
@@ -41,7 +45,8 @@ internal static class ModelServices
         var options = services.Value<ModelsOptions>();
         var loader = services.GetRequiredService<ModelLoader>();
         var catalog = new ModelCatalog(
-            new(FolderOf(options.Path), options.Default, options.MaxLoaded, EmbeddedModel), (found, cancellation) => loader.LoadAsync(found.Id, found.Path, cancellation),
+            new(FolderOf(options.Path), options.Default, options.MaxLoaded, EmbeddedModel), (found, cancellation) =>
+                loader.LoadAsync(found.Id, found.Path, cancellation),
             services.GetRequiredService<ILogger<ModelCatalog>>(), TimeProvider.System);
         try
         {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// The slots in which explanations are computed; a slot belongs to the work and is free when that has ended, whoever still waits for it. A caller who finds none is told so at once: a hidden queue would only make everyone wait, and callers
-/// give up while their work is still in it.
+/// The slots in which explanations are computed; a slot belongs to the work and is free when that has ended, whoever still waits for it. A caller who finds
+/// none is told so at once: a hidden queue would only make everyone wait, and callers give up while their work is still in it.
 /// </summary>
 public sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
 {

@@ -17,13 +17,15 @@ internal sealed class Readiness(ModelCatalog catalog, ModelCheck check, ILogger<
     public async Task EnsureReadyAsync(CancellationToken cancellation)
     {
         if (Unready is { } problem) throw problem;
-        if (!await check.PassesAsync(cancellation)) throw Unavailable("A run of a model has failed, and the default model does not pass the check since; the server's log has the details.");
+        if (!await check.PassesAsync(cancellation))
+            throw Unavailable("A run of a model has failed, and the default model does not pass the check since; the server's log has the details.");
     }
 
     /// <exception cref="ProblemException">503: only a new process helps.</exception>
     public void EnsureAlive()
     {
-        if (check.IsBeyondRecovery) throw Unavailable($"The default model has failed {ModelCheck.MostFailures} checks in a row; restart the service. Its log has the details.");
+        if (check.IsBeyondRecovery)
+            throw Unavailable($"The default model has failed {ModelCheck.MostFailures} checks in a row; restart the service. Its log has the details.");
     }
 
     /// <summary>Null when ready; else why not.</summary>
@@ -55,7 +57,8 @@ internal sealed class Readiness(ModelCatalog catalog, ModelCheck check, ILogger<
     {
         var known = catalog.List().Select(model => model.Id).ToArray();
         return new(StatusCodes.Status404NotFound,
-            $"There is no model '{Words.Shown(id)}'{(known.Length > 0 ? $"; the nearest is '{Nearest.Name(id, known)}'" : "")}. /api/v1/models lists them.", EndpointParameters.Model.Name);
+            $"There is no model '{Words.Shown(id)}'{(known.Length > 0 ? $"; the nearest is '{Nearest.Name(id, known)}'" : "")}. /api/v1/models lists them.",
+                EndpointParameters.Model.Name);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -74,7 +77,8 @@ internal sealed class Readiness(ModelCatalog catalog, ModelCheck check, ILogger<
         }
     }
 
-    /// <summary>Loads the default model where it is not loaded: at the start, when its files have changed, and when what kept it from being loaded may have passed.</summary>
+    /// <summary>Loads the default model where it is not loaded: at the start, when its files have changed, and when what kept it from being loaded may have
+    /// passed.</summary>
     private async Task LoadDefaultAsync(CancellationToken cancellation)
     {
         await Task.Yield();

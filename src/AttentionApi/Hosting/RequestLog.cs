@@ -6,7 +6,8 @@ using Serilog.Events;
 
 namespace AttentionApi.Hosting;
 
-/// <summary>One structured line a request: route, status, time, and what the endpoint adds (model, method, sizes). Never the query: it holds the labels.</summary>
+/// <summary>One structured line a request: route, status, time, and what the endpoint adds (model, method, sizes). Never the query: it holds the
+/// labels.</summary>
 internal static class RequestLog
 {
     private const string Line = "{RequestMethod} {Route} {StatusCode} in {Elapsed:0.0} ms";
@@ -19,7 +20,8 @@ internal static class RequestLog
             .Enrich.FromLogContext()
             .ReadFrom.Configuration(builder.Configuration)
             .ReadFrom.Services(services);
-        if (!builder.Configuration.GetSection("Serilog:WriteTo").Exists()) logger.WriteTo.Console(outputTemplate: Console, formatProvider: CultureInfo.InvariantCulture);
+        if (!builder.Configuration.GetSection("Serilog:WriteTo").Exists())
+            logger.WriteTo.Console(outputTemplate: Console, formatProvider: CultureInfo.InvariantCulture);
     }, preserveStaticLogger: true);
 
     public static void UseRequestLog(this WebApplication app) => app.UseSerilogRequestLogging(options =>
@@ -36,7 +38,8 @@ internal static class RequestLog
         options.EnrichDiagnosticContext = (log, http) =>
         {
             log.Set("Route", (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? Words.Shown(http.Request.Path.Value ?? ""));
-            log.Set("Stages", http.Timings().Stages.GroupBy(stage => stage.Key).ToDictionary(stage => stage.Key, stage => Math.Round(stage.Sum(part => part.Value), 1)));
+            log.Set("Stages", http.Timings().Stages.GroupBy(stage => stage.Key).ToDictionary(stage => stage.Key, stage =>
+                Math.Round(stage.Sum(part => part.Value), 1)));
         };
     });
 

@@ -19,17 +19,20 @@ internal static class Security
     public static void AddSecurity(this WebApplicationBuilder builder)
     {
         builder.Services.AddSection<SecurityOptions>("Security")
-            .Validate(options => options.TrustedProxies.All(proxy => IPNetwork.TryParse(proxy, out _) || IPAddress.TryParse(proxy, out _)), "Security:TrustedProxies must be addresses or networks such as 10.0.0.0/8.");
+            .Validate(options => options.TrustedProxies.All(proxy => IPNetwork.TryParse(proxy, out _) || IPAddress.TryParse(proxy, out _)),
+                "Security:TrustedProxies must be addresses or networks such as 10.0.0.0/8.");
         builder.Services.AddApiKeys();
         builder.Services.AddCors();
         builder.Services.AddOptions<RateLimiterOptions>().Configure(limiter =>
         {
-            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, IPAddress>(http => Client(http, http.RequestServices.Value<SecurityOptions>().RequestsPerMinute));
+            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, IPAddress>(http =>
+                Client(http, http.RequestServices.Value<SecurityOptions>().RequestsPerMinute));
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             limiter.OnRejected = (context, _) => throw TooMany(context.Lease);
         });
         builder.Services.AddRateLimiter(_ => { });
-        builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<IServiceProvider>((forwarded, services) => Trust(forwarded, services.Value<SecurityOptions>()));
+        builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<IServiceProvider>((forwarded, services) =>
+            Trust(forwarded, services.Value<SecurityOptions>()));
     }
 
     /// <summary>Before everything else: what follows must see the real caller.</summary>
@@ -65,7 +68,8 @@ internal static class Security
         var options = app.Services.Value<SecurityOptions>();
         if (options.CorsOrigins.Count > 0)
         {
-            app.UseCors(policy => policy.WithOrigins([.. options.CorsOrigins]).WithMethods("GET", "POST").WithHeaders("Authorization", "Content-Type", "Accept", "traceparent", "tracestate", "X-Request-Id")
+            app.UseCors(policy => policy.WithOrigins([.. options.CorsOrigins]).WithMethods("GET", "POST")
+                .WithHeaders("Authorization", "Content-Type", "Accept", "traceparent", "tracestate", "X-Request-Id")
                 .WithExposedHeaders("Server-Timing", "X-Request-Id", "X-Warnings", "Retry-After"));
         }
         if (options.RequestsPerMinute > 0) app.UseRateLimiter();
@@ -77,7 +81,9 @@ internal static class Security
     {
         var address = Network(http.Connection.RemoteIpAddress ?? IPAddress.None);
         return BasePath.Covers(http.Request)
-            ? RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions { TokenLimit = perMinute, TokensPerPeriod = perMinute, ReplenishmentPeriod = Window, AutoReplenishment = true })
+            ? RateLimitPartition.GetTokenBucketLimiter(address, _ =>
+                new TokenBucketRateLimiterOptions { TokenLimit = perMinute, TokensPerPeriod = perMinute,
+                ReplenishmentPeriod = Window, AutoReplenishment = true })
             : RateLimitPartition.GetNoLimiter(IPAddress.Any);
     }
 
@@ -88,7 +94,8 @@ internal static class Security
         return address.AddressFamily == AddressFamily.InterNetworkV6 ? new IPAddress([.. address.GetAddressBytes().Take(8), .. new byte[8]]) : address;
     }
 
-    private static ProblemException TooMany(RateLimitLease lease) => new(StatusCodes.Status429TooManyRequests, "This client has sent as many requests as it may in a minute; wait as Retry-After says.")
+    private static ProblemException TooMany(RateLimitLease lease) =>
+        new(StatusCodes.Status429TooManyRequests, "This client has sent as many requests as it may in a minute; wait as Retry-After says.")
     {
         RetryAfter = lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : Window,
     };

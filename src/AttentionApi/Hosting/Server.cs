@@ -24,7 +24,8 @@ internal static class Server
     public static void AddServer(this WebApplicationBuilder builder)
     {
         builder.Services.AddSection<LimitsOptions>("Limits")
-            .Validate(limits => limits.UploadBytes >= 2 * limits.MaxBodyBytes, "Limits:UploadBytes must be at least twice Limits:MaxBodyBytes, or no body of that size could be taken.");
+            .Validate(limits => limits.UploadBytes >= 2 * limits.MaxBodyBytes,
+                "Limits:UploadBytes must be at least twice Limits:MaxBodyBytes, or no body of that size could be taken.");
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitsOptions>>((kestrel, limits) =>
         {
             kestrel.AddServerHeader = false;
@@ -34,7 +35,8 @@ internal static class Server
             kestrel.Limits.MaxConcurrentConnections = limits.Value.MaxConnections;
             kestrel.Limits.MaxRequestBufferSize = ReadAhead;
         });
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<LimitsOptions>>((host, limits) => host.ShutdownTimeout = limits.Value.RequestTime + Grace);
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<LimitsOptions>>((host, limits) =>
+            host.ShutdownTimeout = limits.Value.RequestTime + Grace);
         builder.Services.AddDrain();
         if (!SaysWhereToListen(builder.Configuration)) builder.WebHost.UseUrls(DefaultUrl);
     }

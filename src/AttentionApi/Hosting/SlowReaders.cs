@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// Answers wait for their readers outside of the slots, so that a slow one shuts nobody out; but only as many as there is room for. Others are sent from inside of their slot,
-/// and who reads no end of it in time is cut off.
+/// Answers wait for their readers outside of the slots, so that a slow one shuts nobody out; but only as many as there is room for. Others are sent from inside
+/// of their slot, and who reads no end of it in time is cut off.
 /// </summary>
 internal sealed class SlowReaders(IOptions<LimitsOptions> limits)
 {

@@ -39,7 +39,8 @@ internal sealed class Telemetry
     {
         var (inspection, timings) = (explanation.Inspection, explanation.Inspection.Timings);
         var (model, method) = (explanation.Plan.Model.Id, explanation.Plan.Method.Info.Name);
-        foreach (var (stage, milliseconds) in timings.Stages) stages.Record(milliseconds / 1000, new KeyValuePair<string, object?>("stage", stage), new("model", model));
+        foreach (var (stage, milliseconds) in timings.Stages)
+            stages.Record(milliseconds / 1000, new KeyValuePair<string, object?>("stage", stage), new("model", model));
         analyses.Add(1, new KeyValuePair<string, object?>("model", model), new("source", inspection.ModelRuns > 0 ? "model" : "cache"));
         pictureBytes.Record(inspection.Picture.Bytes.Length);
         if (Activity.Current is not { IsAllDataRequested: true } trace) return;
@@ -61,16 +62,20 @@ internal static class TelemetryExport
     {
         var otlp = !string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
         builder.Services.AddSingleton<Telemetry>();
-        var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(ServiceName, serviceVersion: ServiceVersion.Text)).WithMetrics(metrics =>
+        var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(resource =>
+            resource.AddService(ServiceName, serviceVersion: ServiceVersion.Text)).WithMetrics(metrics =>
         {
             // ASP.NET's own buckets end at 10 s; requests may take Limits:RequestSeconds.
-            metrics.AddView("http.server.request.duration", new ExplicitBucketHistogramConfiguration { Boundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60] });
-            metrics.AddMeter(Telemetry.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime").AddPrometheusExporter();
+            metrics.AddView("http.server.request.duration",
+                new ExplicitBucketHistogramConfiguration { Boundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60] });
+            metrics.AddMeter(Telemetry.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+                .AddPrometheusExporter();
             if (otlp) metrics.AddOtlpExporter();
         });
         if (!otlp) return;
         // Queries hold the labels: the instrumentation replaces their values unless told otherwise.
-        telemetry.WithTracing(traces => traces.AddAspNetCoreInstrumentation(options => options.Filter = http => http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)).AddOtlpExporter());
+        telemetry.WithTracing(traces => traces.AddAspNetCoreInstrumentation(options => options.Filter = http =>
+            http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)).AddOtlpExporter());
     }
 
     public static void MapMetrics(this WebApplication app) => app.MapPrometheusScrapingEndpoint("/metrics");

@@ -56,7 +56,8 @@ internal sealed class Upload(ByteBudget budget, long limit) : IDisposable
     {
         if (!budget.TryTake(bytes))
         {
-            throw new ProblemException(StatusCodes.Status429TooManyRequests, "The service receives as many bytes as it can hold; try again after the time in Retry-After.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            throw new ProblemException(StatusCodes.Status429TooManyRequests,
+                "The service receives as many bytes as it can hold; try again after the time in Retry-After.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
         held += bytes;
     }

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace AttentionApi.Http;
 
 /// <summary>
-/// Answers HEAD wherever GET answers, with the headers of GET and no body (RFC 9110, 9.3.2): load balancers and <c>wget --spider</c> ask so. ASP.NET's routing knows no such rule (aspnetcore#4963),
-/// so a HEAD request is routed as GET, and what is written counts for the length in the headers alone.
+/// Answers HEAD wherever GET answers, with the headers of GET and no body (RFC 9110, 9.3.2): load balancers and <c>wget --spider</c> ask so. ASP.NET's routing
+/// knows no such rule (aspnetcore#4963), so a HEAD request is routed as GET, and what is written counts for the length in the headers alone.
 /// </summary>
 internal static class HeadRequests
 {

@@ -15,7 +15,8 @@ internal static class Negotiation
         if (accepted.Count == 0) return offered[0].Value;
         var best = offered.MaxBy(offer => Quality(accepted, MediaTypeHeaderValue.Parse(offer.MediaType)));
         return Quality(accepted, MediaTypeHeaderValue.Parse(best.MediaType)) > 0 ? best.Value
-            : throw new ProblemException(StatusCodes.Status406NotAcceptable, $"Accept allows none of {string.Join(", ", offered.Select(offer => offer.MediaType))}; name one of them or use the parameter 'format'.");
+            : throw new ProblemException(StatusCodes.Status406NotAcceptable,
+                $"Accept allows none of {string.Join(", ", offered.Select(offer => offer.MediaType))}; name one of them or use the parameter 'format'.");
     }
 
     /// <summary>The q of the most specific range that covers the type: image/png;q=0 refuses it although */* is there.</summary>

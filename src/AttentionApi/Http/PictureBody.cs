@@ -30,12 +30,14 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
     public static async Task<PictureBody> ReadAsync(HttpRequest request, long limit, ReadBody read, CancellationToken cancellation)
     {
         if (request.ContentLength > limit) throw TooLarge();
-        if (request.Headers.ContentEncoding.Any(coding => !string.IsNullOrEmpty(coding) && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase))) throw Compressed(request);
+        if (request.Headers.ContentEncoding.Any(coding => !string.IsNullOrEmpty(coding) && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
+            throw Compressed(request);
         var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed : null;
         if (type is null && request.ContentLength is null or 0) throw Missing();
 
         PictureBody body;
-        if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true) body = await FromFormAsync(request, type, read, cancellation);
+        if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true)
+            body = await FromFormAsync(request, type, read, cancellation);
         else if (string.IsNullOrEmpty(request.ContentType) || IsPicture(type)) body = new(await read(request.Body, cancellation), NoFields);
         else throw new ProblemException(StatusCodes.Status415UnsupportedMediaType,
             $"The body is declared as '{Words.Shown(request.ContentType ?? "nothing")}'; send multipart/form-data with the picture in the field '{Field}', "
@@ -43,20 +45,26 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
         return body.Picture.Length > 0 ? body : throw Missing();
     }
 
-    public static ProblemException TooLarge() => new(StatusCodes.Status413PayloadTooLarge, "The body is larger than Limits:MaxBodyBytes allows; send a smaller picture, the model sees a few hundred pixels only.");
+    public static ProblemException TooLarge() =>
+        new(StatusCodes.Status413PayloadTooLarge,
+        "The body is larger than Limits:MaxBodyBytes allows; send a smaller picture, the model sees a few hundred pixels only.");
 
-    public static ProblemException TooSlow() => new(StatusCodes.Status408RequestTimeout, "The body came too slowly; send a smaller picture or try again on a faster line.");
+    public static ProblemException TooSlow() =>
+        new(StatusCodes.Status408RequestTimeout, "The body came too slowly; send a smaller picture or try again on a faster line.");
 
     private static bool IsPicture(MediaTypeHeaderValue? type) => type is not null
-        && (type.Type.Equals("image", StringComparison.OrdinalIgnoreCase) || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase));
+        && (type.Type.Equals("image", StringComparison.OrdinalIgnoreCase)
+            || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase));
 
     private static ProblemException Compressed(HttpRequest request) => new(StatusCodes.Status415UnsupportedMediaType,
-        $"The body is compressed (Content-Encoding: {Words.Shown(request.Headers.ContentEncoding.ToString())}), which is not read; send the picture as it is, JPEG, PNG and WebP are compressed already.", Field);
+        $"The body is compressed (Content-Encoding: {Words.Shown(request.Headers.ContentEncoding.ToString())}), which is not read; send the picture as it is, "
+            + "JPEG, PNG and WebP are compressed already.", Field);
 
     private static ProblemException Missing() => ProblemException.BadParameter(Field,
         $"There is no picture; send one as the file field '{Field}' of multipart/form-data, or as the body with its image/* content type.");
 
-    private static ProblemException Malformed() => ProblemException.BadParameter(Field, "The form is malformed or breaks off; send multipart/form-data with a boundary and a closing boundary.");
+    private static ProblemException Malformed() =>
+        ProblemException.BadParameter(Field, "The form is malformed or breaks off; send multipart/form-data with a boundary and a closing boundary.");
 
     private static async Task<PictureBody> FromFormAsync(HttpRequest request, MediaTypeHeaderValue type, ReadBody read, CancellationToken cancellation)
     {
@@ -71,7 +79,8 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
         {
             while (await reader.ReadNextSectionAsync(cancellation) is { } section)
             {
-                var name = ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition) ? HeaderUtilities.RemoveQuotes(disposition.Name).Value : null;
+                var name = ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
+                    ? HeaderUtilities.RemoveQuotes(disposition.Name).Value : null;
                 if (name is null) throw Missing();
                 if (name != Field)
                 {
@@ -99,10 +108,12 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
     private static ProblemException OtherFile(string name)
     {
         var shown = Words.Shown(name);
-        return ProblemException.BadParameter(shown, $"The form has a file in the field '{shown}'; the picture belongs into '{Field}', and other fields hold parameters as text.");
+        return ProblemException.BadParameter(shown,
+            $"The form has a file in the field '{shown}'; the picture belongs into '{Field}', and other fields hold parameters as text.");
     }
 
-    private static ProblemException TooMuchText() => new(StatusCodes.Status413PayloadTooLarge, "The parameters in the form are longer than 64 KiB; send fewer or shorter labels and prompts.");
+    private static ProblemException TooMuchText() =>
+        new(StatusCodes.Status413PayloadTooLarge, "The parameters in the form are longer than 64 KiB; send fewer or shorter labels and prompts.");
 
     private static async Task<ReadOnlyMemory<byte>> CopyAsync(Stream source, long limit, CancellationToken cancellation)
     {

@@ -19,7 +19,8 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         try
         {
             await next(http);
-            if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null } empty) await WriteAsync(http, Plain(http, empty.StatusCode));
+            if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null } empty)
+                await WriteAsync(http, Plain(http, empty.StatusCode));
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -45,7 +46,8 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         (response.Headers.Allow, response.Headers.ContentRange) = (allowed, range);
         response.StatusCode = problem.Status;
         response.Headers.CacheControl = "no-store";
-        if (problem.RetryAfter is { } wait) response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (problem.RetryAfter is { } wait)
+            response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (problem.Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
         var body = new Problem("about:blank", ReasonPhrases.GetReasonPhrase(problem.Status), problem.Status, problem.Message, problem.Parameter);
         return response.WriteAsJsonAsync(body, ApiJson.Responses.Problem, "application/problem+json", http.RequestAborted);
@@ -57,16 +59,21 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         {
             case ProblemException problem: return problem;
             case ParameterException wrong: return ProblemException.BadParameter(wrong.Parameter, wrong.Message);
-            case ImageRefusedException image: return new(image.Fault == ImageFault.Unsupported ? StatusCodes.Status415UnsupportedMediaType : StatusCodes.Status422UnprocessableEntity, image.Message, PictureBody.Field);
+            case ImageRefusedException image: return new(image.Fault == ImageFault.Unsupported ? StatusCodes.Status415UnsupportedMediaType
+                : StatusCodes.Status422UnprocessableEntity, image.Message, PictureBody.Field);
             case PictureTooLargeException large: return ProblemException.BadParameter("size", large.Message);
-            case ModelRefusedException { MayPass: true } refused: return new(StatusCodes.Status503ServiceUnavailable, refused.Message, "model") { RetryAfter = TimeSpan.FromSeconds(10) };
+            case ModelRefusedException { MayPass: true } refused: return new(StatusCodes.Status503ServiceUnavailable, refused.Message,
+                "model") { RetryAfter = TimeSpan.FromSeconds(10) };
             case ModelRefusedException refused: return ProblemException.BadParameter("model", refused.Message);
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }: return PictureBody.TooLarge();
             case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }: return PictureBody.TooSlow();
-            case BadHttpRequestException bad: return new(bad.StatusCode, "The request is malformed: its head or its body does not follow HTTP; send it again with a client that does.");
+            case BadHttpRequestException bad: return new(bad.StatusCode,
+                "The request is malformed: its head or its body does not follow HTTP; send it again with a client that does.");
             default:
                 logger.LogError(failure, "Unhandled exception.");
-                return new(StatusCodes.Status503ServiceUnavailable, "The service could not answer; the cause is in its log under this answer's X-Request-Id. Try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
+                return new(StatusCodes.Status503ServiceUnavailable,
+                    "The service could not answer; the cause is in its log under this answer's X-Request-Id. Try again.") { RetryAfter =
+                    TimeSpan.FromSeconds(1) };
         }
     }
 
@@ -78,7 +85,8 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
     private static ProblemException Plain(HttpContext http, int status) => new(status, status switch
     {
         StatusCodes.Status404NotFound => $"There is nothing at {Words.Shown(http.Request.Path)}; /swagger lists what there is.",
-        StatusCodes.Status405MethodNotAllowed => $"{Words.Shown(http.Request.Path)} does not take {http.MethodAsSent()}; use {WithHead(http.Response.Headers.Allow)}.",
+        StatusCodes.Status405MethodNotAllowed =>
+            $"{Words.Shown(http.Request.Path)} does not take {http.MethodAsSent()}; use {WithHead(http.Response.Headers.Allow)}.",
         StatusCodes.Status429TooManyRequests => "This client sends more requests than it is allowed to; wait as Retry-After says.",
         _ => "The request can't be answered as it was sent.",
     });

@@ -17,7 +17,8 @@ internal static class ServerTiming
     {
         var timings = new StageTimings();
         http.Features.Set(timings);
-        if (http.Request.Headers[RequestId] is [{ Length: <= LongestRequestId and > 0 } given] && given.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
+        if (http.Request.Headers[RequestId] is [{ Length: <= LongestRequestId and > 0 } given]
+            && given.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
         {
             http.TraceIdentifier = given;
         }
@@ -33,7 +34,8 @@ internal static class ServerTiming
     private static string Header(StageTimings timings)
     {
         var header = new StringBuilder();
-        foreach (var (stage, milliseconds) in timings.Summary()) header.Append(CultureInfo.InvariantCulture, $"{(header.Length > 0 ? ", " : "")}{stage};dur={milliseconds:0.###}");
+        foreach (var (stage, milliseconds) in timings.Summary())
+            header.Append(CultureInfo.InvariantCulture, $"{(header.Length > 0 ? ", " : "")}{stage};dur={milliseconds:0.###}");
         return header.ToString();
     }
 }

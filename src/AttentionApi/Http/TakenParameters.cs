@@ -46,7 +46,8 @@ internal static class TakenParametersExtensions
         this HttpRequest request, IReadOnlyList<Parameter> taken, ParameterTable table, IReadOnlyDictionary<string, StringValues>? form = null)
     {
         form ??= new Dictionary<string, StringValues>();
-        if (form.Keys.FirstOrDefault(request.Query.ContainsKey) is { } twice) throw new ParameterException(twice, $"{twice} is given in the query and in the form; give it once.");
+        if (form.Keys.FirstOrDefault(request.Query.ContainsKey) is { } twice)
+            throw new ParameterException(twice, $"{twice} is given in the query and in the form; give it once.");
         return ParameterValues.Read(request.Query.Concat(form).Select(pair => KeyValuePair.Create(pair.Key, pair.Value.AsEnumerable())), taken, table.All);
     }
 }

@@ -20,7 +20,8 @@ public sealed class PictureAnalyzerTests : IAsyncLifetime
 
     private static Picture Image() => LoadedModels.PictureFile(SharedFixtures.Family("clip", "image.png"));
 
-    private Task<PictureAnalysis> Analyze(Picture picture, ActivationParts parts) => model.AnalyzeAsync(picture, parts, new StageTimings(), TestContext.Current.CancellationToken);
+    private Task<PictureAnalysis> Analyze(Picture picture, ActivationParts parts) =>
+        model.AnalyzeAsync(picture, parts, new StageTimings(), TestContext.Current.CancellationToken);
 
     [Fact]
     public async Task The_cosine_of_picture_and_label_equals_the_reference()
@@ -80,11 +81,13 @@ public sealed class PictureAnalyzerTests : IAsyncLifetime
     [Fact]
     public async Task A_label_that_would_be_cut_is_refused_with_its_reason()
     {
-        var failure = await Assert.ThrowsAsync<ParameterException>(() => model.EmbedAsync([string.Join(' ', Enumerable.Repeat("cat", 200))], ["{}"], new StageTimings(), TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<ParameterException>(() =>
+            model.EmbedAsync([string.Join(' ', Enumerable.Repeat("cat", 200))], ["{}"], new StageTimings(), TestContext.Current.CancellationToken));
         Assert.Equal("labels", failure.Parameter);
         Assert.Contains("shorter", failure.Message, StringComparison.Ordinal);
     }
 
     private static void AssertWithin(float[] expected, float[] actual, float tolerance) =>
-        Assert.True(ReferenceArrays.LargestDifference(expected, actual) <= tolerance, $"{ReferenceArrays.LargestDifference(expected, actual):g3} > {tolerance:g3}");
+        Assert.True(ReferenceArrays.LargestDifference(expected, actual) <= tolerance,
+            $"{ReferenceArrays.LargestDifference(expected, actual):g3} > {tolerance:g3}");
 }

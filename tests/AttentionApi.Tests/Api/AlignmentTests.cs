@@ -12,13 +12,15 @@ public class AlignmentTests(ApiHost host)
         return await response.JsonAsync();
     }
 
-    private static float[][] Maps(JsonObject answer) => [.. answer["maps"]!.AsArray().Select(map => (float[])[.. map!["values"].Rows().SelectMany(row => row)])];
+    private static float[][] Maps(JsonObject answer) =>
+        [.. answer["maps"]!.AsArray().Select(map => (float[])[.. map!["values"].Rows().SelectMany(row => row)])];
 
     [Fact]
     public async Task Maps_come_by_layer_and_within_it_by_label_as_requested()
     {
         var answer = await AlignAsync("labels=car,dog&fromLayer={layers-1}");
-        Assert.Equal([(Demo.Layers - 1, "car"), (Demo.Layers - 1, "dog"), (Demo.Layers, "car"), (Demo.Layers, "dog")], answer["maps"]!.AsArray().Select(map => ((int)map!["layer"]!, (string)map["label"]!)));
+        Assert.Equal([(Demo.Layers - 1, "car"), (Demo.Layers - 1, "dog"), (Demo.Layers, "car"), (Demo.Layers, "dog")], answer["maps"]!.AsArray().Select(map =>
+            ((int)map!["layer"]!, (string)map["label"]!)));
         Assert.All(answer["maps"]!.AsArray(), map => Assert.False((bool)map!["signed"]!));
         Assert.All(Maps(answer).SelectMany(map => map), cosine => Assert.InRange(cosine, -1.0001f, 1.0001f));
     }

@@ -4,7 +4,8 @@ namespace AttentionApi.Tests.Api;
 
 internal static class ApiAnswers
 {
-    private static async Task<string> TextAsync(HttpResponseMessage response) => await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    private static async Task<string> TextAsync(HttpResponseMessage response) =>
+        await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
     /// <summary>The JSON of a successful answer.</summary>
     public static async Task<JsonObject> JsonAsync(this HttpResponseMessage response)

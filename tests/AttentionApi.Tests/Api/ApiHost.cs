@@ -39,13 +39,15 @@ public sealed class ApiHost() : TestHost(Settings)
     private static readonly (string, string)[] Settings = [("Models:Path", Path.Combine(SourceTree.Root, "models")), ("Limits:MaxConcurrent", "256")];
 }
 
-/// <summary>The host on the tiny models of tests/fixtures, with random weights: a classifier of five classes (the default), a CLIP and the other families.</summary>
+/// <summary>The host on the tiny models of tests/fixtures, with random weights: a classifier of five classes (the default), a CLIP and the other
+/// families.</summary>
 public sealed class FixtureHost() : TestHost(("Models:Path", SharedFixtures.RepositoryModels), ("Models:Default", "vit"), ("Limits:MaxConcurrent", "256"));
 
 /// <summary>Pictures to send, and how to send them.</summary>
 internal static class Pictures
 {
-    private static readonly string[] Samples = [.. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "client", "samples"), "*.png").Order(StringComparer.Ordinal)];
+    private static readonly string[] Samples = [.. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "client", "samples"), "*.png")
+        .Order(StringComparer.Ordinal)];
 
     /// <summary>A dog and a car, 400 × 400.</summary>
     public static byte[] DogAndCar => File.ReadAllBytes(Samples.Single(path => path.EndsWith("scene-02.png", StringComparison.Ordinal)));
@@ -57,7 +59,8 @@ internal static class Pictures
     public static byte[] Fixture => File.ReadAllBytes(SharedFixtures.Family("vit", "image.png"));
 
     /// <summary>The picture as the body itself.</summary>
-    public static ByteArrayContent Raw(byte[] picture, string type = "image/png") => new(picture) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };
+    public static ByteArrayContent Raw(byte[] picture, string type = "image/png") =>
+        new(picture) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };
 
     /// <summary>The picture as the file field of a form.</summary>
     public static MultipartFormDataContent Form(byte[] picture, string field = "image") => new() { { Raw(picture), field, "scene.png" } };

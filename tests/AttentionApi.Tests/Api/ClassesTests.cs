@@ -22,7 +22,8 @@ public class ClassesTests(FixtureHost host, ApiHost embedded)
     }
 
     [Theory]
-    [InlineData("search=board", "checker board"), InlineData("search=STRIPE", "stripes"), InlineData("search=s&limit=1", "stripes"), InlineData("search=zebra", "")]
+    [InlineData("search=board", "checker board"), InlineData("search=STRIPE", "stripes"), InlineData("search=s&limit=1", "stripes"),
+        InlineData("search=zebra", "")]
     public async Task A_search_lists_the_best_match_first(string query, string expected)
     {
         var answer = await GetAsync($"models/vit/classes?{query}");
@@ -35,7 +36,8 @@ public class ClassesTests(FixtureHost host, ApiHost embedded)
     {
         using var client = await embedded.ReadyAsync();
         foreach (var (path, status, parameter) in (List<(string, int, string?)>)
-            [("models/demo-clip/classes", 400, "id"), ("models/nobody/classes", 404, "model"), ("models/demo-clip/classes?serch=cat", 400, "serch"), ("models/demo-clip/classes?limit=0", 400, "limit")])
+            [("models/demo-clip/classes", 400, "id"), ("models/nobody/classes", 404, "model"), ("models/demo-clip/classes?serch=cat", 400, "serch"),
+                ("models/demo-clip/classes?limit=0", 400, "limit")])
         {
             using var response = await client.GetAsync($"{TestHost.Base}/{path}", TestContext.Current.CancellationToken);
             await response.ProblemAsync(status, parameter);
@@ -91,7 +93,8 @@ public class ClassesTests(FixtureHost host, ApiHost embedded)
     {
         using var own = new TestHost(("Models:Path", SharedFixtures.InShared("fixtures", "field", "class-names")), ("Models:Default", "letters"));
         using var client = await own.ReadyAsync();
-        var picture = await File.ReadAllBytesAsync(SharedFixtures.InShared("fixtures", "field", "class-names", "picture.png"), TestContext.Current.CancellationToken);
+        var picture = await File.ReadAllBytesAsync(SharedFixtures.InShared("fixtures", "field", "class-names", "picture.png"),
+            TestContext.Current.CancellationToken);
         using var response = await client.SendAsync("explain?labels=A,a&target=a", picture);
         Assert.Equal("a", (string)(await response.JsonAsync())["parameters"]!["target"]!);
     }

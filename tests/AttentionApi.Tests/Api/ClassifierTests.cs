@@ -37,7 +37,8 @@ public class ClassifierTests(FixtureHost host)
         var expected = ReferenceArrays.Expected("vit").Floats("logits");
         var predictions = (await CallAsync("predict"))["predictions"]!.AsArray();
         string[] names = ["disc", "checker board", "gradient", "stripes", "noise"];
-        foreach (var prediction in predictions) Assert.Equal(expected[Array.IndexOf(names, (string)prediction!["label"]!)], (float)prediction!["logit"]!, 1e-3f);
+        foreach (var prediction in predictions)
+            Assert.Equal(expected[Array.IndexOf(names, (string)prediction!["label"]!)], (float)prediction!["logit"]!, 1e-3f);
     }
 
     [Theory]
@@ -65,7 +66,8 @@ public class ClassifierTests(FixtureHost host)
     public async Task Alignment_without_labels_takes_the_best_classes()
     {
         var answer = await CallAsync("explain?method=alignment&toLayer=1");
-        Assert.Equal(answer["predictions"]!.AsArray().Select(prediction => (string)prediction!["label"]!), answer["maps"]!.AsArray().Select(map => (string)map!["label"]!));
+        Assert.Equal(answer["predictions"]!.AsArray().Select(prediction => (string)prediction!["label"]!), answer["maps"]!.AsArray()
+            .Select(map => (string)map!["label"]!));
     }
 
     [Fact]

@@ -15,7 +15,8 @@ public sealed partial class DashboardTests(ApiHost host)
         using (var answer = await client.SendAsync("explain?labels=dog")) await answer.JsonAsync();
         var served = await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
         var missing = Queries().SelectMany(query => Metric().Matches(query).Select(match => match.Value)
-            .Concat(Grouping().Matches(query).SelectMany(match => match.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries)).Where(label => label != "le").Select(label => $"{label}=\"")))
+            .Concat(Grouping().Matches(query).SelectMany(match => match.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries)).Where(label =>
+                label != "le").Select(label => $"{label}=\"")))
             .Distinct().Where(name => !served.Contains(name, StringComparison.Ordinal));
         Assert.Empty(missing);
     }
@@ -30,7 +31,8 @@ public sealed partial class DashboardTests(ApiHost host)
         Assert.All(panels, panel => Assert.NotEmpty(panel.GetProperty("title").GetString()!));
         Assert.All(panels, panel => Assert.NotEmpty(panel.GetProperty("targets").EnumerateArray()));
         var provisioned = File.ReadAllText(Directory.GetFiles(Path.Combine(Docker, "grafana", "provisioning", "datasources")).Single());
-        Assert.All(panels, panel => Assert.Contains($"uid: {panel.GetProperty("datasource").GetProperty("uid").GetString()}", provisioned, StringComparison.Ordinal));
+        Assert.All(panels, panel =>
+            Assert.Contains($"uid: {panel.GetProperty("datasource").GetProperty("uid").GetString()}", provisioned, StringComparison.Ordinal));
         var cells = panels.SelectMany(panel => Cells(panel.GetProperty("gridPos"))).ToArray();
         Assert.Equal(cells.Length, cells.Distinct().Count());
         Assert.All(cells, cell => Assert.InRange(cell.X, 0, 23));
@@ -45,10 +47,12 @@ public sealed partial class DashboardTests(ApiHost host)
     private static string[] Queries()
     {
         using var dashboard = Read();
-        return [.. dashboard.RootElement.GetProperty("panels").EnumerateArray().SelectMany(panel => panel.GetProperty("targets").EnumerateArray()).Select(target => target.GetProperty("expr").GetString()!)];
+        return [.. dashboard.RootElement.GetProperty("panels").EnumerateArray().SelectMany(panel => panel.GetProperty("targets").EnumerateArray())
+            .Select(target => target.GetProperty("expr").GetString()!)];
     }
 
-    private static JsonDocument Read() => JsonDocument.Parse(File.ReadAllText(Directory.GetFiles(Path.Combine(Docker, "grafana", "dashboards"), "*.json").Single()));
+    private static JsonDocument Read() =>
+        JsonDocument.Parse(File.ReadAllText(Directory.GetFiles(Path.Combine(Docker, "grafana", "dashboards"), "*.json").Single()));
 
     [GeneratedRegex(@"\b(attention|http|dotnet|kestrel)_\w+(?=[{\[)]| or|$)")]
     private static partial Regex Metric();

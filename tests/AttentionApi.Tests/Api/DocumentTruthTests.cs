@@ -36,7 +36,8 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
         foreach (var call in (string[])
             [
                 "predict?labels=dog,car", "explain", "explain?matrix=true", "explain?heads=each&labels=dog,car&textTokens=true",
-                "explain/overlay?format=webp", "explain/overlay?format=jpeg&method=alignment&labels=dog,car", "explain/animation?size=64", "explain/animation?size=64&format=webp",
+                "explain/overlay?format=webp", "explain/overlay?format=jpeg&method=alignment&labels=dog,car", "explain/animation?size=64",
+                    "explain/animation?size=64&format=webp",
                 "explain/grid", "explain/tensors?labels=dog",
             ])
         {
@@ -71,7 +72,8 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
         using var wrongVerb = await client.GetAsync($"{TestHost.Base}/{call}", Cancellation);
         await CheckAsync(answers, $"post {TestHost.Base}/{call}", wrongVerb, 405);
         if (!call.StartsWith("explain/", StringComparison.Ordinal) || call.EndsWith("tensors", StringComparison.Ordinal)) return;
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{TestHost.Base}/{call}") { Content = Pictures.Raw(Pictures.DogAndCar), Headers = { Accept = { new("text/plain") } } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{TestHost.Base}/{call}") { Content = Pictures.Raw(Pictures.DogAndCar),
+            Headers = { Accept = { new("text/plain") } } };
         using var unacceptable = await client.SendAsync(request, Cancellation);
         await CheckAsync(answers, $"post {TestHost.Base}/{call}", unacceptable, 406);
     }
@@ -91,9 +93,11 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
     }
 
     private static (string Path, string Called)[] Reading =>
-        [.. ((string[])["/healthz", "/readyz", "/api/v1/models", "/api/v1/methods"]).Select(path => (path, path)), ("/api/v1/models/{id}", "/api/v1/models/demo-clip"), ("/api/v1/models/{id}/classes", "/api/v1/models/demo-clip/classes")];
+        [.. ((string[])["/healthz", "/readyz", "/api/v1/models", "/api/v1/methods"]).Select(path => (path, path)),
+            ("/api/v1/models/{id}", "/api/v1/models/demo-clip"), ("/api/v1/models/{id}/classes", "/api/v1/models/demo-clip/classes")];
 
-    /// <summary>What only other settings bring about: 401, 429. In processes of their own: metrics of a host that ends here would end for all hosts of this process.</summary>
+    /// <summary>What only other settings bring about: 401, 429. In processes of their own: metrics of a host that ends here would end for all hosts of this
+    /// process.</summary>
     private static async Task HostRefusalsAsync(DocumentedAnswers answers)
     {
         (string, object) models = ("Models:Path", Path.Combine(SourceTree.Root, "models"));

@@ -31,7 +31,8 @@ internal sealed class DocumentedAnswers(JsonObject document)
         Assert.True(answer is not null, $"{operation}: {status} is not in the document: {text}");
         foreach (var header in answer["headers"]!.AsObject().Select(header => header.Key).Where(name => name != "X-Warnings"))
         {
-            Assert.True(response.Headers.Concat(response.Content.Headers).Any(sent => sent.Key.Equals(header, StringComparison.OrdinalIgnoreCase)), $"{operation} {status} has no {header}");
+            Assert.True(response.Headers.Concat(response.Content.Headers).Any(sent => sent.Key.Equals(header, StringComparison.OrdinalIgnoreCase)),
+                $"{operation} {status} has no {header}");
         }
         var type = response.Content.Headers.ContentType!.MediaType!;
         var content = answer["content"]![type];
@@ -45,7 +46,8 @@ internal sealed class DocumentedAnswers(JsonObject document)
         var whole = (JsonObject)Translated(schema)!;
         whole["$defs"] = definitions.DeepClone();
         var result = JsonSchema.FromText(whole.ToJsonString()).Evaluate(answer, new EvaluationOptions { OutputFormat = OutputFormat.List });
-        var faults = result.Details.Where(detail => detail.HasErrors).Select(detail => $"{detail.InstanceLocation}: {string.Join("; ", detail.Errors!.Values)}");
+        var faults = result.Details.Where(detail => detail.HasErrors).Select(detail =>
+            $"{detail.InstanceLocation}: {string.Join("; ", detail.Errors!.Values)}");
         Assert.True(result.IsValid, $"{where}: {string.Join('\n', faults.Take(20))}");
     }
 
@@ -59,9 +61,11 @@ internal sealed class DocumentedAnswers(JsonObject document)
         {
             case JsonArray array: return new JsonArray([.. array.Select(Translated)]);
             case JsonObject schema:
-                var plain = new JsonObject(schema.Where(entry => entry.Key is not ("nullable" or "example")).Select(entry => KeyValuePair.Create(entry.Key, Translated(entry.Value))));
+                var plain = new JsonObject(schema.Where(entry => entry.Key is not ("nullable" or "example")).Select(entry =>
+                    KeyValuePair.Create(entry.Key, Translated(entry.Value))));
                 return (bool?)schema["nullable"] == true ? new JsonObject { ["anyOf"] = new JsonArray(plain, new JsonObject { ["type"] = "null" }) } : plain;
-            case JsonValue value when value.TryGetValue(out string? text) && text.StartsWith(OfDocument, StringComparison.Ordinal): return "#/$defs/" + text[OfDocument.Length..];
+            case JsonValue value when value.TryGetValue(out string? text)
+                && text.StartsWith(OfDocument, StringComparison.Ordinal): return "#/$defs/" + text[OfDocument.Length..];
             default: return node?.DeepClone();
         }
     }

@@ -63,7 +63,8 @@ public class ErrorTests(ApiHost host)
     public async Task More_panels_than_sixteen_are_a_400()
     {
         using var client = await host.ReadyAsync();
-        using var response = await client.SendAsync($"explain/animation?method=alignment&panels=labels&labels={string.Join(',', Enumerable.Range(0, 17).Select(i => $"thing{i}"))}");
+        var labels = string.Join(',', Enumerable.Range(0, 17).Select(i => $"thing{i}"));
+        using var response = await client.SendAsync($"explain/animation?method=alignment&panels=labels&labels={labels}");
         await response.ProblemAsync(400, "panels");
     }
 
@@ -168,7 +169,8 @@ public class ErrorTests(ApiHost host)
     public async Task A_body_of_another_kind_is_a_415()
     {
         using var client = await host.ReadyAsync();
-        using var response = await client.PostAsync($"{TestHost.Base}/explain", new StringContent("{}", MediaTypeHeaderValue.Parse("application/json")), Cancellation);
+        using var response = await client.PostAsync($"{TestHost.Base}/explain",
+            new StringContent("{}", MediaTypeHeaderValue.Parse("application/json")), Cancellation);
         await response.ProblemAsync(415);
     }
 
@@ -204,7 +206,8 @@ public class ErrorTests(ApiHost host)
             using var response = await client.SendAsync(call);
             Assert.NotEmpty(Assert.Single(response.Headers.GetValues("X-Request-Id")));
             var timing = Assert.Single(response.Headers.GetValues("Server-Timing"));
-            Assert.All(["decode", "preprocess", "queue", "inference", "explain", "total"], stage => Assert.Matches($@"(^|, ){stage};dur=\d+(\.\d+)?(,|$)", timing));
+            Assert.All(["decode", "preprocess", "queue", "inference", "explain", "total"], stage =>
+                Assert.Matches($@"(^|, ){stage};dur=\d+(\.\d+)?(,|$)", timing));
         }
     }
 

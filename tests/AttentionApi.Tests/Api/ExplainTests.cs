@@ -21,10 +21,12 @@ public class ExplainTests(ApiHost host)
     public async Task The_answer_has_the_contracts_members_in_its_order()
     {
         var answer = await ExplainAsync("labels=dog,car");
-        Assert.Equal(["model", "image", "method", "parameters", "predictions", "maps", "trajectory", "textTokens", "matrix", "completeness", "warnings", "timings", "modelRuns"], answer.Select(member => member.Key));
+        Assert.Equal(["model", "image", "method", "parameters", "predictions", "maps", "trajectory", "textTokens", "matrix", "completeness", "warnings",
+            "timings", "modelRuns"], answer.Select(member => member.Key));
         Assert.StartsWith("Knows: ", (string?)answer["model"]!["domain"], StringComparison.Ordinal);
         answer["model"]!.AsObject().Remove("domain");
-        Assert.Equal(Demo.Fill("""{"id":"demo-clip","layers":{layers},"heads":{heads},"grid":{"rows":{side},"columns":{side}},"prefixTokens":1,"suffixTokens":0}"""), answer["model"]!.ToJsonString());
+        Assert.Equal(Demo.Fill("""{"id":"demo-clip","layers":{layers},"heads":{heads},"grid":{"rows":{side},"columns":{side}},"prefixTokens":"""
+            + """1,"suffixTokens":0}"""), answer["model"]!.ToJsonString());
         Assert.Equal(["layer", "head", "label", "signed", "minimum", "maximum", "flat", "values"], answer["maps"]![0]!.AsObject().Select(member => member.Key));
         Assert.Equal(["decode", "preprocess", "queue", "inference", "explain", "total"], answer["timings"]!.AsObject().Select(member => member.Key));
         Assert.All(["trajectory", "textTokens", "matrix"], member => Assert.Null(answer[member]));
@@ -50,14 +52,19 @@ public class ExplainTests(ApiHost host)
     {
         var answer = await ExplainAsync("labels=dog,car");
         var best = (string)answer["predictions"]![0]!["label"]!;
-        Assert.Equal($$"""{"labels":["dog","car"],"prompt":["a photo of a {}"],"fromLayer":1,"toLayer":{{Demo.Layers}},"headFusion":"mean","heads":"fused","residual":1,"discard":0,"query":"cls","sinks":"keep","target":"{{best}}"}""", answer["parameters"]!.ToJsonString());
+        Assert.Equal($$"""{"labels":["dog","car"],"prompt":["a photo of a """
+            + $$"""{}"],"fromLayer":1,"toLayer":{{Demo.Layers}},"headFusion":"mean","heads":"fused","residual":"""
+            + $$"""1,"discard":0,"query":"cls","sinks":"keep","target":"{{best}}"}""",
+            answer["parameters"]!.ToJsonString());
     }
 
     [Fact]
     public async Task Values_given_are_echoed_as_they_took_effect()
     {
-        var parameters = (await ExplainAsync("fromLayer={layers/2}&toLayer={layers-1}&headFusion=MAX&residual=0.5&discard=.25&query=3,{side/2}"))["parameters"]!;
-        Assert.Equal(Demo.Fill("""{"fromLayer":{layers/2},"toLayer":{layers-1},"headFusion":"max","heads":"fused","residual":0.5,"discard":0.25,"query":"3,{side/2}","sinks":"keep","target":null}"""), parameters.ToJsonString());
+        const string query = "fromLayer={layers/2}&toLayer={layers-1}&headFusion=MAX&residual=0.5&discard=.25&query=3,{side/2}";
+        var parameters = (await ExplainAsync(query))["parameters"]!;
+        Assert.Equal(Demo.Fill("""{"fromLayer":{layers/2},"toLayer":{layers-1},"headFusion":"max","heads":"fused","residual":0.5,"discard":"""
+            + """0.25,"query":"3,{side/2}","sinks":"keep","target":null}"""), parameters.ToJsonString());
     }
 
     [Fact]
@@ -123,7 +130,8 @@ public class ExplainTests(ApiHost host)
         var rollout = (await ExplainAsync("heads=each"))["maps"]!.AsArray();
         Assert.Equal(heads, rollout.Select(map => (int)map!["head"]!));
         var attention = (await ExplainAsync("method=attention&heads=each&fromLayer={layers-1}"))["maps"]!.AsArray();
-        Assert.Equal([.. heads.Select(head => (Demo.Layers - 1, head)), .. heads.Select(head => (Demo.Layers, head))], attention.Select(map => ((int)map!["layer"]!, (int)map["head"]!)));
+        Assert.Equal([.. heads.Select(head => (Demo.Layers - 1, head)), .. heads.Select(head => (Demo.Layers, head))], attention.Select(map =>
+            ((int)map!["layer"]!, (int)map["head"]!)));
 
         var one = Assert.Single((await ExplainAsync("method=attention&head=2&fromLayer={layers}"))["maps"]!.AsArray());
         Assert.Equal(2, (int)one!["head"]!);
@@ -184,7 +192,8 @@ public class ExplainTests(ApiHost host)
     [InlineData("fromLayer=2", "distributes over tokens, not pixels")]
     [InlineData("labels=dog,car,pizza&target=pizza", "not the top label")]
     [InlineData("labels=dog,blorptz", "blorptz")]
-    public async Task A_careful_reader_is_warned(string query, string expected) => Assert.Contains((await ExplainAsync(query)).Warnings(), warning => warning.Contains(expected, StringComparison.Ordinal));
+    public async Task A_careful_reader_is_warned(string query, string expected) =>
+        Assert.Contains((await ExplainAsync(query)).Warnings(), warning => warning.Contains(expected, StringComparison.Ordinal));
 
     [Fact]
     public async Task A_plain_request_is_answered_without_warnings() => Assert.Empty((await ExplainAsync()).Warnings());

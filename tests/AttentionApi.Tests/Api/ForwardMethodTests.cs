@@ -2,13 +2,15 @@ using System.Text.Json.Nodes;
 
 namespace AttentionApi.Tests.Api;
 
-/// <summary>Methods that need one forward pass and no gradients, over HTTP: values as the references have them, parameters, and what a model cannot serve.</summary>
+/// <summary>Methods that need one forward pass and no gradients, over HTTP: values as the references have them, parameters, and what a model cannot
+/// serve.</summary>
 public class ForwardMethodTests(FixtureHost host)
 {
     private const int Side = 6;
 
     /// <summary>The references' own labels as they are, for the tiny CLIP.</summary>
-    private static readonly string Texts = "&prompt={}" + string.Concat(ReferenceArrays.Expected("clip").Meta.GetProperty("labels").EnumerateArray().Select(label => $"&labels={label.GetString()}"));
+    private static readonly string Texts = "&prompt={}"
+        + string.Concat(ReferenceArrays.Expected("clip").Meta.GetProperty("labels").EnumerateArray().Select(label => $"&labels={label.GetString()}"));
 
     private async Task<JsonObject> ExplainAsync(string query)
     {
@@ -25,9 +27,11 @@ public class ForwardMethodTests(FixtureHost host)
     }
 
     /// <summary>Every family's references have a picture of their own.</summary>
-    private static byte[] Picture(string query) => File.ReadAllBytes(SharedFixtures.Family(query.Contains("model=clip", StringComparison.Ordinal) ? "clip" : "vit", "image.png"));
+    private static byte[] Picture(string query) =>
+        File.ReadAllBytes(SharedFixtures.Family(query.Contains("model=clip", StringComparison.Ordinal) ? "clip" : "vit", "image.png"));
 
-    private static float[][] Maps(JsonObject answer) => [.. answer["maps"]!.AsArray().Select(map => (float[])[.. map!["values"].Rows().SelectMany(row => row)])];
+    private static float[][] Maps(JsonObject answer) =>
+        [.. answer["maps"]!.AsArray().Select(map => (float[])[.. map!["values"].Rows().SelectMany(row => row)])];
 
     private static void Near(float[] expected, IEnumerable<float> actual, float tolerance = 1e-4f)
     {
@@ -55,7 +59,8 @@ public class ForwardMethodTests(FixtureHost host)
             Near(expected, Maps(answer)[label]);
             var (series, complete) = (answer["series"]!["parts"]![label]!, answer["completeness"]![label]!);
             var score = (double)series["score"]!;
-            Assert.Equal(score, series["attention"].Rows().Sum(row => row.Sum()) + series["mlp"]!.AsArray().Sum(part => (double)part!) + (double)series["initial"]! + (double)series["constant"]!, Math.Abs(score) * 1e-4);
+            Assert.Equal(score, series["attention"].Rows().Sum(row => row.Sum()) + series["mlp"]!.AsArray().Sum(part => (double)part!)
+                + (double)series["initial"]! + (double)series["constant"]!, Math.Abs(score) * 1e-4);
             Assert.Equal(score, (double)complete["score"]!, Math.Abs(score) * 1e-6);
             Assert.InRange(Math.Abs((double)complete["residual"]!), 0, Math.Abs(score) * 1e-4);
             Assert.Equal((double)series["constant"]!, (double)complete["bias"]!, 1e-6);
@@ -67,7 +72,8 @@ public class ForwardMethodTests(FixtureHost host)
     public async Task Parts_of_ranges_and_heads_add_up_to_the_whole_and_differences_are_linear()
     {
         var whole = Maps(await ExplainAsync($"model=clip&method=decomposition{Texts}"));
-        var (first, rest) = (Maps(await ExplainAsync($"model=clip&method=decomposition&toLayer=1{Texts}")), Maps(await ExplainAsync($"model=clip&method=decomposition&fromLayer=2{Texts}")));
+        var (first, rest) = (Maps(await ExplainAsync($"model=clip&method=decomposition&toLayer=1{Texts}")),
+            Maps(await ExplainAsync($"model=clip&method=decomposition&fromLayer=2{Texts}")));
         Near(whole[1], first[1].Zip(rest[1], (a, b) => a + b), 1e-5f);
 
         var heads = await ExplainAsync($"model=clip&method=decomposition&heads=each{Texts}");
@@ -168,7 +174,8 @@ public class ForwardMethodTests(FixtureHost host)
     {
         var attribution = ReferenceArrays.Attribution("clip");
         var map = Assert.Single((await ExplainAsync("model=clip&method=features"))["maps"]!.AsArray())!;
-        Near(attribution.Floats("pca_rgb"), map["values"]!.AsArray().SelectMany(row => row!.AsArray().SelectMany(patch => patch!.AsArray().Select(value => (float)value!))));
+        Near(attribution.Floats("pca_rgb"), map["values"]!.AsArray().SelectMany(row =>
+            row!.AsArray().SelectMany(patch => patch!.AsArray().Select(value => (float)value!))));
         Near(attribution.Floats("pca_explained"), map["explained"]!.AsArray().Select(share => (float)share!));
         Assert.Equal(3, (int)map["layer"]!);
         Assert.Equal(5, (await ExplainAsync("model=clip&method=features&components=5&toLayer=1"))["maps"]![0]!["values"]![0]![0]!.AsArray().Count);
@@ -207,7 +214,8 @@ public class ForwardMethodTests(FixtureHost host)
         using var client = await host.ReadyAsync();
         foreach (var frames in new[] { "layers", "cumulative" })
         {
-            using var response = await client.SendAsync($"explain/animation?model=clip&method=decomposition&labels=cat,noise&frames={frames}", Pictures.Fixture);
+            using var response = await client.SendAsync($"explain/animation?model=clip&method=decomposition&labels=cat,noise&frames={frames}",
+                Pictures.Fixture);
             Assert.NotEmpty(await response.BytesAsync());
         }
         await RefusedAsync("explain/animation?model=clip&method=surgery&labels=cat", "method");
@@ -220,7 +228,8 @@ public class ForwardMethodTests(FixtureHost host)
         foreach (var model in new[] { "siglip", "beit", "vit", "dinov2" }) await ExplainAsync($"model={model}");
         using var response = await client.GetAsync($"{TestHost.Base}/models", TestContext.Current.CancellationToken);
         var models = (await response.JsonAsync())["models"]!.AsArray();
-        string? Reason(string model, string method) => (string?)models.Single(one => (string)one!["id"]! == model)!["unavailable"]!.AsArray().FirstOrDefault(one => (string)one!["method"]! == method)?["reason"];
+        string? Reason(string model, string method) => (string?)models.Single(one => (string)one!["id"]! == model)!["unavailable"]!.AsArray()
+            .FirstOrDefault(one => (string)one!["method"]! == method)?["reason"];
 
         Assert.Contains("attention", Reason("siglip", "surgery"), StringComparison.Ordinal);
         Assert.Contains("attention", Reason("siglip", "decomposition"), StringComparison.Ordinal);

@@ -27,7 +27,8 @@ public class GradientTests(FixtureHost host)
     private static float[] Values(JsonObject answer) => [.. answer["maps"]!.AsArray().SelectMany(map => map!["values"].Rows().SelectMany(row => row))];
 
     private static void Equal(float[] expected, float[] actual, float tolerance) =>
-        Assert.True(ReferenceArrays.LargestDifference(expected, actual) <= tolerance * expected.Max(MathF.Abs), $"differs by {ReferenceArrays.LargestDifference(expected, actual)}");
+        Assert.True(ReferenceArrays.LargestDifference(expected, actual) <= tolerance * expected.Max(MathF.Abs),
+            $"differs by {ReferenceArrays.LargestDifference(expected, actual)}");
 
     [Fact]
     public async Task Libra_gives_signed_maps_whose_parts_add_up()
@@ -126,7 +127,8 @@ public class GradientTests(FixtureHost host)
     public async Task What_a_model_cannot_serve_is_told_with_its_reason(string method, string model, string reason)
     {
         using var client = await host.ReadyAsync();
-        Assert.Contains(reason, (string?)(await ProblemAsync($"model={model}&method={method}{(model == "dinov3" ? "" : "&labels=0")}", "method"))["detail"], StringComparison.Ordinal);
+        Assert.Contains(reason, (string?)(await ProblemAsync($"model={model}&method={method}{(model == "dinov3" ? "" : "&labels=0")}", "method"))["detail"],
+            StringComparison.Ordinal);
         using var response = await client.GetAsync($"{TestHost.Base}/models/{model}", TestContext.Current.CancellationToken);
         var unavailable = (await response.JsonAsync())["unavailable"]!.AsArray().Single(one => (string?)one!["method"] == method)!;
         Assert.Contains(reason, (string?)unavailable["reason"], StringComparison.Ordinal);

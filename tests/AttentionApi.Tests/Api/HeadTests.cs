@@ -6,7 +6,8 @@ namespace AttentionApi.Tests.Api;
 /// <summary>HEAD answers wherever GET answers (RFC 9110, 9.3.2), through a socket, because what a server sends is the point.</summary>
 public sealed class HeadTests
 {
-    private static readonly string[] Further = ["/", "/js/main.js", "/swagger/v1/swagger.json", "/swagger/index.html", "/api/v1/models/nobody", "/nothing", "/api/v1/models?typo=1"];
+    private static readonly string[] Further = ["/", "/js/main.js", "/swagger/v1/swagger.json", "/swagger/index.html", "/api/v1/models/nobody",
+        "/nothing", "/api/v1/models?typo=1"];
 
     [Fact]
     public async Task Every_route_of_GET_answers_HEAD_with_the_same_status_and_headers_and_no_body()
@@ -29,7 +30,8 @@ public sealed class HeadTests
             Assert.Equal((path, get.StatusCode), (path, head.StatusCode));
             Assert.Equal((path, get.Content.Headers.ContentType?.ToString()), (path, head.Content.Headers.ContentType?.ToString()));
             Assert.Empty(await head.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
-            Assert.Equal(get.Headers.Select(header => header.Key).Except(["Transfer-Encoding"]).Order(), head.Headers.Select(header => header.Key).Except(["Transfer-Encoding"]).Order());
+            Assert.Equal(get.Headers.Select(header => header.Key).Except(["Transfer-Encoding"]).Order(), head.Headers.Select(header => header.Key)
+                .Except(["Transfer-Encoding"]).Order());
             // A length that is given is that of GET's body.
             if (head.Content.Headers.ContentLength is { } length && get.Content.Headers.ContentLength is { } body) Assert.Equal((path, body), (path, length));
             else Assert.True(head.Content.Headers.ContentLength is null or > 0, $"{path}: length {head.Content.Headers.ContentLength}");

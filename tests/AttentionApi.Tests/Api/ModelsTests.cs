@@ -19,7 +19,8 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         using var client = await host.ReadyAsync();
         var model = await GetAsync(client, "models/demo-clip");
         Assert.Equal(
-            ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize", "text", "classes", "scores", "logitScale", "logitBias", "methods", "unavailable", "precision", "provider", "sites", "domain", "warnings"],
+            ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize", "text",
+                "classes", "scores", "logitScale", "logitBias", "methods", "unavailable", "precision", "provider", "sites", "domain", "warnings"],
             model.Select(member => member.Key));
         Assert.Equal("ready", (string?)model["status"]);
         Assert.StartsWith("Knows: ", (string?)model["domain"], StringComparison.Ordinal);
@@ -61,7 +62,8 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         foreach (var method in methods)
         {
             Assert.All(["title", "meaning", "paper"], member => Assert.False(string.IsNullOrWhiteSpace((string?)method![member])));
-            Assert.All(method!["parameters"]!.AsArray(), parameter => Assert.All(["name", "range", "default", "description"], member => Assert.False(string.IsNullOrWhiteSpace((string?)parameter![member]))));
+            Assert.All(method!["parameters"]!.AsArray(), parameter =>
+                Assert.All(["name", "range", "default", "description"], member => Assert.False(string.IsNullOrWhiteSpace((string?)parameter![member]))));
         }
         Assert.Equal("cumulative", Default(methods[0], "frames"));
         Assert.Equal("layers", Default(methods[1], "frames"));
@@ -70,7 +72,8 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         Assert.True((bool)methods[2]!["labelDependent"]!);
         Assert.True((bool)methods[2]!["signed"]!);
 
-        static string Default(JsonNode? method, string name) => (string)method!["parameters"]!.AsArray().Single(parameter => (string)parameter!["name"]! == name)!["default"]!;
+        static string Default(JsonNode? method, string name) =>
+            (string)method!["parameters"]!.AsArray().Single(parameter => (string)parameter!["name"]! == name)!["default"]!;
     }
 
     [Fact]

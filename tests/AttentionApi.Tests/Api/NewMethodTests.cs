@@ -35,7 +35,8 @@ public sealed class NewMethodTests(NewMethodTests.Host host) : IClassFixture<New
     {
         var methods = (await GetAsync("/api/v1/methods"))["methods"]!.AsArray();
         var method = methods.Single(one => (string?)one!["name"] == "madeUp")!;
-        Assert.Equal(["labels", "prompt", "target", "fromLayer", "toLayer", "strength", "frames", "panels"], method["parameters"]!.AsArray().Select(one => (string)one!["name"]!));
+        Assert.Equal(["labels", "prompt", "target", "fromLayer", "toLayer", "strength", "frames", "panels"], method["parameters"]!.AsArray()
+            .Select(one => (string)one!["name"]!));
         Assert.Equal("needed", (string?)method["labels"]);
         Assert.Equal("It says nothing that alignment does not say.", (string?)method["limits"]);
         Assert.Contains("madeUp", (await GetAsync("/api/v1/models/clip"))["methods"].Strings());

@@ -23,7 +23,8 @@ public sealed class OpenApiTests(ApiHost host)
     {
         var text = JsonSerializer.Serialize(await DocumentAsync(), Indented).ReplaceLineEndings("\n");
         // ATTENTION_UPDATE_SNAPSHOT=1 writes the new document, to be read in the commit's diff.
-        if (Environment.GetEnvironmentVariable("ATTENTION_UPDATE_SNAPSHOT") == "1") await File.WriteAllTextAsync(Snapshot, text + "\n", TestContext.Current.CancellationToken);
+        if (Environment.GetEnvironmentVariable("ATTENTION_UPDATE_SNAPSHOT") == "1")
+            await File.WriteAllTextAsync(Snapshot, text + "\n", TestContext.Current.CancellationToken);
         Assert.Equal((await File.ReadAllTextAsync(Snapshot, TestContext.Current.CancellationToken)).TrimEnd(), text);
     }
 
@@ -44,7 +45,8 @@ public sealed class OpenApiTests(ApiHost host)
         foreach (var schema in document.GetProperty("components").GetProperty("schemas").EnumerateObject())
         {
             if (!schema.Value.TryGetProperty("properties", out var properties)) continue;
-            foreach (var property in properties.EnumerateObject().Where(property => !property.Value.TryGetProperty("$ref", out _) && !property.Value.TryGetProperty("allOf", out _))) Check(property.Value, "description", $"{schema.Name}.{property.Name}");
+            foreach (var property in properties.EnumerateObject().Where(property => !property.Value.TryGetProperty("$ref", out _)
+                && !property.Value.TryGetProperty("allOf", out _))) Check(property.Value, "description", $"{schema.Name}.{property.Name}");
         }
         Assert.Empty(missing);
 
@@ -69,14 +71,17 @@ public sealed class OpenApiTests(ApiHost host)
                 if (Reference(parameter.GetProperty("schema")) is not { } name) continue;
                 foreach (var value in schemas.GetProperty(name).GetProperty("enum").EnumerateArray().Select(value => value.GetString()!))
                 {
-                    using var response = await client.SendAsync($"{where["post /api/v1/".Length..]}?{Query(where, parameter.GetProperty("name").GetString()!, value)}");
+                    using var response = await client.SendAsync(
+                        $"{where["post /api/v1/".Length..]}?{Query(where, parameter.GetProperty("name").GetString()!, value)}");
                     // A method of numbers has no picture, and one with a single picture no animation.
                     if (parameter.GetProperty("name").GetString() == "method" && response.StatusCode == HttpStatusCode.BadRequest)
                     {
                         await response.ProblemAsync(400, "method");
                         continue;
                     }
-                    Assert.True(response.StatusCode == HttpStatusCode.OK, $"{where} {parameter.GetProperty("name")}={value}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
+                    Assert.True(response.StatusCode == HttpStatusCode.OK,
+                        $"{where} {parameter.GetProperty("name")}={value}: {(int)response.StatusCode} "
+                            + $"{await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
                     sent++;
                 }
             }
@@ -104,5 +109,6 @@ public sealed class OpenApiTests(ApiHost host)
     }
 
     private static IEnumerable<(JsonElement Operation, string Where)> Operations(JsonElement document) =>
-        from path in document.GetProperty("paths").EnumerateObject() from operation in path.Value.EnumerateObject() select (operation.Value, $"{operation.Name} {path.Name}");
+        from path in document.GetProperty("paths")
+            .EnumerateObject() from operation in path.Value.EnumerateObject() select (operation.Value, $"{operation.Name} {path.Name}");
 }

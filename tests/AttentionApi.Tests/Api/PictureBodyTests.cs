@@ -25,7 +25,8 @@ public class PictureBodyTests
         return await PictureBody.ReadAsync(http.Request, Limit, upload.ReadAsync, TestContext.Current.CancellationToken);
     }
 
-    private static async Task<ProblemException> RefusedAsync(HttpContent? content, bool announced = true) => await Assert.ThrowsAsync<ProblemException>(() => ReadAsync(content, announced));
+    private static async Task<ProblemException> RefusedAsync(HttpContent? content, bool announced = true) =>
+        await Assert.ThrowsAsync<ProblemException>(() => ReadAsync(content, announced));
 
     [Fact]
     public async Task Form_and_raw_body_give_the_same_bytes()
@@ -48,7 +49,8 @@ public class PictureBodyTests
     [Fact]
     public async Task Other_fields_of_the_form_are_texts_before_and_behind_the_picture()
     {
-        using var form = new MultipartFormDataContent { { new StringContent("Кот, пёс"), "labels" }, { Pictures.Raw(Picture), "image", "a.png" }, { new StringContent("mean"), "query" }, { new StringContent("rain"), "labels" } };
+        using var form = new MultipartFormDataContent { { new StringContent("Кот, пёс"), "labels" }, { Pictures.Raw(Picture), "image", "a.png" },
+            { new StringContent("mean"), "query" }, { new StringContent("rain"), "labels" } };
         var body = await BodyAsync(form);
         Assert.Equal(Picture, body.Picture.ToArray());
         Assert.Equal((IEnumerable<string?>)["Кот, пёс", "rain"], body.Fields["labels"]);
@@ -108,7 +110,8 @@ public class PictureBodyTests
         http.Request.Body = new MemoryStream(Picture);
         (http.Request.ContentType, http.Request.ContentLength, http.Request.Headers.ContentEncoding) = ("image/png", Picture.Length, coding);
         using var upload = new Upload(new ByteBudget(1 << 20), Limit);
-        var problem = await Assert.ThrowsAsync<ProblemException>(() => PictureBody.ReadAsync(http.Request, Limit, upload.ReadAsync, TestContext.Current.CancellationToken));
+        var problem = await Assert.ThrowsAsync<ProblemException>(() =>
+            PictureBody.ReadAsync(http.Request, Limit, upload.ReadAsync, TestContext.Current.CancellationToken));
         Assert.Equal(415, problem.Status);
         Assert.Contains($"compressed (Content-Encoding: {coding})", problem.Message, StringComparison.Ordinal);
         http.Request.Headers.ContentEncoding = "identity";

@@ -47,7 +47,8 @@ internal sealed class SafetensorsFile
         var values = new float[Shape(name).Aggregate(1, (count, length) => count * length)];
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = Type(name) == "F16" ? (float)BinaryPrimitives.ReadHalfLittleEndian(bytes[(2 * i)..]) : BinaryPrimitives.ReadSingleLittleEndian(bytes[(4 * i)..]);
+            values[i] = Type(name) == "F16" ? (float)BinaryPrimitives.ReadHalfLittleEndian(bytes[(2 * i)..])
+                : BinaryPrimitives.ReadSingleLittleEndian(bytes[(4 * i)..]);
         }
         Assert.Equal(bytes.Length, values.Length * (Type(name) == "F16" ? 2 : 4));
         return values;

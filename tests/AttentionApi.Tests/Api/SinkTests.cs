@@ -20,11 +20,13 @@ public sealed class SinkTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => host is null ? ValueTask.CompletedTask : host.DisposeAsync();
 
-    [Theory, InlineData("rollout"), InlineData("attention"), InlineData("flow"), InlineData("rollout&headFusion=max"), InlineData("attention&heads=each&fromLayer=12")]
+    [Theory, InlineData("rollout"), InlineData("attention"), InlineData("flow"), InlineData("rollout&headFusion=max"),
+        InlineData("attention&heads=each&fromLayer=12")]
     public async Task They_are_named_and_masked_on_request(string method)
     {
         var kept = await ExplainAsync($"method={method}");
-        Assert.Contains(kept.Warnings(), warning => warning.Contains("4 patches are attention sinks (row,column 0,0; 0,13; 13,0; 13,13)", StringComparison.Ordinal));
+        Assert.Contains(kept.Warnings(), warning =>
+            warning.Contains("4 patches are attention sinks (row,column 0,0; 0,13; 13,0; 13,13)", StringComparison.Ordinal));
         var masked = await ExplainAsync($"method={method}&sinks=mask");
         Assert.Equal(0, (int)masked["modelRuns"]!);
         Assert.Contains(masked.Warnings(), warning => warning.Contains("left out here", StringComparison.Ordinal));
@@ -32,7 +34,8 @@ public sealed class SinkTests : IAsyncLifetime
         for (var map = 0; map < masked["maps"]!.AsArray().Count; map++)
         {
             var (own, other) = (Values(masked, map), Values(kept, map));
-            Assert.All(Corners, corner => Assert.True(own[corner] < 0.1f * other[corner], $"patch {corner} of map {map} still has {own[corner]:g2} of {other[corner]:g2}"));
+            Assert.All(Corners, corner =>
+                Assert.True(own[corner] < 0.1f * other[corner], $"patch {corner} of map {map} still has {own[corner]:g2} of {other[corner]:g2}"));
         }
     }
 

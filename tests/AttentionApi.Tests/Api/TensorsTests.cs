@@ -91,7 +91,8 @@ public class TensorsTests(ApiHost host)
         var empty = file.Values("alignment.empty").AsSpan(last * Patches, Patches).ToArray();
         Compare(Map(contrast, 0), [.. empty.Select((value, patch) => alignment[2 * last * Patches + patch] - value)], 1e-6);
         var logits = file.Values("logits");
-        foreach (var prediction in answer["predictions"]!.AsArray()) Assert.Equal((float)prediction!["logit"]!, logits[(string)prediction["label"]! == "dog" ? 0 : 1]);
+        foreach (var prediction in answer["predictions"]!.AsArray())
+            Assert.Equal((float)prediction!["logit"]!, logits[(string)prediction["label"]! == "dog" ? 0 : 1]);
     }
 
     [Fact]

@@ -165,7 +165,8 @@ public sealed class ModelCatalogTests : IAsyncDisposable
     {
         Put("a");
         using var cache = new TemporaryFolder();
-        var leases = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Open(factory: WithCache(cache.Path))).ToArray().Select(catalog => catalog.LeaseAsync("a", Cancelled)));
+        var leases = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Open(factory: WithCache(cache.Path))).ToArray().Select(catalog =>
+            catalog.LeaseAsync("a", Cancelled)));
         Assert.NotSame(leases[0].Model, leases[1].Model);
         Assert.NotEmpty(Directory.GetFiles(cache.Path));
         Assert.All(Directory.GetFiles(cache.Path), file => Assert.EndsWith(".onnx", file, StringComparison.Ordinal));
@@ -173,7 +174,8 @@ public sealed class ModelCatalogTests : IAsyncDisposable
     }
 
     private static SessionFactory WithCache(string path) => new(
-        new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu, ThreadsPerSession = 1 }, new InstrumentedModelCache(path, NullLogger<InstrumentedModelCache>.Instance));
+        new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu, ThreadsPerSession = 1 },
+            new InstrumentedModelCache(path, NullLogger<InstrumentedModelCache>.Instance));
 
     private sealed class Clock : TimeProvider
     {

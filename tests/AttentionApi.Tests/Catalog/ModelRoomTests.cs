@@ -126,7 +126,8 @@ public sealed class ModelRoomTests : IAsyncDisposable
             Assert.False(second.IsCompleted);
             before = (_, _) => Task.CompletedTask;
         }
-        using (var leaving = new CancellationTokenSource(50)) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => catalog!.LeaseAsync("b", leaving.Token));
+        using (var leaving = new CancellationTokenSource(50))
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => catalog!.LeaseAsync("b", leaving.Token));
         Assert.Equal(ModelStatus.Loading, Status("b"));
     }
 
@@ -136,7 +137,8 @@ public sealed class ModelRoomTests : IAsyncDisposable
         Open(2, "a", "b", "c");
         await UseAsync("a");
         before = (_, cancellation) => Task.Delay(Timeout.Infinite, cancellation);
-        using (var leaving = new CancellationTokenSource(50)) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => catalog!.LeaseAsync("b", leaving.Token));
+        using (var leaving = new CancellationTokenSource(50))
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => catalog!.LeaseAsync("b", leaving.Token));
         Assert.Equal(ModelStatus.Unloaded, Status("b"));
         before = (_, _) => Task.CompletedTask;
         await UseAsync("c");
@@ -151,7 +153,8 @@ public sealed class ModelRoomTests : IAsyncDisposable
         using var disk = new ManualResetEventSlim();
         // As a read from a disk that never answers: it knows of no cancellation.
         before = (found, _) => found.Id == "b" ? Task.Run(() => disk.Wait(), CancellationToken.None) : Task.CompletedTask;
-        using (var leaving = new CancellationTokenSource(50)) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => catalog!.LeaseAsync("b", leaving.Token));
+        using (var leaving = new CancellationTokenSource(50))
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => catalog!.LeaseAsync("b", leaving.Token));
         await UseAsync("a");
         await UseAsync("c");
         await catalog!.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), Cancelled);

@@ -37,13 +37,15 @@ public class ModelsCommandTests
     }
 
     [Theory]
-    [InlineData("--files", "onnx/model_quantized.onnx"), InlineData("Models__Files", "other=a.onnx; two-files.v1 = onnx/model_quantized.onnx"), InlineData("Models__Files__two", "onnx/model_quantized.onnx")]
+    [InlineData("--files", "onnx/model_quantized.onnx"), InlineData("Models__Files", "other=a.onnx; two-files.v1 = onnx/model_quantized.onnx"),
+        InlineData("Models__Files__two", "onnx/model_quantized.onnx")]
     public async Task Files_are_chosen_by_option_and_by_environment(string way, string value)
     {
         using var folder = new TemporaryFolder();
         var id = way == "Models__Files__two" ? "two" : "two-files.v1";
         Directory.CreateDirectory(folder.At(id, "onnx"));
-        foreach (var name in (string[])["model.onnx", "model_quantized.onnx"]) File.Copy(SharedFixtures.InShared("fixtures", "models", "vit", "onnx", name), folder.At(id, "onnx", name));
+        foreach (var name in (string[])["model.onnx", "model_quantized.onnx"])
+            File.Copy(SharedFixtures.InShared("fixtures", "models", "vit", "onnx", name), folder.At(id, "onnx", name));
 
         var plain = await PrecisionAsync([folder.At(id)], []);
         var chosen = await PrecisionAsync(way == "--files" ? [folder.At(id), way, value] : [folder.At(id)], way == "--files" ? [] : [(way, value)]);
@@ -107,10 +109,12 @@ public class ModelsCommandTests
 
     private static async Task<(string Output, string Error, int ExitCode)> RunAsync(string[] arguments, (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments]) { RedirectStandardOutput = true,
+            RedirectStandardError = true };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
+            process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (await output, await error, process.ExitCode);
     }

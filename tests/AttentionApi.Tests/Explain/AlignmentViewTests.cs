@@ -80,6 +80,7 @@ public class AlignmentViewTests
     {
         const int width = 3;
         float[] Some(int count) => [.. Enumerable.Range(0, count).Select(_ => Numbers.NextSingle() * 0.4f - 0.2f)];
-        return LabelSimilarity.Between(new LayerTokens(Some(Layers * Layout.Count * width), Layers, Layout), [.. labels.Select(label => LabelTarget.OfText(label, Some(width)))]);
+        return LabelSimilarity.Between(new LayerTokens(Some(Layers * Layout.Count * width), Layers, Layout),
+            [.. labels.Select(label => LabelTarget.OfText(label, Some(width)))]);
     }
 }

@@ -5,21 +5,24 @@ namespace AttentionApi.Tests.Explain;
 /// <summary>Maximum flows through attention against references, a plain search, and the bounds that no flow can pass.</summary>
 public class AttentionFlowTests(ITestOutputHelper output)
 {
-    [Theory, InlineData("vit"), InlineData("clip"), InlineData("deit_distilled"), InlineData("dinov2"), InlineData("dinov2_registers"), InlineData("dinov3"), InlineData("beit"), InlineData("timm_vit"), InlineData("open_clip")]
+    [Theory, InlineData("vit"), InlineData("clip"), InlineData("deit_distilled"), InlineData("dinov2"), InlineData("dinov2_registers"), InlineData("dinov3"),
+        InlineData("beit"), InlineData("timm_vit"), InlineData("open_clip")]
     public void Flows_equal_their_references(string family)
     {
         var (expected, methods) = (ReferenceArrays.Expected(family), ReferenceArrays.Methods(family));
         var layout = References.Layout(expected);
         var source = new float[layout.Count];
         source[0] = 1;
-        var flow = AttentionFlow.ToTokens(References.Capacities(expected), source, layout.PrefixTokens, layout.Grid.Count, TestContext.Current.CancellationToken);
+        var flow = AttentionFlow.ToTokens(References.Capacities(expected), source, layout.PrefixTokens, layout.Grid.Count,
+            TestContext.Current.CancellationToken);
 
         var raw = methods.Floats("attention_flow_raw");
         var error = ReferenceArrays.LargestDifference(raw, flow.Values) / raw.Max();
         output.WriteLine($"{family}: {error:g2} of the maximum, bound met by {flow.TightShare:p0}");
         Assert.True(error <= 1e-4, $"{error:g3} of the maximum");
         var sum = flow.Values.Sum();
-        Assert.True(ReferenceArrays.LargestDifference(methods.Floats("attention_flow"), [.. flow.Values.Select(value => value / sum)]) <= 1e-4 * methods.Floats("attention_flow").Max());
+        Assert.True(ReferenceArrays.LargestDifference(methods.Floats("attention_flow"),
+            [.. flow.Values.Select(value => value / sum)]) <= 1e-4 * methods.Floats("attention_flow").Max());
     }
 
     [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(5)]

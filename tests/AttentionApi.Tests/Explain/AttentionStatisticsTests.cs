@@ -5,7 +5,8 @@ namespace AttentionApi.Tests.Explain;
 /// <summary>Entropy, distance, prefix mass and sinks against their references, and within the ranges that they must keep.</summary>
 public class AttentionStatisticsTests(ITestOutputHelper output)
 {
-    public static TheoryData<string> Families => ["vit", "clip", "deit_distilled", "dinov2", "dinov2_registers", "dinov3", "siglip", "beit", "timm_vit", "open_clip"];
+    public static TheoryData<string> Families =>
+        ["vit", "clip", "deit_distilled", "dinov2", "dinov2_registers", "dinov3", "siglip", "beit", "timm_vit", "open_clip"];
 
     [Theory, MemberData(nameof(Families))]
     public void Statistics_of_every_head_equal_their_references(string family)
@@ -37,7 +38,8 @@ public class AttentionStatisticsTests(ITestOutputHelper output)
         }
     }
 
-    [Theory, InlineData("vit"), InlineData("clip"), InlineData("deit_distilled"), InlineData("siglip"), InlineData("beit"), InlineData("dinov2"), InlineData("dinov2_registers")]
+    [Theory, InlineData("vit"), InlineData("clip"), InlineData("deit_distilled"), InlineData("siglip"), InlineData("beit"), InlineData("dinov2"),
+        InlineData("dinov2_registers")]
     public void Sink_ratios_equal_their_references(string family)
     {
         var (expected, attribution) = (ReferenceArrays.Expected(family), ReferenceArrays.Attribution(family));

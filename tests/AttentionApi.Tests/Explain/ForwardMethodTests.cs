@@ -13,9 +13,11 @@ public class ForwardMethodTests(ITestOutputHelper output)
     public static TheoryData<string, string> ImageText => Files("clip", "open_clip");
     public static TheoryData<string, string> WithStates => Files("clip", "vit", "deit_distilled", "siglip", "beit", "dinov2", "dinov2_registers");
 
-    private static TheoryData<string, string> Files(params string[] families) => [.. FixtureVariant.All(vision: true).Where(variant => families.Contains(variant.Family)).Select(variant => (variant.Family, variant.File))];
+    private static TheoryData<string, string> Files(params string[] families) =>
+        [.. FixtureVariant.All(vision: true).Where(variant => families.Contains(variant.Family)).Select(variant => (variant.Family, variant.File))];
 
-    /// <summary>Relative to the largest value. Weights of 8 and 4 bits are compared with the references of the unrounded model: what they show is the price of quantisation.</summary>
+    /// <summary>Relative to the largest value. Weights of 8 and 4 bits are compared with the references of the unrounded model: what they show is the price of
+    /// quantisation.</summary>
     private static float Tolerance(FixtureVariant variant) => variant.Precision switch { "fp32" => 1e-4f, "fp16" => 5e-3f, _ => float.PositiveInfinity };
 
     [Theory, MemberData(nameof(ReadOneToken))]
@@ -24,7 +26,8 @@ public class ForwardMethodTests(ITestOutputHelper output)
         var (variant, methods) = (new FixtureVariant(family, file), ReferenceArrays.Methods(family));
         await using var tower = new Tower(variant);
         var activations = await tower.RunAsync(ActivationParts.Values | ActivationParts.HeadTokenAttention | ActivationParts.HeadTokenStates);
-        var path = new HeadTokenPath(activations.Layers, activations.Heads, activations.Tokens, activations.HeadTokenAttention!, activations.Values!, activations.HeadTokenStates!);
+        var path = new HeadTokenPath(activations.Layers, activations.Heads, activations.Tokens, activations.HeadTokenAttention!, activations.Values!,
+            activations.HeadTokenStates!);
         var head = LinearHead.Measure(tower.Vision.ReadOut!).At(activations.HeadTokenStates![^tower.Vision.ReadOut!.HiddenWidth..]);
         var targets = methods.Shape("decomposition_initial")[0];
         var texts = variant.Expected.Has("text_embeds") ? Units(variant.Expected.Floats("text_embeds"), targets) : null;
@@ -35,7 +38,8 @@ public class ForwardMethodTests(ITestOutputHelper output)
             var score = texts is null ? head.Class(target) : head.Cosine(texts[target]);
             parts[target] = AdditiveParts.Of(path, tower.Vision.Blocks!.Projections.Measure(), score.Direction, score.Offset);
             // Half precision rounds each part, and the parts are larger than what they add up to.
-            var size = variant.Precision == "fp32" ? MathF.Abs(score.Score) : parts[target].ByHead(path.Tokens).Concat(parts[target].FeedForward).Sum(MathF.Abs);
+            var size = variant.Precision == "fp32" ? MathF.Abs(score.Score)
+                : parts[target].ByHead(path.Tokens).Concat(parts[target].FeedForward).Sum(MathF.Abs);
             worst = MathF.Max(worst, MathF.Abs(parts[target].Sum - score.Score) / size);
         }
         output.WriteLine($"{variant}: the sum differs by {worst:g2}, the head from a linear one by {head.Misfit:g2}");
@@ -67,8 +71,10 @@ public class ForwardMethodTests(ITestOutputHelper output)
         var features = DenseReadOut.Surgery(tower.Vision, activations, methods.Meta.GetProperty("surgery_blocks").GetInt32());
         var cosines = DenseMaps.Cosines(features, texts);
         Check(variant, "clip_surgery", methods.Floats("clip_surgery"), tower.Patches(cosines, 3));
-        Check(variant, "clip_surgery_last2", methods.Floats("clip_surgery_last2"), tower.Patches(DenseMaps.Cosines(DenseReadOut.Surgery(tower.Vision, activations, 2), texts), 3));
-        Check(variant, "clip_surgery_features", methods.Floats("clip_surgery_features"), tower.Patches(DenseMaps.FeatureSurgery(cosines, DenseMaps.Cosines(activations.Output, texts)), 3));
+        Check(variant, "clip_surgery_last2", methods.Floats("clip_surgery_last2"),
+            tower.Patches(DenseMaps.Cosines(DenseReadOut.Surgery(tower.Vision, activations, 2), texts), 3));
+        Check(variant, "clip_surgery_features", methods.Floats("clip_surgery_features"),
+            tower.Patches(DenseMaps.FeatureSurgery(cosines, DenseMaps.Cosines(activations.Output, texts)), 3));
         float[] rival = [.. texts[0].Zip(empty, (text, none) => text - none)];
         Check(variant, "clip_surgery_single", methods.Floats("clip_surgery_single"), tower.Patches(DenseMaps.Cosines(features, [rival]), 1));
     }
@@ -114,7 +120,8 @@ public class ForwardMethodTests(ITestOutputHelper output)
         float[] Similarity(float[] rows, float[] columns) => [.. rows.Chunk(width).SelectMany(row => DenseMaps.CosinesTo(row, columns))];
     }
 
-    private static float[][] Units(float[] embeddings, int count) => [.. embeddings.Chunk(embeddings.Length / count).Select(row => row.Select(value => value / MathF.Sqrt(row.Sum(x => x * x))).ToArray())];
+    private static float[][] Units(float[] embeddings, int count) =>
+        [.. embeddings.Chunk(embeddings.Length / count).Select(row => row.Select(value => value / MathF.Sqrt(row.Sum(x => x * x))).ToArray())];
 
     private void Check(FixtureVariant variant, string name, float[] expected, float[] actual)
     {
@@ -143,7 +150,8 @@ public class ForwardMethodTests(ITestOutputHelper output)
         {
             var width = Vision.ImageSize.Width;
             var input = mirrored ? [.. pixels.Chunk(width).SelectMany(row => row.Reverse())] : pixels;
-            return forward.RunAsync(new ModelInput(input, width, Vision.ImageSize.Height, new Region(0, 0, 1, 1)), parts, new StageTimings(), TestContext.Current.CancellationToken);
+            return forward.RunAsync(new ModelInput(input, width, Vision.ImageSize.Height, new Region(0, 0, 1, 1)), parts, new StageTimings(),
+                TestContext.Current.CancellationToken);
         }
 
         /// <summary>[token, width]</summary>
@@ -154,7 +162,8 @@ public class ForwardMethodTests(ITestOutputHelper output)
         }
 
         /// <summary>Rows of patches out of rows of all tokens.</summary>
-        public float[] Patches(float[] rows, int width) => rows[(Vision.Layout.PrefixTokens * width)..((Vision.Layout.PrefixTokens + Vision.Layout.Grid.Count) * width)];
+        public float[] Patches(float[] rows, int width) =>
+            rows[(Vision.Layout.PrefixTokens * width)..((Vision.Layout.PrefixTokens + Vision.Layout.Grid.Count) * width)];
 
         public async ValueTask DisposeAsync()
         {

@@ -21,17 +21,20 @@ internal sealed record KnownActivations(Activations Activations, TokenLayout Tok
         Scores = ScoreKind.None, Precision = "float32", Provider = new("cpu", "cpu", null), Sites = new(Activations.Layers, 0, 0), Sha256 = "",
     };
 
-    public IReadOnlyList<Heatmap> Explain(Explainer method, ParameterValues values) => Done(method.ExplainAsync(Inspection, values, CancellationToken.None)).Maps;
+    public IReadOnlyList<Heatmap> Explain(Explainer method, ParameterValues values) =>
+        Done(method.ExplainAsync(Inspection, values, CancellationToken.None)).Maps;
 
     public IReadOnlyList<IReadOnlyList<Heatmap>> Frames(Explainer method, ParameterValues values, FrameMode mode) =>
         [.. Done(method.FramesAsync(Inspection, values, mode, CancellationToken.None)).Select(frame => frame.Maps)];
 
     /// <summary>The whole rollout matrix.</summary>
-    public float[] Matrix(ParameterValues values) => Done(new Rollout().ExplainAsync(Inspection, values.With(Rollout.Matrix, true), CancellationToken.None)).Matrices[0].Values;
+    public float[] Matrix(ParameterValues values) =>
+        Done(new Rollout().ExplainAsync(Inspection, values.With(Rollout.Matrix, true), CancellationToken.None)).Matrices[0].Values;
 
     /// <summary>All heads' mean and α = 1 over a range of layers, asked from the first token.</summary>
     public static ParameterValues Range(int from, int to) =>
-        ParameterValues.None.With(SharedParameters.FromLayer, from).With(SharedParameters.ToLayer, to).With(SharedParameters.Query, new QueryToken(QueryKind.Cls));
+        ParameterValues.None.With(SharedParameters.FromLayer, from).With(SharedParameters.ToLayer, to)
+            .With(SharedParameters.Query, new QueryToken(QueryKind.Cls));
 
     /// <summary>Nothing is awaited where everything is known.</summary>
     private static T Done<T>(Task<T> task)

@@ -14,7 +14,8 @@ public class PrincipalComponentsTests
         float[] Vector(int length) => [.. Enumerable.Range(0, length).Select(_ => random.NextSingle() - 0.5f)];
         float[][] left = [.. Enumerable.Range(0, rank).Select(_ => Vector(height))], right = [.. Enumerable.Range(0, rank).Select(_ => Vector(width))];
         var mean = Vector(width);
-        float[] rows = [.. Enumerable.Range(0, height * width).Select(i => mean[i % width] + Enumerable.Range(0, rank).Sum(k => (k + 1) * left[k][i / width] * right[k][i % width]))];
+        float[] rows = [.. Enumerable.Range(0, height * width).Select(i =>
+            mean[i % width] + Enumerable.Range(0, rank).Sum(k => (k + 1) * left[k][i / width] * right[k][i % width]))];
 
         var found = PrincipalComponents.Of(rows, width, 5);
 
@@ -22,7 +23,8 @@ public class PrincipalComponentsTests
         for (var i = 0; i < rank; i++)
         {
             for (var j = 0; j < rank; j++)
-                Assert.Equal(i == j ? 1 : 0, TensorPrimitives.Dot<float>(found.Components.AsSpan(i * width, width), found.Components.AsSpan(j * width, width)), 1e-5);
+                Assert.Equal(i == j ? 1 : 0, TensorPrimitives.Dot<float>(found.Components.AsSpan(i * width, width), found.Components.AsSpan(j * width, width)),
+                    1e-5);
             Assert.True(found.Components.AsSpan(i * width, width).ToArray().MaxBy(MathF.Abs) > 0);
         }
         Assert.Equal(found.Explained.OrderDescending(), found.Explained);
@@ -30,7 +32,8 @@ public class PrincipalComponentsTests
         for (var i = 0; i < rows.Length; i++)
         {
             var centre = (float)Enumerable.Range(0, height).Average(row => rows[row * width + i % width]);
-            Assert.Equal(rows[i], centre + Enumerable.Range(0, rank).Sum(k => found.Scores[i / width * rank + k] * found.Components[k * width + i % width]), 1e-4);
+            Assert.Equal(rows[i], centre + Enumerable.Range(0, rank).Sum(k =>
+                found.Scores[i / width * rank + k] * found.Components[k * width + i % width]), 1e-4);
         }
     }
 

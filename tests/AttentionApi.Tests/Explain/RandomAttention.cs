@@ -19,7 +19,8 @@ internal static class RandomAttention
             var weights = Enumerable.Range(0, tokens).Select(_ => Math.Exp(3 * random.NextDouble())).ToArray();
             for (var key = 0; key < tokens; key++) each[row + key] = (float)(weights[key] / weights.Sum());
         }
-        return new KnownActivations(new Activations { Layers = layers, Heads = heads, Tokens = tokens, HeadAttention = each, MeanAttention = Mean(each, layers, heads, tokens), Output = [] }, layout);
+        return new KnownActivations(new Activations { Layers = layers, Heads = heads, Tokens = tokens, HeadAttention = each,
+            MeanAttention = Mean(each, layers, heads, tokens), Output = [] }, layout);
     }
 
     private static float[] Mean(float[] each, int layers, int heads, int tokens)

@@ -41,7 +41,8 @@ public sealed class RealVitTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(reference.Root.GetProperty("explained_class").GetInt32(), top);
     }
 
-    private float[] Map(Activations activations, ParameterValues values) => new KnownActivations(activations, model.Facts.Tokens).Explain(new Rollout(), values)[0].Values;
+    private float[] Map(Activations activations, ParameterValues values) =>
+        new KnownActivations(activations, model.Facts.Tokens).Explain(new Rollout(), values)[0].Values;
 
     private void Check(float[] expected, float[] actual, double tolerance)
     {

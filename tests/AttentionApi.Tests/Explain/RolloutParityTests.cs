@@ -10,7 +10,8 @@ namespace AttentionApi.Tests.Explain;
 /// <summary>Rollouts from PyTorch's attention against the rollouts that were computed beside it in float64.</summary>
 public class RolloutParityTests(ITestOutputHelper output)
 {
-    private static readonly string[] Families = ["clip", "vit", "deit_distilled", "dinov2", "dinov2_registers", "dinov3", "siglip", "beit", "timm_vit", "open_clip"];
+    private static readonly string[] Families = ["clip", "vit", "deit_distilled", "dinov2", "dinov2_registers", "dinov3", "siglip",
+        "beit", "timm_vit", "open_clip"];
 
     private static readonly Dictionary<string, Func<ParameterValues, ParameterValues>> Rollouts = new()
     {
@@ -42,11 +43,13 @@ public class RolloutParityTests(ITestOutputHelper output)
         var reference = ReferenceArrays.Expected(family);
         if (!reference.Has(rollout))
         {
-            Assert.True(rollout.EndsWith("layers1to2", StringComparison.Ordinal) && reference.Meta.GetProperty("layers").GetInt32() < 3, $"{family} has no {rollout}.");
+            Assert.True(rollout.EndsWith("layers1to2", StringComparison.Ordinal)
+                && reference.Meta.GetProperty("layers").GetInt32() < 3, $"{family} has no {rollout}.");
             return;
         }
         var input = Input(reference);
-        var whole = KnownActivations.Range(1, input.Activations.Layers).With(SharedParameters.Query, new QueryToken(input.Tokens.HasCls ? QueryKind.Cls : QueryKind.Mean));
+        var whole = KnownActivations.Range(1, input.Activations.Layers)
+            .With(SharedParameters.Query, new QueryToken(input.Tokens.HasCls ? QueryKind.Cls : QueryKind.Mean));
 
         var map = Assert.Single(input.Explain(new Rollout(), Rollouts[rollout](whole)));
 

@@ -11,14 +11,16 @@ public class RolloutPropertyTests
 
     public static TheoryData<int, HeadFusion, double, double> Settings => new()
     {
-        { 1, HeadFusion.Mean, 1, 0 }, { 2, HeadFusion.Max, 0.5, 0 }, { 3, HeadFusion.Min, 2, 0.4 }, { 4, HeadFusion.Mean, 0, 0.9 }, { 5, HeadFusion.Max, 0, 0.99 },
+        { 1, HeadFusion.Mean, 1, 0 }, { 2, HeadFusion.Max, 0.5, 0 }, { 3, HeadFusion.Min, 2, 0.4 }, { 4, HeadFusion.Mean, 0, 0.9 },
+            { 5, HeadFusion.Max, 0, 0.99 },
     };
 
     [Theory, MemberData(nameof(Settings))]
     public void Rows_of_a_rollout_matrix_sum_to_one(int seed, HeadFusion fusion, double residual, double discard)
     {
         var input = Input(seed);
-        var matrix = input.Matrix(KnownActivations.Range(1, 4).With(SharedParameters.Fusion, fusion).With(Rollout.Residual, residual).With(Rollout.DiscardRatio, discard));
+        var matrix = input.Matrix(KnownActivations.Range(1, 4).With(SharedParameters.Fusion, fusion).With(Rollout.Residual, residual)
+            .With(Rollout.DiscardRatio, discard));
         var tokens = input.Tokens.Count;
         for (var row = 0; row < tokens; row++) Assert.Equal(1, matrix.AsSpan(row * tokens, tokens).ToArray().Sum(), 1e-5);
     }
@@ -27,7 +29,8 @@ public class RolloutPropertyTests
     public void A_map_is_the_query_row_of_the_matrix(int seed, HeadFusion fusion, double residual, double discard)
     {
         var input = Input(seed);
-        var parameters = KnownActivations.Range(2, 4).With(SharedParameters.Fusion, fusion).With(Rollout.Residual, residual).With(Rollout.DiscardRatio, discard).With(SharedParameters.Query, new QueryToken(QueryKind.Patch, 1, 2));
+        var parameters = KnownActivations.Range(2, 4).With(SharedParameters.Fusion, fusion).With(Rollout.Residual, residual).With(Rollout.DiscardRatio, discard)
+            .With(SharedParameters.Query, new QueryToken(QueryKind.Patch, 1, 2));
         var token = 2 + 1 * 4 + 2;
         var expected = input.Matrix(parameters)[(token * 15 + 2)..(token * 15 + 14)];
         AssertClose(expected, Assert.Single(input.Explain(Method, parameters)).Values);
@@ -105,7 +108,8 @@ public class RolloutPropertyTests
         var input = Input(14);
         var maps = input.Explain(new RawAttention(), KnownActivations.Range(2, 3).With(SharedParameters.Fusion, HeadFusion.Max));
         Assert.Equal([2, 3], maps.Select(map => map.Layer));
-        var expected = Enumerable.Range(2, 12).Select(key => Enumerable.Range(0, 3).Max(head => input.Activations.HeadAttention![((1 * 3 + head) * 15 + 0) * 15 + key])).ToArray();
+        var expected = Enumerable.Range(2, 12).Select(key =>
+            Enumerable.Range(0, 3).Max(head => input.Activations.HeadAttention![((1 * 3 + head) * 15 + 0) * 15 + key])).ToArray();
         AssertClose(expected, maps[0].Values);
     }
 
@@ -128,7 +132,8 @@ public class RolloutPropertyTests
         var product = new float[size * size];
         for (var row = 0; row < size; row++)
         {
-            for (var column = 0; column < size; column++) product[row * size + column] = (float)Enumerable.Range(0, size).Sum(k => (double)left[row * size + k] * right[k * size + column]);
+            for (var column = 0; column < size; column++)
+                product[row * size + column] = (float)Enumerable.Range(0, size).Sum(k => (double)left[row * size + k] * right[k * size + column]);
         }
         return product;
     }

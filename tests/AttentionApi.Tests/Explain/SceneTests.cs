@@ -22,7 +22,8 @@ public sealed class SceneTests(ITestOutputHelper output) : IAsyncLifetime
         var folder = SharedFixtures.InShared("fixtures", "scenes");
         scenes = [.. Read(Path.Combine(folder, "scenes.json")).EnumerateArray().Select((scene, index) => new Scene(
             index + 1, Path.Combine(folder, scene.GetProperty("file").GetString()!),
-            [.. scene.GetProperty("objects").EnumerateArray().Select(thing => (thing.GetProperty("label").GetString()!, thing.GetProperty("box").EnumerateArray().Select(edge => edge.GetDouble()).ToArray()))]))];
+            [.. scene.GetProperty("objects").EnumerateArray().Select(thing =>
+                (thing.GetProperty("label").GetString()!, thing.GetProperty("box").EnumerateArray().Select(edge => edge.GetDouble()).ToArray()))]))];
         stated = Read(Path.Combine(SourceTree.DemoModel, "scenes-evaluation.json"));
         words = [.. Read(Path.Combine(SourceTree.DemoModel, "vocabulary.json")).GetProperty("words").EnumerateArray().Select(word => word.GetString()!)];
         model = await LoadedModels.LoadAsync(SourceTree.DemoModel);
@@ -38,24 +39,29 @@ public sealed class SceneTests(ITestOutputHelper output) : IAsyncLifetime
     [Theory, InlineData(1, 30, "shipped styles"), InlineData(31, 50, "unseen style")]
     public async Task The_last_layers_maximum_lies_in_the_objects_box_as_often_as_the_model_card_says(int first, int last, string style)
     {
-        // The card's "centered" has one draw of eight rivals per scene; which ones is not stored, so it has to lie within two standard deviations of many draws.
+        // The card's "centered" has one draw of eight rivals per scene; which ones is not stored, so it has to lie within two standard deviations of many
+        // draws.
         const int draws = 12;
         var (objects, cosine) = (0, 0);
         var centered = new int[draws];
         foreach (var scene in scenes.Where(scene => scene.Number >= first && scene.Number <= last))
         {
-            var picture = await model.AnalyzeAsync(LoadedModels.PictureFile(scene.File), ActivationParts.Readout, new StageTimings(), TestContext.Current.CancellationToken);
+            var picture = await model.AnalyzeAsync(LoadedModels.PictureFile(scene.File), ActivationParts.Readout, new StageTimings(),
+                TestContext.Current.CancellationToken);
             objects += scene.Objects.Length;
             cosine += Hits(scene, picture, await model.AlignAsync(picture, scene.Labels, AlignmentView.Cosine));
             for (var draw = 0; draw < draws; draw++)
             {
-                centered[draw] += Hits(scene, picture, await model.AlignAsync(picture, [.. scene.Labels, .. Others(scene, seed: 1000 * scene.Number + draw)], AlignmentView.Centered));
+                centered[draw] += Hits(scene, picture,
+                    await model.AlignAsync(picture, [.. scene.Labels, .. Others(scene, seed: 1000 * scene.Number + draw)], AlignmentView.Centered));
             }
         }
         double Share(int hits) => (double)hits / objects;
-        output.WriteLine($"{style}, {objects} objects: cosine {Share(cosine):p1}; centered {string.Join(", ", centered.Order().Select(hits => $"{Share(hits):p1}"))}");
+        output.WriteLine($"{style}, {objects} objects: cosine {Share(cosine):p1}; centered "
+            + $"{string.Join(", ", centered.Order().Select(hits => $"{Share(hits):p1}"))}");
 
-        var (statedCosine, statedCentered) = (stated.GetProperty(style).GetProperty("pointing_cosine").GetDouble(), stated.GetProperty(style).GetProperty("pointing_centered").GetDouble());
+        var (statedCosine, statedCentered) = (stated.GetProperty(style).GetProperty("pointing_cosine").GetDouble(), stated.GetProperty(style)
+            .GetProperty("pointing_centered").GetDouble());
         Assert.True(Share(cosine) >= Math.Max(statedCosine, statedCentered) - 0.03, $"cosine {Share(cosine):p1}");
         var mean = centered.Average(Share);
         var deviation = Math.Sqrt(centered.Average(hits => Math.Pow(Share(hits) - mean, 2)));
@@ -71,7 +77,8 @@ public sealed class SceneTests(ITestOutputHelper output) : IAsyncLifetime
         var shares = new List<double>();
         foreach (var scene in chosen)
         {
-            var picture = await model.AnalyzeAsync(LoadedModels.PictureFile(scene.File), ActivationParts.Output, new StageTimings(), TestContext.Current.CancellationToken);
+            var picture = await model.AnalyzeAsync(LoadedModels.PictureFile(scene.File), ActivationParts.Output, new StageTimings(),
+                TestContext.Current.CancellationToken);
             var ranked = 0;
             for (var draw = 0; draw < draws; draw++)
             {
@@ -82,7 +89,8 @@ public sealed class SceneTests(ITestOutputHelper output) : IAsyncLifetime
             }
             shares.Add((double)ranked / draws);
         }
-        output.WriteLine($"scenes {first} to {last}: all labels rank above eight others in {shares.Average():p1}; first ten scenes {shares.Take(10).Average():p1}");
+        output.WriteLine($"scenes {first} to {last}: all labels rank above eight others in {shares.Average():p1}; first ten scenes "
+            + $"{shares.Take(10).Average():p1}");
         // The card has one draw per scene: two points are one scene of thirty in half of the draws.
         Assert.True(shares.Average() >= stated.GetProperty(style).GetProperty("ranked").GetDouble() - 0.02, $"{shares.Average():p1}");
     }

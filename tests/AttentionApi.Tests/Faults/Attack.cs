@@ -23,7 +23,8 @@ internal static class Attack
     public static async Task<HostProcess> ServeAsync(params (string, object)[] more)
     {
         // Copies go beside those of other tests: they are named by their content.
-        (string, object)[] settings = [("Models:Path", Path.Combine(SourceTree.Root, "models")), ("Models:CachePath", Path.Combine(Path.GetTempPath(), "attention-api-tests")), .. more];
+        (string, object)[] settings = [("Models:Path", Path.Combine(SourceTree.Root, "models")),
+            ("Models:CachePath", Path.Combine(Path.GetTempPath(), "attention-api-tests")), .. more];
         var host = HostProcess.Launch(AppContext.BaseDirectory, ["env", "DOTNET_PROCESSOR_COUNT=2"], settings);
         await host.ReadyAsync();
         return host;

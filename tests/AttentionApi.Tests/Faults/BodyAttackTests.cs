@@ -61,7 +61,8 @@ public sealed class BodyAttackTests
             {
                 for (var reader = 0; reader < 30; reader++)
                 {
-                    var caller = await BeginAsync(host.Address, "explain/overlay?size=4096&opacity=0.1&interpolation=nearest", noise.Length, receiveBuffer: 4096);
+                    var caller = await BeginAsync(host.Address, "explain/overlay?size=4096&opacity=0.1&interpolation=nearest",
+                        noise.Length, receiveBuffer: 4096);
                     callers.Add(caller);
                     await caller.GetStream().WriteAsync(noise, Cancellation);
                     // One after the other, so that each has its slot: 429 is no answer to hold.

@@ -45,7 +45,8 @@ public sealed class LeavingCallerTests : IDisposable
     {
         var picture = Pictures.Fixture;
         var head = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
-            $"POST {TestHost.Base}/explain/tensors?heads=each HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: image/png\r\nContent-Length: {picture.Length}\r\n\r\n"));
+            $"POST {TestHost.Base}/explain/tensors?heads=each HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: image/png\r\nContent-Length: "
+                + $"{picture.Length}\r\n\r\n"));
         using var caller = new TcpClient();
         await caller.ConnectAsync(IPAddress.Loopback, address.Port, Cancellation);
         // Half of them vanish without a farewell.

@@ -26,7 +26,8 @@ public sealed class ModelFileFaultTests : IDisposable
         {
             using var answer = await host.ExplainAsync("model=other");
             // Until the change is seen the loaded model answers; then the file is refused, for the moment or as it is, or not listed yet.
-            Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.BadRequest, HttpStatusCode.NotFound, HttpStatusCode.ServiceUnavailable]);
+            Assert.Contains(answer.StatusCode,
+                (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.BadRequest, HttpStatusCode.NotFound, HttpStatusCode.ServiceUnavailable]);
             await host.MustExplainAsync("model=vit");
             await Task.Delay(100, Cancellation);
         }
@@ -93,9 +94,11 @@ public sealed class ModelFileFaultTests : IDisposable
     [Theory, MemberData(nameof(Traps))]
     public async Task A_file_that_is_none_is_refused_at_once_without_its_path_and_holds_no_exit_up(string trap, string reason)
     {
-        var file = models.Add("trap", SharedFixtures.InShared("fixtures", "models", "vit", "onnx", trap.Contains("weights", StringComparison.Ordinal) ? "model_external.onnx" : "model.onnx"))[0];
+        var file = models.Add("trap", SharedFixtures.InShared("fixtures", "models", "vit", "onnx", trap.Contains("weights", StringComparison.Ordinal)
+            ? "model_external.onnx" : "model.onnx"))[0];
         var config = Path.Combine(models.Folder, "trap", "config.json");
-        var place = trap.Contains("configuration", StringComparison.Ordinal) || trap.Contains("beside", StringComparison.Ordinal) ? config : trap.Contains("weights", StringComparison.Ordinal) ? $"{file}_data" : file;
+        var place = trap.Contains("configuration", StringComparison.Ordinal) || trap.Contains("beside", StringComparison.Ordinal) ? config
+            : trap.Contains("weights", StringComparison.Ordinal) ? $"{file}_data" : file;
         File.Delete(place);
         if (trap.Contains("link", StringComparison.Ordinal)) File.CreateSymbolicLink(place, "/nowhere/secret");
         else if (trap.Contains("device", StringComparison.Ordinal)) File.CreateSymbolicLink(place, "/dev/zero");
@@ -145,7 +148,8 @@ public sealed class ModelFileFaultTests : IDisposable
     public async Task A_full_disk_for_instrumented_copies_means_models_from_memory()
     {
         // A disk of 16 KiB of the host's own.
-        string[] launcher = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=16k tmpfs \"$0\" && exec \"$@\"", models.Copies];
+        string[] launcher = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+            "mount -t tmpfs -o size=16k tmpfs \"$0\" && exec \"$@\"", models.Copies];
         await using var host = await models.ServeAsync(launcher);
         await host.MustExplainAsync();
         Assert.Contains("loaded from memory", host.Log, StringComparison.Ordinal);

@@ -5,7 +5,8 @@ using AttentionApi.Tests.Api;
 
 namespace AttentionApi.Tests.Faults;
 
-/// <summary>What docker/Dockerfile ships, run as its image runs it: published, by another user than root, from a folder that cannot be written, with the image's environment.</summary>
+/// <summary>What docker/Dockerfile ships, run as its image runs it: published, by another user than root, from a folder that cannot be written, with the
+/// image's environment.</summary>
 public sealed partial class PublishedHostTests : IDisposable
 {
     private readonly TemporaryFolder root = new();
@@ -45,7 +46,8 @@ public sealed partial class PublishedHostTests : IDisposable
     /// <summary>The ENV lines of the Dockerfile; the port is the test's own.</summary>
     private static IEnumerable<string> Environment(string dockerfile)
     {
-        var lines = dockerfile.ReplaceLineEndings("\n").Replace("\\\n", " ", StringComparison.Ordinal).Split('\n').Where(line => line.StartsWith("ENV ", StringComparison.Ordinal));
+        var lines = dockerfile.ReplaceLineEndings("\n").Replace("\\\n", " ", StringComparison.Ordinal).Split('\n').Where(line =>
+            line.StartsWith("ENV ", StringComparison.Ordinal));
         var variables = lines.SelectMany(line => Variable().Matches(line[4..])).Select(match => match.Value).ToArray();
         Assert.Contains("MALLOC_ARENA_MAX=2", variables);
         Assert.Contains("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=false", variables);
@@ -54,7 +56,8 @@ public sealed partial class PublishedHostTests : IDisposable
 
     private static async Task PublishAsync(string folder)
     {
-        var start = new ProcessStartInfo("dotnet", ["publish", Path.Combine(SourceTree.Root, "src", "AttentionApi", "AttentionApi.csproj"), "-c", "Release", "--no-restore", "-o", folder, "-v", "quiet", "-nodeReuse:false"])
+        var start = new ProcessStartInfo("dotnet", ["publish", Path.Combine(SourceTree.Root, "src", "AttentionApi", "AttentionApi.csproj"), "-c", "Release",
+            "--no-restore", "-o", folder, "-v", "quiet", "-nodeReuse:false"])
         {
             RedirectStandardOutput = true,
         };

@@ -16,16 +16,19 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
     private const int Requests = 1500, Senders = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(500);
-    private static readonly int Times = int.TryParse(Environment.GetEnvironmentVariable("ATTENTION_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out var times) ? times : 1;
+    private static readonly int Times = int.TryParse(Environment.GetEnvironmentVariable("ATTENTION_FUZZ"), NumberStyles.None,
+        CultureInfo.InvariantCulture, out var times) ? times : 1;
     private static readonly int[] Expected = [200, 400, 404, 405, 406, 413, 414, 415, 422];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private static Task<HostProcess> ServeAsync() => HostProcess.StartAsync(
-        ("Models:Path", SharedFixtures.RepositoryModels), ("Models:Default", "vit"), ("Models:CachePath", ""), ("Cache:MaxBytes", 1 << 20), ("Limits:MaxConcurrent", 64), ("Limits:MaxBodyBytes", 1 << 20));
+        ("Models:Path", SharedFixtures.RepositoryModels), ("Models:Default", "vit"), ("Models:CachePath", ""), ("Cache:MaxBytes", 1 << 20),
+            ("Limits:MaxConcurrent", 64), ("Limits:MaxBodyBytes", 1 << 20));
 
     [Fact]
-    public async Task Damaged_queries_get_answers_of_the_contract() => await TryAsync((host, random) => SendAsync(host, RequestMutations.Query(random), Pictures.Fixture, "image/png", random));
+    public async Task Damaged_queries_get_answers_of_the_contract() =>
+        await TryAsync((host, random) => SendAsync(host, RequestMutations.Query(random), Pictures.Fixture, "image/png", random));
 
     [Fact]
     public async Task Damaged_pictures_get_answers_of_the_contract() =>
@@ -59,21 +62,26 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
         Assert.True(after.Handles <= before.Handles + 10 && after.Threads <= before.Threads + 40, $"{before} before, {after} after");
         Assert.True(after.ResidentBytes <= 1.1 * before.ResidentBytes + (64 << 20), $"{before} before, {after} after");
 
-        Task SendAllAsync(int first, int end) => Parallel.ForEachAsync(Enumerable.Range(first, end - first), new ParallelOptions { MaxDegreeOfParallelism = Senders, CancellationToken = Cancellation },
+        Task SendAllAsync(int first, int end) =>
+            Parallel.ForEachAsync(Enumerable.Range(first, end - first),
+            new ParallelOptions { MaxDegreeOfParallelism = Senders, CancellationToken = Cancellation },
             async (seed, _) => tally.AddOrUpdate(await send(host, new Random(seed)), 1, (_, count) => count + 1));
     }
 
     /// <summary>Sends, checks the answer, and says what kind it was.</summary>
     private static async Task<string> SendAsync(HostProcess host, string call, byte[] body, string type, Random random)
     {
-        using var request = new HttpRequestMessage(random.Next(50) == 0 ? HttpMethod.Put : HttpMethod.Post, $"{TestHost.Base}/{call}") { Content = new ByteArrayContent(body) };
+        using var request = new HttpRequestMessage(random.Next(50) == 0 ? HttpMethod.Put
+            : HttpMethod.Post, $"{TestHost.Base}/{call}") { Content = new ByteArrayContent(body) };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
-        if (random.Next(5) == 0 && RequestMutations.Value(random) is var accept && accept.All(c => c is >= ' ' and <= '~')) request.Headers.TryAddWithoutValidation("Accept", accept);
+        if (random.Next(5) == 0 && RequestMutations.Value(random) is var accept && accept.All(c => c is >= ' ' and <= '~'))
+            request.Headers.TryAddWithoutValidation("Accept", accept);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         patience.CancelAfter(Patience);
         using var answer = await host.Client.SendAsync(request, patience.Token);
         var status = (int)answer.StatusCode;
-        Assert.True(Expected.Contains(status) && (status == 200 || answer.Content.Headers.ContentType is not null), $"{status} for {call}: {await answer.Content.ReadAsStringAsync(Cancellation)}");
+        Assert.True(Expected.Contains(status) && (status == 200 || answer.Content.Headers.ContentType is not null),
+            $"{status} for {call}: {await answer.Content.ReadAsStringAsync(Cancellation)}");
         if (status != 200) await answer.ProblemAsync(status);
         return status.ToString(CultureInfo.InvariantCulture);
     }
@@ -81,7 +89,8 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
     private static async Task<string> SendRawAsync(HostProcess host, Random random)
     {
         var picture = Pictures.Fixture;
-        var head = Encoding.Latin1.GetBytes($"POST {TestHost.Base}/explain?fromLayer=1 HTTP/1.1\r\nHost: {host.Address.Authority}\r\nContent-Type: image/png\r\nContent-Length: {picture.Length}\r\nConnection: close\r\n\r\n");
+        var head = Encoding.Latin1.GetBytes($"POST {TestHost.Base}/explain?fromLayer=1 HTTP/1.1\r\nHost: {host.Address.Authority}\r\nContent-Type: "
+            + $"image/png\r\nContent-Length: {picture.Length}\r\nConnection: close\r\n\r\n");
         using var caller = new TcpClient();
         await caller.ConnectAsync(IPAddress.Loopback, host.Address.Port, Cancellation);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);

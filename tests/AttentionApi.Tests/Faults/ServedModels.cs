@@ -25,15 +25,18 @@ internal sealed class ServedModels : IDisposable
     public string Copies => root.At("copies");
 
     /// <summary>A launcher that takes root's rights away, because root may read and write everything; nothing where the tests have none.</summary>
-    public static IReadOnlyList<string> AsNobody { get; } = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+    public static IReadOnlyList<string> AsNobody { get; } = Environment.IsPrivilegedProcess
+        ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
 
-    public (string, object)[] Settings => [("Models:Path", Folder), ("Models:Default", "vit"), ("Models:CachePath", Copies), ("Cache:MaxBytes", 0), ("Limits:MaxConcurrent", 64)];
+    public (string, object)[] Settings =>
+        [("Models:Path", Folder), ("Models:Default", "vit"), ("Models:CachePath", Copies), ("Cache:MaxBytes", 0), ("Limits:MaxConcurrent", 64)];
 
     /// <summary>Adds a classifier made of these files.</summary>
     public string[] Add(string id, params string[] files)
     {
         var onnx = Directory.CreateDirectory(Path.Combine(Folder, id, "onnx")).FullName;
-        foreach (var config in new[] { "config.json", "preprocessor_config.json" }) File.Copy(SharedFixtures.Family("vit", config), Path.Combine(Folder, id, config), overwrite: true);
+        foreach (var config in new[] { "config.json", "preprocessor_config.json" })
+            File.Copy(SharedFixtures.Family("vit", config), Path.Combine(Folder, id, config), overwrite: true);
         var copies = files.Select(file => Path.Combine(onnx, Path.GetFileName(file))).ToArray();
         foreach (var (file, copy) in files.Zip(copies)) File.Copy(file, copy, overwrite: true);
         return copies;
@@ -49,7 +52,9 @@ internal sealed class ServedModels : IDisposable
     }
 
     private static void Open(string folder) => File.SetUnixFileMode(folder,
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
 
     public void Dispose() => root.Dispose();
 }
@@ -70,7 +75,8 @@ internal static class HostCalls
     }
 
     /// <summary>Explains the fixture's picture.</summary>
-    public static Task<HttpResponseMessage> ExplainAsync(this HostProcess host, string query = "") => host.Client.SendAsync($"explain?{query}", Pictures.Fixture);
+    public static Task<HttpResponseMessage> ExplainAsync(this HostProcess host, string query = "") =>
+        host.Client.SendAsync($"explain?{query}", Pictures.Fixture);
 
     public static async Task MustExplainAsync(this HostProcess host, string query = "")
     {

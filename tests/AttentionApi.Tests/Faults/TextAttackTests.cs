@@ -13,7 +13,8 @@ public sealed class TextAttackTests
 
     /// <summary>64 labels and as many prompts as a request line takes: thousands of texts.</summary>
     private static string ManyTexts =>
-        $"explain?labels={string.Join(',', Enumerable.Range(0, 64).Select(label => $"label-{label}"))}{string.Concat(Enumerable.Range(0, 4000).Select(prompt => $"&prompt={prompt}{{}}"))}";
+        $"explain?labels={string.Join(',', Enumerable.Range(0, 64).Select(label => $"label-{label}"))}"
+        + $"{string.Concat(Enumerable.Range(0, 4000).Select(prompt => $"&prompt={prompt}{{}}"))}";
 
     [Fact]
     public async Task A_prompt_with_many_places_is_refused_before_it_is_filled()
@@ -59,5 +60,6 @@ public sealed class TextAttackTests
 
     /// <summary>Braces as they are: escaped, they would take three times the request line.</summary>
     private static Task<HttpResponseMessage> SendAsync(HostProcess host, string call) => host.Client.PostAsync(
-        new Uri($"{host.Address}{TestHost.Base[1..]}/{call}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }), Pictures.Raw(Pictures.DogAndCar), Cancellation);
+        new Uri($"{host.Address}{TestHost.Base[1..]}/{call}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }),
+            Pictures.Raw(Pictures.DogAndCar), Cancellation);
 }

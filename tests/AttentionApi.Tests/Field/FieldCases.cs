@@ -50,12 +50,14 @@ internal sealed class FieldCases(FieldFolder folder, ITestOutputHelper output)
         if (RefusedAsAllowed(one, response, status) is { } names)
         {
             var detail = (string)(await response.ProblemAsync(400))["detail"]!;
-            comparison.Differences.AddRange(names.Where(name => !detail.Contains(name, StringComparison.Ordinal)).Select(name => $"the refusal does not name '{name}': {detail}"));
+            comparison.Differences.AddRange(names.Where(name => !detail.Contains(name, StringComparison.Ordinal)).Select(name =>
+                $"the refusal does not name '{name}': {detail}"));
             return;
         }
         if ((int)response.StatusCode != status)
         {
-            comparison.Differences.Add($"status {(int)response.StatusCode}, expected {status}: {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
+            comparison.Differences.Add($"status {(int)response.StatusCode}, expected {status}: "
+                + $"{await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
             return;
         }
         var answer = status == 200 ? await response.JsonAsync() : await response.ProblemAsync(status);
@@ -63,7 +65,8 @@ internal sealed class FieldCases(FieldFolder folder, ITestOutputHelper output)
         if ((bool?)ask["scoresAreSigmoids"] == true) CompareSigmoids(answer, comparison);
         foreach (var word in ask["warningNaming"]?.AsArray().Select(word => (string)word!) ?? [])
         {
-            if (!answer.Warnings().Any(warning => warning.Contains(word, StringComparison.OrdinalIgnoreCase))) comparison.Differences.Add($"no warning has the word '{word}'");
+            if (!answer.Warnings().Any(warning => warning.Contains(word, StringComparison.OrdinalIgnoreCase)))
+                comparison.Differences.Add($"no warning has the word '{word}'");
         }
     }
 
@@ -92,12 +95,14 @@ internal sealed class FieldCases(FieldFolder folder, ITestOutputHelper output)
 
     private async Task AskInspectAsync(JsonObject ask, JsonComparison comparison)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, "models", "inspect", "--json", Path.Combine(folder.ModelsPath, (string)ask["model"]!)])
+        var start = new ProcessStartInfo("dotnet",
+            [typeof(Program).Assembly.Location, "models", "inspect", "--json", Path.Combine(folder.ModelsPath, (string)ask["model"]!)])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
         using var process = Process.Start(start)!;
-        var (text, errors) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        var (text, errors) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
+            process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         if (process.ExitCode != 0) comparison.Differences.Add($"exit code {process.ExitCode}: {await text}{await errors}");
         else comparison.Compare(ask["expected"], JsonNode.Parse(await text));
@@ -113,7 +118,8 @@ internal sealed class FieldCases(FieldFolder folder, ITestOutputHelper output)
             var actual = Colour(overlay, (int)point!["x"]!, (int)point["y"]!);
             var wanted = point["rgb"]!.AsArray().Select(level => (int)level!).ToArray();
             if (wanted.Zip(actual).Any(pair => Math.Abs(pair.First - pair.Second) > levels))
-                comparison.Differences.Add($"({point["x"]},{point["y"]}) is {string.Join(',', actual)}, expected {string.Join(',', wanted)} within {levels} levels");
+                comparison.Differences.Add($"({point["x"]},{point["y"]}) is {string.Join(',', actual)}, expected {string.Join(',', wanted)} within "
+                    + $"{levels} levels");
         }
         if (ask["unchangedOutside"] is { } inside) CompareOutside(ask, overlay, inside, comparison);
     }
@@ -155,5 +161,6 @@ internal sealed class FieldCases(FieldFolder folder, ITestOutputHelper output)
 
     private byte[] Picture(JsonObject ask) => File.ReadAllBytes(folder.At((string)ask["picture"]!));
 
-    private static int[] Colour(DecodedImage picture, int x, int y) => [.. picture.Rgb.AsSpan((y * picture.Width + x) * 3, 3).ToArray().Select(level => (int)level)];
+    private static int[] Colour(DecodedImage picture, int x, int y) =>
+        [.. picture.Rgb.AsSpan((y * picture.Width + x) * 3, 3).ToArray().Select(level => (int)level)];
 }

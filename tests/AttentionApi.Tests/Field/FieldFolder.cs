@@ -33,7 +33,8 @@ internal sealed class FieldFolder : IAsyncDisposable
     /// <summary>A client of a host with the case's own settings, once its model has been loaded or refused; hosts live as long as the folder.</summary>
     public async Task<HttpClient> ServeAsync(JsonObject one, string? model)
     {
-        (string, string)[] settings = [("Models:Path", ModelsPath), .. one["server"]?.AsObject().Select(setting => (setting.Key, (string)setting.Value!)) ?? []];
+        (string, string)[] settings = [("Models:Path", ModelsPath), .. one["server"]?.AsObject().Select(setting =>
+            (setting.Key, (string)setting.Value!)) ?? []];
         if (model is not null) settings = [.. settings, ("Models:Default", model)];
         var key = string.Join('\n', settings);
         if (hosts.TryGetValue(key, out var running)) return running.Client;

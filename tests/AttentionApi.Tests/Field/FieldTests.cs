@@ -43,10 +43,12 @@ public sealed class FieldTests(ITestOutputHelper output)
         foreach (var pixels in field.Expected["pixels"]!.AsArray())
         {
             var expected = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(field.At((string)pixels!["file"]!))).ToArray();
-            var input = model.Preprocessor.Prepare(ImageDecoder.Decode(File.ReadAllBytes(field.At((string)pixels["picture"]!)), ImageLimits.Default, TestContext.Current.CancellationToken));
+            var input = model.Preprocessor.Prepare(ImageDecoder.Decode(File.ReadAllBytes(field.At((string)pixels["picture"]!)), ImageLimits.Default,
+                TestContext.Current.CancellationToken));
             Assert.Equal(pixels["shape"]!.AsArray().Select(side => (int)side!), [3, input.Height, input.Width]);
             var difference = ReferenceArrays.LargestDifference(expected, input.Pixels);
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folder} {pixels["picture"]}: {difference:g3} (at most {(float)pixels["tolerance"]!})"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{folder} {pixels["picture"]}: {difference:g3} (at most {(float)pixels["tolerance"]!})"));
             Assert.True(difference <= (float)pixels["tolerance"]!);
         }
     }

@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace AttentionApi.Tests.Field;
 
 /// <summary>
-/// Whether an expected JSON value is a part of an answer: its members are there, lists have the same length, numbers differ by no more than the tolerance of the member that they stand in or below.
+/// Whether an expected JSON value is a part of an answer: its members are there, lists have the same length, numbers differ by no more than the tolerance of
+/// the member that they stand in or below.
 /// </summary>
 internal sealed class JsonComparison(IReadOnlyDictionary<string, double> tolerances)
 {
@@ -18,7 +19,8 @@ internal sealed class JsonComparison(IReadOnlyDictionary<string, double> toleran
 
     /// <summary>The largest difference of numbers met so far, by the member whose tolerance holds.</summary>
     public string Measured => largest.Count == 0 ? "no numbers"
-        : string.Join(", ", largest.Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Key} {one.Value:g3} (at most {tolerances.GetValueOrDefault(one.Key, DefaultTolerance):g3})")));
+        : string.Join(", ", largest.Select(one =>
+            string.Create(CultureInfo.InvariantCulture, $"{one.Key} {one.Value:g3} (at most {tolerances.GetValueOrDefault(one.Key, DefaultTolerance):g3})")));
 
     public void Compare(JsonNode? expected, JsonNode? actual, string place = "") => Compare(expected, actual, place, Elsewhere);
 
@@ -43,7 +45,8 @@ internal sealed class JsonComparison(IReadOnlyDictionary<string, double> toleran
                 Measure(wanted, got, place, member);
                 break;
             default:
-                if (!JsonNode.DeepEquals(expected, actual)) Differences.Add($"{place} is {actual?.ToJsonString() ?? "null"}, expected {expected?.ToJsonString() ?? "null"}");
+                if (!JsonNode.DeepEquals(expected, actual))
+                    Differences.Add($"{place} is {actual?.ToJsonString() ?? "null"}, expected {expected?.ToJsonString() ?? "null"}");
                 break;
         }
     }

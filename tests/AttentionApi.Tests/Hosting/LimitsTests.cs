@@ -56,14 +56,16 @@ public sealed class LimitsTests : IDisposable
         using var caller = new TcpClient();
         await caller.ConnectAsync(IPAddress.Loopback, host.Address.Port, Cancellation);
         var stream = caller.GetStream();
-        var head = string.Create(CultureInfo.InvariantCulture, $"POST {TestHost.Base}/explain HTTP/1.1\r\nHost: {host.Address.Authority}\r\nContent-Type: image/png\r\nContent-Length: 100000\r\n\r\nabc");
+        var head = string.Create(CultureInfo.InvariantCulture,
+            $"POST {TestHost.Base}/explain HTTP/1.1\r\nHost: {host.Address.Authority}\r\nContent-Type: image/png\r\nContent-Length: 100000\r\n\r\nabc");
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head), Cancellation);
         await Task.Delay(200, Cancellation);
         await host.MustExplainAsync();
 
         var began = Stopwatch.GetTimestamp();
         using var reader = new StreamReader(stream, Encoding.Latin1);
-        Assert.StartsWith("HTTP/1.1 408", await reader.ReadLineAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 408", await reader.ReadLineAsync(Cancellation).AsTask()
+            .WaitAsync(TimeSpan.FromSeconds(60), Cancellation), StringComparison.Ordinal);
         Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(50));
     }
 

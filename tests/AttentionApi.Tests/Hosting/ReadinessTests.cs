@@ -81,7 +81,8 @@ public sealed class ReadinessTests : IAsyncDisposable
         broken = true;
         using (await catalog.LeaseAsync("vit", Cancellation)) { }
         check.Suspect();
-        for (var time = 0; time < ModelCheck.MostFailures - 1; time++, clock.Now += TimeSpan.FromSeconds(2)) Assert.False(await check.PassesAsync(Cancellation));
+        for (var time = 0; time < ModelCheck.MostFailures - 1; time++, clock.Now += TimeSpan.FromSeconds(2))
+            Assert.False(await check.PassesAsync(Cancellation));
         broken = false;
         File.SetLastWriteTimeUtc(folder.At("vit.onnx"), DateTime.UtcNow);
         catalog.Refresh();

@@ -54,7 +54,8 @@ public sealed class SecurityTests : IDisposable
         await answer.JsonAsync();
     }
 
-    [Theory, InlineData("Security:ApiKeys:0", ""), InlineData("Security:ApiKeys:0", "  "), InlineData("Security:ApiKeysFile", "comments"), InlineData("Security:ApiKeysFile", " ")]
+    [Theory, InlineData("Security:ApiKeys:0", ""), InlineData("Security:ApiKeys:0", "  "), InlineData("Security:ApiKeysFile", "comments"),
+        InlineData("Security:ApiKeysFile", " ")]
     public async Task Keys_that_cannot_be_used_end_the_start(string setting, string value)
     {
         folder.Write("comments", "# nobody\n\n");
@@ -74,7 +75,8 @@ public sealed class SecurityTests : IDisposable
         var scheme = document["components"]!["securitySchemes"]!["apiKey"]!;
         Assert.Equal(("http", "bearer"), ((string)scheme["type"]!, (string)scheme["scheme"]!));
         Assert.All(document["paths"]!.AsObject().Where(path => path.Key.StartsWith("/api/", StringComparison.Ordinal)), path =>
-            Assert.All(path.Value!.AsObject(), operation => Assert.Contains(operation.Value!["security"]!.AsArray(), one => one!.AsObject().ContainsKey("apiKey"))));
+            Assert.All(path.Value!.AsObject(), operation =>
+                Assert.Contains(operation.Value!["security"]!.AsArray(), one => one!.AsObject().ContainsKey("apiKey"))));
     }
 
     [Fact]

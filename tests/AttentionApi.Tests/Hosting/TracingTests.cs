@@ -18,7 +18,8 @@ public sealed class TracingTests : IDisposable
         var address = $"http://127.0.0.1:{HostProcess.FreePort()}/";
         collector.Prefixes.Add(address);
         collector.Start();
-        await using var host = await models.ServeAsync(("OTEL_EXPORTER_OTLP_ENDPOINT", address), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_BSP_SCHEDULE_DELAY", 200));
+        await using var host = await models.ServeAsync(("OTEL_EXPORTER_OTLP_ENDPOINT", address), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            ("OTEL_BSP_SCHEDULE_DELAY", 200));
         using (var refused = await host.ExplainAsync("labels=whisper")) await refused.ProblemAsync(400);
         await host.MustExplainAsync();
 

@@ -5,7 +5,8 @@ namespace AttentionApi.Tests.Imaging;
 
 public class CropGeometryTests
 {
-    private static readonly PixelSize[] Pictures = [new(640, 480), new(480, 640), new(224, 224), new(1, 1), new(3000, 7), new(5, 2999), new(225, 224), new(101, 67)];
+    private static readonly PixelSize[] Pictures = [new(640, 480), new(480, 640), new(224, 224), new(1, 1), new(3000, 7),
+        new(5, 2999), new(225, 224), new(101, 67)];
 
     private static readonly ResizeRule[] Rules =
     [
@@ -102,5 +103,6 @@ public class CropGeometryTests
         Assert.Equal(left, CropGeometry.Of(new(width, 64), config).Left);
     }
 
-    private static PixelSize Resized(PixelSize picture, ResizeRule rule) => CropGeometry.Of(picture, new PreprocessorConfig { Input = new(64, 64), Resize = rule }).Resized;
+    private static PixelSize Resized(PixelSize picture, ResizeRule rule) =>
+        CropGeometry.Of(picture, new PreprocessorConfig { Input = new(64, 64), Resize = rule }).Resized;
 }

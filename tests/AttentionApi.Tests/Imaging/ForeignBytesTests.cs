@@ -9,7 +9,8 @@ public class ForeignBytesTests
 {
     private static readonly Dictionary<string, byte[]> Pictures = new()
     {
-        ["PNG"] = TestPictures.Png(TestPictures.Gradient(8, 8)), ["JPEG"] = TestPictures.Jpeg(TestPictures.Gradient(8, 8)), ["WebP"] = TestPictures.Webp(TestPictures.Gradient(8, 8)),
+        ["PNG"] = TestPictures.Png(TestPictures.Gradient(8, 8)), ["JPEG"] = TestPictures.Jpeg(TestPictures.Gradient(8, 8)),
+            ["WebP"] = TestPictures.Webp(TestPictures.Gradient(8, 8)),
     };
 
     public static TheoryData<string> Formats => [.. Pictures.Keys];
@@ -18,7 +19,8 @@ public class ForeignBytesTests
     public void Base64_is_called_base64_with_and_without_quotes_and_a_mark(string format)
     {
         var text = Convert.ToBase64String(Pictures[format], Base64FormattingOptions.InsertLineBreaks);
-        foreach (var form in (string[])[text, $"\"{text}\"", "\uFEFF" + text, $"\r\n {text}"]) Assert.Contains("is base64 text; decode it", Refusal(Encoding.UTF8.GetBytes(form)), StringComparison.Ordinal);
+        foreach (var form in (string[])[text, $"\"{text}\"", "\uFEFF" + text, $"\r\n {text}"])
+            Assert.Contains("is base64 text; decode it", Refusal(Encoding.UTF8.GetBytes(form)), StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Formats))]
@@ -37,9 +39,12 @@ public class ForeignBytesTests
     }
 
     [Theory]
-    [InlineData("GIF89a…", "a GIF picture"), InlineData("{\"image\": \"…\"}", "is JSON"), InlineData("<!DOCTYPE html>", "HTML or XML"), InlineData("<svg xmlns=''/>", "an SVG drawing")]
-    [InlineData("\0\0\0\u0018ftypheic\0\0\0\0", "HEIF"), InlineData("%PDF-1.7", "a PDF"), InlineData("hello", "not JPEG, PNG or WebP"), InlineData("", "not JPEG, PNG or WebP")]
-    public void Other_bytes_are_called_what_they_are(string text, string name) => Assert.Contains(name, Refusal(Encoding.UTF8.GetBytes(text)), StringComparison.Ordinal);
+    [InlineData("GIF89a…", "a GIF picture"), InlineData("{\"image\": \"…\"}", "is JSON"), InlineData("<!DOCTYPE html>", "HTML or XML"),
+        InlineData("<svg xmlns=''/>", "an SVG drawing")]
+    [InlineData("\0\0\0\u0018ftypheic\0\0\0\0", "HEIF"), InlineData("%PDF-1.7", "a PDF"), InlineData("hello", "not JPEG, PNG or WebP"),
+        InlineData("", "not JPEG, PNG or WebP")]
+    public void Other_bytes_are_called_what_they_are(string text, string name) =>
+        Assert.Contains(name, Refusal(Encoding.UTF8.GetBytes(text)), StringComparison.Ordinal);
 
     private static string Refusal(byte[] bytes)
     {

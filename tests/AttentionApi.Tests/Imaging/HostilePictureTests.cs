@@ -18,8 +18,10 @@ public class HostilePictureTests
         ["cmyk jpeg"] = TestPictures.CmykJpeg(32, 32, 10, 20, 30, 40),
         ["png"] = TestPictures.Png(Picture),
         ["interlaced png"] = TestPictures.Png(Picture, interlaced: true),
-        ["16-bit png"] = TestPictures.RawPng(40, 30, 16, 6, Enumerable.Range(0, 30).Select(y => Enumerable.Range(0, 40 * 8).Select(x => (byte)(x * y)).ToArray())),
-        ["palette png"] = TestPictures.RawPng(64, 64, 8, 3, TestPictures.Noise(64, 64, 2).Rgb.Select(level => (byte)(level & 3)).Chunk(64).Take(64), ("PLTE", [0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255])),
+        ["16-bit png"] = TestPictures.RawPng(40, 30, 16, 6, Enumerable.Range(0, 30).Select(y =>
+            Enumerable.Range(0, 40 * 8).Select(x => (byte)(x * y)).ToArray())),
+        ["palette png"] = TestPictures.RawPng(64, 64, 8, 3, TestPictures.Noise(64, 64, 2).Rgb.Select(level => (byte)(level & 3)).Chunk(64).Take(64),
+            ("PLTE", [0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255])),
         ["webp"] = TestPictures.Webp(Picture),
         ["animated webp"] = TestPictures.AnimatedWebp(Picture, TestPictures.Noise(64, 48, 1)),
     };
@@ -113,7 +115,8 @@ public class HostilePictureTests
         var bytes = TestPictures.HeavyPng(7000, 7000);
 
         Assert.InRange(bytes.Length, 0, 500_000);
-        Assert.Equal("The picture has 7000 × 7000 pixels, and decoding its kind of file takes 539 MB; at most 268 are given: send a smaller copy, or a baseline JPEG.", Refusal(bytes).Message);
+        Assert.Equal("The picture has 7000 × 7000 pixels, and decoding its kind of file takes 539 MB; at most 268 are given: send a smaller copy, or a "
+            + "baseline JPEG.", Refusal(bytes).Message);
         AssertBomb(bytes);
     }
 
@@ -169,7 +172,8 @@ public class HostilePictureTests
     [InlineData(60_000, 60_000)] // 60,000² is negative as a 32-bit number.
     [InlineData(65_536, 65_536)] // … and this is 0.
     [InlineData(1_000_000, 2)]
-    public void A_PNG_that_declares_too_much_is_refused_before_anything_is_decoded(int width, int height) => AssertBomb(TestPictures.RawPng(width, height, 8, 2, [[0]]));
+    public void A_PNG_that_declares_too_much_is_refused_before_anything_is_decoded(int width, int height) =>
+        AssertBomb(TestPictures.RawPng(width, height, 8, 2, [[0]]));
 
     [Fact]
     public void A_JPEG_that_declares_too_much_is_refused_before_anything_is_decoded()
@@ -277,7 +281,8 @@ public class HostilePictureTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
-    private static DecodedImage Decode(byte[] bytes, ImageLimits? limits = null) => ImageDecoder.Decode(bytes, limits ?? ImageLimits.Default, CancellationToken.None);
+    private static DecodedImage Decode(byte[] bytes, ImageLimits? limits = null) =>
+        ImageDecoder.Decode(bytes, limits ?? ImageLimits.Default, CancellationToken.None);
 
     private static ImageRefusedException Refusal(byte[] bytes, ImageLimits? limits = null)
     {

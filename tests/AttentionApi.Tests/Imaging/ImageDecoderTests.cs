@@ -57,7 +57,8 @@ public class ImageDecoderTests
     public void Grey_becomes_RGB() => Assert.Equal([7, 7, 7, 200, 200, 200], Decode(TestPictures.RawPng(2, 1, 8, 0, [[7, 200]])).Rgb);
 
     [Fact]
-    public void One_bit_becomes_black_and_white() => Assert.Equal([255, 255, 255, 0, 0, 0, 255, 255, 255], Decode(TestPictures.RawPng(3, 1, 1, 0, [[0b1010_0000]])).Rgb);
+    public void One_bit_becomes_black_and_white() =>
+        Assert.Equal([255, 255, 255, 0, 0, 0, 255, 255, 255], Decode(TestPictures.RawPng(3, 1, 1, 0, [[0b1010_0000]])).Rgb);
 
     [Fact]
     public void A_palette_is_looked_up()
@@ -81,7 +82,8 @@ public class ImageDecoderTests
         Assert.Equal([177, 217, 127, 255, 255, 255], Decode(TestPictures.RawPng(2, 1, 8, 6, [[100, 179, 0, 128, 1, 2, 3, 0]])).Rgb);
 
     [Fact]
-    public void Grey_with_transparency_is_laid_on_white() => Assert.Equal([177, 177, 177, 9, 9, 9], Decode(TestPictures.RawPng(2, 1, 8, 4, [[100, 128, 9, 255]])).Rgb);
+    public void Grey_with_transparency_is_laid_on_white() =>
+        Assert.Equal([177, 177, 177, 9, 9, 9], Decode(TestPictures.RawPng(2, 1, 8, 4, [[100, 128, 9, 255]])).Rgb);
 
     [Fact]
     public void Of_16_bits_the_high_byte_is_taken()
@@ -97,7 +99,8 @@ public class ImageDecoderTests
     {
         var profile = NetVips.Image.ProfileLoad("p3");
         using var packed = new MemoryStream();
-        using (var deflate = new System.IO.Compression.ZLibStream(packed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true)) deflate.Write(profile);
+        using (var deflate = new System.IO.Compression.ZLibStream(packed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+            deflate.Write(profile);
         var bytes = TestPictures.RawPng(1, 1, 8, 2, [[200, 30, 90]], ("iCCP", [(byte)'p', 0, 0, .. packed.ToArray()]));
 
         Assert.Equal([200, 30, 90], Decode(bytes).Rgb);
@@ -138,7 +141,8 @@ public class ImageDecoderTests
 
     private static DecodedImage Decode(byte[] bytes) => ImageDecoder.Decode(bytes, ImageLimits.Default, CancellationToken.None);
 
-    private static byte[] Flat(int pixels, byte red, byte green, byte blue) => [.. Enumerable.Repeat((byte[])[red, green, blue], pixels).SelectMany(pixel => pixel)];
+    private static byte[] Flat(int pixels, byte red, byte green, byte blue) =>
+        [.. Enumerable.Repeat((byte[])[red, green, blue], pixels).SelectMany(pixel => pixel)];
 
     private static void AssertLevels(byte[] expected, byte[] actual, int tolerance)
     {

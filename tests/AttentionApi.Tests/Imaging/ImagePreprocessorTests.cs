@@ -8,9 +8,11 @@ public class ImagePreprocessorTests
     /// <summary>Results of Pillow's Image.resize on <see cref="Pattern"/>.</summary>
     [Theory]
     [InlineData(6, 5, 4, 3, ResampleFilter.Bicubic, "0d62c02887da72a37c7a456747a38889b0597e5f805f826488a7236e4a7756774e875a88")]
-    [InlineData(6, 5, 3, 8, ResampleFilter.Bilinear, "075cb13186bb846b53196ec34d94ad7a61693287d273a4976c57844ba090868f6e5d767565ae59867b64667f677eb02e7267788570588289415d64677b6273846b524f6459715889")]
+    [InlineData(6, 5, 3, 8, ResampleFilter.Bilinear,
+        "075cb13186bb846b53196ec34d94ad7a61693287d273a4976c57844ba090868f6e5d767565ae59867b64667f677eb02e7267788570588289415d64677b6273846b524f6459715889")]
     [InlineData(9, 4, 2, 4, ResampleFilter.Bilinear, "3271a6a0615f588caf76757a7295658a688b7b81587e6a9f")]
-    [InlineData(5, 9, 5, 4, ResampleFilter.Bicubic, "156aca2582a84ba3c6799c87816c5d58b6588d9f34846a775d6a6d676f65a09f41943a9b3d889599a6565e6667e32d8d3e9e8dbd395c678a83614c6f")]
+    [InlineData(5, 9, 5, 4, ResampleFilter.Bicubic,
+        "156aca2582a84ba3c6799c87816c5d58b6588d9f34846a775d6a6d676f65a09f41943a9b3d889599a6565e6667e32d8d3e9e8dbd395c678a83614c6f")]
     [InlineData(17, 13, 3, 2, ResampleFilter.Bicubic, "6f7b7a8b6d81866e7a7c717d767d7e7c817b")]
     public void A_resize_is_Pillows_to_the_bit(int width, int height, int resizedWidth, int resizedHeight, ResampleFilter filter, string expected)
     {
@@ -20,7 +22,8 @@ public class ImagePreprocessorTests
     }
 
     [Theory]
-    [InlineData(ResizeMode.Stretch), InlineData(ResizeMode.ShortestEdge), InlineData(ResizeMode.Cover), InlineData(ResizeMode.Contain), InlineData(ResizeMode.None)]
+    [InlineData(ResizeMode.Stretch), InlineData(ResizeMode.ShortestEdge), InlineData(ResizeMode.Cover),
+        InlineData(ResizeMode.Contain), InlineData(ResizeMode.None)]
     public void A_picture_of_the_models_size_is_only_normalised(ResizeMode mode)
     {
         var config = new PreprocessorConfig { Input = new(48, 48), Resize = new(mode, new(48, 48)), Mean = [0.1f, 0.2f, 0.3f], Std = [0.5f, 0.25f, 2] };
@@ -34,7 +37,8 @@ public class ImagePreprocessorTests
         {
             for (var channel = 0; channel < 3; channel++)
             {
-                Assert.Equal((picture.Rgb[3 * i + channel] / 255f - config.Mean[channel]) / config.Std[channel], input.Pixels[channel * 48 * 48 + i], tolerance: 1e-6f);
+                Assert.Equal((picture.Rgb[3 * i + channel] / 255f - config.Mean[channel]) / config.Std[channel],
+                    input.Pixels[channel * 48 * 48 + i], tolerance: 1e-6f);
             }
         }
     }

@@ -79,7 +79,8 @@ public class PreprocessingReferenceTests(ITestOutputHelper output)
         var worst = expected.Zip(actual).Select((pair, i) => Math.Abs(pair.First - pair.Second) * config.Std[i / area]).Max();
         var levels = expected.Zip(actual).Where((pair, i) => Math.Abs(pair.First - pair.Second) * config.Std[i / area] > 0.5 / 255).Count();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Path.GetFileName(picture)}: {levels} of {expected.Length} levels differ; {expected.Zip(actual).Count(pair => pair.First != pair.Second)} floats differ at all, by at most {worst * 255:g3} levels"));
+            $"{Path.GetFileName(picture)}: {levels} of {expected.Length} levels differ; {expected.Zip(actual).Count(pair => pair.First != pair.Second)} "
+                + $"floats differ at all, by at most {worst * 255:g3} levels"));
         Assert.Equal(0, levels);
         Assert.True(worst < 1e-6);
     }

@@ -30,7 +30,8 @@ public class ResampleFilterTests
     [InlineData(ResampleFilter.Lanczos, "ff8a776fe7b990497e67ef1cd4fa6eac3b7d8c26698690d5417e768e50eb145b")]
     [InlineData(ResampleFilter.Box, "e56f6804ed6209d14a9ddc81ad979ad88a0c688d815154ad27c905bed56079d3")]
     [InlineData(ResampleFilter.Hamming, "0eeced7231b13246bea69a27f939612b53630bb196fadf52acfca8cc7c3caf97")]
-    public void An_axis_that_keeps_its_length_is_left_alone_as_in_Pillow(ResampleFilter filter, string sha256) => AssertResized(40, 40, new(40, 17), filter, sha256);
+    public void An_axis_that_keeps_its_length_is_left_alone_as_in_Pillow(ResampleFilter filter, string sha256) =>
+        AssertResized(40, 40, new(40, 17), filter, sha256);
 
     private static void AssertResized(int width, int height, PixelSize size, ResampleFilter filter, string sha256)
     {

@@ -37,7 +37,8 @@ internal static class TestPictures
     public static byte[] Jpeg(DecodedImage picture, int orientation = 1, bool progressive = false) =>
         Save(picture, orientation, image => image.JpegsaveBuffer(q: 95, interlace: progressive, subsampleMode: Enums.ForeignSubsample.Off));
 
-    public static byte[] Png(DecodedImage picture, int orientation = 1, bool interlaced = false) => Save(picture, orientation, image => image.PngsaveBuffer(interlace: interlaced));
+    public static byte[] Png(DecodedImage picture, int orientation = 1, bool interlaced = false) =>
+        Save(picture, orientation, image => image.PngsaveBuffer(interlace: interlaced));
 
     public static byte[] Webp(DecodedImage picture, int orientation = 1) => Save(picture, orientation, image => image.WebpsaveBuffer(lossless: true));
 
@@ -82,7 +83,8 @@ internal static class TestPictures
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
         (header[8], header[9]) = (bitDepth, colorType);
-        return [0x89, .. "PNG\r\n"u8, 0x1A, 0x0A, .. Chunk("IHDR", header), .. chunks.SelectMany(chunk => Chunk(chunk.Type, chunk.Data)), .. Chunk("IDAT", packed.ToArray()), .. Chunk("IEND", [])];
+        return [0x89, .. "PNG\r\n"u8, 0x1A, 0x0A, .. Chunk("IHDR", header), .. chunks.SelectMany(chunk => Chunk(chunk.Type, chunk.Data)),
+            .. Chunk("IDAT", packed.ToArray()), .. Chunk("IEND", [])];
     }
 
     private static byte[] Chunk(string type, byte[] data)

@@ -23,7 +23,8 @@ public class BadModelTests(ITestOutputHelper output)
     [InlineData("dangling_graph.onnx", "invalid graph: tensor 'nobody_makes_this'")]
     public void A_bad_file_is_refused_in_one_sentence_that_names_it(string file, string reason)
     {
-        var refused = Assert.Throws<ModelRefusedException>(() => TowerLoader.Load(ModelFolder.Open(SharedFixtures.InShared("fixtures", "models", "bad", file)), FixtureModels.Factory));
+        var refused = Assert.Throws<ModelRefusedException>(() =>
+            TowerLoader.Load(ModelFolder.Open(SharedFixtures.InShared("fixtures", "models", "bad", file)), FixtureModels.Factory));
         output.WriteLine(refused.Message);
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
         Assert.Contains(file, refused.Message, StringComparison.Ordinal);

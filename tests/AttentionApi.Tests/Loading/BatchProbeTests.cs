@@ -30,7 +30,8 @@ public class BatchProbeTests
             var (expected, actual) = (alone[picture], await together[picture]);
             Assert.True(ReferenceArrays.LargestDifference(expected.MeanAttention!, actual.MeanAttention!) <= 1e-5);
             Assert.True(ReferenceArrays.LargestDifference(expected.HeadAttention!, actual.HeadAttention!) <= 1e-5);
-            Assert.True(ReferenceArrays.LargestDifference(expected.Output, actual.Output) <= 1e-4 * Math.Max(1, expected.Output.Select(Math.Abs).DefaultIfEmpty().Max()));
+            Assert.True(ReferenceArrays.LargestDifference(expected.Output, actual.Output) <= 1e-4 * Math.Max(1,
+                expected.Output.Select(Math.Abs).DefaultIfEmpty().Max()));
         }
 
         Task<Activations> RunAsync(ModelInput picture) => forward.RunAsync(picture, parts, new StageTimings(), TestContext.Current.CancellationToken);

@@ -2,7 +2,8 @@ using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Tests.Loading;
 
-/// <summary>What a layer's attention adds to the hidden states follows from its probabilities, values and output projection, whatever exported the file.</summary>
+/// <summary>What a layer's attention adds to the hidden states follows from its probabilities, values and output projection, whatever exported the
+/// file.</summary>
 public class BlockTests(ITestOutputHelper output)
 {
     public static TheoryData<string, string> Files => [.. FixtureVariant.All(vision: true).Select(variant => (variant.Family, variant.File))];
@@ -21,7 +22,8 @@ public class BlockTests(ITestOutputHelper output)
         var (tensors, projections) = (vision.Blocks!.Tensors, vision.Blocks.Projections);
         var (tokens, layers) = (vision.Tokens, vision.Layers.Count);
 
-        string[] names = [vision.Embeddings.Name, .. vision.Layers.Select(layer => layer.HiddenState.Name), .. tensors.AfterAttention.Select(info => info.Name), .. tensors.Values.Select(operand => operand.Tensor.Name), .. vision.Layers.Select(layer => layer.HeadAttention.Name)];
+        string[] names = [vision.Embeddings.Name, .. vision.Layers.Select(layer => layer.HiddenState.Name), .. tensors.AfterAttention.Select(info => info.Name),
+            .. tensors.Values.Select(operand => operand.Tensor.Name), .. vision.Layers.Select(layer => layer.HeadAttention.Name)];
         var values = FixtureModels.Run(vision, variant.Expected.Floats("pixel_values"), names);
         var largest = 0f;
         for (var l = 0; l < layers; l++)
@@ -48,7 +50,8 @@ public class BlockTests(ITestOutputHelper output)
                 for (var j = 0; j < tokens; j++)
                 {
                     for (var k = 0; k < operand.Width; k++)
-                        mixed[(i * operand.Heads + head) * operand.Width + k] += probabilities[(head * tokens + i) * tokens + j] * values[(head * tokens + j) * operand.Width + k];
+                        mixed[(i * operand.Heads + head) * operand.Width + k] +=
+                            probabilities[(head * tokens + i) * tokens + j] * values[(head * tokens + j) * operand.Width + k];
                 }
             }
         }

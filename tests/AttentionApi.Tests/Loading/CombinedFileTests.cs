@@ -59,6 +59,7 @@ public class CombinedFileTests(ITestOutputHelper output)
         var texts = variant.Expected.Integers("input_ids").Chunk(length).Select(ids => (IReadOnlyList<int>)[.. ids.Select(id => (int)id)]).ToList();
         var encoding = towers.Text!.Encode(texts, padId: 0, length: length);
         return [.. Enumerable.Range(0, texts.Count).Select(text => towers.LogitScale!.Value
-            * TensorPrimitives.CosineSimilarity<float>(image, encoding.Embeddings.AsSpan(text * encoding.Width, encoding.Width)) + (towers.LogitBias?.Value ?? 0))];
+            * TensorPrimitives.CosineSimilarity<float>(image, encoding.Embeddings.AsSpan(text * encoding.Width, encoding.Width))
+                + (towers.LogitBias?.Value ?? 0))];
     }
 }

@@ -65,10 +65,12 @@ public sealed class LinkedFilesTests(ITestOutputHelper output) : IDisposable
     private void AssertSameAsPlain(string path, bool cached)
     {
         var cache = cached ? new InstrumentedModelCache(folder.At("copies"), NullLogger<InstrumentedModelCache>.Instance) : null;
-        using var towers = TowerLoader.Load(ModelFolder.Open(path, ["onnx/vision_model.onnx"]), new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu, ThreadsPerSession = 1 }, cache));
+        using var towers = TowerLoader.Load(ModelFolder.Open(path, ["onnx/vision_model.onnx"]),
+            new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu, ThreadsPerSession = 1 }, cache));
         using var plain = TowerLoader.Load(ModelFolder.Open(source, ["onnx/vision_model.onnx"]), FixtureModels.Factory);
         var pixels = ReferenceArrays.Expected("clip").Floats("pixel_values");
-        var difference = ReferenceArrays.LargestDifference(FixtureModels.Run(plain.Vision, pixels, plain.Vision.Output!.Name)[0], FixtureModels.Run(towers.Vision, pixels, towers.Vision.Output!.Name)[0]);
+        var difference = ReferenceArrays.LargestDifference(FixtureModels.Run(plain.Vision, pixels, plain.Vision.Output!.Name)[0],
+            FixtureModels.Run(towers.Vision, pixels, towers.Vision.Output!.Name)[0]);
         output.WriteLine($"{difference:g3}");
         Assert.Equal(0, difference);
     }

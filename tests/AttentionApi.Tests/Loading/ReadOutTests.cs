@@ -21,7 +21,8 @@ public class ReadOutTests(ITestOutputHelper output)
     public static TheoryData<string, string> NotOffered => Files(offered: false);
 
     private static TheoryData<string, string> Files(bool offered) =>
-        [.. FixtureVariant.All(vision: true).Where(variant => Refusals.ContainsKey(variant.Family) != offered).Select(variant => (variant.Family, variant.File))];
+        [.. FixtureVariant.All(vision: true).Where(variant => Refusals.ContainsKey(variant.Family) != offered).Select(variant =>
+            (variant.Family, variant.File))];
 
     [Theory]
     [MemberData(nameof(Offered))]
@@ -33,7 +34,8 @@ public class ReadOutTests(ITestOutputHelper output)
         Assert.Null(vision.ReadOutRefusal);
         Assert.Equal((0, family == "deit_distilled"), (vision.ReadOut!.HeadToken, vision.ReadOut.FirstOfTwoHeads));
 
-        var hidden = FixtureModels.Concat(FixtureModels.Run(vision, variant.Expected.Floats("pixel_values"), vision.Layers.Select(layer => layer.HiddenState.Name)));
+        var hidden = FixtureModels.Concat(FixtureModels.Run(vision, variant.Expected.Floats("pixel_values"),
+            vision.Layers.Select(layer => layer.HiddenState.Name)));
         var read = new float[vision.Layers.Count * vision.Tokens * vision.ReadOut.Width];
         using var rows = Tensors.FromFloats(hidden, [vision.Layers.Count * vision.Tokens, vision.ReadOut.HiddenWidth], vision.ReadOut.InputType);
         vision.ReadOut.Read(rows, read);
@@ -67,7 +69,8 @@ public class ReadOutTests(ITestOutputHelper output)
     {
         var methods = ReferenceArrays.Methods(variant.Family);
         var width = vision.ReadOut!.Width;
-        return Errors(vision, methods.Shape("class_evidence")[^1], methods.Floats("class_evidence"), methods.Floats("class_trajectory"), (row, label) => read[row * width + label]);
+        return Errors(vision, methods.Shape("class_evidence")[^1], methods.Floats("class_evidence"), methods.Floats("class_trajectory"), (row, label) =>
+            read[row * width + label]);
     }
 
     private static (float Patches, float Cls) Errors(VisionTower vision, int labels, float[] expectedPatches, float[] expectedCls, Func<int, int, float> value)

@@ -15,12 +15,15 @@ public class RealVitGradientTests(ITestOutputHelper output)
     [InlineData("astronaut")]
     public async Task Gradient_maps_equal_the_references(string photo)
     {
-        var (expected, references) = (ReferenceArrays.RealVit(photo), ReferenceArrays.Load(SharedFixtures.InShared("fixtures", "real-vit", photo, "attribution.json")));
-        using var towers = TowerLoader.Load(ModelFolder.Open(SharedFixtures.InShared("models", "vit-tiny-patch16-224-hf"), ["onnx/model.onnx"]), FixtureModels.Factory);
+        var (expected, references) = (ReferenceArrays.RealVit(photo),
+            ReferenceArrays.Load(SharedFixtures.InShared("fixtures", "real-vit", photo, "attribution.json")));
+        using var towers = TowerLoader.Load(ModelFolder.Open(SharedFixtures.InShared("models", "vit-tiny-patch16-224-hf"), ["onnx/model.onnx"]),
+            FixtureModels.Factory);
         var vision = towers.Vision;
         await using var gradients = GradientLoader.Open(FixtureModels.Factory, vision);
         using var input = Core.Runtime.Tensors.FromFloats(expected.Floats("pixel_values"), vision.InputShape, vision.InputType);
-        var tape = await gradients.ForwardAsync(new Dictionary<string, OrtValue> { [vision.InputName] = input }, [GradientKind.Libra, GradientKind.Plain], TestContext.Current.CancellationToken);
+        var tape = await gradients.ForwardAsync(new Dictionary<string, OrtValue> { [vision.InputName] = input }, [GradientKind.Libra, GradientKind.Plain],
+            TestContext.Current.CancellationToken);
         float[][] seeds = [.. references.Integers("class_ids").Select(index => OneHot(1000, (int)index))];
 
         var errors = new Dictionary<string, float>();
@@ -34,7 +37,8 @@ public class RealVitGradientTests(ITestOutputHelper output)
         Compare(expected, "chefer2021", Row(plain[0].Attention!, 1));
         Compare(expected, "attention_grad_last", Row(plain[0].Attention!, 12));
         foreach (var (name, error) in errors) output.WriteLine($"{photo} {name}: {error:g3}");
-        Assert.All(errors, pair => Assert.True(pair.Value <= (pair.Key.StartsWith("libra", StringComparison.Ordinal) ? 1e-4f : 1e-3f), $"{pair.Key} differs by {pair.Value}"));
+        Assert.All(errors, pair =>
+            Assert.True(pair.Value <= (pair.Key.StartsWith("libra", StringComparison.Ordinal) ? 1e-4f : 1e-3f), $"{pair.Key} differs by {pair.Value}"));
 
         foreach (var (label, score) in libra.Zip(references.Floats("libra_score")))
         {
@@ -43,7 +47,8 @@ public class RealVitGradientTests(ITestOutputHelper output)
             Assert.Equal(0, parts.Residual, 1e-3);
         }
 
-        void Compare(ReferenceArrays arrays, string name, IEnumerable<float> actual) => errors[name] = Error(arrays.Floats(name), [.. actual], arrays.Floats(name));
+        void Compare(ReferenceArrays arrays, string name, IEnumerable<float> actual) =>
+            errors[name] = Error(arrays.Floats(name), [.. actual], arrays.Floats(name));
     }
 
     private static float[] Row(float[] attention, int fromLayer)

@@ -13,13 +13,16 @@ public class RealVitTests(ITestOutputHelper output)
     public void Mean_attention_and_logits_equal_the_reference(string photo)
     {
         var expected = ReferenceArrays.RealVit(photo);
-        using var towers = TowerLoader.Load(ModelFolder.Open(SharedFixtures.InShared("models", "vit-tiny-patch16-224-hf"), ["onnx/model.onnx"]), FixtureModels.Factory);
+        using var towers = TowerLoader.Load(ModelFolder.Open(SharedFixtures.InShared("models", "vit-tiny-patch16-224-hf"), ["onnx/model.onnx"]),
+            FixtureModels.Factory);
         var vision = towers.Vision;
-        Assert.Equal((12, 3, new TokenLayout(1, new PatchGrid(14, 14), 0, HasCls: true), new PixelSize(16, 16)), (vision.Layers.Count, vision.Heads, vision.Layout, vision.PatchSize));
+        Assert.Equal((12, 3, new TokenLayout(1, new PatchGrid(14, 14), 0, HasCls: true), new PixelSize(16, 16)),
+            (vision.Layers.Count, vision.Heads, vision.Layout, vision.PatchSize));
         Assert.Empty(towers.Warnings);
         Assert.Equal(1000, towers.Config.Labels!.Count);
 
-        var values = FixtureModels.Run(vision, expected.Floats("pixel_values"), [vision.Output!.Name, .. vision.Layers.Select(layer => layer.MeanAttention.Name)]);
+        var values = FixtureModels.Run(vision, expected.Floats("pixel_values"),
+            [vision.Output!.Name, .. vision.Layers.Select(layer => layer.MeanAttention.Name)]);
         var attention = ReferenceArrays.LargestDifference(expected.Floats("attentions_mean"), FixtureModels.Concat(values[1..]));
         var logits = ReferenceArrays.LargestDifference(expected.Floats("logits"), values[0]);
         output.WriteLine($"{photo}: mean attention {attention:g3}, logits {logits:g3}");

@@ -24,8 +24,10 @@ public sealed class ScoreTests : IDisposable
     private static readonly Dictionary<string, Func<ModelWriter, string, string>> Sigmoids = new()
     {
         ["Sigmoid"] = (writer, logits) => writer.Node("Sigmoid", [logits]),
-        ["one over one plus exp"] = (writer, logits) => writer.Node("Div", [writer.Scalar(1), writer.Node("Add", [writer.Node("Exp", [writer.Node("Neg", [logits])]), writer.Scalar(1)])]),
-        ["reciprocal"] = (writer, logits) => writer.Node("Reciprocal", [writer.Node("Add", [writer.Scalar(1), writer.Node("Exp", [writer.Node("Mul", [logits, writer.Scalar(-1)])])])]),
+        ["one over one plus exp"] = (writer, logits) =>
+            writer.Node("Div", [writer.Scalar(1), writer.Node("Add", [writer.Node("Exp", [writer.Node("Neg", [logits])]), writer.Scalar(1)])]),
+        ["reciprocal"] = (writer, logits) =>
+            writer.Node("Reciprocal", [writer.Node("Add", [writer.Scalar(1), writer.Node("Exp", [writer.Node("Mul", [logits, writer.Scalar(-1)])])])]),
         ["by tanh"] = (writer, logits) => writer.Node("Mul",
             [writer.Scalar(0.5f), writer.Node("Add", [writer.Scalar(1), writer.Node("Tanh", [writer.Node("Mul", [logits, writer.Scalar(0.5f)])])])]),
     };

@@ -13,7 +13,8 @@ public class TextGradientTests(ITestOutputHelper output)
 
     /// <summary>Text towers of their own, and combined files.</summary>
     public static TheoryData<string, string> Files =>
-        [.. FixtureVariant.All(vision: false).Concat(FixtureVariant.All(vision: true).Where(variant => variant.File.Contains("/model", StringComparison.Ordinal)))
+        [.. FixtureVariant.All(vision: false)
+            .Concat(FixtureVariant.All(vision: true).Where(variant => variant.File.Contains("/model", StringComparison.Ordinal)))
             .Where(variant => Families.Contains(variant.Family)).Select(variant => (variant.Family, variant.File))];
 
     [Theory]
@@ -40,7 +41,8 @@ public class TextGradientTests(ITestOutputHelper output)
         var (worst, missing) = (0f, 0.0);
         for (var text = 0; text < texts; text++)
         {
-            var ids = expected.Integers("input_ids").AsSpan(text * length, family == "siglip" ? length : ends[text] + 1).ToArray().Select(id => (int)id).ToArray();
+            var ids = expected.Integers("input_ids").AsSpan(text * length, family == "siglip" ? length : ends[text] + 1).ToArray()
+                .Select(id => (int)id).ToArray();
             var feeds = towers.Text.Feed(ids, padId: 0, length: 0);
             var tape = await gradients.ForwardAsync(feeds, [GradientKind.Plain, GradientKind.Libra], TestContext.Current.CancellationToken);
             foreach (var value in feeds.Values) value.Dispose();

@@ -23,13 +23,15 @@ public class TextTowerTests(ITestOutputHelper output)
         var length = variant.Expected.Shape("input_ids")[1];
         var masked = variant.Expected.Has("attention_mask") ? variant.Expected.Integers("attention_mask") : null;
 
-        var texts = tokens.Chunk(length).Select((ids, t) => (IReadOnlyList<int>)[.. ids.Take(masked is null ? length : (int)masked.Skip(t * length).Take(length).Sum()).Select(id => (int)id)]).ToList();
+        var texts = tokens.Chunk(length).Select((ids, t) =>
+            (IReadOnlyList<int>)[.. ids.Take(masked is null ? length : (int)masked.Skip(t * length).Take(length).Sum()).Select(id => (int)id)]).ToList();
         var encoding = text.Encode(texts, padId: (int)tokens[length - 1], withAttention: true, length);
 
         var expected = variant.Expected.Floats("text_embeds");
         var embeddings = 0f;
         for (var t = 0; t < texts.Count; t++)
-            embeddings = MathF.Max(embeddings, 1 - TensorPrimitives.CosineSimilarity<float>(expected.AsSpan(t * encoding.Width, encoding.Width), encoding.Embeddings.AsSpan(t * encoding.Width, encoding.Width)));
+            embeddings = MathF.Max(embeddings, 1 - TensorPrimitives.CosineSimilarity<float>(expected.AsSpan(t * encoding.Width, encoding.Width),
+                encoding.Embeddings.AsSpan(t * encoding.Width, encoding.Width)));
         var attention = ReferenceArrays.LargestDifference(variant.Expected.Floats("text_attentions"), FixtureModels.Concat(encoding.Attention!));
         output.WriteLine($"{variant}: attention {attention:g3}, embeddings 1 - cosine {embeddings:g3}");
 

@@ -8,7 +8,8 @@ public sealed class BrokenPreprocessorConfigTests : IDisposable
 {
     private const string Valid = """
         { "do_center_crop": true, "crop_size": {"height": 224, "width": 224}, "do_rescale": true, "rescale_factor": 0.00392156862745098, "resample": 3,
-          "image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 224}, "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711] }
+          "image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 224}, "image_mean": [0.48145466, 0.4578275, 0.40821073],
+            "image_std": [0.26862954, 0.26130258, 0.27577711] }
         """;
 
     private readonly string folder = Directory.CreateTempSubdirectory("preprocessor").FullName;
@@ -16,8 +17,10 @@ public sealed class BrokenPreprocessorConfigTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Theory]
-    [InlineData("""{ "resample": 6 }""", "preprocessor_config.json: 'resample' must be nearest, lanczos, bilinear, bicubic, box or hamming (0 to 5), but is 6; correct the file.")]
-    [InlineData("""{ "resample": "area" }""", "preprocessor_config.json: 'resample' must be nearest, lanczos, bilinear, bicubic, box or hamming (0 to 5), but is \"area\"; correct the file.")]
+    [InlineData("""{ "resample": 6 }""",
+        "preprocessor_config.json: 'resample' must be nearest, lanczos, bilinear, bicubic, box or hamming (0 to 5), but is 6; correct the file.")]
+    [InlineData("""{ "resample": "area" }""",
+        "preprocessor_config.json: 'resample' must be nearest, lanczos, bilinear, bicubic, box or hamming (0 to 5), but is \"area\"; correct the file.")]
     [InlineData("""{ "resample": "3" }""", "'resample'")]
     [InlineData("""{ "resample": "" }""", "'resample'")]
     [InlineData("""{ "resample": 2.5 }""", "'resample'")]

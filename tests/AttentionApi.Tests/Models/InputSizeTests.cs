@@ -21,7 +21,8 @@ public sealed class InputSizeTests : IDisposable
     {
         folder.Write("config.json", """{"model_type": "siglip", "vision_config": {"image_size": 64}}""");
         folder.Write("preprocessor_config.json", preprocessor);
-        Assert.Equal([(new PixelSize(width, height), "preprocessor_config.json"), (new(64, 64), "image_size of the configuration"), (new(224, 224), "the default of siglip configurations")],
+        Assert.Equal([(new PixelSize(width, height), "preprocessor_config.json"), (new(64, 64), "image_size of the configuration"),
+            (new(224, 224), "the default of siglip configurations")],
             Candidates(null, null));
     }
 
@@ -58,6 +59,7 @@ public sealed class InputSizeTests : IDisposable
     private (PixelSize, string)[] Candidates(int? width, int? height)
     {
         folder.Write("model.onnx", "");
-        return [.. InputSize.Candidates(ModelConfig.Read(ModelFolder.Open(folder.Path)), width, height).Select(candidate => (candidate.Size, candidate.Source))];
+        return [.. InputSize.Candidates(ModelConfig.Read(ModelFolder.Open(folder.Path)), width, height).Select(candidate =>
+            (candidate.Size, candidate.Source))];
     }
 }

@@ -13,7 +13,8 @@ public sealed class ModelConfigTests : IDisposable
     public void A_classifier_of_transformers_names_its_classes_in_order()
     {
         var config = Read("config.json", """
-            {"model_type": "vit", "image_size": 48, "num_hidden_layers": 4, "num_attention_heads": 3, "id2label": {"1": "dog, domestic dog", "0": "cat", "10": "k", "2": "c",
+            {"model_type": "vit", "image_size": 48, "num_hidden_layers": 4, "num_attention_heads": 3, "id2label": {"1": "dog, domestic dog", "0": "cat",
+              "10": "k", "2": "c",
              "3": "d", "4": "e", "5": "f", "6": "g", "7": "h", "8": "i", "9": "j"}}
             """);
         Assert.Equal(("vit", new PixelSize(48, 48), 4, 3), (config.Family, config.ImageSize!.Value, config.Layers, config.Heads));
@@ -24,14 +25,16 @@ public sealed class ModelConfigTests : IDisposable
     public void An_image_text_model_of_transformers_keeps_its_towers_apart()
     {
         var config = Read("config.json", """
-            {"model_type": "clip", "logit_scale": 14.5, "logit_scale_init_value": 2.6592, "vision_config": {"image_size": 112, "num_hidden_layers": 6, "num_attention_heads": 3},
+            {"model_type": "clip", "logit_scale": 14.5, "logit_scale_init_value": 2.6592, "vision_config": {"image_size": 112, "num_hidden_layers": 6,
+              "num_attention_heads": 3},
              "text_config": {"max_position_embeddings": 32, "num_hidden_layers": 4}}
             """);
         Assert.Equal((new PixelSize(112, 112), 6, 3, 32, 14.5f), (config.ImageSize!.Value, config.Layers, config.Heads, config.TextLength, config.LogitScale));
     }
 
     [Fact]
-    public void The_initial_logit_scale_is_not_the_trained_one() => Assert.Null(Read("config.json", """{"model_type": "clip", "logit_scale_init_value": 2.6592}""").LogitScale);
+    public void The_initial_logit_scale_is_not_the_trained_one() =>
+        Assert.Null(Read("config.json", """{"model_type": "clip", "logit_scale_init_value": 2.6592}""").LogitScale);
 
     [Theory]
     [InlineData("[24, 40]", 40, 24)]
@@ -64,8 +67,10 @@ public sealed class ModelConfigTests : IDisposable
 
     [Theory]
     [InlineData("config.json", """{"vision_cfg": {"image_size": 48, "layers": 3}, "text_cfg": {"context_length": 16}, "init_logit_bias": -10}""", true)]
-    [InlineData("open_clip_config.json", """{"model_cfg": {"vision_cfg": {"image_size": 48, "layers": 3}, "text_cfg": {"context_length": 16}, "init_logit_bias": -10}}""", true)]
-    [InlineData("open_clip_config.json", """{"model_cfg": {"vision_cfg": {"image_size": 48, "layers": 3}, "text_cfg": {"context_length": 16}, "init_logit_scale": 2.3}}""", false)]
+    [InlineData("open_clip_config.json",
+        """{"model_cfg": {"vision_cfg": {"image_size": 48, "layers": 3}, "text_cfg": {"context_length": 16}, "init_logit_bias": -10}}""", true)]
+    [InlineData("open_clip_config.json",
+        """{"model_cfg": {"vision_cfg": {"image_size": 48, "layers": 3}, "text_cfg": {"context_length": 16}, "init_logit_scale": 2.3}}""", false)]
     public void Open_clips_bias_tells_of_the_sigmoid_loss_wherever_its_model_is_described(string file, string json, bool sigmoid)
     {
         var config = Read(file, json);
@@ -97,7 +102,8 @@ public sealed class ModelConfigTests : IDisposable
         Assert.Equal(factor, Read("config.json", $$"""{"model_type": "clip", "logit_scale": {{value}}}""").LogitScale!.Value, 0.01);
 
     [Theory]
-    [InlineData("""{"image_size": "large", "num_hidden_layers": -3, "id2label": {"0": "a", "7": "b"}, "logit_scale": "high", "vision_config": 7, "text_config": []}""")]
+    [InlineData("""{"image_size": "large", "num_hidden_layers": -3, "id2label": {"0": "a", "7": "b"}, "logit_scale": "high", "vision_config": """
+        + """7, "text_config": []}""")]
     [InlineData("{}")]
     public void What_makes_no_sense_counts_as_not_said(string json)
     {
@@ -111,11 +117,13 @@ public sealed class ModelConfigTests : IDisposable
     [Theory]
     [InlineData("[]"), InlineData("null")]
     public void A_configuration_that_is_no_object_is_refused(string json) =>
-        Assert.Contains("config.json does not hold a JSON object", Assert.Throws<ModelRefusedException>(() => Read("config.json", json)).Message, StringComparison.Ordinal);
+        Assert.Contains("config.json does not hold a JSON object", Assert.Throws<ModelRefusedException>(() =>
+            Read("config.json", json)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_configuration_that_is_no_JSON_is_refused_with_its_line() =>
-        Assert.Contains("config.json is not valid JSON (line 2)", Assert.Throws<ModelRefusedException>(() => Read("config.json", "{\n\"a\": }")).Message, StringComparison.Ordinal);
+        Assert.Contains("config.json is not valid JSON (line 2)", Assert.Throws<ModelRefusedException>(() =>
+            Read("config.json", "{\n\"a\": }")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void No_configuration_says_nothing()

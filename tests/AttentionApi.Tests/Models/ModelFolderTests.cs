@@ -60,7 +60,8 @@ public sealed class ModelFolderTests : IDisposable
     {
         var folder = Make("three", "onnx/vision_model.onnx,onnx/text_model.onnx,onnx/model_fp16.onnx,onnx/model_quantized.onnx");
         Assert.Equal(Path.Combine(folder, "onnx", "model_fp16.onnx"), ModelFolder.Open(folder).CombinedFile);
-        Assert.Equal(Path.Combine(folder, "onnx", "model_fp16.onnx"), ModelFolder.Open(folder, ["onnx/vision_model.onnx", "onnx/text_model.onnx"]).CombinedFile);
+        Assert.Equal(Path.Combine(folder, "onnx", "model_fp16.onnx"),
+            ModelFolder.Open(folder, ["onnx/vision_model.onnx", "onnx/text_model.onnx"]).CombinedFile);
         Assert.Null(ModelFolder.Open(folder, ["onnx/model_fp16.onnx"]).CombinedFile);
     }
 
@@ -126,7 +127,8 @@ public sealed class ModelFolderTests : IDisposable
 
     [Fact]
     public void A_path_without_a_model_says_so() =>
-        Assert.Contains("no model at nothing", Assert.Throws<ModelRefusedException>(() => ModelFolder.Open(Path.Combine(root.Path, "nothing"))).Message, StringComparison.Ordinal);
+        Assert.Contains("no model at nothing", Assert.Throws<ModelRefusedException>(() =>
+            ModelFolder.Open(Path.Combine(root.Path, "nothing"))).Message, StringComparison.Ordinal);
 
     private string Make(string name, string files)
     {

@@ -110,16 +110,19 @@ public sealed class PreprocessorConfigTests : IDisposable
     [Fact]
     public void A_processor_nested_in_processor_config_is_read()
     {
-        Write("processor_config.json", $$"""{ "processor_class": "CLIPProcessor", "image_processor": { "size": {"shortest_edge": 224}, "crop_size": 224, {{Half}} } }""");
+        Write("processor_config.json",
+            $$"""{ "processor_class": "CLIPProcessor", "image_processor": { "size": {"shortest_edge": 224}, "crop_size": 224, {{Half}} } }""");
 
         Assert.Equal(ResizeRule.ShortestEdge(224), Read(Square224).Resize);
     }
 
     [Theory]
-    [InlineData("""{ "input_size": [3, 224, 224], "interpolation": "bicubic", "crop_pct": 0.9, "crop_mode": "center" }""", ResizeMode.ShortestEdge, 248, ResampleFilter.Bicubic)]
+    [InlineData("""{ "input_size": [3, 224, 224], "interpolation": "bicubic", "crop_pct": 0.9, "crop_mode": "center" }""",
+        ResizeMode.ShortestEdge, 248, ResampleFilter.Bicubic)]
     [InlineData("""{ "input_size": [3, 224, 224], "interpolation": "bilinear" }""", ResizeMode.ShortestEdge, 256, ResampleFilter.Bilinear)]
     [InlineData("""{ "input_size": [3, 224, 224], "crop_pct": 1.0, "crop_mode": "squash" }""", ResizeMode.Stretch, 224, ResampleFilter.Bicubic)]
-    [InlineData("""{ "input_size": [3, 224, 224], "crop_pct": 1.0, "crop_mode": "border", "mean": [0.5, 0, 1] }""", ResizeMode.Contain, 224, ResampleFilter.Bicubic)]
+    [InlineData("""{ "input_size": [3, 224, 224], "crop_pct": 1.0, "crop_mode": "border", "mean": [0.5, 0, 1] }""",
+        ResizeMode.Contain, 224, ResampleFilter.Bicubic)]
     public void Timms_config_is_read_as_timm_reads_it(string pretrained, ResizeMode mode, int edge, ResampleFilter filter)
     {
         Write("config.json", $$"""{ "architecture": "vit_tiny_patch16_224", "pretrained_cfg": {{pretrained}} }""");
@@ -137,7 +140,8 @@ public sealed class PreprocessorConfigTests : IDisposable
     [Fact]
     public void An_old_timm_config_has_its_fields_at_the_top()
     {
-        Write("config.json", """{ "architecture": "vit_base_patch16_224", "input_size": [3, 224, 224], "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "crop_pct": 0.9 }""");
+        Write("config.json", """{ "architecture": "vit_base_patch16_224", "input_size": [3, 224, 224], "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, """
+            + """0.5], "crop_pct": 0.9 }""");
 
         Assert.Equal(ResizeRule.ShortestEdge(248), Read(Square224).Resize);
     }
@@ -152,9 +156,11 @@ public sealed class PreprocessorConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "preprocess_cfg": { "size": 224, "mean": [0.1, 0.2, 0.3], "std": [1, 1, 1], "interpolation": "bicubic", "resize_mode": "shortest", "fill_color": 0 } }""", ResizeMode.ShortestEdge)]
+    [InlineData("""{ "preprocess_cfg": { "size": 224, "mean": [0.1, 0.2, 0.3], "std": [1, 1, """
+        + """1], "interpolation": "bicubic", "resize_mode": "shortest", "fill_color": 0 } }""", ResizeMode.ShortestEdge)]
     [InlineData("""{ "preprocess_cfg": { "size": [224, 224], "mean": [0.1, 0.2, 0.3], "std": 1, "resize_mode": "squash" } }""", ResizeMode.Stretch)]
-    [InlineData("""{ "preprocess_cfg": { "mean": [0.1, 0.2, 0.3], "resize_mode": "longest", "fill_color": 12 }, "model_cfg": { "vision_cfg": { "image_size": 224 } } }""", ResizeMode.Contain)]
+    [InlineData("""{ "preprocess_cfg": { "mean": [0.1, 0.2, 0.3], "resize_mode": "longest", "fill_color": 12 }, "model_cfg": { "vision_cfg": """
+        + """{ "image_size": 224 } } }""", ResizeMode.Contain)]
     public void Open_clips_config_is_read_as_open_clip_reads_it(string file, ResizeMode mode)
     {
         Write("open_clip_config.json", file);
@@ -169,10 +175,15 @@ public sealed class PreprocessorConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("preprocessor_config.json", """{ "image_processor_type": "JinaCLIPImageProcessor", "size": 224, "mean": [0.1, 0.2, 0.3], "std": [1, 1, 1], "resize_mode": "shortest", "interpolation": "bicubic" }""")]
+    [InlineData("preprocessor_config.json",
+        """{ "image_processor_type": "JinaCLIPImageProcessor", "size": 224, "mean": [0.1, 0.2, 0.3], "std": [1, 1, """
+            + """1], "resize_mode": "shortest", "interpolation": "bicubic" }""")]
     [InlineData("preprocessor_config.json", """{ "size": {"height": 224, "width": 224}, "mean": [0.1, 0.2, 0.3], "std": 1 }""")]
-    [InlineData("preprocess_cfg.json", """{ "size": [224, 224], "mode": "RGB", "mean": [0.1, 0.2, 0.3], "std": [1, 1, 1], "interpolation": "bicubic", "resize_mode": "shortest", "fill_color": 0 }""")]
-    [InlineData("config.json", """{ "embed_dim": 512, "vision_cfg": { "image_size": 224 }, "text_cfg": {}, "preprocess_cfg": { "mean": [0.1, 0.2, 0.3], "std": [1, 1, 1] } }""")]
+    [InlineData("preprocess_cfg.json",
+        """{ "size": [224, 224], "mode": "RGB", "mean": [0.1, 0.2, 0.3], "std": [1, 1, """
+            + """1], "interpolation": "bicubic", "resize_mode": "shortest", "fill_color": 0 }""")]
+    [InlineData("config.json",
+        """{ "embed_dim": 512, "vision_cfg": { "image_size": 224 }, "text_cfg": {}, "preprocess_cfg": { "mean": [0.1, 0.2, 0.3], "std": [1, 1, 1] } }""")]
     public void Open_clips_fields_are_read_in_any_file(string name, string file)
     {
         Write(name, file);
@@ -189,7 +200,9 @@ public sealed class PreprocessorConfigTests : IDisposable
     [Fact]
     public void Timms_description_in_a_preprocessor_config_is_read()
     {
-        Write("preprocessor_config.json", """{ "image_processor_type": "TimmWrapperImageProcessor", "architecture": "vit_tiny", "pretrained_cfg": { "input_size": [3, 224, 224], "crop_pct": 0.9 } }""");
+        Write("preprocessor_config.json",
+            """{ "image_processor_type": "TimmWrapperImageProcessor", "architecture": "vit_tiny", "pretrained_cfg": { "input_size": [3, 224, """
+                + """224], "crop_pct": 0.9 } }""");
 
         Assert.Equal(ResizeRule.ShortestEdge(248), Read(null).Resize);
         Assert.Empty(warnings);
@@ -275,8 +288,10 @@ public sealed class PreprocessorConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("fixtures/models/clip", ResizeMode.Stretch), InlineData("fixtures/models/vit", ResizeMode.Stretch), InlineData("fixtures/models/deit_distilled", ResizeMode.Stretch)]
-    [InlineData("fixtures/models/dinov2", ResizeMode.Stretch), InlineData("fixtures/models/dinov2_registers", ResizeMode.Stretch), InlineData("fixtures/models/dinov3", ResizeMode.Stretch)]
+    [InlineData("fixtures/models/clip", ResizeMode.Stretch), InlineData("fixtures/models/vit", ResizeMode.Stretch),
+        InlineData("fixtures/models/deit_distilled", ResizeMode.Stretch)]
+    [InlineData("fixtures/models/dinov2", ResizeMode.Stretch), InlineData("fixtures/models/dinov2_registers", ResizeMode.Stretch),
+        InlineData("fixtures/models/dinov3", ResizeMode.Stretch)]
     [InlineData("fixtures/models/siglip", ResizeMode.Stretch), InlineData("fixtures/models/beit", ResizeMode.Stretch)]
     [InlineData("fixtures/models/timm_vit", ResizeMode.ShortestEdge), InlineData("fixtures/models/open_clip", ResizeMode.ShortestEdge)]
     public void The_fixture_models_are_read_without_a_warning(string model, ResizeMode mode)

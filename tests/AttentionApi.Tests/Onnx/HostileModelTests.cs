@@ -53,7 +53,8 @@ public sealed class HostileModelTests(ITestOutputHelper output) : IDisposable
         }),
         ["negative sizes"] = ("no attention site found", writer =>
         {
-            writer.Graph.Initializer.Add(new TensorProto { Name = "w", DataType = OnnxTensor.Float, Dims = { -3, -4 }, RawData = ByteString.CopyFrom(new byte[48]) });
+            writer.Graph.Initializer.Add(new TensorProto { Name = "w", DataType = OnnxTensor.Float, Dims = { -3, -4 },
+                RawData = ByteString.CopyFrom(new byte[48]) });
             writer.Append("Add", ["pixels", "w"], ["a"]);
         }),
         ["a shape of astronomic length"] = ("asks for a tensor of size 8214565720323784703", writer =>
@@ -111,12 +112,14 @@ public sealed class HostileModelTests(ITestOutputHelper output) : IDisposable
     [InlineData(true)]
     public void Constants_of_nodes_may_not_lie_in_other_files(bool inside)
     {
-        var constant = new NodeProto { OpType = "Constant", Output = { "w" }, Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = External("weights") } } };
+        var constant = new NodeProto { OpType = "Constant", Output = { "w" },
+            Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = External("weights") } } };
         var body = new GraphProto { Name = "body", Node = { constant } };
         var writer = new ModelWriter();
         writer.Input("pixels", 1, 3, 32, 32);
         writer.Graph.Node.Add(inside
-            ? new NodeProto { OpType = "If", Input = { "pixels" }, Output = { "w" }, Attribute = { new AttributeProto { Name = "then_branch", Type = AttributeProto.Types.AttributeType.Graph, G = body } } }
+            ? new NodeProto { OpType = "If", Input = { "pixels" }, Output = { "w" },
+                Attribute = { new AttributeProto { Name = "then_branch", Type = AttributeProto.Types.AttributeType.Graph, G = body } } }
             : constant);
         writer.Append("Add", ["pixels", "w"], ["a"]);
         File.WriteAllBytes(ModelPath, writer.Model.ToByteArray());

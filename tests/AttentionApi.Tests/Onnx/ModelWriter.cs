@@ -27,7 +27,8 @@ internal sealed class ModelWriter
     public string InputOf(int elementType, string name, params long[] shape)
     {
         var dimensions = shape.Select((size, place) => size < 0 ? new TensorShapeProto.Types.Dimension { DimParam = $"d{place}" } : new() { DimValue = size });
-        Graph.Input.Add(new ValueInfoProto { Name = name, Type = new() { TensorType = new() { ElemType = elementType, Shape = new() { Dim = { dimensions } } } } });
+        Graph.Input.Add(new ValueInfoProto { Name = name, Type =
+            new() { TensorType = new() { ElemType = elementType, Shape = new() { Dim = { dimensions } } } } });
         return name;
     }
 
@@ -46,7 +47,8 @@ internal sealed class ModelWriter
     }
 
     public string Weight(float[] values, params long[] shape) =>
-        Add(new TensorProto { DataType = OnnxTensor.Float, Dims = { shape }, RawData = ByteString.CopyFrom(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values)) });
+        Add(new TensorProto { DataType = OnnxTensor.Float, Dims = { shape },
+            RawData = ByteString.CopyFrom(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values)) });
 
     public string Weight(params long[] shape) => Weight(Numbers((int)shape.Aggregate(1L, (product, size) => product * size), 0.5f), shape);
 
@@ -56,7 +58,8 @@ internal sealed class ModelWriter
 
     public string Integer(long value) => Add(new TensorProto { DataType = OnnxTensor.Int64, Int64Data = { value } });
 
-    public string Bytes(int elementType, byte[] values, params long[] shape) => Add(new TensorProto { DataType = elementType, Dims = { shape }, RawData = ByteString.CopyFrom(values) });
+    public string Bytes(int elementType, byte[] values, params long[] shape) =>
+        Add(new TensorProto { DataType = elementType, Dims = { shape }, RawData = ByteString.CopyFrom(values) });
 
     public string Node(string type, string[] inputs, params AttributeProto[] attributes)
     {
@@ -70,13 +73,16 @@ internal sealed class ModelWriter
     {
         var (domain, name) = type.Split("::") is [var own, var rest] ? (own, rest) : ("", type);
         if (domain.Length > 0 && Model.OpsetImport.All(opset => opset.Domain != domain)) Opset(domain, 1);
-        Graph.Node.Add(new NodeProto { OpType = name, Domain = domain, Name = $"{name}_{made++}", Input = { inputs }, Output = { outputs }, Attribute = { attributes } });
+        Graph.Node.Add(new NodeProto { OpType = name, Domain = domain, Name = $"{name}_{made++}", Input = { inputs }, Output = { outputs },
+            Attribute = { attributes } });
     }
 
     public static AttributeProto Attribute(string name, long value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
-    public static AttributeProto Attribute(string name, params long[] values) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };
+    public static AttributeProto Attribute(string name, params long[] values) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };
     public static AttributeProto Attribute(string name, float value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
-    public static AttributeProto Attribute(string name, string value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
+    public static AttributeProto Attribute(string name, string value) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
 
     public void Save(string path) => File.WriteAllBytes(path, Model.ToByteArray());
 

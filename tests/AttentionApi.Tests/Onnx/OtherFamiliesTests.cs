@@ -18,7 +18,8 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Tokens_after_the_patches_are_suffix_tokens()
     {
-        using var towers = Load(new SyntheticTransformer { Prefix = [], Suffix = [1, 2], Head = (writer, tokens) => writer.Node("Gather", [tokens, writer.Integer(-3)], Attribute("axis", 1)) });
+        using var towers = Load(new SyntheticTransformer { Prefix = [], Suffix = [1, 2], Head = (writer, tokens) =>
+            writer.Node("Gather", [tokens, writer.Integer(-3)], Attribute("axis", 1)) });
         Assert.Equal(new TokenLayout(0, new PatchGrid(4, 4), 3, HasCls: false) { HeadToken = 16 }, towers.Vision.Layout);
     }
 
@@ -53,7 +54,8 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Patches_may_be_cut_without_a_convolution()
     {
-        using var towers = Load(new SyntheticTransformer { Height = 16, ImageWidth = 32, Patchify = (writer, pixels) => Unfolded(writer, pixels, columnsFirst: false) });
+        using var towers = Load(new SyntheticTransformer { Height = 16, ImageWidth = 32, Patchify = (writer, pixels) =>
+            Unfolded(writer, pixels, columnsFirst: false) });
         Assert.Equal(new PatchGrid(2, 4), towers.Vision.Layout.Grid);
     }
 
@@ -84,20 +86,24 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
     {
         ["a Softmax written out"] = (17, WrittenOutSoftmax),
         ["a division"] = (17, (writer, projections) => Written(writer, projections, scores => writer.Node("Div", [scores, writer.Scalar(1)]), p => p)),
-        ["a mask that hides nothing"] = (17, (writer, projections) => Written(writer, projections, scores => writer.Node("Add", [scores, writer.Scalar(0)]), p => p)),
+        ["a mask that hides nothing"] = (17, (writer, projections) =>
+            Written(writer, projections, scores => writer.Node("Add", [scores, writer.Scalar(0)]), p => p)),
         ["dropout in training mode left in"] = (17, (writer, projections) => Written(writer, projections, s => s, p => writer.Node("Dropout", [p]))),
-        ["a guard against NaN"] = (17, (writer, projections) => Written(writer, projections, s => s, p => writer.Node("Where", [writer.Node("IsNaN", [p]), writer.Scalar(0), p]))),
+        ["a guard against NaN"] = (17, (writer, projections) =>
+            Written(writer, projections, s => s, p => writer.Node("Where", [writer.Node("IsNaN", [p]), writer.Scalar(0), p]))),
         ["heads folded into the batch"] = (17, FoldedHeads),
         ["Einsum"] = (17, EinsumAttention),
         ["values before probabilities"] = (17, ValuesFirst),
         ["Softmax over the last of four axes, opset 12"] = (12, OldSoftmax),
-        ["ai.onnx.Attention, 3-D"] = (23, (writer, projections) => Fused(writer, projections, "Attention", Attribute("q_num_heads", Heads), Attribute("kv_num_heads", Heads))),
+        ["ai.onnx.Attention, 3-D"] = (23, (writer, projections) =>
+            Fused(writer, projections, "Attention", Attribute("q_num_heads", Heads), Attribute("kv_num_heads", Heads))),
         ["ai.onnx.Attention, 4-D"] = (24, StandardAttention),
         ["MultiHeadAttention"] = (17, (writer, projections) => Fused(writer, projections, "com.microsoft::MultiHeadAttention", Attribute("num_heads", Heads))),
         ["com.microsoft.Attention"] = (17, (writer, projections) => Packed(writer, projections, [], Attribute("num_heads", Heads))),
         ["com.microsoft.Attention with sizes and a scale"] = (12, (writer, projections) => Packed(writer, projections, [],
             Attribute("num_heads", Heads), Attribute("qkv_hidden_sizes", Width, Width, Width), Attribute("scale", 1 / MathF.Sqrt(HeadWidth)))),
-        ["com.microsoft.Attention with a bias on the scores"] = (17, (writer, projections) => Packed(writer, projections, ["", "", writer.Weight(new float[Heads * 17 * 17], 1, Heads, 17, 17)], Attribute("num_heads", Heads))),
+        ["com.microsoft.Attention with a bias on the scores"] = (17, (writer, projections) =>
+            Packed(writer, projections, ["", "", writer.Weight(new float[Heads * 17 * 17], 1, Heads, 17, 17)], Attribute("num_heads", Heads))),
     };
 
     [Theory]
@@ -149,7 +155,8 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
             var (scale, zero) = (writer.Scalar(1f / 255), writer.Bytes(OnnxTensor.UInt8, [0]));
             return writer.Node("DequantizeLinear", [writer.Node("QuantizeLinear", [probabilities, scale, zero]), scale, zero]);
         }
-        using var towers = Load(new SyntheticTransformer { Attention = (writer, projections) => Written(writer, projections, s => s, p => Quantised(writer, p)) });
+        using var towers = Load(new SyntheticTransformer { Attention = (writer, projections) =>
+            Written(writer, projections, s => s, p => Quantised(writer, p)) });
         Assert.Equal((Layers, Precision.Int8), (towers.Vision.Layers.Count, towers.Precision));
     }
 
@@ -197,7 +204,8 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
         {
             TokensFirst = true,
             Attention = TokensFirst,
-            Head = (writer, tokens) => writer.Node("Gather", [writer.Node("Transpose", [tokens], Attribute("perm", 1, 0, 2)), writer.Integer(0)], Attribute("axis", 1)),
+            Head = (writer, tokens) =>
+                writer.Node("Gather", [writer.Node("Transpose", [tokens], Attribute("perm", 1, 0, 2)), writer.Integer(0)], Attribute("axis", 1)),
         });
         Assert.Equal(batchFirst.Vision.Layout, tokensFirst.Vision.Layout);
         Assert.Equal(0, ReferenceArrays.LargestDifference(AttentionOf(batchFirst.Vision), AttentionOf(tokensFirst.Vision)), 2e-6f);
@@ -212,7 +220,8 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
             var cls = writer.Node("Slice", [tokens, writer.Integers(0), writer.Integers(1), writer.Integers(1)]);
             string Project(string input) => writer.Node("MatMul", [input, writer.Weight(Width, Width)]);
             var scores = writer.Node("MatMul", [SplitHeads(writer, Project(cls)), SplitHeads(writer, Project(tokens), transposed: true)]);
-            var mixed = MergeHeads(writer, writer.Node("MatMul", [writer.Node("Softmax", [scores], Attribute("axis", -1)), SplitHeads(writer, Project(tokens))]));
+            var mixed = MergeHeads(writer,
+                writer.Node("MatMul", [writer.Node("Softmax", [scores], Attribute("axis", -1)), SplitHeads(writer, Project(tokens))]));
             return writer.Node("Squeeze", [writer.Node("Add", [cls, mixed]), writer.Integers(1)]);
         }
         using var towers = Load(new SyntheticTransformer { Head = ClassAttention });
@@ -249,7 +258,8 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
     }
 
-    private ModelTowers Load(SyntheticTransformer model) => TowerLoader.Load(ModelFolder.Open(model.Write(Path.Combine(folder.Path, "synthetic.onnx"))), FixtureModels.Factory);
+    private ModelTowers Load(SyntheticTransformer model) =>
+        TowerLoader.Load(ModelFolder.Open(model.Write(Path.Combine(folder.Path, "synthetic.onnx"))), FixtureModels.Factory);
 
     private string Refusal(SyntheticTransformer model) => Assert.Throws<ModelRefusedException>(() => Load(model)).Message;
 
@@ -260,7 +270,8 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
         return FixtureModels.Concat(FixtureModels.Run(tower, pixels, tower.Layers.Select(layer => layer.HeadAttention.Name)));
     }
 
-    private static string MeanOfTokens(ModelWriter writer, string tokens) => writer.Node("ReduceMean", [tokens], Attribute("axes", [1L]), Attribute("keepdims", 0));
+    private static string MeanOfTokens(ModelWriter writer, string tokens) =>
+        writer.Node("ReduceMean", [tokens], Attribute("axes", [1L]), Attribute("keepdims", 0));
 
     private static string Unfolded(ModelWriter writer, string pixels, bool columnsFirst)
     {
@@ -283,7 +294,8 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
     {
         var (query, key, value) = projections.All(writer);
         var scores = Scale(writer, writer.Node("Einsum", [SplitHeads(writer, query), SplitHeads(writer, key)], Attribute("equation", "bhid,bhjd->bhij")));
-        var mixed = writer.Node("Einsum", [writer.Node("Softmax", [scores], Attribute("axis", 3)), SplitHeads(writer, value)], Attribute("equation", "bhij,bhjd->bhid"));
+        var mixed = writer.Node("Einsum", [writer.Node("Softmax", [scores], Attribute("axis", 3)), SplitHeads(writer, value)],
+            Attribute("equation", "bhij,bhjd->bhid"));
         return MergeHeads(writer, mixed);
     }
 
@@ -316,7 +328,8 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
     private static string TokensFirst(ModelWriter writer, Projections projections)
     {
         var (query, key, value) = projections.All(writer);
-        string Fold(string tokens) => writer.Node("Transpose", [writer.Node("Reshape", [tokens, writer.Integers(0, Heads, HeadWidth)])], Attribute("perm", 1, 0, 2));
+        string Fold(string tokens) =>
+            writer.Node("Transpose", [writer.Node("Reshape", [tokens, writer.Integers(0, Heads, HeadWidth)])], Attribute("perm", 1, 0, 2));
         var scores = writer.Node("MatMul", [Scale(writer, Fold(query)), writer.Node("Transpose", [Fold(key)], Attribute("perm", 0, 2, 1))]);
         var mixed = writer.Node("MatMul", [writer.Node("Softmax", [scores], Attribute("axis", 2)), Fold(value)]);
         return writer.Node("Reshape", [writer.Node("Transpose", [mixed], Attribute("perm", 1, 0, 2)), writer.Integers(0, 1, Width)]);
@@ -335,7 +348,8 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
     }
 
     private static string Packed(ModelWriter writer, Projections projections, string[] further, params AttributeProto[] attributes) =>
-        writer.Node("com.microsoft::Attention", [projections.Input, writer.Weight(projections.Packed(), Width, 3 * Width), writer.Weight(projections.Bias, 3 * Width), .. further], attributes);
+        writer.Node("com.microsoft::Attention",
+            [projections.Input, writer.Weight(projections.Packed(), Width, 3 * Width), writer.Weight(projections.Bias, 3 * Width), .. further], attributes);
 
     private static string QuantisedPacked(ModelWriter writer, Projections projections)
     {
@@ -344,7 +358,8 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
         var (scale, zero) = (writer.Scalar(0.05f), writer.Bytes(OnnxTensor.UInt8, [128]));
         var input = writer.Node("QuantizeLinear", [projections.Input, scale, zero]);
         return writer.Node("com.microsoft::QAttention",
-            [input, writer.Bytes(OnnxTensor.Int8, weight, Width, 3 * Width), writer.Weight(projections.Bias, 3 * Width), scale, writer.Scalar(step), "", zero, writer.Bytes(OnnxTensor.Int8, [0])],
+            [input, writer.Bytes(OnnxTensor.Int8, weight, Width, 3 * Width), writer.Weight(projections.Bias, 3 * Width), scale, writer.Scalar(step), "", zero,
+                writer.Bytes(OnnxTensor.Int8, [0])],
             Attribute("num_heads", Heads));
     }
 }

@@ -13,13 +13,16 @@ internal static class RefusedForms
         {
             case "windows": new SyntheticTransformer { Prefix = [], Attention = Windows, Head = FirstToken }.Write(path); break;
             case "talking heads": With(path, (writer, projections) => Written(writer, projections, s => s, p => TalkingHeads(writer, p))); break;
-            case "a gate on the probabilities": With(path, (writer, projections) => Written(writer, projections, s => s, p => writer.Node("Mul", [p, writer.Scalar(0.5f)]))); break;
+            case "a gate on the probabilities": With(path, (writer, projections) =>
+                Written(writer, projections, s => s, p => writer.Node("Mul", [p, writer.Scalar(0.5f)]))); break;
             case "attention over channels": With(path, Channels); break;
             case "fewer keys than queries": With(path, FewerKeys); break;
-            case "no residual": new SyntheticTransformer { Wiring = (_, block) => block.FeedForward(block.Attend(block.Norm(block.Stream))) }.Write(path); break;
+            case "no residual": new SyntheticTransformer { Wiring = (_, block) =>
+                block.FeedForward(block.Attend(block.Norm(block.Stream))) }.Write(path); break;
             case "GroupQueryAttention": With(path, GroupQuery); break;
             case "a mask inside com.microsoft.Attention": With(path, MaskedPacked); break;
-            case "an operator of no opset": new SyntheticTransformer { Head = (writer, tokens) => writer.Node("SquareRoot", [FirstToken(writer, tokens)]) }.Write(path); break;
+            case "an operator of no opset": new SyntheticTransformer { Head = (writer, tokens) =>
+                writer.Node("SquareRoot", [FirstToken(writer, tokens)]) }.Write(path); break;
             case "a further input": Edited(path, writer => writer.Input("extra", 1, 4)); break;
             case "a picture of a million pixels a side": new SyntheticTransformer { Height = 1_000_000, ImageWidth = 1_000_000 }.Write(path); break;
             case "batches of eight": Resized(path, [8, 3, 32, 32]); break;
@@ -71,14 +74,16 @@ internal static class RefusedForms
     {
         var (query, key, value) = projections.All(writer);
         var length = writer.Bytes(OnnxTensor.Int32, [16, 0, 0, 0], 1);
-        return writer.Node("com.microsoft::GroupQueryAttention", [query, key, value, "", "", length, writer.Bytes(OnnxTensor.Int32, [17, 0, 0, 0])], Attribute("num_heads", Heads), Attribute("kv_num_heads", Heads));
+        return writer.Node("com.microsoft::GroupQueryAttention", [query, key, value, "", "", length, writer.Bytes(OnnxTensor.Int32, [17, 0, 0, 0])],
+            Attribute("num_heads", Heads), Attribute("kv_num_heads", Heads));
     }
 
     private static string MaskedPacked(ModelWriter writer, Projections projections)
     {
         var mask = writer.Bytes(OnnxTensor.Int32, [17, 0, 0, 0], 1);
         return writer.Node("com.microsoft::Attention",
-            [projections.Input, writer.Weight(projections.Packed(), Width, 3 * Width), writer.Weight(projections.Bias, 3 * Width), mask], Attribute("num_heads", Heads));
+            [projections.Input, writer.Weight(projections.Packed(), Width, 3 * Width), writer.Weight(projections.Bias, 3 * Width), mask],
+                Attribute("num_heads", Heads));
     }
 
     private static void Edited(string path, Action<ModelWriter> edit)
@@ -90,7 +95,8 @@ internal static class RefusedForms
                 edit(writer);
                 return Convolution(writer, pixels, 8, 8, 0);
             },
-            Head = (writer, tokens) => writer.Graph.Input.Count > 1 ? writer.Node("Add", [FirstToken(writer, tokens), writer.Node("ReduceMean", ["extra"], Attribute("keepdims", 0))]) : FirstToken(writer, tokens),
+            Head = (writer, tokens) => writer.Graph.Input.Count > 1
+                ? writer.Node("Add", [FirstToken(writer, tokens), writer.Node("ReduceMean", ["extra"], Attribute("keepdims", 0))]) : FirstToken(writer, tokens),
         }.Write(path);
     }
 

@@ -3,8 +3,8 @@ using static AttentionApi.Tests.Onnx.ModelWriter;
 namespace AttentionApi.Tests.Onnx;
 
 /// <summary>
-/// A vision transformer of two layers whose parts can be exchanged: how patches are cut, what stands beside them, how attention is written, how a block is wired, what the head reads.
-/// Weights are the same for the same sizes, so that two ways to write the same thing can be compared.
+/// A vision transformer of two layers whose parts can be exchanged: how patches are cut, what stands beside them, how attention is written, how a block is
+/// wired, what the head reads. Weights are the same for the same sizes, so that two ways to write the same thing can be compared.
 /// </summary>
 internal sealed class SyntheticTransformer
 {
@@ -46,9 +46,11 @@ internal sealed class SyntheticTransformer
     public sealed record Projections(string Input, float[] Query, float[] Key, float[] Value, float[] Bias)
     {
         public string Project(ModelWriter writer, float[] weight, int part) =>
-            writer.Node("Add", [writer.Node("MatMul", [Input, writer.Weight(weight, Width, Width)]), writer.Weight(Bias[(part * Width)..((part + 1) * Width)], Width)]);
+            writer.Node("Add", [writer.Node("MatMul", [Input, writer.Weight(weight, Width, Width)]),
+                writer.Weight(Bias[(part * Width)..((part + 1) * Width)], Width)]);
 
-        public (string Query, string Key, string Value) All(ModelWriter writer) => (Project(writer, Query, 0), Project(writer, Key, 1), Project(writer, Value, 2));
+        public (string Query, string Key, string Value) All(ModelWriter writer) =>
+            (Project(writer, Query, 0), Project(writer, Key, 1), Project(writer, Value, 2));
 
         /// <summary>[width, 3·width], as fused operators want it.</summary>
         public float[] Packed()
@@ -105,7 +107,8 @@ internal sealed class SyntheticTransformer
     public static string Scale(ModelWriter writer, string scores) => writer.Node("Mul", [scores, writer.Scalar(1 / MathF.Sqrt(HeadWidth))]);
 
     public static string SplitHeads(ModelWriter writer, string tokens, bool transposed = false) => writer.Node("Transpose",
-        [writer.Node("Reshape", [tokens, writer.Integers(0, 0, Heads, HeadWidth)])], transposed ? Attribute("perm", 0, 2, 3, 1) : Attribute("perm", 0, 2, 1, 3));
+        [writer.Node("Reshape", [tokens, writer.Integers(0, 0, Heads, HeadWidth)])], transposed ? Attribute("perm", 0, 2, 3, 1)
+            : Attribute("perm", 0, 2, 1, 3));
 
     public static string MergeHeads(ModelWriter writer, string mixed) =>
         writer.Node("Reshape", [writer.Node("Transpose", [mixed], Attribute("perm", 0, 2, 1, 3)), writer.Integers(0, 0, Width)]);
@@ -121,7 +124,8 @@ internal sealed class SyntheticTransformer
 
     private string Layer(ModelWriter writer, string stream)
     {
-        var (query, key, value, bias) = (writer.Numbers(Width * Width), writer.Numbers(Width * Width), writer.Numbers(Width * Width), writer.Numbers(3 * Width));
+        var (query, key, value, bias) = (writer.Numbers(Width * Width), writer.Numbers(Width * Width),
+            writer.Numbers(Width * Width), writer.Numbers(3 * Width));
         var (output, up, down) = (writer.Weight(Width, Width), writer.Weight(Width, 2 * Width), writer.Weight(2 * Width, Width));
         return Wiring(writer, new Block(
             stream,

@@ -117,7 +117,8 @@ public class ParameterTests
     [InlineData("query=0,13", "query")]
     [InlineData("query=MEAN", "query")]
     [InlineData("legend=TRUE", "legend")]
-    public void Values_at_the_ends_of_a_range_are_taken(string query, string name) => Assert.True(Read(query).Has(Table.All.Single(parameter => parameter.Name == name)));
+    public void Values_at_the_ends_of_a_range_are_taken(string query, string name) =>
+        Assert.True(Read(query).Has(Table.All.Single(parameter => parameter.Name == name)));
 
     [Theory]
     [InlineData("colourmap=viridis", "colormap")]
@@ -153,7 +154,8 @@ public class ParameterTests
     [InlineData("labels=café,猫,🐱", "café|猫|🐱")]
     [InlineData("labels=R%26D", "R&D")]
     [InlineData("labels=b,B", "b|B")]
-    public void Labels_are_separated_by_commas_outside_of_quotes(string query, string expected) => Assert.Equal(expected.Split('|'), Read(query).Get(SharedParameters.Labels));
+    public void Labels_are_separated_by_commas_outside_of_quotes(string query, string expected) =>
+        Assert.Equal(expected.Split('|'), Read(query).Get(SharedParameters.Labels));
 
     [Theory]
     [InlineData("labels=cat,,dog")]
@@ -171,7 +173,8 @@ public class ParameterTests
     public void Prompts_may_be_repeated_and_keep_their_spaces() => Assert.Equal(["a {}", " {} "], Read("prompt=a {}&prompt= {} ").Get(SharedParameters.Prompt));
 
     [Fact]
-    public void A_patch_query_counts_rows_and_columns_from_zero() => Assert.Equal(new QueryToken(QueryKind.Patch, 3, 5), Read("query=3,5").Get(SharedParameters.Query));
+    public void A_patch_query_counts_rows_and_columns_from_zero() =>
+        Assert.Equal(new QueryToken(QueryKind.Patch, 3, 5), Read("query=3,5").Get(SharedParameters.Query));
 
     [Fact]
     public void Every_word_of_every_parameter_is_read()

@@ -16,9 +16,11 @@ public class AnimationRendererTests
     private static readonly Region Seen = new(15, 0, 60, 60);
 
     private static List<Frame> Layers(int count, int panels = 1) =>
-        [.. Enumerable.Range(1, count).Select(layer => new Frame(Caption.Layer(layer, count), [.. Enumerable.Range(1, panels).Select(label => Panel(layer, label))]))];
+        [.. Enumerable.Range(1, count).Select(layer =>
+            new Frame(Caption.Layer(layer, count), [.. Enumerable.Range(1, panels).Select(label => Panel(layer, label))]))];
 
-    private static Panel Panel(int layer, int label) => new(Pictures.Map(4, 4, layer * 100 + label), new Caption("", label > 1 ? $"label {label}" : null, label));
+    private static Panel Panel(int layer, int label) =>
+        new(Pictures.Map(4, 4, layer * 100 + label), new Caption("", label > 1 ? $"label {label}" : null, label));
 
     private static byte[] Render(IReadOnlyList<Frame> frames, AnimationFormat format, OverlayStyle style, Playback? playback = null) =>
         AnimationRenderer.Render(Photo, Seen, frames, style, format, playback ?? new Playback()).Bytes;
@@ -102,7 +104,8 @@ public class AnimationRendererTests
     }
 
     [Fact]
-    public void Many_layers_are_many_frames() => Assert.Equal(48, AnimationFile.Read(Render(Layers(48), AnimationFormat.Gif, new OverlayStyle())).Frames.Length);
+    public void Many_layers_are_many_frames() =>
+        Assert.Equal(48, AnimationFile.Read(Render(Layers(48), AnimationFormat.Gif, new OverlayStyle())).Frames.Length);
 
     [Fact]
     public void What_was_not_seen_stays_still_through_all_frames()
@@ -166,7 +169,8 @@ public class AnimationRendererTests
     public void Too_many_pixels_over_all_frames_are_refused_with_a_remedy(AnimationFormat format)
     {
         var refusal = Assert.Throws<PictureTooLargeException>(() => Render(Layers(12), format, new OverlayStyle { Size = PictureSize.LongerEdge(4096) }));
-        Assert.Equal("The animation would have 12 × 4096 × 2731 pixels, 134.2 megapixels; at most 64 are drawn. Ask for a smaller size or fewer layers.", refusal.Message);
+        Assert.Equal("The animation would have 12 × 4096 × 2731 pixels, 134.2 megapixels; at most 64 are drawn. Ask for a smaller size or fewer layers.",
+            refusal.Message);
     }
 
     [Fact]
@@ -183,7 +187,8 @@ public class AnimationRendererTests
     {
         var bytes = AnimationRenderer.Render(Photo, Seen, Layers(2), new OverlayStyle(), AnimationFormat.Gif, new Playback(), Metadata).Bytes;
         var text = Encoding.Latin1.GetString(bytes);
-        Assert.Contains("parameters: {\"method\":\"rollout\",\"labels\":[\"R&D <b>\",\"\\u732b\"]}\nmodel: demo-clip\nmodelSha256: 0123abcd", text, StringComparison.Ordinal);
+        Assert.Contains("parameters: {\"method\":\"rollout\",\"labels\":[\"R&D <b>\",\"\\u732b\"]}\nmodel: demo-clip\nmodelSha256: 0123abcd",
+            text, StringComparison.Ordinal);
         Assert.Equal(2, AnimationFile.Read(bytes).Frames.Length);
     }
 

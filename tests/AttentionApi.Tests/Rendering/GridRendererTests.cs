@@ -70,7 +70,8 @@ public class GridRendererTests
     public void Over_64_megapixels_the_grid_is_refused_before_anything_is_drawn()
     {
         var refusal = Assert.Throws<PictureTooLargeException>(() => Draw(12, 12, new OverlayStyle { Size = PictureSize.LongerEdge(2048) }));
-        Assert.StartsWith("The grid would have 24642 × 16446 pixels, 405.3 megapixels; at most 64 are drawn. Ask for", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The grid would have 24642 × 16446 pixels, 405.3 megapixels; at most 64 are drawn. Ask for",
+            refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

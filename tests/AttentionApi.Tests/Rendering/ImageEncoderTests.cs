@@ -139,6 +139,7 @@ public class ImageEncoderTests
         Assert.StartsWith("<?xpacket begin=", text, StringComparison.Ordinal);
         XNamespace own = "urn:attention-api:1#";
         var properties = XDocument.Parse(text).Descendants().Where(element => element.Name.Namespace == own);
-        Assert.Equal([("parameters", AsciiParameters), ("model", "demo-clip"), ("modelSha256", "0123abcd")], properties.Select(element => (element.Name.LocalName, element.Value)));
+        Assert.Equal([("parameters", AsciiParameters), ("model", "demo-clip"), ("modelSha256", "0123abcd")], properties.Select(element =>
+            (element.Name.LocalName, element.Value)));
     }
 }

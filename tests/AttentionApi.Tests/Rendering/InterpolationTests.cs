@@ -65,7 +65,8 @@ public class InterpolationTests
         {
             var grid = entry.GetProperty("grid");
             var size = entry.GetProperty("size");
-            return (Enum.Parse<Interpolation>(entry.GetProperty("mode").GetString()!, ignoreCase: true), Flatten(grid), grid.GetArrayLength(), grid[0].GetArrayLength(),
+            return (Enum.Parse<Interpolation>(entry.GetProperty("mode").GetString()!, ignoreCase: true), Flatten(grid),
+                grid.GetArrayLength(), grid[0].GetArrayLength(),
                 size[0].GetInt32(), size[1].GetInt32(), Flatten(entry.GetProperty("values")));
         })];
     }

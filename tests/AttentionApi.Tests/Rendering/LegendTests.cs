@@ -11,7 +11,8 @@ public class LegendTests
     private static readonly DecodedImage Photo = TestPictures.Noise(200, 150, 1);
 
     private static Drawing Draw(Caption caption, int edge = 200, bool legend = true) =>
-        OverlayRenderer.Render(Photo, Pictures.Whole(Photo), Pictures.Map(4, 4), new OverlayStyle { Legend = legend, Size = PictureSize.LongerEdge(edge) }, caption);
+        OverlayRenderer.Render(Photo, Pictures.Whole(Photo), Pictures.Map(4, 4),
+            new OverlayStyle { Legend = legend, Size = PictureSize.LongerEdge(edge) }, caption);
 
     public static TheoryData<string> Labels =>
     [

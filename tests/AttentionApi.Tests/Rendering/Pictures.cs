@@ -11,7 +11,8 @@ internal static class Pictures
     /// <summary>The centre square of chelsea.png that the real ViT saw (expected.json: resized to 372 × 248, crop at 74, 12).</summary>
     public static Region ChelseaSeen { get; } = new(74 * 451 / 372.0, 12 * 300 / 248.0, 224 * 451 / 372.0, 224 * 300 / 248.0);
 
-    public static DecodedImage Chelsea() => ImageDecoder.Decode(File.ReadAllBytes(SharedFixtures.InShared("fixtures", "real-vit", "chelsea.png")), ImageLimits.Default, CancellationToken.None);
+    public static DecodedImage Chelsea() =>
+        ImageDecoder.Decode(File.ReadAllBytes(SharedFixtures.InShared("fixtures", "real-vit", "chelsea.png")), ImageLimits.Default, CancellationToken.None);
 
     /// <summary>The real ViT's rollout of chelsea.png, [14, 14].</summary>
     public static Heatmap ChelseaRollout() =>

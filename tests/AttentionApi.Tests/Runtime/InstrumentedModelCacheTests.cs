@@ -50,11 +50,13 @@ public sealed class InstrumentedModelCacheTests : IDisposable
         File.SetLastWriteTimeUtc(copy, written);
     }
 
-    private string[] Copies(string ending) => [.. Directory.EnumerateFiles(folder.Path, $"*{ending}", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    private string[] Copies(string ending) =>
+        [.. Directory.EnumerateFiles(folder.Path, $"*{ending}", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
     private void Load(string file)
     {
-        var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu, ThreadsPerSession = 1 }, new InstrumentedModelCache(folder.Path, log));
+        var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu, ThreadsPerSession = 1 },
+            new InstrumentedModelCache(folder.Path, log));
         using var towers = TowerLoader.Load(ModelFolder.Open(SharedFixtures.InShared("fixtures", "models", "vit"), [Path.Combine("onnx", file)]), factory);
         Assert.Equal(4, towers.Vision.Layers.Count);
     }
@@ -67,6 +69,7 @@ public sealed class InstrumentedModelCacheTests : IDisposable
 
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
         public bool IsEnabled(LogLevel logLevel) => true;
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Written.Add(formatter(state, exception));
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Written.Add(formatter(state, exception));
     }
 }

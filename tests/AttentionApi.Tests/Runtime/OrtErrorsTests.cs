@@ -18,7 +18,8 @@ public class OrtErrorsTests
     public void A_shortage_is_tried_again_and_a_fault_of_the_model_is_not(string message, bool mayPass)
     {
         var failure = (OnnxRuntimeException)Activator.CreateInstance(typeof(OnnxRuntimeException), BindingFlags.NonPublic | BindingFlags.Instance, null,
-            [Enum.ToObject(typeof(OnnxRuntimeException).Assembly.GetType("Microsoft.ML.OnnxRuntime.ErrorCode")!, 1), message[(message.IndexOf(']') + 2)..]], null)!;
+            [Enum.ToObject(typeof(OnnxRuntimeException).Assembly.GetType("Microsoft.ML.OnnxRuntime.ErrorCode")!, 1), message[(message.IndexOf(']') + 2)..]],
+                null)!;
         foreach (var thrown in (Exception[])[failure, new ModelRunException(failure)])
         {
             var refusal = Assert.Throws<ModelRefusedException>(() => OrtErrors.Translate<int>("model.onnx", () => throw thrown));
@@ -30,7 +31,8 @@ public class OrtErrorsTests
     [Fact]
     public void A_file_that_cannot_be_read_is_tried_again_and_its_path_is_not_told()
     {
-        foreach (var failure in (Exception[])[new IOException("/models/secret: Input/output error"), new UnauthorizedAccessException("/models/secret"), new FileNotFoundException("/models/secret")])
+        foreach (var failure in (Exception[])[new IOException("/models/secret: Input/output error"), new UnauthorizedAccessException("/models/secret"),
+            new FileNotFoundException("/models/secret")])
         {
             var refusal = Assert.Throws<ModelRefusedException>(() => OrtErrors.Translate<int>("model.onnx", () => throw failure));
             Assert.True(refusal.MayPass);

@@ -60,7 +60,8 @@ public sealed class PictureBatchesTests : IAsyncDisposable
     public async Task Those_who_wait_with_the_same_question_go_together_four_at_most_and_each_gets_its_own_answer()
     {
         var busy = await OccupyAsync();
-        var calls = Enumerable.Range(0, 7).Select(picture => SendAsync(picture, picture == 1 ? ActivationParts.HeadAttention : ActivationParts.MeanAttention)).ToArray();
+        var calls = Enumerable.Range(0, 7).Select(picture => SendAsync(picture, picture == 1 ? ActivationParts.HeadAttention : ActivationParts.MeanAttention))
+            .ToArray();
         busy.SetResult();
         var answers = await Task.WhenAll(calls);
         Assert.Equal(Enumerable.Range(0, 7), answers);

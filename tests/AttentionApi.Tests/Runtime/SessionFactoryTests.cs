@@ -34,7 +34,8 @@ public class SessionFactoryTests(ITestOutputHelper output)
     [MemberData(nameof(Ways))]
     public void A_configured_GPU_that_does_not_work_stops_the_start(string way)
     {
-        var failure = Assert.Throws<InvalidOperationException>(() => new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cuda }, appendCuda: Failures[way]));
+        var failure = Assert.Throws<InvalidOperationException>(() =>
+            new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cuda }, appendCuda: Failures[way]));
         Assert.Contains("Configure 'auto'", failure.Message, StringComparison.Ordinal);
     }
 
@@ -51,7 +52,8 @@ public class SessionFactoryTests(ITestOutputHelper output)
     [Fact]
     public void The_processor_alone_is_no_fallback()
     {
-        var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu }, appendCuda: _ => throw new InvalidOperationException("must not be called"));
+        var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu }, appendCuda: _ =>
+            throw new InvalidOperationException("must not be called"));
         Assert.Equal(new ProviderInfo("cpu", "cpu", null), factory.Provider);
     }
 

@@ -9,7 +9,8 @@ namespace AttentionApi.Tests.Scoring;
 public class ClassIndexTests
 {
     private static readonly string[] Cats =
-        ["cab, hack, taxi", "tabby, tabby cat", "tiger cat", "caterpillar", "Egyptian cat", "education", "cougar, puma, catamount", "lynx, catamount", "crane", "crane", "A", "a", "10", "2"];
+        ["cab, hack, taxi", "tabby, tabby cat", "tiger cat", "caterpillar", "Egyptian cat", "education", "cougar, puma, catamount", "lynx, catamount", "crane",
+            "crane", "A", "a", "10", "2"];
 
     private readonly List<string> warnings = [];
 
@@ -35,13 +36,15 @@ public class ClassIndexTests
     public void A_word_that_is_part_of_class_names_is_answered_with_those_classes()
     {
         var refused = Assert.Throws<ParameterException>(() => Find("cat"));
-        Assert.Contains("classes with it in the name: 'tabby, tabby cat', 'tiger cat', 'Egyptian cat', 'caterpillar', 'cougar, puma, catamount' and 2 more (/api/v1/models/made-up/classes?search=",
+        Assert.Contains("classes with it in the name: 'tabby, tabby cat', 'tiger cat', 'Egyptian cat', 'caterpillar', 'cougar, puma, catamount' and 2 more "
+            + "(/api/v1/models/made-up/classes?search=",
             refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("'cab", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("tigr cat", "the nearest is 'tiger cat'"), InlineData("linx", "the nearest is 'lynx'"), InlineData("egyptian", "a class with it in the name: 'Egyptian cat'")]
+    [InlineData("tigr cat", "the nearest is 'tiger cat'"), InlineData("linx", "the nearest is 'lynx'"),
+        InlineData("egyptian", "a class with it in the name: 'Egyptian cat'")]
     [InlineData("14", "from 0 to 13"), InlineData("-1", "from 0 to 13")]
     public void What_is_no_class_is_refused_with_what_may_be_meant(string label, string meant) =>
         Assert.Contains(meant, Assert.Throws<ParameterException>(() => Find(label)).Message, StringComparison.Ordinal);
@@ -51,7 +54,8 @@ public class ClassIndexTests
     [InlineData("a", new[] { 11, 10 })]
     [InlineData("CRANE", new[] { 8, 9 })]
     [InlineData("zebra", new int[0])]
-    public void A_search_gives_the_best_match_first(string text, int[] expected) => Assert.Equal(expected, new ClassIndex(Model()).Search(text).Take(expected.Length));
+    public void A_search_gives_the_best_match_first(string text, int[] expected) =>
+        Assert.Equal(expected, new ClassIndex(Model()).Search(text).Take(expected.Length));
 
     [Fact]
     public void A_search_for_nothing_gives_all_classes_in_their_order() => Assert.Equal(Enumerable.Range(0, Cats.Length), new ClassIndex(Model()).Search(""));

@@ -7,7 +7,8 @@ namespace AttentionApi.Tests.Text;
 public sealed class TextCleaningTests : IDisposable
 {
     /// <summary>Spells every character by its own token, so that ids show the text that reached the model.</summary>
-    private const string Letters = """{"model":{"type":"BPE","unk_token":"?","vocab":{"?":0,"a":1,"b":2,"c":3," ":4,"A":5,"_":6,"!":7,"'":8,"&":9,"é":10},"merges":[]}}""";
+    private const string Letters =
+        """{"model":{"type":"BPE","unk_token":"?","vocab":{"?":0,"a":1,"b":2,"c":3," ":4,"A":5,"_":6,"!":7,"'":8,"&":9,"é":10},"merges":[]}}""";
 
     private readonly TemporaryFolder folder = new();
 
@@ -42,7 +43,8 @@ public sealed class TextCleaningTests : IDisposable
     public void A_bare_model_cfg_in_config_json_asks_as_well()
     {
         Tokenizer();
-        folder.Write("config.json", """{"vision_cfg": {}, "text_cfg": {"context_length": 32, "hf_tokenizer_name": "acme/tiny", "tokenizer_kwargs": {"clean": "canonicalize"}}}""");
+        folder.Write("config.json",
+            """{"vision_cfg": {}, "text_cfg": {"context_length": 32, "hf_tokenizer_name": "acme/tiny", "tokenizer_kwargs": {"clean": "canonicalize"}}}""");
         AssertSeen("a b c", "A_b, (C)!");
     }
 
@@ -71,7 +73,8 @@ public sealed class TextCleaningTests : IDisposable
     public void A_stripped_end_token_becomes_0()
     {
         folder.Write("tokenizer.json", $$"""{"post_processor": {"type": "BertProcessing", "cls": ["c", 3], "sep": ["A", 5]},{{Letters[1..]}}""");
-        folder.Write("open_clip_config.json", """{"model_cfg": {"text_cfg": {"context_length": 32, "hf_tokenizer_name": "bert-base-uncased", "tokenizer_kwargs": {"strip_sep_token": true}}}}""");
+        folder.Write("open_clip_config.json",
+            """{"model_cfg": {"text_cfg": {"context_length": 32, "hf_tokenizer_name": "bert-base-uncased", "tokenizer_kwargs": {"strip_sep_token": true}}}}""");
         Assert.Equal([3, 1, 0], TokenizerFactory.Open(folder.Path).Encode("a", out _));
     }
 

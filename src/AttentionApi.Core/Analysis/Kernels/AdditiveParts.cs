@@ -13,8 +13,9 @@ namespace AttentionApi.Core.Analysis.Kernels;
 public sealed record HeadTokenPath(int Layers, int Heads, int Tokens, float[] Attention, float[] Values, float[] Stream);
 
 /// <summary>
-/// A score as a sum (Gandelsman et al. 2024, "Interpreting CLIP's Image Representation"): what each token brings through each head, what each feed-forward part adds, where the token started,
-/// and what does not depend on the picture. With the final norm's deviation and the length of the embedding frozen at their values, all is linear.
+/// A score as a sum (Gandelsman et al. 2024, "Interpreting CLIP's Image Representation"): what each token brings through each head, what each feed-forward part
+/// adds, where the token started, and what does not depend on the picture. With the final norm's deviation and the length of the embedding frozen at their
+/// values, all is linear.
 /// </summary>
 public sealed record AdditiveParts
 {
@@ -49,7 +50,8 @@ public sealed record AdditiveParts
             var along = new float[width];
             for (var head = 0; head < path.Heads; head++)
             {
-                for (var k = 0; k < width; k++) along[k] = TensorPrimitives.Dot(weights.AsSpan((head * width + k) * direction.Length, direction.Length), direction);
+                for (var k = 0; k < width; k++)
+                    along[k] = TensorPrimitives.Dot(weights.AsSpan((head * width + k) * direction.Length, direction.Length), direction);
                 var first = (layer * path.Heads + head) * tokens;
                 for (var token = 0; token < tokens; token++)
                     attention[first + token] = path.Attention[first + token] * TensorPrimitives.Dot(path.Values.AsSpan((first + token) * width, width), along);
@@ -72,9 +74,11 @@ public sealed record AdditiveParts
     }
 
     /// <summary>What each head brings, all tokens together; [layer, head].</summary>
-    public float[] ByHead(int tokens) => [.. Enumerable.Range(0, Attention.Length / tokens).Select(head => TensorPrimitives.Sum<float>(Attention.AsSpan(head * tokens, tokens)))];
+    public float[] ByHead(int tokens) =>
+        [.. Enumerable.Range(0, Attention.Length / tokens).Select(head => TensorPrimitives.Sum<float>(Attention.AsSpan(head * tokens, tokens)))];
 
-    private static float Along(HeadTokenPath path, int state, float[] direction) => TensorPrimitives.Dot(path.Stream.AsSpan(state * direction.Length, direction.Length), direction);
+    private static float Along(HeadTokenPath path, int state, float[] direction) =>
+        TensorPrimitives.Dot(path.Stream.AsSpan(state * direction.Length, direction.Length), direction);
 
     private static double Total(float[] values)
     {

@@ -10,8 +10,9 @@ public sealed record FlowToSinks(float[] Values, float[] Bounds)
 }
 
 /// <summary>
-/// Attention flow (Abnar and Zuidema 2020): tokens of every layer are nodes, attention probabilities with the residual are capacities, and a token's value is the maximum flow
-/// from the query at the top to it at the bottom. Dinic's algorithm, one search a sink, sinks in parallel; a search ends as soon as it meets the bound.
+/// Attention flow (Abnar and Zuidema 2020): tokens of every layer are nodes, attention probabilities with the residual are capacities, and a token's value is
+/// the maximum flow from the query at the top to it at the bottom. Dinic's algorithm, one search a sink, sinks in parallel; a search ends as soon as it meets
+/// the bound.
 /// </summary>
 public static class AttentionFlow
 {

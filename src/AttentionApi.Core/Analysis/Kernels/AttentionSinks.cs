@@ -4,9 +4,10 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>
-/// Sinks: patches that take much attention and whose hidden states are far longer than their neighbours' (Darcet et al. 2024, "Vision Transformers Need Registers"). They store what the model
-/// computes about the whole picture, so that bright spots there say nothing of what the picture shows there. Both signs are needed: a patch may draw attention for what it shows.
-/// Thresholds tried on 118 photos with a ViT-Ti, whose sinks start at 9.0 (attention) and 4.1 (length), other patches ending at 6.7 and 2.3.
+/// Sinks: patches that take much attention and whose hidden states are far longer than their neighbours' (Darcet et al. 2024, "Vision Transformers Need
+/// Registers"). They store what the model computes about the whole picture, so that bright spots there say nothing of what the picture shows there. Both signs
+/// are needed: a patch may draw attention for what it shows. Thresholds tried on 118 photos with a ViT-Ti, whose sinks start at 9.0 (attention) and 4.1
+/// (length), other patches ending at 6.7 and 2.3.
 /// </summary>
 public static class AttentionSinks
 {

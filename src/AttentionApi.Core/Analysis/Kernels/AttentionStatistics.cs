@@ -26,8 +26,8 @@ public static class AttentionStatistics
     }
 
     /// <summary>
-    /// Mean attention distance (Dosovitskiy et al. 2021): how far from a patch the patches lie that it attends to, in patches, averaged over all patches. Attention to other tokens is left out
-    /// and each row's rest renormalised.
+    /// Mean attention distance (Dosovitskiy et al. 2021): how far from a patch the patches lie that it attends to, in patches, averaged over all patches.
+    /// Attention to other tokens is left out and each row's rest renormalised.
     /// </summary>
     /// <param name="attention">One head, [query, key].</param>
     /// <param name="layout">Which tokens are patches.</param>

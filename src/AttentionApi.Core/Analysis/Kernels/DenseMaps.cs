@@ -16,8 +16,9 @@ public static class DenseMaps
     }
 
     /// <summary>
-    /// Feature surgery (Li et al. 2023, "CLIP Surgery"): what a patch shares with all labels says nothing about any of them. Each label is weighted by how well it fits the whole picture,
-    /// then the mean over labels is taken away. The product of features and embeddings is taken element by element there; summed, that is a weighted cosine.
+    /// Feature surgery (Li et al. 2023, "CLIP Surgery"): what a patch shares with all labels says nothing about any of them. Each label is weighted by how well
+    /// it fits the whole picture, then the mean over labels is taken away. The product of features and embeddings is taken element by element there; summed,
+    /// that is a weighted cosine.
     /// </summary>
     /// <param name="cosines">Of every token, [token, label].</param>
     /// <param name="picture">Cosines of the whole picture, [label].</param>
@@ -41,8 +42,8 @@ public static class DenseMaps
     }
 
     /// <summary>
-    /// NACLIP's window (Hajimiri et al. 2025): added to the scores of key against key, so that patches attend to their neighbours. exp(−distance² / 2σ²) between patches, 0 for other tokens;
-    /// [token, token].
+    /// NACLIP's window (Hajimiri et al. 2025): added to the scores of key against key, so that patches attend to their neighbours. exp(−distance² / 2σ²)
+    /// between patches, 0 for other tokens; [token, token].
     /// </summary>
     /// <param name="layout">Which tokens are patches.</param>
     /// <param name="sigma">Width in patches.</param>
@@ -55,7 +56,8 @@ public static class DenseMaps
             for (var j = 0; j < grid.Count; j++)
             {
                 var (rows, columns) = (i / grid.Columns - j / grid.Columns, i % grid.Columns - j % grid.Columns);
-                window[(layout.PrefixTokens + i) * layout.Count + layout.PrefixTokens + j] = (float)Math.Exp(-(rows * rows + columns * columns) / (2 * sigma * sigma));
+                window[(layout.PrefixTokens + i) * layout.Count + layout.PrefixTokens + j] =
+                    (float)Math.Exp(-(rows * rows + columns * columns) / (2 * sigma * sigma));
             }
         }
         return window;

@@ -1,8 +1,8 @@
 namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>
-/// The residual network of one search at a time, after Dinic: nodes (level, token), level 0 below the first layer. All edges go one level down, so a node's distance to the sink is its
-/// level until edges are full; only searches that miss their bound by that look for ways back up. Not safe for several threads.
+/// The residual network of one search at a time, after Dinic: nodes (level, token), level 0 below the first layer. All edges go one level down, so a node's
+/// distance to the sink is its level until edges are full; only searches that miss their bound by that look for ways back up. Not safe for several threads.
 /// </summary>
 internal sealed class FlowNetwork
 {
@@ -53,7 +53,8 @@ internal sealed class FlowNetwork
     private double Bound()
     {
         double entering = 0;
-        for (var from = 0; from < tokens; from++) entering += top == 1 ? Math.Min(source[from], capacities[0][from * tokens + sink]) : capacities[0][from * tokens + sink];
+        for (var from = 0; from < tokens; from++)
+            entering += top == 1 ? Math.Min(source[from], capacities[0][from * tokens + sink]) : capacities[0][from * tokens + sink];
         return Math.Min(1, entering);
     }
 
@@ -110,7 +111,8 @@ internal sealed class FlowNetwork
             {
                 // From above through an edge that is not full, from below through one that carries flow.
                 if (level < top) Reach((level + 1) * tokens + other, left[level][other * tokens + token], node, open);
-                if (level > 1) Reach((level - 1) * tokens + other, capacities[level - 1][token * tokens + other] - left[level - 1][token * tokens + other], node, open);
+                if (level > 1) Reach((level - 1) * tokens + other,
+                    capacities[level - 1][token * tokens + other] - left[level - 1][token * tokens + other], node, open);
             }
         }
         for (var token = 0; token < tokens; token++)

@@ -42,7 +42,8 @@ public sealed record PrincipalComponents(float[] Components, float[] Scores, flo
         return Signed(centred, [.. basis.Take(found)], height, total);
     }
 
-    /// <summary>Scores from their 1st to their 99th percentile as 0…1, clipped: three components are a picture's red, green and blue. [row, component]</summary>
+    /// <summary>Scores from their 1st to their 99th percentile as 0…1, clipped: three components are a picture's red, green and blue. [row,
+    /// component]</summary>
     public float[] ToColours()
     {
         var (count, height) = (Count, Count == 0 ? 0 : Scores.Length / Count);
@@ -91,7 +92,8 @@ public sealed record PrincipalComponents(float[] Components, float[] Scores, flo
     private static double[] Gather(double[] centred, double[] scores, int width)
     {
         var direction = new double[width];
-        for (var row = 0; row < scores.Length; row++) TensorPrimitives.MultiplyAdd<double>(centred.AsSpan(row * width, width), scores[row], direction, direction);
+        for (var row = 0; row < scores.Length; row++)
+            TensorPrimitives.MultiplyAdd<double>(centred.AsSpan(row * width, width), scores[row], direction, direction);
         return direction;
     }
 
@@ -102,7 +104,8 @@ public sealed record PrincipalComponents(float[] Components, float[] Scores, flo
         {
             for (var pass = 0; pass < 2; pass++)
             {
-                for (var j = 0; j < i; j++) TensorPrimitives.MultiplyAdd<double>(basis[j], -TensorPrimitives.Dot<double>(basis[i], basis[j]), basis[i], basis[i]);
+                for (var j = 0; j < i; j++)
+                    TensorPrimitives.MultiplyAdd<double>(basis[j], -TensorPrimitives.Dot<double>(basis[i], basis[j]), basis[i], basis[i]);
             }
             var norm = TensorPrimitives.Norm<double>(basis[i]);
             if (norm > 0) TensorPrimitives.Divide(basis[i], norm, basis[i]);

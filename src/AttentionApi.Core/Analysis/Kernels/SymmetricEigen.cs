@@ -7,7 +7,8 @@ internal static class SymmetricEigen
 {
     private const int MostSweeps = 50;
 
-    /// <summary>Turns vectors within their span until they are orthogonal, longest first, and <paramref name="companions"/> along with them. Gives their squared lengths.</summary>
+    /// <summary>Turns vectors within their span until they are orthogonal, longest first, and <paramref name="companions"/> along with them. Gives their
+    /// squared lengths.</summary>
     public static double[] Rotate(double[][] vectors, double[][] companions)
     {
         for (var sweep = 0; sweep < MostSweeps; sweep++)
@@ -28,7 +29,8 @@ internal static class SymmetricEigen
 
     private static bool Turn(double[][] vectors, double[][] companions, int i, int j)
     {
-        var (own, other, mixed) = (TensorPrimitives.SumOfSquares<double>(vectors[i]), TensorPrimitives.SumOfSquares<double>(vectors[j]), TensorPrimitives.Dot<double>(vectors[i], vectors[j]));
+        var (own, other, mixed) = (TensorPrimitives.SumOfSquares<double>(vectors[i]), TensorPrimitives.SumOfSquares<double>(vectors[j]),
+            TensorPrimitives.Dot<double>(vectors[i], vectors[j]));
         if (Math.Abs(mixed) <= 1e-15 * Math.Sqrt(own * other)) return false;
         var zeta = (other - own) / (2 * mixed);
         var tangent = Math.CopySign(1, zeta) / (Math.Abs(zeta) + Math.Sqrt(1 + zeta * zeta));

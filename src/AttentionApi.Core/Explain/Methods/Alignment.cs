@@ -44,7 +44,8 @@ public sealed class Alignment : Explainer
         var layers = Enumerable.Range(from, to - from + 1).ToArray();
         return new([.. layers.SelectMany(layer => LayerMaps(similarity, rival, layer, view, scale, inspection.Tokens.Grid))])
         {
-            Series = [new("trajectory", [.. similarity.Labels.Select((target, label) => new SeriesEntry(target.Label, [.. layers.Select(layer => similarity.At(layer, label))]))])],
+            Series = [new("trajectory",
+                [.. similarity.Labels.Select((target, label) => new SeriesEntry(target.Label, [.. layers.Select(layer => similarity.At(layer, label))]))])],
         };
     }
 
@@ -55,6 +56,7 @@ public sealed class Alignment : Explainer
     /// <param name="view">What to show of S.</param>
     /// <param name="scale">τ before a softmax over labels: the logit scale; 1 for classifiers.</param>
     /// <param name="grid">The patches.</param>
-    public static IEnumerable<Heatmap> LayerMaps(LabelSimilarity similarity, LabelSimilarity? rival, int layer, AlignmentView view, float scale, PatchGrid grid) =>
+    public static IEnumerable<Heatmap> LayerMaps(LabelSimilarity similarity, LabelSimilarity? rival, int layer, AlignmentView view,
+        float scale, PatchGrid grid) =>
         LabelViews.Maps(similarity.Layer(layer).ToArray(), similarity.Labels, rival is null ? default : rival[layer, 0], layer, view, scale, grid);
 }

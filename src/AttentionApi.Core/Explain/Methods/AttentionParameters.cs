@@ -22,15 +22,18 @@ internal static class AttentionParameters
         if (values.Get(Head) is not null || values.Get(Heads) == HeadChoice.Each) yield return (Fusion, "heads are taken one by one");
     }
 
-    /// <summary>One stack for the fused heads or the one head; one a head where each has a map of its own. Sinks are taken out where that is asked for.</summary>
-    public static async Task<(IReadOnlyList<LayerAttention> Stacks, IReadOnlyList<string> Warnings)> StacksAsync(Inspection inspection, ParameterValues values, CancellationToken cancellation)
+    /// <summary>One stack for the fused heads or the one head; one a head where each has a map of its own. Sinks are taken out where that is asked
+    /// for.</summary>
+    public static async Task<(IReadOnlyList<LayerAttention> Stacks, IReadOnlyList<string> Warnings)> StacksAsync(Inspection inspection, ParameterValues values,
+        CancellationToken cancellation)
     {
         int?[] heads = values.Get(Heads) == HeadChoice.Each ? [.. Enumerable.Range(1, inspection.Model.Heads).Select(head => (int?)head)] : [values.Get(Head)];
         await inspection.FetchAsync(LayerAttention.PartsFor(values.Get(Fusion), heads[0]), cancellation).ConfigureAwait(false);
         var sinks = await inspection.SinksAsync(cancellation).ConfigureAwait(false);
         var mask = values.Get(Sinks) == SinkChoice.Mask;
         var stacks = new List<LayerAttention>();
-        foreach (var head in heads) stacks.Add(await inspection.AttentionAsync(values.Get(Fusion), head, cancellation, mask ? sinks : null).ConfigureAwait(false));
+        foreach (var head in heads)
+            stacks.Add(await inspection.AttentionAsync(values.Get(Fusion), head, cancellation, mask ? sinks : null).ConfigureAwait(false));
         return (stacks, SinkWarning(inspection.Tokens, sinks, mask));
     }
 
@@ -38,9 +41,11 @@ internal static class AttentionParameters
     {
         const int most = 8;
         if (sinks.Count == 0) return [];
-        var named = sinks.Take(most).Select(token => token - tokens.PrefixTokens).Select(patch => new QueryToken(QueryKind.Patch, patch / tokens.Grid.Columns, patch % tokens.Grid.Columns));
+        var named = sinks.Take(most).Select(token => token - tokens.PrefixTokens).Select(patch =>
+            new QueryToken(QueryKind.Patch, patch / tokens.Grid.Columns, patch % tokens.Grid.Columns));
         var places = string.Join("; ", named) + (sinks.Count > most ? $"; and {sinks.Count - most} more" : "");
-        var (what, gather) = sinks.Count == 1 ? ("One patch is an attention sink", "it gathers") : ($"{sinks.Count} patches are attention sinks", "they gather");
+        var (what, gather) = sinks.Count == 1 ? ("One patch is an attention sink", "it gathers")
+            : ($"{sinks.Count} patches are attention sinks", "they gather");
         return [$"{what} (row,column {places}): {gather} attention whatever is there{(masked ? ", and is left out here" : "; sinks=mask leaves it out")}."];
     }
 

@@ -10,8 +10,8 @@ namespace AttentionApi.Core.Explain.Methods;
 public enum GradientChoice { Plain, Libra }
 
 /// <summary>
-/// Chefer's relevance: R = I, then R ← R + Ā_l R with Ā_l = mean over heads of relu(A_l ⊙ ∂y/∂A_l), the row of the token that the head reads (Chefer, Gur and Wolf, ICCV 2021,
-/// arXiv 2103.15679; docs/methods.md C.9, C.16). The last layer alone is their choice for CLIP.
+/// Chefer's relevance: R = I, then R ← R + Ā_l R with Ā_l = mean over heads of relu(A_l ⊙ ∂y/∂A_l), the row of the token that the head reads (Chefer, Gur and
+/// Wolf, ICCV 2021, arXiv 2103.15679; docs/methods.md C.9, C.16). The last layer alone is their choice for CLIP.
 /// </summary>
 public sealed class Chefer : Explainer
 {
@@ -21,7 +21,8 @@ public sealed class Chefer : Explainer
     private static readonly Parameter<QueryToken?> Of = Query with
     {
         ForModel = (query, model) => query is null ? null : Query.ForModel!(query, model), DefaultWords = "what the head reads", Example = "cls",
-        Description = "Whose row: by default that of the token that the head reads; for heads on the mean patch the mean of the patch rows, for those that pool by attention of all rows.",
+        Description = "Whose row: by default that of the token that the head reads; for heads on the mean patch the mean of the patch rows, for those that "
+            + "pool by attention of all rows.",
     };
 
     public static readonly Parameter<GradientChoice> Gradients = ParameterKinds.Word("gradients", GradientChoice.Plain,

@@ -7,8 +7,8 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>
-/// A score as a sum of parts (Gandelsman et al. 2024; docs/methods.md C.8): what each token brings through each head of each layer to the token that the head of the model reads. With the
-/// final norm's deviation and the embedding's length at their values, the sum is exact.
+/// A score as a sum of parts (Gandelsman et al. 2024; docs/methods.md C.8): what each token brings through each head of each layer to the token that the head
+/// of the model reads. With the final norm's deviation and the embedding's length at their values, the sum is exact.
 /// </summary>
 public sealed class Decomposition : Explainer
 {
@@ -20,7 +20,8 @@ public sealed class Decomposition : Explainer
         Name = "decomposition",
         Title = "Parts of the score",
         Shows = "What each patch adds to the label's score, or takes from it, where the token that the head reads attends to it.",
-        ShowsNot = "What patches told each other in earlier layers counts where it is read, and what feed-forward parts add is in no map but in the series 'parts'.",
+        ShowsNot = "What patches told each other in earlier layers counts where it is read, and what feed-forward parts add is in no map but in the "
+            + "series 'parts'.",
         Paper = "Gandelsman, Efros and Steinhardt 2024, Interpreting CLIP's Image Representation via Text-Based Decomposition",
         Labels = LabelUse.Needed,
         Layers = LayerUse.Through,
@@ -33,8 +34,11 @@ public sealed class Decomposition : Explainer
 
     public override void Check(MethodContext context)
     {
-        if (context.Values.Get(Centered) && context.Labels.Labels.Count == 1) throw Centered.Wrong("centered=true compares labels with each other: give two or more.");
-        if (context.Model.Quantized) context.Warn("The file's weights are integers, and its kernels round what they multiply: parts computed one by one miss the score by up to a few percent.");
+        if (context.Values.Get(Centered) && context.Labels.Labels.Count == 1)
+            throw Centered.Wrong("centered=true compares labels with each other: give two or more.");
+        if (context.Model.Quantized)
+            context.Warn("The file's weights are integers, and its kernels round what they multiply: parts computed one by one miss the score by up to a "
+                + "few percent.");
     }
 
     public override IEnumerable<(Parameter Parameter, string Why)> Ineffective(ParameterValues values)
@@ -53,14 +57,17 @@ public sealed class Decomposition : Explainer
         };
     }
 
-    public override async Task<IReadOnlyList<MapSet>> FramesAsync(Inspection inspection, ParameterValues parameters, FrameMode mode, CancellationToken cancellation)
+    public override async Task<IReadOnlyList<MapSet>> FramesAsync(Inspection inspection, ParameterValues parameters, FrameMode mode,
+        CancellationToken cancellation)
     {
         var (labels, rival) = await DecomposeAsync(inspection, parameters, cancellation).ConfigureAwait(false);
         var (from, to) = parameters.Layers();
-        return [.. Enumerable.Range(from, to - from + 1).Select(layer => new MapSet(Maps(inspection, parameters, labels, rival, mode == FrameMode.Cumulative ? from : layer, layer)))];
+        return [.. Enumerable.Range(from, to - from + 1).Select(layer =>
+            new MapSet(Maps(inspection, parameters, labels, rival, mode == FrameMode.Cumulative ? from : layer, layer)))];
     }
 
-    private static async Task<(IReadOnlyList<LabelParts> Labels, LabelParts? Rival)> DecomposeAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
+    private static async Task<(IReadOnlyList<LabelParts> Labels, LabelParts? Rival)> DecomposeAsync(Inspection inspection, ParameterValues parameters,
+        CancellationToken cancellation)
     {
         var versus = parameters.Get(Centered) ? null : await parameters.VersusAsync(inspection, cancellation).ConfigureAwait(false);
         await inspection.FetchAsync(BlockInspection.PathParts, cancellation).ConfigureAwait(false);
@@ -76,14 +83,16 @@ public sealed class Decomposition : Explainer
         var maps = new List<Heatmap>();
         int?[] chosen = parameters.Get(Heads) == HeadChoice.Each ? [.. Enumerable.Range(1, heads).Select(head => (int?)head)] : [parameters.Get(Head)];
         float[] Map(LabelParts label, int? head) => label.Parts.Map(tokens.Count, heads, from - 1, to - 1, head - 1);
-        float[][] taken = [.. chosen.Select(head => rival is not null ? Map(rival, head) : parameters.Get(Centered) ? Mean(labels, head) : new float[tokens.Count])];
+        float[][] taken = [.. chosen.Select(head => rival is not null ? Map(rival, head) : parameters.Get(Centered)
+            ? Mean(labels, head) : new float[tokens.Count])];
         foreach (var label in labels)
         {
             for (var i = 0; i < chosen.Length; i++)
             {
                 var map = Map(label, chosen[i]);
                 TensorPrimitives.Subtract(map, taken[i], map);
-                maps.Add(new(to, chosen[i], label.Target.Label, true, tokens.Grid.Rows, tokens.Grid.Columns, map[tokens.PrefixTokens..(tokens.PrefixTokens + tokens.Grid.Count)]));
+                maps.Add(new(to, chosen[i], label.Target.Label, true, tokens.Grid.Rows, tokens.Grid.Columns,
+                    map[tokens.PrefixTokens..(tokens.PrefixTokens + tokens.Grid.Count)]));
             }
         }
         return maps;
@@ -98,5 +107,6 @@ public sealed class Decomposition : Explainer
         ("initial", label.Parts.Initial), ("constant", label.Parts.Constant), ("score", label.Score),
     ]);
 
-    private static LabelCompleteness Complete(LabelParts label) => new(label.Target.Label, new(label.Parts.Sum - label.Parts.Constant, label.Parts.Constant, label.Score));
+    private static LabelCompleteness Complete(LabelParts label) =>
+        new(label.Target.Label, new(label.Parts.Sum - label.Parts.Constant, label.Parts.Constant, label.Score));
 }

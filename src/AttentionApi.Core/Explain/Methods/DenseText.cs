@@ -8,12 +8,16 @@ namespace AttentionApi.Core.Explain.Methods;
 /// <summary>What the methods that compare every patch with text have in common.</summary>
 internal static class DenseText
 {
-    /// <summary>Everyday things, places and materials: rivals for labels, so that what any picture has in common with any text is told apart from the label.</summary>
+    /// <summary>Everyday things, places and materials: rivals for labels, so that what any picture has in common with any text is told apart from the
+    /// label.</summary>
     private static readonly string[] Common =
     [
-        "person", "face", "hand", "clothes", "dog", "cat", "bird", "horse", "cow", "sheep", "fish", "insect", "tree", "flower", "leaf", "grass", "soil", "sand", "rock", "mountain", "snow", "water",
-        "sea", "river", "sky", "cloud", "sun", "night", "fire", "road", "pavement", "bridge", "building", "house", "wall", "fence", "roof", "window", "door", "floor", "ceiling", "stairs", "table", "chair",
-        "bed", "sofa", "shelf", "lamp", "curtain", "mirror", "picture frame", "screen", "keyboard", "telephone", "book", "paper", "text", "bottle", "cup", "plate", "food", "fruit", "bread", "bag", "box",
+        "person", "face", "hand", "clothes", "dog", "cat", "bird", "horse", "cow", "sheep", "fish", "insect", "tree", "flower", "leaf", "grass", "soil", "sand",
+            "rock", "mountain", "snow", "water",
+        "sea", "river", "sky", "cloud", "sun", "night", "fire", "road", "pavement", "bridge", "building", "house", "wall", "fence", "roof", "window", "door",
+            "floor", "ceiling", "stairs", "table", "chair",
+        "bed", "sofa", "shelf", "lamp", "curtain", "mirror", "picture frame", "screen", "keyboard", "telephone", "book", "paper", "text", "bottle", "cup",
+            "plate", "food", "fruit", "bread", "bag", "box",
         "ball", "toy", "tool", "car", "bus", "train", "bicycle", "boat", "aeroplane", "sign", "light", "shadow", "metal", "wood", "glass", "plastic", "cloth",
     ];
 

@@ -9,7 +9,8 @@ namespace AttentionApi.Core.Explain.Methods;
 /// <summary>Principal components of the patches' states as colours (Oquab et al. 2024, DINOv2): patches of like colour are alike to the model.</summary>
 public sealed class Features : Explainer
 {
-    public static readonly Parameter<int> Components = ParameterKinds.Integer("components", 3, 3, 16, "Principal components; the first three are red, green and blue.");
+    public static readonly Parameter<int> Components = ParameterKinds.Integer("components", 3, 3, 16,
+        "Principal components; the first three are red, green and blue.");
 
     public override MethodInfo Info { get; } = new()
     {
@@ -32,8 +33,10 @@ public sealed class Features : Explainer
         var found = PrincipalComponents.Of(states, states.Length / grid.Count, wanted);
         return new([])
         {
-            Features = [new(layer, grid.Rows, grid.Columns, wanted, Padded(found.ToColours(), grid.Count, found.Count, wanted), Padded(found.Explained, 1, found.Count, wanted))],
-            Warnings = found.Count < wanted ? [string.Create(CultureInfo.InvariantCulture, $"The patches differ in {found.Count} directions only: the other components are 0.")] : [],
+            Features = [new(layer, grid.Rows, grid.Columns, wanted, Padded(found.ToColours(), grid.Count, found.Count, wanted),
+                Padded(found.Explained, 1, found.Count, wanted))],
+            Warnings = found.Count < wanted
+                ? [string.Create(CultureInfo.InvariantCulture, $"The patches differ in {found.Count} directions only: the other components are 0.")] : [],
         };
     }
 

@@ -7,7 +7,8 @@ using static AttentionApi.Core.Explain.SharedParameters;
 
 namespace AttentionApi.Core.Explain.Methods;
 
-/// <summary>Attention flow (Abnar and Zuidema 2020; docs/methods.md C.13): the most that can flow from the query to each patch when Ã_l are capacities; divided by its sum over the patches.</summary>
+/// <summary>Attention flow (Abnar and Zuidema 2020; docs/methods.md C.13): the most that can flow from the query to each patch when Ã_l are capacities; divided
+/// by its sum over the patches.</summary>
 public sealed class Flow : Explainer
 {
     /// <summary>Share of patches at their bound above which the flow says no more than the first layer's column sums.</summary>
@@ -41,5 +42,6 @@ public sealed class Flow : Explainer
     }
 
     private static string BoundWarning(double share, int layer) => string.Create(CultureInfo.InvariantCulture,
-        $"The flow of {share * 100:0} % of the patches is as large as layer {layer} lets through: it says little beyond how much attention each patch receives there.");
+        $"The flow of {share * 100:0} % of the patches is as large as layer {layer} lets through: it says little beyond how much attention each patch "
+            + $"receives there.");
 }

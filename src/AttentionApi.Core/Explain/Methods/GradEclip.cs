@@ -7,8 +7,8 @@ using AttentionApi.Core.Parameters;
 namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>
-/// Grad-ECLIP (Zhao, Wang, Zeng, Zhao and Chan, ICML 2024, arXiv 2502.18816) by the model's own multi-head attention: in the last layer, the gradient on the values that the head's token
-/// mixes, weighed by how well each key fits its query (docs/methods.md C.10).
+/// Grad-ECLIP (Zhao, Wang, Zeng, Zhao and Chan, ICML 2024, arXiv 2502.18816) by the model's own multi-head attention: in the last layer, the gradient on the
+/// values that the head's token mixes, weighed by how well each key fits its query (docs/methods.md C.10).
 /// </summary>
 public sealed class GradEclip : Explainer
 {
@@ -40,7 +40,8 @@ public sealed class GradEclip : Explainer
         return new([.. gradients.Targets.Zip(gradients.Layers, (target, label) => GradientMaps.Map(
             tokens.Grid, GradEclipWeights.Map(Row(label.AttentionGradient!), Row(label.KeySimilarity!)), layer, target.Label, signed: false))])
         {
-            TextTokens = parameters.Get(SharedParameters.TextTokens) ? await inspection.TextRelevanceAsync(isLibra: false, cancellation).ConfigureAwait(false) : [],
+            TextTokens = parameters.Get(SharedParameters.TextTokens)
+                ? await inspection.TextRelevanceAsync(isLibra: false, cancellation).ConfigureAwait(false) : [],
         };
     }
 }

@@ -6,7 +6,8 @@ namespace AttentionApi.Core.Explain.Methods;
 internal static class GradientMaps
 {
     /// <summary>The patch entries of a row over all tokens, as the map of a label.</summary>
-    public static Heatmap Map(TokenLayout tokens, ReadOnlySpan<double> row, int layer, string label, bool signed) => Map(tokens.Grid, Patches(tokens, row), layer, label, signed);
+    public static Heatmap Map(TokenLayout tokens, ReadOnlySpan<double> row, int layer, string label, bool signed) =>
+        Map(tokens.Grid, Patches(tokens, row), layer, label, signed);
 
     public static Heatmap Map(PatchGrid grid, ReadOnlySpan<double> patches, int layer, string label, bool signed)
     {

@@ -39,7 +39,8 @@ internal static class LabelViews
     public static async Task<LabelTarget?> RivalAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {
         if (parameters.Get(View) != AlignmentView.Contrast) return null;
-        return await parameters.VersusAsync(inspection, cancellation).ConfigureAwait(false) ?? await inspection.EmptyTextAsync(cancellation).ConfigureAwait(false);
+        return await parameters.VersusAsync(inspection, cancellation).ConfigureAwait(false)
+            ?? await inspection.EmptyTextAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>One map a label.</summary>
@@ -50,7 +51,8 @@ internal static class LabelViews
     /// <param name="view">What to show of S.</param>
     /// <param name="scale">τ before a softmax over labels: the logit scale; 1 for classifiers.</param>
     /// <param name="grid">The patches.</param>
-    public static IEnumerable<Heatmap> Maps(float[] similarity, IReadOnlyList<LabelTarget> labels, ReadOnlySpan<float> rival, int layer, AlignmentView view, float scale, PatchGrid grid)
+    public static IEnumerable<Heatmap> Maps(float[] similarity, IReadOnlyList<LabelTarget> labels, ReadOnlySpan<float> rival, int layer,
+        AlignmentView view, float scale, PatchGrid grid)
     {
         var patches = grid.Count;
         switch (view)
@@ -70,7 +72,8 @@ internal static class LabelViews
 
     /// <summary>One map a label, of values [label, patch].</summary>
     public static IEnumerable<Heatmap> Maps(float[] values, IReadOnlyList<LabelTarget> labels, int layer, bool signed, PatchGrid grid) =>
-        labels.Select((target, label) => new Heatmap(layer, null, target.Label, signed, grid.Rows, grid.Columns, values[(label * grid.Count)..((label + 1) * grid.Count)]));
+        labels.Select((target, label) =>
+            new Heatmap(layer, null, target.Label, signed, grid.Rows, grid.Columns, values[(label * grid.Count)..((label + 1) * grid.Count)]));
 
     /// <summary>Mean over the labels, [patch].</summary>
     public static float[] Mean(ReadOnlySpan<float> values, int labels, int patches)

@@ -11,8 +11,9 @@ namespace AttentionApi.Core.Explain.Methods;
 public enum LayerPool { Cls, Mean }
 
 /// <summary>
-/// LeGrad (Bousselham, Boggust, Chaybouti, Strobelt and Kuehne, ICCV 2025, arXiv 2404.03214): the model's head on each layer's hidden states, the positive gradient of its score with
-/// respect to that layer's attention, mean over heads, query rows and layers (docs/methods.md C.11). Where the head pools by attention (SigLIP), the gradient with respect to that attention.
+/// LeGrad (Bousselham, Boggust, Chaybouti, Strobelt and Kuehne, ICCV 2025, arXiv 2404.03214): the model's head on each layer's hidden states, the positive
+/// gradient of its score with respect to that layer's attention, mean over heads, query rows and layers (docs/methods.md C.11). Where the head pools by
+/// attention (SigLIP), the gradient with respect to that attention.
 /// </summary>
 public sealed class LeGrad : Explainer
 {

@@ -8,8 +8,8 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>
-/// LibraGrad's input × gradient (Mehri, Baghshah and Pilehvar, CVPR 2025, arXiv 2411.16760), summed over the inputs of the layers of the range. Every non-linear operator's output is held
-/// constant, so the model is affine in its hidden states and the parts of a score add up to it (docs/methods.md C.15).
+/// LibraGrad's input × gradient (Mehri, Baghshah and Pilehvar, CVPR 2025, arXiv 2411.16760), summed over the inputs of the layers of the range. Every
+/// non-linear operator's output is held constant, so the model is affine in its hidden states and the parts of a score add up to it (docs/methods.md C.15).
 /// </summary>
 public sealed class Libra : Explainer
 {
@@ -37,7 +37,8 @@ public sealed class Libra : Explainer
         var rows = gradients.Layers.Select(label => LibraRelevance.Sum(label.Relevance, inspection.Model.Layers, from, to)).ToList();
         var labels = rival is null ? rows.Count : rows.Count - 1;
         var text = parameters.Get(TextTokens) ? await inspection.TextRelevanceAsync(isLibra: true, cancellation).ConfigureAwait(false) : [];
-        return new([.. Enumerable.Range(0, labels).Select(label => Map(inspection, gradients.Targets[label], rows[label], rival is null ? null : rows[^1], to))])
+        return new([.. Enumerable.Range(0, labels).Select(label =>
+            Map(inspection, gradients.Targets[label], rows[label], rival is null ? null : rows[^1], to))])
         {
             TextTokens = text,
             Completeness = [.. gradients.Targets.Zip(gradients.Layers, gradients.Scores).Select(label => new LabelCompleteness(

@@ -7,8 +7,8 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>
-/// Neighbour-aware dense read-out (Hajimiri et al. 2025, NACLIP; docs/methods.md C.17): the last block's attention alone, of keys on keys with a Gaussian window around each patch, read out by
-/// the model's own norm and projection. Needs the last block's keys and values only.
+/// Neighbour-aware dense read-out (Hajimiri et al. 2025, NACLIP; docs/methods.md C.17): the last block's attention alone, of keys on keys with a Gaussian
+/// window around each patch, read out by the model's own norm and projection. Needs the last block's keys and values only.
 /// </summary>
 public sealed class Naclip : Explainer
 {
@@ -38,9 +38,11 @@ public sealed class Naclip : Explainer
         var rival = await LabelViews.RivalAsync(inspection, parameters, cancellation).ConfigureAwait(false);
         var features = await inspection.NeighboursAsync(parameters.Get(Sigma), cancellation).ConfigureAwait(false);
         var labels = (await inspection.ScoresAsync(cancellation).ConfigureAwait(false)).Targets;
-        var values = DenseText.ByLabel(DenseMaps.Cosines(features, [.. labels.Select(label => label.Embedding!)]), labels.Count, labels.Count, inspection.Tokens);
+        var values = DenseText.ByLabel(DenseMaps.Cosines(features, [.. labels.Select(label => label.Embedding!)]), labels.Count,
+            labels.Count, inspection.Tokens);
         var against = rival is null ? [] : DenseText.ByLabel(DenseMaps.Cosines(features, [rival.Embedding!]), 1, 1, inspection.Tokens);
         var model = inspection.Model;
-        return new([.. LabelViews.Maps(values, labels, against, model.Layers, parameters.Get(LabelViews.View), model.LogitScale?.Value ?? 1, model.Tokens.Grid)]);
+        return new([.. LabelViews.Maps(values, labels, against, model.Layers, parameters.Get(LabelViews.View),
+            model.LogitScale?.Value ?? 1, model.Tokens.Grid)]);
     }
 }

@@ -61,14 +61,16 @@ public sealed class Rollout : Explainer
         };
     }
 
-    public override async Task<IReadOnlyList<MapSet>> FramesAsync(Inspection inspection, ParameterValues parameters, FrameMode mode, CancellationToken cancellation)
+    public override async Task<IReadOnlyList<MapSet>> FramesAsync(Inspection inspection, ParameterValues parameters, FrameMode mode,
+        CancellationToken cancellation)
     {
         var (stacks, warnings) = await AttentionParameters.StacksAsync(inspection, parameters, cancellation).ConfigureAwait(false);
         var (from, to) = parameters.Layers();
         var query = parameters.Get(Query)!.Value;
         var heads = stacks.Select(stack => Through(stack, parameters)).ToArray();
         return [.. Enumerable.Range(from, to - from + 1).Select(layer =>
-            new MapSet([.. heads.Select(head => head.Within(mode == FrameMode.Cumulative ? from : layer, layer)).Select(head => Map(head, query))]) { Warnings = warnings })];
+            new MapSet([.. heads.Select(head => head.Within(mode == FrameMode.Cumulative ? from : layer, layer)).Select(head =>
+                Map(head, query))]) { Warnings = warnings })];
     }
 
     private static RolloutPropagation Through(LayerAttention attention, ParameterValues parameters)

@@ -22,7 +22,8 @@ public sealed class Similarity : Explainer
 
     public override void Check(MethodContext context)
     {
-        if (context.Values.Get(Query)?.Kind != QueryKind.Patch) throw Query.Wrong("similarity compares patches with one patch: give it as query=row,column, counted from 0, like 3,5.");
+        if (context.Values.Get(Query)?.Kind != QueryKind.Patch)
+            throw Query.Wrong("similarity compares patches with one patch: give it as query=row,column, counted from 0, like 3,5.");
     }
 
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)

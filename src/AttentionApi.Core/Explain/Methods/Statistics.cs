@@ -9,11 +9,13 @@ namespace AttentionApi.Core.Explain.Methods;
 /// <summary>What is measured of each head's attention.</summary>
 public enum HeadMeasure { Entropy, Distance, PrefixMass }
 
-/// <summary>Numbers of every head (docs/methods.md C.14): how widely it looks, how far, and how much of its attention goes to the tokens before the patches.</summary>
+/// <summary>Numbers of every head (docs/methods.md C.14): how widely it looks, how far, and how much of its attention goes to the tokens before the
+/// patches.</summary>
 public sealed class Statistics : Explainer
 {
     public static readonly Parameter<HeadMeasure> Measure = ParameterKinds.Choice("measure", HeadMeasure.Entropy,
-        "entropy: of a row of attention, in nats, mean over all queries and of the CLS row; distance: between a patch and those it attends to, in patches; prefixMass: attention of the CLS row on the tokens before the patches.",
+        "entropy: of a row of attention, in nats, mean over all queries and of the CLS row; distance: between a patch and those it attends to, in patches; "
+            + "prefixMass: attention of the CLS row on the tokens before the patches.",
         [("entropy", HeadMeasure.Entropy), ("distance", HeadMeasure.Distance), ("prefixMass", HeadMeasure.PrefixMass)]);
 
     public override MethodInfo Info { get; } = new()
@@ -40,7 +42,8 @@ public sealed class Statistics : Explainer
     {
         var activations = (await inspection.FetchAsync(ActivationParts.HeadAttention, cancellation).ConfigureAwait(false)).Activations;
         var (measure, tokens, model) = (parameters.Get(Measure), inspection.Tokens, inspection.Model);
-        var parts = Measured(measure, activations.HeadAttention!, tokens).Select(part => (part.Name, new NumberBlock(part.Values, model.Layers, model.Heads))).ToList();
+        var parts = Measured(measure, activations.HeadAttention!, tokens).Select(part =>
+            (part.Name, new NumberBlock(part.Values, model.Layers, model.Heads))).ToList();
         return new([])
         {
             Series = [new(Words(measure), [new(null, parts)])],

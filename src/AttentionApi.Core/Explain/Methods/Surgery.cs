@@ -10,14 +10,15 @@ namespace AttentionApi.Core.Explain.Methods;
 public enum BackgroundLabels { None, Common }
 
 /// <summary>
-/// CLIP Surgery (Li et al. 2023; docs/methods.md C.7): the last blocks once more with attention of values on values and without feed-forward parts, from the forward pass's own values; then
-/// the model's read-out of every patch. No block of the model runs again.
+/// CLIP Surgery (Li et al. 2023; docs/methods.md C.7): the last blocks once more with attention of values on values and without feed-forward parts, from the
+/// forward pass's own values; then the model's read-out of every patch. No block of the model runs again.
 /// </summary>
 public sealed class Surgery : Explainer
 {
     private const int UsualBlocks = 6;
 
-    public static readonly Parameter<int?> Blocks = ParameterKinds.Position("blocks", "layer", ("L", model => model.Layers), "6, at most L", model => Math.Min(UsualBlocks, model.Layers),
+    public static readonly Parameter<int?> Blocks = ParameterKinds.Position("blocks", "layer", ("L", model => model.Layers), "6, at most L", model =>
+        Math.Min(UsualBlocks, model.Layers),
         "How many of the last layers are repeated with attention of values on values.");
 
     public static readonly Parameter<bool> Features = ParameterKinds.Flag("features", false,

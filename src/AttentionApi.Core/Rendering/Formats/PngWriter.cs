@@ -37,7 +37,8 @@ internal static class PngWriter
 
         // Sized before it is written: a file that grows would be held two or three times.
         const int signature = 8;
-        var file = new byte[signature + ChunkLength([header]) + ChunkLength([resolution]) + texts.Sum(text => ChunkLength([text])) + ChunkLength(data) + ChunkLength([])];
+        var file = new byte[signature + ChunkLength([header]) + ChunkLength([resolution]) + texts.Sum(text => ChunkLength([text]))
+            + ChunkLength(data) + ChunkLength([])];
         var at = file.AsSpan();
         Append(ref at, [0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n']);
         WriteChunk(ref at, "IHDR"u8, [header]);
@@ -48,7 +49,8 @@ internal static class PngWriter
         return file;
     }
 
-    /// <summary>Bands of rows are compressed at the same time, each to whole bytes; joined, with one header and one checksum, they are one zlib stream (RFC 1950).</summary>
+    /// <summary>Bands of rows are compressed at the same time, each to whole bytes; joined, with one header and one checksum, they are one zlib stream (RFC
+    /// 1950).</summary>
     private static List<ReadOnlyMemory<byte>> Compress(Raster picture)
     {
         var options = ShareOfZeros(picture) < EvenShare

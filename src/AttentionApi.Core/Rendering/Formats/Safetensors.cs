@@ -24,8 +24,9 @@ public sealed record Tensor(string Name, TensorType Type, IReadOnlyList<int> Sha
 }
 
 /// <summary>
-/// A safetensors file (huggingface/safetensors, README "Format"): the header's length as 8 bytes, the header as JSON padded with spaces to 8 bytes, then the tensors
-/// without gaps, little-endian. F32 comes before F16, so that every array begins at a multiple of its number's size and can be read in place. Written as it is sent: no second copy of the arrays is made.
+/// A safetensors file (huggingface/safetensors, README "Format"): the header's length as 8 bytes, the header as JSON padded with spaces to 8 bytes, then the
+/// tensors without gaps, little-endian. F32 comes before F16, so that every array begins at a multiple of its number's size and can be read in place. Written
+/// as it is sent: no second copy of the arrays is made.
 /// </summary>
 public sealed class Safetensors
 {

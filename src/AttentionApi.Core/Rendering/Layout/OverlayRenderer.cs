@@ -27,7 +27,8 @@ public static class OverlayRenderer
         var size = Backdrop.Measure(new(image.Width, image.Height), style.Size);
         PictureTooLargeException.ThrowIfOver("The picture", size.Width, size.Height, 1, "Ask for a smaller size.");
         var blender = new PixelBlender(default, style.Opacity, style.Blend, signed: false);
-        return new Drawing(ColourPainter.Paint(Backdrop.Create(image, seen, style.Size), map, style.Interpolation, blender), style.Legend ? ["Colours of features have no scale: there is no legend."] : []);
+        return new Drawing(ColourPainter.Paint(Backdrop.Create(image, seen, style.Size), map, style.Interpolation, blender), style.Legend
+            ? ["Colours of features have no scale: there is no legend."] : []);
     }
 
     /// <summary>A table of numbers as a picture of its own: cells of one colour each, with nothing below.</summary>
@@ -37,6 +38,7 @@ public static class OverlayRenderer
         var cell = Math.Max(1, longest / Math.Max(table.Rows, table.Columns));
         var (width, height) = (table.Columns * cell, table.Rows * cell);
         var blank = new DecodedImage(width, height, new byte[width * height * 3]);
-        return Render(blank, new Region(0, 0, width, height), table, style with { Opacity = 1, Interpolation = Interpolation.Nearest, Blend = Blend.Flat }, caption);
+        return Render(blank, new Region(0, 0, width, height), table,
+            style with { Opacity = 1, Interpolation = Interpolation.Nearest, Blend = Blend.Flat }, caption);
     }
 }

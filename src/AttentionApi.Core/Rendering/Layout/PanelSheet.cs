@@ -91,7 +91,8 @@ internal sealed class PanelSheet
     }
 
     /// <summary>A single panel's label is in the legend; several panels have theirs below each.</summary>
-    private static Caption LegendCaption(Frame frame) => frame.Panels is [var only] ? only.Caption with { Words = frame.Words } : new Caption(frame.Words) { Ends = SharedEnds(frame) };
+    private static Caption LegendCaption(Frame frame) => frame.Panels is [var only] ? only.Caption with { Words = frame.Words }
+        : new Caption(frame.Words) { Ends = SharedEnds(frame) };
 
     /// <summary>Panels of one kind share the words at the bar where these name no label.</summary>
     private static BarEnds? SharedEnds(Frame frame) => frame.Panels.Select(panel => panel.Caption.Ends).Distinct().ToArray() is [var ends] ? ends : null;

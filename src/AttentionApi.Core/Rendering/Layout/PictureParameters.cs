@@ -17,7 +17,8 @@ public static class PictureParameters
         + "value with an opacity that follows the value; flat with the same opacity everywhere over the picture as it is.");
 
     public static readonly Parameter<Scaling> Scale = Word("scale", Scaling.Percentile,
-        "Which values meet the ends of the colours: percentile the 1st and 99th of each map (its lowest and highest where the 99th is below half the highest); minmax its lowest and highest; "
+        "Which values meet the ends of the colours: percentile the 1st and 99th of each map (its lowest and highest where the 99th is below half the "
+            + "highest); minmax its lowest and highest; "
         + "shared one percentile scale over all maps; absolute 0 to 1 (signed maps −1 to 1).");
 
     public static readonly Parameter<Interpolation> Interpolated =

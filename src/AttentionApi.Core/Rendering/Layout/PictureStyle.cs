@@ -18,7 +18,8 @@ internal sealed class PictureStyle(Scaling scale, bool legend, SizeChoice size)
             ? $"{PictureParameters.Size.Description} By default the longer edge has at most {size.Edge} pixels." : PictureParameters.Size.Description,
     };
 
-    public IReadOnlyList<Parameter> Parameters => [PictureParameters.Colors, PictureParameters.Opacity, PictureParameters.Blending, scaling, PictureParameters.Interpolated, pixels, strip];
+    public IReadOnlyList<Parameter> Parameters =>
+        [PictureParameters.Colors, PictureParameters.Opacity, PictureParameters.Blending, scaling, PictureParameters.Interpolated, pixels, strip];
 
     public OverlayStyle For(ExplanationPlan plan) => new()
     {

@@ -2,7 +2,8 @@ using AttentionApi.Core.Explain;
 
 namespace AttentionApi.Core.Rendering.Painting;
 
-/// <summary>Draws a map of colours over a backdrop: each of the first three channels is sampled like a map, 0…1 is the channel's range. Pixels that the model did not see stay unchanged.</summary>
+/// <summary>Draws a map of colours over a backdrop: each of the first three channels is sampled like a map, 0…1 is the channel's range. Pixels that the model
+/// did not see stay unchanged.</summary>
 internal static class ColourPainter
 {
     private const int Colours = 3;
@@ -11,10 +12,12 @@ internal static class ColourPainter
     {
         var canvas = Raster.Uninitialized(backdrop.Width, backdrop.Height);
         PixelRange columns = backdrop.Horizontal.Seen(backdrop.Width), rows = backdrop.Vertical.Seen(backdrop.Height);
-        InterpolationTaps vertical = new(interpolation, map.Rows, backdrop.Vertical, rows), horizontal = new(interpolation, map.Columns, backdrop.Horizontal, columns);
+        InterpolationTaps vertical = new(interpolation, map.Rows, backdrop.Vertical, rows),
+            horizontal = new(interpolation, map.Columns, backdrop.Horizontal, columns);
         RowBands.ForEach(backdrop.Height, (_, first, end) =>
         {
-            GridSampler[] samplers = [.. Enumerable.Range(0, Colours).Select(channel => new GridSampler(Channel(map, channel), map.Rows, map.Columns, vertical, horizontal))];
+            GridSampler[] samplers = [.. Enumerable.Range(0, Colours).Select(channel =>
+                new GridSampler(Channel(map, channel), map.Rows, map.Columns, vertical, horizontal))];
             double[][] sampled = [.. samplers.Select(_ => new double[columns.Count])];
             for (var y = first; y < end; y++)
             {
@@ -28,5 +31,6 @@ internal static class ColourPainter
         return canvas;
     }
 
-    private static double[] Channel(FeatureMap map, int channel) => [.. Enumerable.Range(0, map.Rows * map.Columns).Select(cell => (double)map.Values[cell * map.Channels + channel])];
+    private static double[] Channel(FeatureMap map, int channel) =>
+        [.. Enumerable.Range(0, map.Rows * map.Columns).Select(cell => (double)map.Values[cell * map.Channels + channel])];
 }

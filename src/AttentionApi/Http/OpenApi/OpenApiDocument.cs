@@ -10,11 +10,12 @@ internal static class OpenApiDocument
     private static readonly string Descriptions = Path.Combine(AppContext.BaseDirectory, $"{typeof(OpenApiDocument).Assembly.GetName().Name}.xml");
 
     private const string Description = """
-        Why does a Vision Transformer see what it sees? Send a picture, labels and a range of layers; get attention rollout, raw attention or label alignment back as numbers, pictures,
-        animations or tensors.
+        Why does a Vision Transformer see what it sees? Send a picture, labels and a range of layers; get attention rollout, raw attention or label
+        alignment back as numbers, pictures, animations or tensors.
 
-        The picture is the file field `image` of multipart/form-data, or the body itself with its `image/*` content type. Everything else is in the query, or in further fields of the form.
-        Each answer carries `Server-Timing` with the time of each stage, and `X-Request-Id`. Errors are RFC 9457 problem details that name the parameter at fault.
+        The picture is the file field `image` of multipart/form-data, or the body itself with its `image/*` content type. Everything else is in
+        the query, or in further fields of the form. Each answer carries `Server-Timing` with the time of each stage, and `X-Request-Id`. Errors are
+        RFC 9457 problem details that name the parameter at fault.
         A first picture to try: [scene-12.png](/samples/scene-12.png).
         """;
 
@@ -25,7 +26,8 @@ internal static class OpenApiDocument
         {
             options.SwaggerDoc(Version, new OpenApiInfo
             {
-                Title = "AttentionApi", Version = ServiceVersion.Text, Description = Description, License = new OpenApiLicense { Name = "MIT", Url = new Uri("https://opensource.org/license/mit") },
+                Title = "AttentionApi", Version = ServiceVersion.Text, Description = Description,
+                    License = new OpenApiLicense { Name = "MIT", Url = new Uri("https://opensource.org/license/mit") },
             });
             // Relative: behind a proxy only the caller knows the host.
             options.AddServer(new OpenApiServer { Url = "/", Description = "The server that this document came from." });

@@ -24,12 +24,14 @@ internal sealed class OperationDescriber : IOperationFilter
         // Two alternatives: no key, or one; which of them holds is a matter of configuration.
         if (context.ApiDescription.RelativePath?.StartsWith(BasePath.Value[1..], StringComparison.Ordinal) == true)
         {
-            operation.Security = [new OpenApiSecurityRequirement(), new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(ApiKeyScheme, context.Document)] = [] }];
+            operation.Security = [new OpenApiSecurityRequirement(),
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(ApiKeyScheme, context.Document)] = [] }];
         }
         if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TakenParameters>().FirstOrDefault() is not { } taken) return;
         if (taken.Parameters.Count > 0)
         {
-            operation.Parameters = [.. operation.Parameters ?? [], .. taken.Parameters.SelectMany(parameter => Describe(parameter, operation.OperationId!, context.SchemaRepository))];
+            operation.Parameters = [.. operation.Parameters ?? [], .. taken.Parameters.SelectMany(parameter =>
+                Describe(parameter, operation.OperationId!, context.SchemaRepository))];
         }
         if (!taken.Picture) return;
         operation.RequestBody = PictureBody();
@@ -94,7 +96,8 @@ internal sealed class OperationDescriber : IOperationFilter
     private static OpenApiRequestBody PictureBody() => new()
     {
         Required = true,
-        Description = "The picture, as the file field 'image' of a form. Clients without forms send it as the body itself, with its image/* content type. Parameters may be fields of the form instead of the query's, under the same names.",
+        Description = "The picture, as the file field 'image' of a form. Clients without forms send it as the body itself, with its image/* content type. "
+            + "Parameters may be fields of the form instead of the query's, under the same names.",
         Content = new Dictionary<string, OpenApiMediaType>
         {
             ["multipart/form-data"] = new()
@@ -105,7 +108,8 @@ internal sealed class OperationDescriber : IOperationFilter
                     Required = new HashSet<string> { Http.PictureBody.Field },
                     Properties = new Dictionary<string, IOpenApiSchema>
                     {
-                        [Http.PictureBody.Field] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "JPEG, PNG or WebP, judged from the bytes." },
+                        [Http.PictureBody.Field] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary",
+                            Description = "JPEG, PNG or WebP, judged from the bytes." },
                     },
                 },
                 Encoding = new Dictionary<string, OpenApiEncoding> { [Http.PictureBody.Field] = new() { ContentType = PictureTypes } },

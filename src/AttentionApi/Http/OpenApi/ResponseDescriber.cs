@@ -23,7 +23,8 @@ internal sealed class ResponseDescriber : IOperationFilter, IDocumentFilter
         {
             var response = (OpenApiResponse)answer;
             var status = int.Parse(text, CultureInfo.InvariantCulture);
-            response.Headers = HeadersOf(status, response).ToDictionary(name => name, IOpenApiHeader (name) => new OpenApiHeaderReference(name, context.Document));
+            response.Headers = HeadersOf(status, response).ToDictionary(name => name, IOpenApiHeader (name) =>
+                new OpenApiHeaderReference(name, context.Document));
             if (status == StatusCodes.Status200OK) continue;
             var (when, example) = ProblemTable.Describe(status);
             response.Description = when;
