@@ -26,7 +26,7 @@ public sealed class ExplainedPicture : IDisposable
         return explanation.Scoring.Predictions;
     }
 
-    /// <summary>The maps, unscaled, with what else the method found out.</summary>
+    /// <summary>The maps, unscaled, with what else the method found out; with evidence where the parameter "score" is "true".</summary>
     public Task<MapSet> MapsAsync(CancellationToken cancellation = default) => explanation.MapsAsync(cancellation);
 
     /// <summary>One map over the picture, as a file.</summary>

@@ -33,6 +33,9 @@ public sealed record LibraryOptions
     /// <summary>Labels and texts of one call.</summary>
     public LabelLimits Labels { get; init; } = LabelLimits.Default;
 
+    /// <summary>Runs of the vision model that one call may cause besides the one on the picture: scores and methods that hide patches need hundreds.</summary>
+    public int MaxRuns { get; init; } = ExplainRequest.DefaultMaxRuns;
+
     /// <summary>The methods offered.</summary>
     public ExplainerRegistry Methods { get; init; } = BuiltInMethods.Registry;
 }
@@ -94,7 +97,8 @@ public sealed class ModelLibrary : IAsyncDisposable
         var lease = await catalog.LeaseAsync(id, cancellation).ConfigureAwait(false);
         try
         {
-            var plan = new ExplanationPlan(new ExplainRequest(table, given, Outputs.Json, table.All, options.Labels), lease.Model.Facts);
+            var request = new ExplainRequest(table, given, Outputs.Json, table.All, options.Labels) { MaxRuns = options.MaxRuns };
+            var plan = new ExplanationPlan(request, lease.Model.Facts);
             var inspection = new Inspection(lease.Model, analyzer, new Picture(picture, options.Pictures), plan.Labels,
                 new StageTimings()) { Top = plan.Values.Get(SharedParameters.Top) };
             return new ExplainedPicture(await Explanation.BeginAsync(plan, inspection, cancellation).ConfigureAwait(false), lease);

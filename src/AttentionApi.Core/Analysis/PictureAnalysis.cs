@@ -1,3 +1,4 @@
+using AttentionApi.Core.Analysis.Masking;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Runtime;
@@ -15,10 +16,16 @@ public sealed record PictureAnalysis(PixelSize Size, Region Seen, Activations Ac
     /// <summary>What is known of gradients.</summary>
     public PictureGradients Gradients { get; init; } = PictureGradients.None;
 
+    /// <summary>What is known of the picture with patches hidden.</summary>
+    internal MaskedAnswers Masked { get; init; } = MaskedAnswers.None;
+
     /// <summary>Bytes held, for the cache's limit.</summary>
-    public long Bytes => Activations.Bytes + Gradients.Bytes;
+    public long Bytes => Activations.Bytes + Gradients.Bytes + Masked.Bytes;
 
     /// <summary>This analysis, with what another one of the same picture has besides.</summary>
     public PictureAnalysis Including(PictureAnalysis? other) =>
-        other is null ? this : this with { Activations = Activations.Including(other.Activations), Gradients = Gradients.Including(other.Gradients) };
+        other is null ? this : this with
+        {
+            Activations = Activations.Including(other.Activations), Gradients = Gradients.Including(other.Gradients), Masked = Masked.Including(other.Masked),
+        };
 }

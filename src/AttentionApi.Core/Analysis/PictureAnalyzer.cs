@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AttentionApi.Core.Analysis.Masking;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
@@ -74,6 +75,42 @@ public sealed class PictureAnalyzer(ActivationCache cache)
         }, cancellation).ConfigureAwait(false);
         if (started) timings.Add(stages);
         return analysis;
+    }
+
+    /// <summary>
+    /// Runs the vision tower on the picture with only some of its patches, where the answers are not known yet: a few runs at a time, so that other callers
+    /// have their turn.
+    /// </summary>
+    /// <exception cref="ImageRefusedException">The picture cannot be decoded.</exception>
+    /// <exception cref="ModelRefusedException">The model gives non-finite numbers.</exception>
+    internal async Task<PictureAnalysis> MaskAsync(
+        LoadedModel model, Picture picture, PictureAnalysis known, PatchFill fill, IReadOnlyList<PatchSubset> shown, IProgress<int>? progress,
+        StageTimings timings, CancellationToken cancellation)
+    {
+        known = known.Including(Find(model, picture)) with { ModelRuns = 0 };
+        var missing = shown.Where(subset => !known.Masked.Knows(fill, subset)).Distinct().ToList();
+        if (missing.Count == 0) return known;
+
+        var image = picture.Decode(timings, cancellation);
+        PatchCanvas canvas;
+        using (timings.Measure(Stages.Preprocess))
+        {
+            var preprocessor = model.Preprocessor;
+            canvas = PatchCanvas.Of(preprocessor.Prepare(image), fill, preprocessor.Config.Normalise(0), model.Facts.Tokens.Grid, model.Facts.PatchSize);
+        }
+        var (answers, done) = (new float[missing.Count][], 0);
+        using (timings.Measure(Stages.Inference))
+        {
+            var together = new ParallelOptions { MaxDegreeOfParallelism = model.Vision.RunsAhead, CancellationToken = cancellation };
+            await Parallel.ForAsync(0, missing.Count, together, async (i, token) =>
+            {
+                // Each run would time its own wait and work; side by side these say nothing.
+                var run = await model.Vision.RunAsync(canvas.Show(missing[i]), ActivationParts.Output, new StageTimings(), token).ConfigureAwait(false);
+                answers[i] = run.Output;
+                progress?.Report(Interlocked.Increment(ref done));
+            }).ConfigureAwait(false);
+        }
+        return Keep(model, picture, known with { ModelRuns = missing.Count, Masked = known.Masked.With(fill, missing.Zip(answers)) });
     }
 
     /// <summary>One run of the vision tower, shared by all callers who want the same of the same picture.</summary>

@@ -112,6 +112,9 @@ public abstract class Explainer
     /// <summary>Parameters that have no effect beside the other values, and why; they are neither echoed nor silently accepted.</summary>
     public virtual IEnumerable<(Parameter Parameter, string Why)> Ineffective(ParameterValues values) => [];
 
+    /// <summary>Runs of the vision model on changed pictures that the method needs, and the parameter that makes them fewer.</summary>
+    public virtual (int Count, Parameter? Fewer) ExtraRuns(ModelFacts model, ParameterValues values) => (0, null);
+
     /// <summary>The maps, in the contract's order. Costly tensors are fetched before labels, so that one model run serves both.</summary>
     /// <param name="inspection">The picture before the model.</param>
     /// <param name="parameters">Effective values of <see cref="MethodInfo.AllParameters"/>.</param>

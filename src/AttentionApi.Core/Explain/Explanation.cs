@@ -32,9 +32,17 @@ public sealed class Explanation
     public async Task<MapSet> MapsAsync(CancellationToken cancellation)
     {
         var maps = await MeasuredAsync(() => Plan.Method.ExplainAsync(Inspection, Plan.Values, cancellation), cancellation).ConfigureAwait(false);
+        if (Plan.Values.Get(Score)) maps = maps with { Evidence = await EvidenceAsync(maps, cancellation).ConfigureAwait(false) };
         if (!Plan.Values.Get(TextTokens) || maps.TextTokens.Count > 0) return maps;
         var text = await Inspection.TextAttentionAsync(cancellation).ConfigureAwait(false);
         return maps with { TextTokens = [.. text.Select(TextRollout.Weigh)] };
+    }
+
+    /// <summary>How well the map that a picture shows explains the target.</summary>
+    private Task<Evidence> EvidenceAsync(MapSet set, CancellationToken cancellation)
+    {
+        var target = Scoring.Targets.First(label => label.Label == Scoring.Target);
+        return PatchCurves.EvidenceAsync(Inspection, set.Maps.Last(IsShown), target, Plan.Values.Get(Steps), cancellation);
     }
 
     /// <summary>What a single picture shows: the last map, of the target where maps belong to labels; else the method's colours or table.</summary>

@@ -25,6 +25,7 @@ public sealed class ExplanationPlan
         CheckOutput();
         if (!Explains) return;
         CheckRange();
+        CheckRuns();
         Method.Check(new MethodContext(model, Values, Labels, request.Given, warnings.Add));
         WarnOfIneffective();
     }
@@ -40,6 +41,9 @@ public sealed class ExplanationPlan
 
     /// <summary>What a careful reader must know of model and parameters.</summary>
     public IReadOnlyList<string> Warnings => warnings;
+
+    /// <summary>Most runs of the vision model that the call causes besides the one on the picture itself.</summary>
+    public int ExtraRuns { get; private set; }
 
     /// <summary>The frame mode asked for, else the method's own.</summary>
     public FrameMode FrameMode => Values.Get(Frames) is { } asked && Method.Info.Frames.Contains(asked) ? asked : Method.Info.DefaultFrames;
@@ -99,8 +103,33 @@ public sealed class ExplanationPlan
         if (from > to) throw FromLayer.Wrong($"fromLayer is {from} and toLayer {to}; a range goes from the lower layer to the higher one.");
     }
 
+    private void CheckRuns()
+    {
+        var (ownRuns, fewer) = Method.ExtraRuns(Model, Values);
+        var scoreRuns = Values.Get(Score) ? PatchCurves.Runs(Model.Tokens.Grid.Count, Values.Get(Steps)) : 0;
+        ExtraRuns = ownRuns + scoreRuns;
+        if (ExtraRuns <= request.MaxRuns) return;
+        var lower = scoreRuns > ownRuns || fewer is null ? Steps : fewer;
+        throw lower.Wrong($"This needs {ExtraRuns} runs of the model; a call may cause {request.MaxRuns} (Limits:RunsPerRequest). Lower '{lower.Name}'.");
+    }
+
+    /// <summary>A score is about one map and one label.</summary>
+    private void CheckScore()
+    {
+        if (Method.Info.Picture != PictureKind.Maps)
+            throw Score.Wrong($"{Method.Info.Name} has no map over the patches that could be scored; leave 'score' out, or take another method.");
+        if (Values.Get(Heads) == HeadChoice.Each)
+            throw Score.Wrong("heads=each gives several maps and a score is about one; ask for one head at a time by 'head'.");
+        LabelChoice.EnsureScores(Model, Score);
+        if (Model.Text && Labels.Labels.Count == 0)
+            throw SharedParameters.Labels.Wrong("A score tells how well the map explains a label; give 'labels', separated by commas.");
+    }
+
     private void CheckOutput()
     {
+        if (Values.Get(Score)) CheckScore();
+        else if (request.Given.Has(Steps) && request.Taken.Any(one => one.Name == Steps.Name))
+            warnings.Add("'steps' has no effect: it counts for score=true only.");
         const int mostPanels = 16;
         if (Values.Get(Heads) == HeadChoice.Each && Values.Get(Head) is not null)
             throw Heads.Wrong("'head' takes one head and heads=each all of them; give one of the two.");

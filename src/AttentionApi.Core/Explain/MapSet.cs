@@ -31,6 +31,9 @@ public sealed record MapSet(IReadOnlyList<Heatmap> Maps)
     /// <summary>What a careful reader must know.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>On request: how well the map that pictures show explains its label.</summary>
+    public Evidence? Evidence { get; init; }
+
     /// <summary>What its maps and matrices take in memory.</summary>
     public long Bytes => sizeof(float) * (Maps.Sum(map => (long)map.Values.Length) + Matrices.Sum(matrix => (long)matrix.Values.Length));
 }

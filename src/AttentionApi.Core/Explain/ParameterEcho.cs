@@ -25,6 +25,7 @@ public static class ParameterEcho
             if (value is not null) echo[parameter.Name] = Value(value);
         }
         if (plan.Model.IsClassifier && plan.Values.Find(Top) is int top) echo[Top.Name] = top;
+        if (plan.Values.Get(Score)) (echo[Score.Name], echo[Steps.Name]) = (true, plan.Values.Get(Steps));
         echo[Target.Name] = scoring.Target;
         return echo;
     }

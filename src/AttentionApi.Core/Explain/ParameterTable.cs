@@ -24,7 +24,7 @@ public sealed class ParameterTable
         [
             Method, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Target, .. OfMethods,
             .. others.DistinctBy(parameter => parameter.Name), SharedParameters.Frames, SharedParameters.Panels,
-                SharedParameters.Top, SharedParameters.TextTokens,
+                SharedParameters.Top, SharedParameters.TextTokens, SharedParameters.Score, SharedParameters.Steps,
         ];
     }
 
@@ -74,5 +74,11 @@ public sealed class ParameterTable
 /// <param name="Limits">On labels and texts.</param>
 public sealed record ExplainRequest(ParameterTable Table, ParameterValues Given, Outputs Output, IReadOnlyList<Parameter> Taken, LabelLimits Limits)
 {
+    /// <summary>Runs of the vision model that a call may cause unless told otherwise.</summary>
+    public const int DefaultMaxRuns = 2000;
+
     public Explainer Method => Given.Get(Table.Method);
+
+    /// <summary>Runs of the vision model that the call may cause besides the one on the picture itself.</summary>
+    public int MaxRuns { get; init; } = DefaultMaxRuns;
 }

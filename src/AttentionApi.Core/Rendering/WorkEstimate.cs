@@ -13,8 +13,19 @@ public static class WorkEstimate
     /// <summary>A drawn pixel, the encoder's copies of it and the encoded bytes; the most was a PNG of noise.</summary>
     private const int BytesPerDrawnPixel = 10;
 
+    private const int BytesPerRun = 1 << 20;
+    private const int LongestEmbedding = 2048;
+
     /// <summary>Upper bound in bytes, within a factor of two: decoded picture, attention, drawn picture and file.</summary>
-    public static long Bytes(ExplanationPlan plan, ImageHeader header) => header.DecodedBytes + Attention(plan) + BytesPerDrawnPixel * Drawn(plan, header);
+    public static long Bytes(ExplanationPlan plan, ImageHeader header) => 
+        header.DecodedBytes + Attention(plan) + BytesPerDrawnPixel * Drawn(plan, header) + Runs(plan);
+
+    /// <summary>
+    /// Answers are held until the last run. That is little, but the runs keep the sessions busy, so each counts for a mebibyte besides:
+    /// with slots as they are by default, 96 take one.
+    /// </summary>
+    private static long Runs(ExplanationPlan plan) =>
+        plan.ExtraRuns * (BytesPerRun + sizeof(float) * (long)(plan.Model.ClassNames?.Count ?? LongestEmbedding));
 
     private static long Attention(ExplanationPlan plan)
     {

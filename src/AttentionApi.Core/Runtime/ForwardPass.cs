@@ -23,6 +23,9 @@ internal sealed class ForwardPass : IAsyncDisposable
         batches = new(pool, tower.LargestBatch, Run);
     }
 
+    /// <summary>Runs that one caller with many pictures keeps going: as many as fit at once, and the next batch.</summary>
+    public int RunsAhead => pool.Sessions * pool.RunsPerSession + tower.LargestBatch;
+
     public async Task<Activations> RunAsync(ModelInput picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation)
     {
         // The read-out is a second run inside the lease, which belongs to one caller.

@@ -15,6 +15,7 @@ namespace AttentionApi.Contracts;
 /// <param name="Series">Other numbers by layer, head or label that the method gives; absent where it gives none.</param>
 /// <param name="Scores">Single numbers about maps or labels that the method gives; absent where it gives none.</param>
 /// <param name="Completeness">Where the method's parts add up to the score: how they do, by label; else null.</param>
+/// <param name="Evidence">score=true: how well the target's map explains the answer; else absent.</param>
 /// <param name="Warnings">What a careful reader must know.</param>
 /// <param name="Timings">Milliseconds of each stage.</param>
 /// <param name="ModelRuns">Runs of the vision model that this call caused; 0 where everything was known.</param>
@@ -24,7 +25,8 @@ public sealed record ExplainResponse(
     IReadOnlyList<Trajectory>? Trajectory, IReadOnlyList<TextTokens>? TextTokens, NumberGrid? Matrix,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SeriesByName? Series,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<Score>? Scores,
-    IReadOnlyList<Completeness>? Completeness, IReadOnlyList<string> Warnings, IReadOnlyDictionary<string, double> Timings, int ModelRuns);
+    IReadOnlyList<Completeness>? Completeness, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Evidence? Evidence,
+    IReadOnlyList<string> Warnings, IReadOnlyDictionary<string, double> Timings, int ModelRuns);
 
 /// <summary>How the parts of a label's score add up: sum + bias + residual = score.</summary>
 /// <param name="Label">As sent.</param>

@@ -22,7 +22,7 @@ internal static class Responses
             new(analysis.Size.Width, analysis.Size.Height, inspection.Picture.Sha256, new(seen.X, seen.Y, seen.Width, seen.Height)),
             plan.Method.Info.Name, new EffectiveParameters(ParameterEcho.Of(explanation)), Predicted(explanation.Scoring.Predictions),
             set is null ? null : [.. set.Maps.Select(Map), .. set.Features.Select(Map)], Trajectories(set), TextTokens(set), Matrix(set), Series(set),
-                Scores(set), Completeness(set),
+                Scores(set), Completeness(set), set?.Evidence is { } evidence ? Evidence.From(evidence) : null,
             [.. explanation.Warnings, .. set?.Warnings ?? [], .. Heatmap.FlatWarning(set?.Maps ?? [])], Milliseconds(explanation), inspection.ModelRuns);
     }
 

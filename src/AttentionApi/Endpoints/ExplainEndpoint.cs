@@ -17,5 +17,6 @@ internal static class ExplainEndpoint
             .WithDescription("Unscaled maps over the patches, predictions, and what the model saw of the picture. Layers count from 1 and ranges include "
                 + "both ends.")
             .Produces<ExplainResponse>()
-            .TakesPicture([EndpointParameters.Model, .. table.Explaining(Outputs.Json), SharedParameters.Top, SharedParameters.TextTokens]);
+            .TakesPicture([EndpointParameters.Model, .. table.Explaining(Outputs.Json), SharedParameters.Top, SharedParameters.TextTokens,
+                SharedParameters.Score, SharedParameters.Steps]);
 }

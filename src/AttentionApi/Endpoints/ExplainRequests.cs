@@ -43,7 +43,7 @@ internal sealed class ExplainRequests(
             using var upload = uploads.Begin();
             var body = await ReadBodyAsync(http, upload, deadline.Token);
             var given = http.Request.ReadParameters(taken, table, body.Fields);
-            var request = new ExplainRequest(table, given, output, taken, limits.Labels);
+            var request = new ExplainRequest(table, given, output, taken, limits.Labels) { MaxRuns = limits.RunsPerRequest };
             var respond = prepare(given);
             var model = readiness.Resolve(given.Get(EndpointParameters.Model));
             log.Set("Model", model.Id);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Scoring;
 
@@ -26,6 +27,10 @@ public sealed class LimitsOptions
     /// <summary>Labels times prompts of one request.</summary>
     [Range(1, 10_000_000)]
     public int MaxTexts { get; set; } = LabelLimits.Default.Texts;
+
+    /// <summary>Runs of the vision model that one request may cause besides the one on the picture itself.</summary>
+    [Range(0, 1_000_000)]
+    public int RunsPerRequest { get; set; } = ExplainRequest.DefaultMaxRuns;
 
     /// <summary>Slots in which explanations are computed at once; more are refused at once.</summary>
     [Range(1, 100_000)]

@@ -19,8 +19,8 @@ internal sealed class EffectiveParametersSchema(ParameterTable table) : ISchemaF
 
     private IEnumerable<Parameter> Echoed() =>
     [
-        SharedParameters.Labels, SharedParameters.Prompt, .. table.OfMethods.Where(parameter => !parameter.RefusedWhereUnused),
-            SharedParameters.Top, SharedParameters.Target,
+        SharedParameters.Labels, SharedParameters.Prompt, .. table.OfMethods.Where(parameter => !parameter.RefusedWhereUnused), SharedParameters.Top,
+        SharedParameters.Score, SharedParameters.Steps, SharedParameters.Target,
     ];
 
     private static IOpenApiSchema Member(Parameter parameter, SchemaRepository schemas)

@@ -1,0 +1,64 @@
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Analysis.Masking;
+using AttentionApi.Core.Diagnostics;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Scoring;
+
+namespace AttentionApi.Tests.Explain;
+
+/// <summary>Curves over any order of the patches, and how patches are hidden.</summary>
+public class PatchCurveTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory, InlineData("vit"), InlineData("clip"), InlineData("siglip"), InlineData("beit"), InlineData("deit_distilled")]
+    public async Task A_random_orders_curves_equal_their_references(string family)
+    {
+        var references = ReferenceArrays.Attribution(family);
+        await using var model = await LoadedModels.LoadAsync(SharedFixtures.Family(family));
+        var picture = LoadedModels.PictureFile(SharedFixtures.Family(family, "image.png"));
+        var inspection = new Inspection(model, new PictureAnalyzer(new ActivationCache(0)), picture, LabelChoice.None(model.Facts), new StageTimings());
+        var target = model.Facts.Text
+            ? LabelTarget.OfText("text", (await model.EmbedAsync(["a photo of a cat"], ["{}"], new StageTimings(), Cancellation))[0])
+            : LabelTarget.OfClass("class", 0);
+        int[] order = [.. references.Integers("random_order").Select(patch => (int)patch)];
+        var (deletion, insertion) = Assert.Single(await PatchCurves.CurvesAsync(inspection, [order], target, order.Length, Cancellation));
+        foreach (var (curve, name) in new[] { (deletion, "deletion"), (insertion, "insertion") })
+        {
+            var expected = references.Floats($"{name}_curve_random");
+            Assert.InRange(ReferenceArrays.LargestDifference(expected, [.. curve.Values.Select(value => (float)value)]), 0, 1e-4f * expected.Max(MathF.Abs));
+            Assert.Equal(references.Floats($"{name}_auc_random")[0], curve.Area, 1e-5);
+        }
+    }
+
+    [Fact]
+    public void Orders_of_a_seed_are_the_same_in_every_version()
+    {
+        Assert.Equal([0, 3, 7, 1, 2, 6, 5, 4], new SeededRandom(1).Order(8));
+        Assert.All(Enumerable.Range(0, 50), seed => Assert.Equal(Enumerable.Range(0, 36), new SeededRandom((ulong)seed).Order(36).Order()));
+    }
+
+    [Fact]
+    public void Equal_values_keep_the_order_of_the_patches() => Assert.Equal([2, 0, 1, 3], PatchCurves.Order([1, 1, 5, -3]));
+
+    [Theory, InlineData("mean"), InlineData("black"), InlineData("blur")]
+    public void Shown_patches_keep_their_pixels_and_hidden_ones_have_those_of_the_filling(string word)
+    {
+        var fill = Enum.Parse<PatchFill>(word, ignoreCase: true);
+        // Seven pixels and patches of three: the last one reaches to the edge.
+        const int side = 7;
+        float[] pixels = [.. Enumerable.Range(0, 3 * side * side).Select(i => i % 11 + 1f)];
+        float[] black = [-2, -3, -4];
+        var canvas = PatchCanvas.Of(new ModelInput(pixels, side, side, new Region(0, 0, side, side)), fill, black, new PatchGrid(2, 2), new PixelSize(3, 3));
+        var shown = canvas.Show(new PatchSubset(4, [1, 2])).Pixels;
+        for (var i = 0; i < shown.Length; i++)
+        {
+            var (channel, y, x) = (i / (side * side), i / side % side, i % side);
+            if (y < 3 != x < 3) Assert.Equal(pixels[i], shown[i]);
+            else if (fill == PatchFill.Blur) Assert.InRange(shown[i], pixels.Min() + 1, pixels.Max() - 1);
+            else Assert.Equal(fill == PatchFill.Mean ? 0 : black[channel], shown[i]);
+        }
+    }
+}
