@@ -53,8 +53,8 @@ run_in_a_bare_clone() {
   local clone="$results/clone/attention" output=tests/AttentionApi.Tests/bin/Release/net10.0 sample=samples/ExplainPicture/bin/Release/net10.0
   mkdir -p "$clone"
   git ls-files -z --cached --others --exclude-standard | tar -c --null -T - --ignore-failed-read 2>/dev/null | tar -x -C "$clone"
-  tar -c --exclude='*/runtimes/'{android,ios,osx,win}'*' "$output" "$sample" | tar -x -C "$clone"
-  if env -u CI -u ATTENTION_FIXTURES dotnet "$clone/$output/AttentionApi.Tests.dll" -noLogo -noColor -class- '*.Faults.*' -class- '*.Hosting.*' >"$results/clone.log" 2>&1; then add 1 0 0
+  tar -c "$output" "$sample" | tar -x -C "$clone"
+  if env -u CI -u ATTENTION_FIXTURES dotnet "$clone/$output/AttentionApi.Tests.dll" -noLogo -noColor -class- '*.Faults.*' -class- '*.Hosting.*' -class- '*.Packaging.*' >"$results/clone.log" 2>&1; then add 1 0 0
   else echo "FAILED: tests in a clone"; grep -E -A 8 'FAIL|ERROR' "$results/clone.log" | head -100; add 0 1 0; fi
   grep 'Total:' "$results/clone.log"
   rm -rf "$clone"

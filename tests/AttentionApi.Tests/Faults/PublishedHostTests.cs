@@ -2,12 +2,14 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text.RegularExpressions;
 using AttentionApi.Tests.Api;
+using AttentionApi.Tests.Packaging;
 
 namespace AttentionApi.Tests.Faults;
 
 /// <summary>What docker/Dockerfile ships, run as its image runs it: published, by another user than root, from a folder that cannot be written, with the
 /// image's environment.</summary>
-public sealed partial class PublishedHostTests : IDisposable
+[Collection(nameof(SourceCopy))]
+public sealed partial class PublishedHostTests(SourceCopy copy) : IDisposable
 {
     private readonly TemporaryFolder root = new();
 
@@ -19,7 +21,7 @@ public sealed partial class PublishedHostTests : IDisposable
         var dockerfile = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "docker", "Dockerfile"), Cancellation);
         Assert.Contains("ENTRYPOINT [\"dotnet\", \"AttentionApi.dll\"]", dockerfile, StringComparison.Ordinal);
         Assert.Contains("dotnet publish src/AttentionApi/AttentionApi.csproj -c Release", dockerfile, StringComparison.Ordinal);
-        await PublishAsync(root.At("app"));
+        Run("cp", "-r", await copy.PublishedAsync(), root.At("app"));
         var files = Directory.GetFiles(root.At("app"), "*", SearchOption.AllDirectories);
         Run("chmod", "-R", "a-w,a+rX", root.At("app"));
         Run("chmod", "a+rx", root.Path);
@@ -52,19 +54,6 @@ public sealed partial class PublishedHostTests : IDisposable
         Assert.Contains("MALLOC_ARENA_MAX=2", variables);
         Assert.Contains("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=false", variables);
         return variables.Where(variable => !variable.StartsWith("ASPNETCORE_URLS", StringComparison.Ordinal));
-    }
-
-    private static async Task PublishAsync(string folder)
-    {
-        var start = new ProcessStartInfo("dotnet", ["publish", Path.Combine(SourceTree.Root, "src", "AttentionApi", "AttentionApi.csproj"), "-c", "Release",
-            "--no-restore", "-o", folder, "-v", "quiet", "-nodeReuse:false"])
-        {
-            RedirectStandardOutput = true,
-        };
-        using var publish = Process.Start(start)!;
-        var said = await publish.StandardOutput.ReadToEndAsync(Cancellation);
-        await publish.WaitForExitAsync(Cancellation);
-        Assert.True(publish.ExitCode == 0, said);
     }
 
     private static void Run(string program, params string[] arguments)
