@@ -8,6 +8,7 @@ using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Rendering.Regions;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Scoring;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -59,7 +60,7 @@ public sealed class ModelLibrary : IAsyncDisposable
         catalog = new ModelCatalog(new(folder, null, options.MaxLoaded), (found, cancellation) => loader.LoadAsync(found.Id, found.Path, cancellation),
             NullLogger<ModelCatalog>.Instance, TimeProvider.System);
         analyzer = new PictureAnalyzer(new ActivationCache(options.CacheBytes));
-        table = new ParameterTable(options.Methods, PictureParameters.All);
+        table = new ParameterTable(options.Methods, [.. PictureParameters.All, .. RegionParameters.All]);
     }
 
     /// <summary>Opens a folder of model folders.</summary>

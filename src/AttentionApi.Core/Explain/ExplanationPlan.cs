@@ -150,6 +150,8 @@ public sealed class ExplanationPlan
             case Outputs.Grid when Method.Info.Picture != PictureKind.Maps:
                 throw request.Table.Method.Wrong($"{Method.Info.Name} has one picture of its own and no maps to set side by side; ask for an overlay, or take "
                     + "another method.");
+            case Outputs.Regions when Method.Info.Picture != PictureKind.Maps:
+                throw request.Table.Method.Wrong($"{Method.Info.Name} has no map with a high and a low end to cut regions from; take another method.");
             case Outputs.Animation:
                 CheckFrames();
                 if (Values.Get(Panels) == PanelChoice.Labels && Labels.Labels.Count > mostPanels)

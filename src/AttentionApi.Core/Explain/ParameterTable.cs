@@ -51,7 +51,7 @@ public sealed class ParameterTable
     ];
 
     /// <summary>True for outputs that show one map at a time: each head by itself is for the others.</summary>
-    public static bool ShowsOneMap(Outputs output) => output is Outputs.Overlay or Outputs.Animation;
+    public static bool ShowsOneMap(Outputs output) => output is Outputs.Overlay or Outputs.Animation or Outputs.Regions;
 
     /// <summary>Methods of one picture have nothing to animate.</summary>
     private Parameter MethodWithFrames

@@ -15,7 +15,8 @@ public enum Outputs
     Animation = 8,
     Grid = 16,
     Tensors = 32,
-    All = 63,
+    Regions = 64,
+    All = 127,
 }
 
 /// <summary>What of a model limits the values of parameters.</summary>

@@ -17,8 +17,8 @@ public static class WorkEstimate
     private const int LongestEmbedding = 2048;
 
     /// <summary>Upper bound in bytes, within a factor of two: decoded picture, attention, drawn picture and file.</summary>
-    public static long Bytes(ExplanationPlan plan, ImageHeader header) => 
-        header.DecodedBytes + Attention(plan) + BytesPerDrawnPixel * Drawn(plan, header) + Runs(plan);
+    public static long Bytes(ExplanationPlan plan, ImageHeader header) =>
+        header.DecodedBytes + Attention(plan) + BytesPerDrawnPixel * Drawn(plan, header) + Runs(plan) + Mask(plan, header);
 
     /// <summary>
     /// Answers are held until the last run. That is little, but the runs keep the sessions busy, so each counts for a mebibyte besides:
@@ -26,6 +26,9 @@ public static class WorkEstimate
     /// </summary>
     private static long Runs(ExplanationPlan plan) =>
         plan.ExtraRuns * (BytesPerRun + sizeof(float) * (long)(plan.Model.ClassNames?.Count ?? LongestEmbedding));
+
+    /// <summary>A byte a pixel, and as much again for the mask's file.</summary>
+    private static long Mask(ExplanationPlan plan, ImageHeader header) => plan.Output == Outputs.Regions ? 2L * header.Width * header.Height : 0;
 
     private static long Attention(ExplanationPlan plan)
     {

@@ -12,6 +12,7 @@ namespace AttentionApi.Contracts;
 [JsonSerializable(typeof(ClassList))]
 [JsonSerializable(typeof(PredictResponse))]
 [JsonSerializable(typeof(ExplainResponse))]
+[JsonSerializable(typeof(RegionsResponse))]
 [JsonSerializable(typeof(HealthResponse))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

@@ -1,4 +1,7 @@
+using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Rendering.Regions;
 
 namespace AttentionApi.Contracts;
 
@@ -15,15 +18,36 @@ internal static class Responses
     public static ExplainResponse Explain(Explanation explanation, MapSet? set)
     {
         var (plan, inspection) = (explanation.Plan, explanation.Inspection);
-        var (model, analysis) = (plan.Model, inspection.Analysis);
-        var seen = analysis.Seen;
         return new ExplainResponse(
-            new(model.Id, model.Layers, model.Heads, Grid.From(model.Tokens.Grid), model.Tokens.PrefixTokens, model.Tokens.SuffixTokens, model.Domain),
-            new(analysis.Size.Width, analysis.Size.Height, inspection.Picture.Sha256, new(seen.X, seen.Y, seen.Width, seen.Height)),
+            Model(plan.Model), Image(inspection),
             plan.Method.Info.Name, new EffectiveParameters(ParameterEcho.Of(explanation)), Predicted(explanation.Scoring.Predictions),
             set is null ? null : [.. set.Maps.Select(Map), .. set.Features.Select(Map)], Trajectories(set), TextTokens(set), Matrix(set), Series(set),
                 Scores(set), Completeness(set), set?.Evidence is { } evidence ? Evidence.From(evidence) : null,
             [.. explanation.Warnings, .. set?.Warnings ?? [], .. Heatmap.FlatWarning(set?.Maps ?? [])], Milliseconds(explanation), inspection.ModelRuns);
+    }
+
+    /// <summary>The answer of /explain/regions.</summary>
+    public static RegionsResponse Regions(Explanation explanation, RegionPicture found)
+    {
+        var (plan, inspection) = (explanation.Plan, explanation.Inspection);
+        return new RegionsResponse(
+            Model(plan.Model), Image(inspection), plan.Method.Info.Name, new EffectiveParameters(found.Parameters), found.Map.Layer, found.Map.Label,
+                found.Threshold,
+            [.. found.Regions.Select(region => new RegionOfMap(
+                new(region.Box.X, region.Box.Y, region.Box.Width, region.Box.Height), region.Area, region.Mass, new(region.Point.X, region.Point.Y),
+                    RunLengths(region.Mask)))],
+            RunLengths(found.Mask), found.Warnings, Milliseconds(explanation), inspection.ModelRuns);
+    }
+
+    private static RunLengths RunLengths(RunLengthMask mask) => new([mask.Height, mask.Width], mask.Counts);
+
+    private static ModelSummary Model(ModelFacts model) =>
+        new(model.Id, model.Layers, model.Heads, Grid.From(model.Tokens.Grid), model.Tokens.PrefixTokens, model.Tokens.SuffixTokens, model.Domain);
+
+    private static ImageSummary Image(Inspection inspection)
+    {
+        var (size, seen) = (inspection.Analysis.Size, inspection.Analysis.Seen);
+        return new(size.Width, size.Height, inspection.Picture.Sha256, new(seen.X, seen.Y, seen.Width, seen.Height));
     }
 
     private static Prediction[] Predicted(IEnumerable<Core.Scoring.Prediction> predictions) =>

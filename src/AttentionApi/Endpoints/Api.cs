@@ -1,6 +1,7 @@
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Rendering.Regions;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
 
@@ -13,7 +14,8 @@ internal static class Api
     {
         builder.Services.AddSingleton(services => new ExplainerRegistry([.. BuiltInMethods.Registry.All, .. services.GetServices<Explainer>()]));
         builder.Services.AddSingleton(services =>
-            new ParameterTable(services.GetRequiredService<ExplainerRegistry>(), [EndpointParameters.Model, .. PictureParameters.All]));
+            new ParameterTable(services.GetRequiredService<ExplainerRegistry>(), [EndpointParameters.Model, .. PictureParameters.All,
+                .. RegionParameters.All]));
         builder.Services.AddSingleton<Permits>();
         builder.Services.AddSingleton<Uploads>();
         builder.Services.AddSingleton<SlowReaders>();
@@ -38,5 +40,6 @@ internal static class Api
         api.MapAnimation(table);
         api.MapGrid(table);
         api.MapTensors();
+        api.MapRegions(table);
     }
 }

@@ -8,7 +8,8 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
     /// <summary>Come only where a caller sends too slowly, and where the service stops or takes too long; Faults and Hosting have all of them.</summary>
     private static bool OnlyOnFaults(string answer) => answer.EndsWith(" 408", StringComparison.Ordinal) || answer.EndsWith(" 503", StringComparison.Ordinal);
 
-    private static readonly string[] Pictured = ["predict", "explain", "explain/overlay", "explain/animation", "explain/grid", "explain/tensors"];
+    private static readonly string[] Pictured = ["predict", "explain", "explain/overlay", "explain/animation", "explain/grid", "explain/regions",
+        "explain/tensors"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -38,7 +39,8 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
                 "predict?labels=dog,car", "explain", "explain?matrix=true", "explain?heads=each&labels=dog,car&textTokens=true",
                 "explain/overlay?format=webp", "explain/overlay?format=jpeg&method=alignment&labels=dog,car", "explain/animation?size=64",
                     "explain/animation?size=64&format=webp",
-                "explain/grid", "explain/tensors?labels=dog",
+                "explain/grid", "explain/regions", "explain/regions?threshold=0.001&method=alignment&labels=dog,car", "explain/regions?format=png",
+                "explain/tensors?labels=dog",
             ])
         {
             await PostAsync(answers, client, call);

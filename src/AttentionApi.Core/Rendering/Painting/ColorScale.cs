@@ -1,3 +1,4 @@
+using System.Numerics;
 using AttentionApi.Core.Explain;
 
 namespace AttentionApi.Core.Rendering.Painting;
@@ -76,11 +77,12 @@ public readonly record struct ColorScale(double Low, double High, bool Signed, b
         return (Percentile(values, 0.01), Percentile(values, 0.99));
     }
 
-    private static double Percentile(float[] sorted, double fraction)
+    /// <summary>The value below which a fraction of them lies, by linear interpolation.</summary>
+    internal static double Percentile<T>(T[] sorted, double fraction) where T : struct, INumber<T>
     {
         var rank = fraction * (sorted.Length - 1);
         var below = (int)rank;
-        if (below + 1 >= sorted.Length) return sorted[below];
-        return sorted[below] + (rank - below) * ((double)sorted[below + 1] - sorted[below]);
+        var value = double.CreateChecked(sorted[below]);
+        return below + 1 >= sorted.Length ? value : value + (rank - below) * (double.CreateChecked(sorted[below + 1]) - value);
     }
 }

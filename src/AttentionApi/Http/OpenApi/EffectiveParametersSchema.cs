@@ -1,6 +1,7 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering.Regions;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -20,7 +21,7 @@ internal sealed class EffectiveParametersSchema(ParameterTable table) : ISchemaF
     private IEnumerable<Parameter> Echoed() =>
     [
         SharedParameters.Labels, SharedParameters.Prompt, .. table.OfMethods.Where(parameter => !parameter.RefusedWhereUnused), SharedParameters.Top,
-        SharedParameters.Score, SharedParameters.Steps, SharedParameters.Target,
+        SharedParameters.Score, SharedParameters.Steps, SharedParameters.Target, .. RegionParameters.All,
     ];
 
     private static IOpenApiSchema Member(Parameter parameter, SchemaRepository schemas)

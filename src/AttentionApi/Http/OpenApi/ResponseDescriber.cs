@@ -25,6 +25,8 @@ internal sealed class ResponseDescriber : IOperationFilter, IDocumentFilter
             var status = int.Parse(text, CultureInfo.InvariantCulture);
             response.Headers = HeadersOf(status, response).ToDictionary(name => name, IOpenApiHeader (name) =>
                 new OpenApiHeaderReference(name, context.Document));
+            foreach (var picture in (response.Content ?? new Dictionary<string, OpenApiMediaType>()).Where(content => IsPicture(content.Key)))
+                picture.Value.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
             if (status == StatusCodes.Status200OK) continue;
             var (when, example) = ProblemTable.Describe(status);
             response.Description = when;
@@ -42,11 +44,13 @@ internal sealed class ResponseDescriber : IOperationFilter, IDocumentFilter
         });
     }
 
+    private static bool IsPicture(string type) => type.StartsWith("image/", StringComparison.Ordinal);
+
     private static IEnumerable<string> HeadersOf(int status, OpenApiResponse response)
     {
         yield return "Server-Timing";
         yield return "X-Request-Id";
-        if (response.Content?.Keys.Any(type => type.StartsWith("image/", StringComparison.Ordinal)) == true) yield return PictureResponse.WarningsHeader;
+        if (response.Content?.Keys.Any(IsPicture) == true) yield return PictureResponse.WarningsHeader;
         switch (status)
         {
             case StatusCodes.Status401Unauthorized: yield return "WWW-Authenticate"; break;
