@@ -4,7 +4,7 @@ namespace AttentionApi.BrowserTests;
 public sealed class OverlayTests(PageHost host, Chromium chromium)
 {
     /// <summary>Half-precision attention may move a colour by a step or two of its 256.</summary>
-    private const int ColourTolerance = 8;
+    private const int ColorTolerance = 8;
 
     private static readonly Picture Airplane = Picture.Centred(480, 360);
 
@@ -39,7 +39,7 @@ public sealed class OverlayTests(PageHost host, Chromium chromium)
                 var centre = Airplane.Centre(row, column);
                 if (!picture.IsEven(centre)) continue;
                 compared++;
-                Assert.Equal(overlay.At(centre), stage.At(await explore.PatchAsync(row, column, Airplane)), new Near(ColourTolerance));
+                Assert.Equal(overlay.At(centre), stage.At(await explore.PatchAsync(row, column, Airplane)), new Near(ColorTolerance));
             }
         }
         Assert.True(2 * compared > Airplane.Grid * Airplane.Grid, $"Only {compared} patches were compared.");
@@ -70,7 +70,7 @@ public sealed class OverlayTests(PageHost host, Chromium chromium)
         foreach (var (row, column) in new[] { (0, 0), (side / 3, side / 4), (side / 2, 3 * side / 4), (side - 1, side - 1) })
         {
             await explore.HoverPatchAsync(row, column, picture);
-            Assert.StartsWith(ExplorePage.Place(row, column), await explore.Page.Locator("#readout").InnerTextAsync(), StringComparison.Ordinal);
+            Assert.StartsWith(ExplorePage.Place(row, column), await explore.Page.Locator("#readOut").InnerTextAsync(), StringComparison.Ordinal);
             Assert.Equal((double)map["values"]![row]![column]!, await explore.ReadOutAsync(), 1e-3 * scale);
         }
         explore.AssertNoErrors();
@@ -82,7 +82,7 @@ public sealed class OverlayTests(PageHost host, Chromium chromium)
         await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-05&opacity=0");
         var picture = Pixels.Of(await File.ReadAllBytesAsync(PageHost.Sample("scene-05"), TestContext.Current.CancellationToken));
         var stage = await explore.StageAsync();
-        Assert.Equal(picture.At(Airplane.Centre(0, 0)), stage.At(await explore.PatchAsync(0, 0, Airplane)), new Near(ColourTolerance));
-        Assert.NotEqual(picture.At(Airplane.Centre(0, -1)), stage.At(await explore.PatchAsync(0, -1, Airplane)), new Near(ColourTolerance));
+        Assert.Equal(picture.At(Airplane.Centre(0, 0)), stage.At(await explore.PatchAsync(0, 0, Airplane)), new Near(ColorTolerance));
+        Assert.NotEqual(picture.At(Airplane.Centre(0, -1)), stage.At(await explore.PatchAsync(0, -1, Airplane)), new Near(ColorTolerance));
     }
 }

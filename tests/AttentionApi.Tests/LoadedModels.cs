@@ -29,8 +29,8 @@ internal static class LoadedModels
     {
         var embeddings = await model.EmbedAsync(labels, [prompt], new StageTimings(), TestContext.Current.CancellationToken);
         var activations = picture.Activations;
-        var readout = new LayerTokens(activations.Readout!, activations.Layers, model.Facts.Tokens);
-        var similarity = LabelSimilarity.Between(readout, [.. labels.Zip(embeddings, LabelTarget.OfText)]);
+        var readOut = new LayerTokens(activations.ReadOut!, activations.Layers, model.Facts.Tokens);
+        var similarity = LabelSimilarity.Between(readOut, [.. labels.Zip(embeddings, LabelTarget.OfText)]);
         return [.. Enumerable.Range(1, activations.Layers).SelectMany(layer =>
             Alignment.LayerMaps(similarity, null, layer, view, model.Facts.LogitScale!.Value, model.Facts.Tokens.Grid))];
     }

@@ -64,10 +64,10 @@ public sealed partial class Inspection
         new((await FetchAsync(LayerAttention.PartsFor(fusion, head), cancellation).ConfigureAwait(false)).Activations, Tokens, fusion, head, without);
 
     /// <summary>Each layer's tokens through the model's own final norm and head: unit embeddings, or class logits.</summary>
-    public async Task<LayerTokens> ReadoutAsync(CancellationToken cancellation)
+    public async Task<LayerTokens> ReadOutAsync(CancellationToken cancellation)
     {
-        var activations = (await FetchAsync(ActivationParts.Readout, cancellation).ConfigureAwait(false)).Activations;
-        return new(activations.Readout ?? throw new InvalidOperationException($"The model '{Model.Id}' offers no read-out."), activations.Layers, Tokens);
+        var activations = (await FetchAsync(ActivationParts.ReadOut, cancellation).ConfigureAwait(false)).Activations;
+        return new(activations.ReadOut ?? throw new InvalidOperationException($"The model '{Model.Id}' offers no read-out."), activations.Layers, Tokens);
     }
 
     /// <summary>
@@ -89,13 +89,13 @@ public sealed partial class Inspection
     public async Task<LabelSimilarity> SimilarityAsync(CancellationToken cancellation)
     {
         if (similarity is not null) return similarity;
-        var readout = await ReadoutAsync(cancellation).ConfigureAwait(false);
-        return similarity = LabelSimilarity.Between(readout, (await ScoresAsync(cancellation).ConfigureAwait(false)).Targets);
+        var readOut = await ReadOutAsync(cancellation).ConfigureAwait(false);
+        return similarity = LabelSimilarity.Between(readOut, (await ScoresAsync(cancellation).ConfigureAwait(false)).Targets);
     }
 
     /// <summary>S with another label, or with the empty text (image-text models only).</summary>
     public async Task<LabelSimilarity> SimilarityWithAsync(LabelTarget rival, CancellationToken cancellation) =>
-        LabelSimilarity.Between(await ReadoutAsync(cancellation).ConfigureAwait(false), [rival]);
+        LabelSimilarity.Between(await ReadOutAsync(cancellation).ConfigureAwait(false), [rival]);
 
     /// <summary>Image-text: embeds the labels, so that one that cannot be used is found out before the costly run on the picture.</summary>
     /// <returns>One per label; empty for classifiers.</returns>

@@ -31,19 +31,19 @@ public sealed class LabelSimilarity
     /// <summary>S of the head's token with one label at a layer from 1.</summary>
     public float At(int layer, int label) => trajectory[(layer - 1) * Labels.Count + label];
 
-    /// <param name="readout">Every token read out as if it were the model's answer.</param>
+    /// <param name="readOut">Every token read out as if it were the model's answer.</param>
     /// <param name="labels">What to compare with.</param>
-    public static LabelSimilarity Between(LayerTokens readout, IReadOnlyList<LabelTarget> labels)
+    public static LabelSimilarity Between(LayerTokens readOut, IReadOnlyList<LabelTarget> labels)
     {
-        var count = readout.Tokens.Grid.Count;
-        var similarity = new LabelSimilarity(labels, new float[readout.Layers * labels.Count * count], new float[readout.Layers * labels.Count], count);
-        for (var layer = 1; layer <= readout.Layers; layer++)
+        var count = readOut.Tokens.Grid.Count;
+        var similarity = new LabelSimilarity(labels, new float[readOut.Layers * labels.Count * count], new float[readOut.Layers * labels.Count], count);
+        for (var layer = 1; layer <= readOut.Layers; layer++)
         {
             for (var label = 0; label < labels.Count; label++)
             {
                 var row = similarity.patches.AsSpan(((layer - 1) * labels.Count + label) * count, count);
-                for (var patch = 0; patch < count; patch++) row[patch] = labels[label].Compare(readout.Patch(layer, patch));
-                similarity.trajectory[(layer - 1) * labels.Count + label] = labels[label].Compare(readout[layer, readout.Tokens.HeadToken]);
+                for (var patch = 0; patch < count; patch++) row[patch] = labels[label].Compare(readOut.Patch(layer, patch));
+                similarity.trajectory[(layer - 1) * labels.Count + label] = labels[label].Compare(readOut[layer, readOut.Tokens.HeadToken]);
             }
         }
         return similarity;

@@ -102,7 +102,7 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
             ObjectDisposedException.ThrowIf(stopped, this);
             if (!models.TryGetValue(id, out model)) throw new ModelRefusedException($"There is no model '{id}' any more.");
             if (model.Refusal is { } refusal) throw new ModelRefusedException(refusal.Message, refusal) { MayPass = refusal.MayPass };
-            if (model.Load is null) RefuseWithoutRoom(model);
+            if (model.Load is null) ThrowIfNoRoom(model);
             model.Leases++;
             model.LastUsed = ++clock;
             loading = model.Load ??= Start(model);
@@ -119,7 +119,7 @@ public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger
     }
 
     /// <summary>With room for one model, the default one has it.</summary>
-    private void RefuseWithoutRoom(CatalogModel model)
+    private void ThrowIfNoRoom(CatalogModel model)
     {
         if (options.MaxLoaded > 1 || DefaultId is not { } first || first == model.Found.Id || models.GetValueOrDefault(first)?.Load is null) return;
         throw new ModelRefusedException($"The model '{model.Found.Id}' is not loaded: there is room for one model, and the default model '{first}' keeps it.");

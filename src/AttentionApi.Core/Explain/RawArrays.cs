@@ -23,7 +23,7 @@ public static class RawArrays
     {
         var (plan, inspection) = (explanation.Plan, explanation.Inspection);
         var aligns = plan.Labels.Labels.Count > 0 && plan.Model.AlignmentMissing is null;
-        await inspection.FetchAsync(ActivationParts.MeanAttention | ActivationParts.HeadAttention | (aligns ? ActivationParts.Readout : 0), cancellation)
+        await inspection.FetchAsync(ActivationParts.MeanAttention | ActivationParts.HeadAttention | (aligns ? ActivationParts.ReadOut : 0), cancellation)
             .ConfigureAwait(false);
         await explanation.ScoreAsync(cancellation).ConfigureAwait(false);
         return

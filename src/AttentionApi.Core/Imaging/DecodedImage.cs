@@ -1,8 +1,8 @@
 namespace AttentionApi.Core.Imaging;
 
-/// <summary>A decoded picture: upright, RGB, 8 bit, alpha laid on white.</summary>
+/// <summary>A picture as its file shows it: upright, alpha laid on white.</summary>
 /// <param name="Width">Pixels, after orientation.</param>
 /// <param name="Height">Pixels, after orientation.</param>
-/// <param name="Rgb">Row-major interleaved RGB, [height, width, 3].</param>
+/// <param name="Rgb">Row-major interleaved 8-bit RGB, [height, width, 3].</param>
 /// <param name="FirstOfFrames">True where the file was animated and this is its first frame.</param>
-public sealed record DecodedImage(int Width, int Height, byte[] Rgb, bool FirstOfFrames = false);
+public sealed record DecodedImage(int Width, int Height, byte[] Rgb, bool FirstOfFrames) : Raster(Width, Height, Rgb);

@@ -23,7 +23,7 @@ public sealed class ImagePreprocessor
     public PreprocessorConfig Config { get; }
 
     /// <summary>The model's input, [3, height, width], and the region of the picture that it shows.</summary>
-    public ModelInput Prepare(DecodedImage image)
+    public ModelInput Prepare(Raster image)
     {
         var geometry = CropGeometry.Of(new PixelSize(image.Width, image.Height), Config);
         var count = Config.Input.Width * Config.Input.Height;
@@ -40,14 +40,14 @@ public sealed class ImagePreprocessor
     }
 
     /// <summary>What the model sees, before normalisation: RGB at the model's input size, [height, width, 3].</summary>
-    public byte[] PrepareLevels(DecodedImage image)
+    public byte[] PrepareLevels(Raster image)
     {
         var levels = new byte[Config.Input.Width * Config.Input.Height * 3];
         Crop(image, CropGeometry.Of(new PixelSize(image.Width, image.Height), Config), levels);
         return levels;
     }
 
-    private void Crop(DecodedImage image, CropGeometry geometry, Span<byte> levels)
+    private void Crop(Raster image, CropGeometry geometry, Span<byte> levels)
     {
         if (geometry.Window != geometry.Input) Fill(levels);
         PillowResize.Resize(image.Rgb, geometry, Config.Filter, levels);

@@ -9,7 +9,7 @@ internal static class AttentionShape
     private const float RowTolerance = 0.05f;
 
     /// <exception cref="ModelRefusedException">The site attends to only some of the tokens, or not to tokens.</exception>
-    public static void Refuse(string fileName, int layer, long[] shape, int tokens)
+    public static void ThrowIfPartial(string fileName, int layer, long[] shape, int tokens)
     {
         if (shape is [1, _, _, _] or [_, _, _] && shape[^2] == tokens && shape[^1] == tokens) return;
         var reason = shape switch
@@ -36,7 +36,7 @@ internal static class AttentionShape
     /// <param name="attention">The mean over heads, [tokens, tokens].</param>
     /// <param name="tokens">N.</param>
     /// <exception cref="ModelRefusedException">The numbers are not finite or not probabilities.</exception>
-    public static void RefuseUnlessProbabilities(string fileName, int layer, ReadOnlySpan<float> attention, int tokens)
+    public static void ThrowIfNoProbabilities(string fileName, int layer, ReadOnlySpan<float> attention, int tokens)
     {
         for (var row = 0; row < tokens; row++)
         {

@@ -34,7 +34,7 @@ internal sealed record GradientTrial(string FileName, Precision Precision, int S
     }
 
     /// <exception cref="ModelRefusedException">The forward pass answers differently with its values exposed.</exception>
-    public void RefuseIfDifferent(float[] answer)
+    public void ThrowIfDifferent(float[] answer)
     {
         var difference = PlainOutput.Difference(Answer, answer);
         if (!(difference <= Precisions.Tolerance(Precision)))
@@ -53,7 +53,7 @@ internal sealed record GradientTrial(string FileName, Precision Precision, int S
 
     /// <summary>Σ relevance + Σ bias from each layer on has to be the score.</summary>
     /// <exception cref="ModelRefusedException">It is not.</exception>
-    public void RefuseUnlessComplete(float[] answer, IReadOnlyList<float[]> seeds, IReadOnlyList<LayerGradients> gradients)
+    public void ThrowIfIncomplete(float[] answer, IReadOnlyList<float[]> seeds, IReadOnlyList<LayerGradients> gradients)
     {
         var allowed = Precision == Precision.Fp32 ? Completeness : Precisions.Tolerance(Precision);
         foreach (var (seed, parts) in seeds.Zip(gradients))

@@ -12,7 +12,7 @@ namespace AttentionApi.Core.Loading;
 internal sealed record PlainOutput(TensorInfo Info, float[] Values, float Tolerance)
 {
     /// <exception cref="ModelRefusedException">The instrumented model answers differently.</exception>
-    public void RefuseIfDifferent(string fileName, ReadOnlySpan<float> values)
+    public void ThrowIfDifferent(string fileName, ReadOnlySpan<float> values)
     {
         var difference = Difference(Values, values);
         if (difference <= Tolerance) return;

@@ -42,7 +42,7 @@ internal sealed class TextTowerLoader(SessionFactory factory, OnnxGraph graph, A
         {
             var heads = OrtErrors.Translate(fileName, () => session.Run(inputs, [embedding, .. attention], values =>
             {
-                plain.Outputs[embedding].RefuseIfDifferent(fileName, Tensors.ToFloats(values[0]));
+                plain.Outputs[embedding].ThrowIfDifferent(fileName, Tensors.ToFloats(values[0]));
                 return values.Count == 1 ? 0 : Heads(values[1].GetTensorTypeAndShape().Shape, text.FixedBatch ?? 1);
             }));
             return new()

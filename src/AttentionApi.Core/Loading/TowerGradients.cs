@@ -146,7 +146,7 @@ internal sealed class TowerGradients : IAsyncDisposable
         var types = outputs.ToDictionary(output => output.Key, output => (int)session.OutputMetadata[output.Value].ElementDataType);
         var opened = new TapedSession(new SessionPool([session], factory.ThreadsPerSession), outputs, types, tower.Answer);
         return await TriedAsync(opened, async () =>
-            trial.RefuseIfDifferent((await trial.RunAsync(opened, [], cancellation).ConfigureAwait(false)).Answer)).ConfigureAwait(false);
+            trial.ThrowIfDifferent((await trial.RunAsync(opened, [], cancellation).ConfigureAwait(false)).Answer)).ConfigureAwait(false);
     }
 
     private async Task<GradientSession> OpenAllLayersAsync(GradientGraph graph, CancellationToken cancellation)
@@ -158,7 +158,7 @@ internal sealed class TowerGradients : IAsyncDisposable
             var tape = await trial.RunAsync(forward, opened.Inputs, cancellation).ConfigureAwait(false);
             var seeds = GradientTrial.Seeds(tape.Answer.Length);
             var results = await opened.RunAsync(tape.Values, seeds, cancellation).ConfigureAwait(false);
-            trial.RefuseUnlessComplete(tape.Answer, seeds, [.. results.Select(arrays => LayerGradients.Of(arrays, opened.Outputs))]);
+            trial.ThrowIfIncomplete(tape.Answer, seeds, [.. results.Select(arrays => LayerGradients.Of(arrays, opened.Outputs))]);
         }).ConfigureAwait(false);
     }
 

@@ -99,7 +99,7 @@ public static class TowerLoader
     private static OnnxGraph Open(string path)
     {
         var graph = new OnnxGraph(OnnxFile.Read(path));
-        GraphChecks.Refuse(graph);
+        GraphChecks.ThrowIfUnusable(graph);
         return graph;
     }
 }

@@ -136,7 +136,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
 
     /// <summary>What the first run gave: every tensor's shape, the mean attention of each layer, and the last hidden states.</summary>
     private sealed record ProbeResult(List<LayerOutputs> Layers, TensorInfo Embeddings, List<float[]> MeanAttention, List<float[]> HeadAttention,
-        List<float[]> Hidden, BlockTrial? Blocks, Action RefuseIfDifferent);
+        List<float[]> Hidden, BlockTrial? Blocks, Action ThrowIfDifferent);
 
     /// <param name="session">The instrumented model.</param>
     /// <param name="plain">The answers to compare with.</param>
@@ -167,7 +167,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                 Floats(heads, headsOf),
                 Floats(hidden, names.Count + 1),
                 blocks.Read([.. values.Skip(heads + headsOf)], Describe(heads).Count / tokens / tokens, tokens),
-                () => answers.ForEach(answer => answer.First.RefuseIfDifferent(fileName, answer.Second)));
+                () => answers.ForEach(answer => answer.First.ThrowIfDifferent(fileName, answer.Second)));
         }));
     }
 
@@ -176,13 +176,13 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     {
         for (var l = 0; l < probe.Layers.Count; l++)
         {
-            AttentionShape.Refuse(fileName, l + 1, probe.Layers[l].HeadAttention.Shape, layout.Count);
+            AttentionShape.ThrowIfPartial(fileName, l + 1, probe.Layers[l].HeadAttention.Shape, layout.Count);
             if (probe.MeanAttention[l].Length != layout.Count * layout.Count) throw Refused($"layer {l + 1} attends to other tokens than layer 1");
-            AttentionShape.RefuseUnlessProbabilities(fileName, l + 1, probe.MeanAttention[l], layout.Count);
+            AttentionShape.ThrowIfNoProbabilities(fileName, l + 1, probe.MeanAttention[l], layout.Count);
         }
         var heads = probe.Layers.Select(layer => layer.HeadAttention.Count / layout.Count / layout.Count).Distinct().ToList();
         if (heads.Count > 1) throw Refused($"its layers have different numbers of heads ({string.Join(", ", heads)})");
-        probe.RefuseIfDifferent();
+        probe.ThrowIfDifferent();
     }
 
     private ModelRefusedException Refused(string reason) => new($"{fileName} cannot be explained: {reason}.");

@@ -41,13 +41,13 @@ internal readonly struct JsonFields
         null => null,
         { ValueKind: JsonValueKind.True } => true,
         { ValueKind: JsonValueKind.False } => false,
-        _ => throw Refuse(name, "true or false"),
+        _ => throw Refused(name, "true or false"),
     };
 
     public string? Text(string name)
     {
         if (Find(name) is not { } value) return null;
-        if (value.ValueKind != JsonValueKind.String) throw Refuse(name, "a word");
+        if (value.ValueKind != JsonValueKind.String) throw Refused(name, "a word");
         return JsonFile.Unicode(File, value.GetString);
     }
 
@@ -58,14 +58,14 @@ internal readonly struct JsonFields
     public double? Positive(string name)
     {
         if (Find(name) is not { } value) return null;
-        return ToNumber(value) is > 0 and var number ? number : throw Refuse(name, "a number above 0");
+        return ToNumber(value) is > 0 and var number ? number : throw Refused(name, "a number above 0");
     }
 
     /// <summary>The part of the resized picture that the crop keeps, from 0.1 to 1.</summary>
     public double? CropShare(string name)
     {
         if (Positive(name) is not { } share) return null;
-        return share is >= 0.1 and <= 1 ? share : throw Refuse(name, "a number from 0.1 to 1");
+        return share is >= 0.1 and <= 1 ? share : throw Refused(name, "a number from 0.1 to 1");
     }
 
     /// <summary>One number for each of red, green and blue; a single number stands for all three.</summary>
@@ -76,7 +76,7 @@ internal readonly struct JsonFields
         if (numbers.Length == 1) numbers = [numbers[0], numbers[0], numbers[0]];
         if (numbers.Length != 3 || !numbers.All(number => number is { } n && (positive ? float.IsNormal((float)n) && n > 0 : float.IsFinite((float)n))))
         {
-            throw Refuse(name, positive ? "three numbers above 0" : "three numbers");
+            throw Refused(name, positive ? "three numbers above 0" : "three numbers");
         }
         return [.. numbers.Select(number => (float)number!.Value)];
     }
@@ -86,7 +86,7 @@ internal readonly struct JsonFields
     {
         if (Find(name) is not { ValueKind: JsonValueKind.Array } list || list.GetArrayLength() != length)
         {
-            throw Refuse(name, length == 2 ? "a list of height and width" : "a list of channels, height and width");
+            throw Refused(name, length == 2 ? "a list of height and width" : "a list of channels, height and width");
         }
         var self = this;
         return [.. list.EnumerateArray().Select(value => self.ToEdge(name, value))];
@@ -106,10 +106,10 @@ internal readonly struct JsonFields
     {
         null => null,
         { ValueKind: JsonValueKind.Object } value => new JsonFields(value, File),
-        _ => throw Refuse(name, "an object"),
+        _ => throw Refused(name, "an object"),
     };
 
-    public ModelRefusedException Refuse(string name, string wanted)
+    public ModelRefusedException Refused(string name, string wanted)
     {
         var found = Find(name)?.GetRawText() ?? "nothing";
         if (found.Length > 40) found = found[..40] + "…";
@@ -123,7 +123,7 @@ internal readonly struct JsonFields
     }
 
     private int ToEdge(string name, JsonElement value) =>
-        ToNumber(value) is >= 1 and <= 8192 and var number && double.IsInteger(number) ? (int)number : throw Refuse(name, "whole pixels, from 1 to 8192");
+        ToNumber(value) is >= 1 and <= 8192 and var number && double.IsInteger(number) ? (int)number : throw Refused(name, "whole pixels, from 1 to 8192");
 
     private static double? ToNumber(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : null;

@@ -17,7 +17,7 @@ internal static class OpenClipPreprocessing
     {
         var input = declared is { } size
             ? PreprocessorConfig.Reconcile(modelInput, size, fields.File, warnings)
-            : modelInput ?? throw fields.Refuse("size", "given, because the model's input size is dynamic");
+            : modelInput ?? throw fields.Refused("size", "given, because the model's input size is dynamic");
         return new PreprocessorConfig
         {
             Input = input,
@@ -26,7 +26,7 @@ internal static class OpenClipPreprocessing
                 null or "shortest" => ResizeRule.Covering(input),
                 "squash" => ResizeRule.Stretch(input),
                 "longest" => new ResizeRule(ResizeMode.Contain, input),
-                _ => throw fields.Refuse("resize_mode", "shortest, longest or squash"),
+                _ => throw fields.Refused("resize_mode", "shortest, longest or squash"),
             },
             Filter = ResampleFilters.Named(fields, "interpolation") ?? ResampleFilter.Bicubic,
             TorchvisionCrop = true,
@@ -43,13 +43,13 @@ internal static class OpenClipPreprocessing
         if (!fields.IsObject(name)) return fields.Edge(name) is { } edge ? new PixelSize(edge, edge) : null;
         var sides = fields.Object(name)!.Value;
         return sides.Edge("height") is { } rows && sides.Edge("width") is { } columns ? new PixelSize(columns, rows)
-            : throw fields.Refuse(name, "a number, or height and width");
+            : throw fields.Refused(name, "a number, or height and width");
     }
 
     private static (byte, byte, byte) Fill(JsonFields fields)
     {
         var levels = fields.Channels("fill_color") ?? [0, 0, 0];
-        if (levels.Any(level => level is < 0 or > 255)) throw fields.Refuse("fill_color", "levels from 0 to 255");
+        if (levels.Any(level => level is < 0 or > 255)) throw fields.Refused("fill_color", "levels from 0 to 255");
         return ((byte)levels[0], (byte)levels[1], (byte)levels[2]);
     }
 }

@@ -24,6 +24,6 @@ internal static class ResampleFilters
         return Enum.TryParse<ResampleFilter>(fields.Text(name), ignoreCase: true, out var filter) && Enum.IsDefined(filter)
             && !char.IsAsciiDigit(fields.Text(name)![0]) ? filter : throw Unknown();
 
-        ModelRefusedException Unknown() => fields.Refuse(name, "nearest, lanczos, bilinear, bicubic, box or hamming (0 to 5)");
+        ModelRefusedException Unknown() => fields.Refused(name, "nearest, lanczos, bilinear, bicubic, box or hamming (0 to 5)");
     }
 }

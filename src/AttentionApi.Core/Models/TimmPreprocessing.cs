@@ -13,7 +13,7 @@ internal static class TimmPreprocessing
     {
         var input = EndsAt(fields) is { } declared
             ? PreprocessorConfig.Reconcile(modelInput, declared, fields.File, warnings)
-            : modelInput ?? throw fields.Refuse("input_size", "given, because the model's input size is dynamic");
+            : modelInput ?? throw fields.Refused("input_size", "given, because the model's input size is dynamic");
         var mean = fields.Channels("mean") ?? ChannelStatistics.ImageNetMean;
         var share = fields.CropShare("crop_pct") ?? DefaultCropShare;
         var resized = new PixelSize((int)(input.Width / share), (int)(input.Height / share));
@@ -26,7 +26,7 @@ internal static class TimmPreprocessing
                 null or "center" => ResizeRule.Covering(resized),
                 "squash" => ResizeRule.Stretch(resized),
                 "border" => new ResizeRule(ResizeMode.Contain, resized),
-                _ => throw fields.Refuse("crop_mode", "center, squash or border"),
+                _ => throw fields.Refused("crop_mode", "center, squash or border"),
             },
             Filter = ResampleFilters.Named(fields, "interpolation") ?? ResampleFilter.Bicubic,
             TorchvisionCrop = true,

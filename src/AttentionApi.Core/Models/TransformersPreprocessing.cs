@@ -16,7 +16,7 @@ internal static class TransformersPreprocessing
     public static PreprocessorConfig Follow(JsonFields file, PixelSize? modelInput, ICollection<string> warnings)
     {
         if (file.Flag("do_flip_channel_order") == true)
-            throw file.Refuse("do_flip_channel_order", "false (models that take blue before red are not supported)");
+            throw file.Refused("do_flip_channel_order", "false (models that take blue before red are not supported)");
         foreach (var step in StepsNotTaken.Where(file.IsTrue))
             warnings.Add($"{file.File} asks for the step '{step}', which is not taken here: pictures are prepared without it.");
 
@@ -56,7 +56,7 @@ internal static class TransformersPreprocessing
         {
             if (known is not null) return (modelInput is { } input ? Scale(known.Resize, known.Crop ?? known.Resize.Size, input) : known.Resize, crop);
             if (modelInput is { } size) return (ResizeRule.Stretch(size), crop);
-            return quietly ? (ResizeRule.None, crop) : throw file.Refuse("size", "given, because the model's input size is dynamic");
+            return quietly ? (ResizeRule.None, crop) : throw file.Refused("size", "given, because the model's input size is dynamic");
         }
         var rule = Size(file, known, crop is not null);
         if (file.CropShare("crop_pct") is not { } share) return (rule, crop);
@@ -74,7 +74,7 @@ internal static class TransformersPreprocessing
         if (file.IsArray("crop_size")) return HeightWidth(file.Edges("crop_size", 2));
         var fields = file.Object("crop_size")!.Value;
         if (fields.Edge("height") is { } height && fields.Edge("width") is { } width) return new PixelSize(width, height);
-        throw file.Refuse("crop_size", "a number, or height and width");
+        throw file.Refused("crop_size", "a number, or height and width");
     }
 
     private static ResizeRule Size(JsonFields file, ProcessorClass? known, bool cropped)
@@ -89,7 +89,7 @@ internal static class TransformersPreprocessing
         var fields = file.Object("size")!.Value;
         if (fields.Edge("shortest_edge") is { } shortest) return ResizeRule.ShortestEdge(shortest, fields.Edge("longest_edge"));
         if (fields.Edge("height") is { } height && fields.Edge("width") is { } width) return ResizeRule.Stretch(new PixelSize(width, height));
-        throw file.Refuse("size", "a number, height and width, or shortest_edge");
+        throw file.Refused("size", "a number, height and width, or shortest_edge");
     }
 
     /// <summary>Makes resize and crop end at the model's input.</summary>

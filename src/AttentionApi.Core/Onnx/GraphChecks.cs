@@ -14,18 +14,18 @@ internal static class GraphChecks
          "com.microsoft", "com.microsoft.experimental", "com.microsoft.nchwc", "com.ms.internal.nhwc", "org.pytorch.aten"];
 
     /// <exception cref="ModelRefusedException">The file cannot be run as it is.</exception>
-    public static void Refuse(OnnxGraph graph)
+    public static void ThrowIfUnusable(OnnxGraph graph)
     {
         var file = graph.File;
         if (graph.Opset > NewestOpset) throw new ModelRefusedException($"{file.FileName} has the unsupported opset {graph.Opset}; "
                 + $"up to {NewestOpset} are supported: export it with an older one.");
         if (graph.Nodes.FirstOrDefault(node => !KnownDomains.Contains(node.Domain) && !file.Functions.Contains((node.Domain, node.Type))) is { } unknown)
             throw new ModelRefusedException($"{file.FileName} uses the unknown operator {unknown.Domain}::{unknown.Type}, which ONNX Runtime cannot run.");
-        SizeChecks.Refuse(graph);
+        SizeChecks.ThrowIfImpossible(graph);
         if (graph.Nodes.FirstOrDefault(node => HoldsExternal(node.Proto)) is { } holder)
             throw new ModelRefusedException($"{file.FileName} keeps a constant of {holder} outside of the file; only initializers of the graph may lie there.");
         foreach (var location in file.Initializers.Values.Select(tensor => tensor.ExternalLocation).Where(location => location is not null).Distinct())
-            RefuseExternal(file, location!);
+            ThrowIfOutside(file, location!);
     }
 
     private static bool HoldsExternal(NodeProto node) =>
@@ -34,7 +34,7 @@ internal static class GraphChecks
 
     /// <summary>Weights outside the model file have to lie in its folder or below. Their copies are kept under the same name, so that no part of it may lead
     /// upwards.</summary>
-    private static void RefuseExternal(OnnxFile file, string location)
+    private static void ThrowIfOutside(OnnxFile file, string location)
     {
         if (location.Length == 0 || Path.IsPathRooted(location) || location.Split('/', '\\').Contains(".."))
             throw new ModelRefusedException($"{file.FileName} keeps external data at '{location}', outside its folder: external data must stay inside the "

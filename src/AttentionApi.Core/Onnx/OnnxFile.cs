@@ -71,7 +71,7 @@ internal sealed class OnnxFile
         {
             using var stream = ModelFiles.OpenRead(path);
             file.Length = stream.Length;
-            file.RefuseOtherFormats(stream);
+            file.ThrowIfOtherFormat(stream);
             file.Sha256 = Convert.ToHexStringLower(SHA256.HashData(stream));
             stream.Position = 0;
             file.ReadModel(new WireScanner(stream, file.Length));
@@ -91,7 +91,7 @@ internal sealed class OnnxFile
         return file;
     }
 
-    private void RefuseOtherFormats(Stream stream)
+    private void ThrowIfOtherFormat(Stream stream)
     {
         if (Length == 0) throw new ModelRefusedException($"{FileName} is an empty file: copy or download it again.");
         Span<byte> start = stackalloc byte[64];

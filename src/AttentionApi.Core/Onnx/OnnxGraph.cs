@@ -43,7 +43,7 @@ internal sealed class OnnxGraph
             }
             if (node.Is("Constant") && ConstantValue(node) is { } value) constants[value.Name] = value;
         }
-        RefuseDanglingTensors();
+        ThrowIfDangling();
         Nodes = Sort();
         TraceInputs();
     }
@@ -119,7 +119,7 @@ internal sealed class OnnxGraph
 
     private ModelRefusedException Invalid(string reason) => new($"{File.FileName} is an invalid graph: {reason}.");
 
-    private void RefuseDanglingTensors()
+    private void ThrowIfDangling()
     {
         var known = new HashSet<string>(File.Inputs.Select(input => input.Value.Name));
         bool IsKnown(string tensor) => tensor.Length == 0 || producers.ContainsKey(tensor) || constants.ContainsKey(tensor) || known.Contains(tensor);

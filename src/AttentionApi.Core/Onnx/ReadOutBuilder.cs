@@ -9,7 +9,7 @@ namespace AttentionApi.Core.Onnx;
 /// </summary>
 internal sealed class ReadOutBuilder
 {
-    public const string Input = "hidden", Output = "readout";
+    public const string Input = "hidden", Output = "readOut";
 
     private const int Several = -1;
 

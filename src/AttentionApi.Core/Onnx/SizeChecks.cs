@@ -27,7 +27,7 @@ internal static class SizeChecks
     };
 
     /// <exception cref="ModelRefusedException">A constant asks for an impossible size; the message names it.</exception>
-    public static void Refuse(OnnxGraph graph)
+    public static void ThrowIfImpossible(OnnxGraph graph)
     {
         var seen = new HashSet<string>();
         var open = new Stack<string>();

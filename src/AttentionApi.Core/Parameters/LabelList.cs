@@ -10,7 +10,7 @@ public static class LabelList
     public static IReadOnlyList<string> Labels(IReadOnlyList<string> lines)
     {
         var labels = lines.SelectMany(Csv.Split).ToArray();
-        RefuseNoncharacters("label", labels);
+        ThrowIfNoncharacters("label", labels);
         if (labels.Contains("")) throw new FormatException("A label is empty; leave out the comma or name the label.");
         // Whether spellings of different case are one label, depends on the model.
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -22,7 +22,7 @@ public static class LabelList
     /// <exception cref="FormatException">A prompt has no such place, or several.</exception>
     public static IReadOnlyList<string> Prompts(IReadOnlyList<string> prompts)
     {
-        RefuseNoncharacters("prompt", prompts);
+        ThrowIfNoncharacters("prompt", prompts);
         return prompts.FirstOrDefault(prompt => prompt.Split(Place) is not [_, _]) is { } wrong
             ? throw new FormatException($"The prompt '{Words.Shown(wrong)}' must have {Place}, the place for the label, once; write for example 'a photo of "
                 + $"a {Place}'.") : prompts;
@@ -32,11 +32,11 @@ public static class LabelList
     /// <exception cref="FormatException">A text holds one.</exception>
     public static string Characters(string what, string text)
     {
-        RefuseNoncharacters(what, [text]);
+        ThrowIfNoncharacters(what, [text]);
         return text;
     }
 
-    private static void RefuseNoncharacters(string what, IEnumerable<string> texts)
+    private static void ThrowIfNoncharacters(string what, IEnumerable<string> texts)
     {
         foreach (var rune in texts.SelectMany(text => text.EnumerateRunes()).Where(rune =>
             (rune.Value & 0xFFFE) == 0xFFFE || rune.Value is >= 0xFDD0 and <= 0xFDEF))

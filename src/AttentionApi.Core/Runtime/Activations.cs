@@ -13,7 +13,7 @@ public enum ActivationParts
     /// <summary>Attention of each head, [L, H, N, N].</summary>
     HeadAttention = 2,
     /// <summary>Hidden states of each layer through the model's own final norm and head, [L, N, E].</summary>
-    Readout = 4,
+    ReadOut = 4,
     /// <summary>Hidden states Z_0 … Z_L, before the final norm, [L + 1, N, D].</summary>
     HiddenStates = 8,
     /// <summary>Lengths of the hidden states that leave each layer, [L, N].</summary>
@@ -50,7 +50,7 @@ public sealed record Activations
     /// Each layer's hidden states through the final norm and projection, [layer, token, E]: for image-text models L2-normalised embeddings, for
     /// classifiers class logits with bias.
     /// </summary>
-    public float[]? Readout { get => Find(ActivationParts.Readout); init => Keep(ActivationParts.Readout, value); }
+    public float[]? ReadOut { get => Find(ActivationParts.ReadOut); init => Keep(ActivationParts.ReadOut, value); }
 
     public float[]? HiddenStates { get => Find(ActivationParts.HiddenStates); init => Keep(ActivationParts.HiddenStates, value); }
     public float[]? TokenNorms { get => Find(ActivationParts.TokenNorms); init => Keep(ActivationParts.TokenNorms, value); }

@@ -60,7 +60,7 @@ internal sealed class ForwardPass : IAsyncDisposable
     /// <param name="answer">Class logits, or the embedding at unit length.</param>
     public Activations OfAnswer(float[] answer)
     {
-        RefuseNonFinite(answer);
+        ThrowIfNotFinite(answer);
         return new() { Layers = tower.Layers.Count, Heads = tower.Heads, Tokens = tower.Tokens, Output = answer };
     }
 
@@ -70,7 +70,7 @@ internal sealed class ForwardPass : IAsyncDisposable
         using var outputs = new RunOutputs(pictures.Count);
         var output = tower.Output is { } answer ? outputs.Add([answer]) : null;
         var arrays = PartOutputs.Add(tower, parts, outputs);
-        var hidden = parts.HasFlag(ActivationParts.Readout) && tower.ReadOut is not null
+        var hidden = parts.HasFlag(ActivationParts.ReadOut) && tower.ReadOut is not null
             ? outputs.Add([.. tower.Layers.Select(layer => layer.HiddenState)]) : null;
         // A tower without an answer of its own still needs an output to run.
         if (outputs.Names.Count == 0) arrays = PartOutputs.Add(tower, ActivationParts.MeanAttention, outputs);
@@ -84,7 +84,7 @@ internal sealed class ForwardPass : IAsyncDisposable
             var activations = new Activations
             {
                 Layers = tower.Layers.Count, Heads = tower.Heads, Tokens = tower.Tokens, Output = output?[picture] ?? [],
-                Readout = hidden is null ? null : ReadLayers(hidden[picture], cancellation),
+                ReadOut = hidden is null ? null : ReadLayers(hidden[picture], cancellation),
             };
             return arrays.Aggregate(activations, (known, part) => known.With(part.Key, part.Value[picture]));
         })];
@@ -95,7 +95,7 @@ internal sealed class ForwardPass : IAsyncDisposable
     {
         cancellation.ThrowIfCancellationRequested();
         // A sum is finite only if every summand is. The read-out would hide an infinite one.
-        RefuseNonFinite(hidden);
+        ThrowIfNotFinite(hidden);
         var readOut = tower.ReadOut!;
         var (rows, width) = (tower.Layers.Count * tower.Tokens, readOut.Width);
         var read = readOut.ReadRows(hidden);
@@ -107,11 +107,11 @@ internal sealed class ForwardPass : IAsyncDisposable
     private Activations Checked(Activations activations)
     {
         if (tower.OutputKind == VisionOutputKind.ImageEmbedding) Normalise(activations.Output);
-        RefuseNonFinite([.. activations.Arrays]);
+        ThrowIfNotFinite([.. activations.Arrays]);
         return activations;
     }
 
-    private void RefuseNonFinite(params ReadOnlySpan<float[]?> arrays)
+    private void ThrowIfNotFinite(params ReadOnlySpan<float[]?> arrays)
     {
         foreach (var array in arrays)
         {

@@ -58,7 +58,7 @@ public sealed class LabelChoice
         if (target.Value is not null) EnsureScores(model, target.Parameter);
         var classes = new LabelChoice(model) { Labels = given };
         int[] indices = given.Count > 0 && model.IsClassifier ? [.. given.Select(label => classes.ClassOf(labels.Parameter, label, warnings))] : [];
-        RefuseTwice(labels.Parameter, given, indices);
+        ThrowIfTwice(labels.Parameter, given, indices);
         var (label, single) = classes.Target(given, indices, target.Parameter, target.Value, warnings);
         return new LabelChoice(model)
         {
@@ -118,7 +118,7 @@ public sealed class LabelChoice
     }
 
     /// <summary>Free text is compared without regard to case; class names may differ by it alone.</summary>
-    private static void RefuseTwice(Parameter parameter, IReadOnlyList<string> labels, int[] classes)
+    private static void ThrowIfTwice(Parameter parameter, IReadOnlyList<string> labels, int[] classes)
     {
         for (var later = 1; later < labels.Count; later++)
         {

@@ -18,7 +18,7 @@ public class PictureBenchmarks
     private readonly byte[] file = Photos.Jpeg(1024, 768);
     private readonly ImagePreprocessor preprocessor = new(PreprocessorConfig.Read(null, new PixelSize(224, 224), []));
     private readonly OverlayStyle style = new(), frameStyle = new() { Size = PictureSize.LongerEdge(FrameEdge) };
-    private DecodedImage photo = null!;
+    private Raster photo = null!;
     private Region all;
     private Raster overlay = null!;
     private Frame[] frames = null!;
@@ -33,7 +33,7 @@ public class PictureBenchmarks
     }
 
     [Benchmark]
-    public DecodedImage Decode() => ImageDecoder.Decode(file, ImageLimits.Default, CancellationToken.None);
+    public Raster Decode() => ImageDecoder.Decode(file, ImageLimits.Default, CancellationToken.None);
 
     [Benchmark]
     public ModelInput Preprocess() => preprocessor.Prepare(photo);

@@ -25,7 +25,7 @@ internal static class StageSteps
         var preprocessor = new ImagePreprocessor(PreprocessorConfig.Read(folder.VisionConfig, towers.Vision.ImageSize, []));
 
         byte[] small = Photos.Jpeg(224, 224), photo = Photos.Jpeg(1024, 768), large = Photos.Jpeg(6000, 4000);
-        DecodedImage smallImage = Decode(small), image = Decode(photo), largeImage = Decode(large);
+        Raster smallImage = Decode(small), image = Decode(photo), largeImage = Decode(large);
         var input = preprocessor.Prepare(smallImage);
         var vision = towers.Vision;
         var explained = new KnownActivations(await RunAsync(ActivationParts.MeanAttention), vision.Layout);
@@ -40,7 +40,7 @@ internal static class StageSteps
             new("forward, heads fused", () => RunAsync(ActivationParts.MeanAttention)),
             new("forward, each head", () => RunAsync(ActivationParts.HeadAttention)),
             new("forward and alignment of 8 labels", async () => LabelSimilarity.Between(
-                new LayerTokens((await RunAsync(ActivationParts.Readout)).Readout!, vision.Layers.Count, vision.Layout), labels)),
+                new LayerTokens((await RunAsync(ActivationParts.ReadOut)).ReadOut!, vision.Layers.Count, vision.Layout), labels)),
             new("decode 224 x 224", () => { Decode(small); }),
             new("decode 1024 x 768", () => { Decode(photo); }), new("decode 6000 x 4000", () => { Decode(large); }),
             new("preprocess 224 x 224", () => { preprocessor.Prepare(smallImage); }),

@@ -54,10 +54,10 @@ public class AlignmentViewTests
     [Fact]
     public void Swapping_the_labels_swaps_the_maps()
     {
-        var readout = new LayerTokens([.. Enumerable.Range(0, 10).Select(i => (float)Math.Sin(i))], 1, Layout);
+        var readOut = new LayerTokens([.. Enumerable.Range(0, 10).Select(i => (float)Math.Sin(i))], 1, Layout);
         var (one, two) = (LabelTarget.OfText("one", [1, 0]), LabelTarget.OfText("two", [0, 1]));
-        var straight = LabelSimilarity.Between(readout, [one, two]).Values;
-        var swapped = LabelSimilarity.Between(readout, [two, one]).Values;
+        var straight = LabelSimilarity.Between(readOut, [one, two]).Values;
+        var swapped = LabelSimilarity.Between(readOut, [two, one]).Values;
         Assert.Equal(straight[..Patches], swapped[Patches..]);
         Assert.Equal(straight[Patches..], swapped[..Patches]);
     }

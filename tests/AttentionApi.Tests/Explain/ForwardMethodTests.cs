@@ -111,7 +111,7 @@ public class ForwardMethodTests(ITestOutputHelper output)
         Check(variant, "pca_components", attribution.Floats("pca_components"), found.Components);
         Check(variant, "pca_scores", attribution.Floats("pca_scores"), found.Scores);
         Check(variant, "pca_explained", attribution.Floats("pca_explained"), found.Explained);
-        Check(variant, "pca_rgb", attribution.Floats("pca_rgb"), found.ToColours());
+        Check(variant, "pca_rgb", attribution.Floats("pca_rgb"), found.ToColors());
         Check(variant, "patch_similarity", attribution.Floats("patch_similarity"), Similarity(states, states));
 
         var mirrored = tower.Patches(tower.FinalStates(await tower.RunAsync(ActivationParts.HiddenStates, mirrored: true)), width);

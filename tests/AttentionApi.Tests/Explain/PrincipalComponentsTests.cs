@@ -42,6 +42,6 @@ public class PrincipalComponentsTests
     {
         var found = PrincipalComponents.Of(Enumerable.Repeat(2f, 60).ToArray(), 6, 3);
         Assert.Equal(0, found.Count);
-        Assert.Empty(found.ToColours());
+        Assert.Empty(found.ToColors());
     }
 }

@@ -46,7 +46,7 @@ public sealed class SceneTests(ITestOutputHelper output) : IAsyncLifetime
         var centered = new int[draws];
         foreach (var scene in scenes.Where(scene => scene.Number >= first && scene.Number <= last))
         {
-            var picture = await model.AnalyzeAsync(LoadedModels.PictureFile(scene.File), ActivationParts.Readout, new StageTimings(),
+            var picture = await model.AnalyzeAsync(LoadedModels.PictureFile(scene.File), ActivationParts.ReadOut, new StageTimings(),
                 TestContext.Current.CancellationToken);
             objects += scene.Objects.Length;
             cosine += Hits(scene, picture, await model.AlignAsync(picture, scene.Labels, AlignmentView.Cosine));

@@ -124,7 +124,7 @@ internal sealed class FieldCases(FieldFolder folder, ITestOutputHelper output)
         if (ask["unchangedOutside"] is { } inside) CompareOutside(ask, overlay, inside, comparison);
     }
 
-    private void CompareOutside(JsonObject ask, DecodedImage overlay, JsonNode inside, JsonComparison comparison)
+    private void CompareOutside(JsonObject ask, Raster overlay, JsonNode inside, JsonComparison comparison)
     {
         var picture = ImageDecoder.Decode(Picture(ask), ImageLimits.Default, CancellationToken.None);
         var (x, y, width, height) = ((double)inside["x"]!, (double)inside["y"]!, (double)inside["width"]!, (double)inside["height"]!);
@@ -161,6 +161,6 @@ internal sealed class FieldCases(FieldFolder folder, ITestOutputHelper output)
 
     private byte[] Picture(JsonObject ask) => File.ReadAllBytes(folder.At((string)ask["picture"]!));
 
-    private static int[] Colour(DecodedImage picture, int x, int y) =>
+    private static int[] Colour(Raster picture, int x, int y) =>
         [.. picture.Rgb.AsSpan((y * picture.Width + x) * 3, 3).ToArray().Select(level => (int)level)];
 }

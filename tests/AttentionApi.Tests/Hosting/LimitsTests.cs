@@ -15,7 +15,7 @@ public sealed class LimitsTests : IDisposable
     private const string Heavy = "explain/animation?size=1024&interpolation=bicubic";
 
     /// <summary>Few bytes that take longer to decode than the limit allows.</summary>
-    private static readonly byte[] SlowPicture = Imaging.TestPictures.Png(new DecodedImage(6000, 6000, new byte[6000 * 6000 * 3]));
+    private static readonly byte[] SlowPicture = Imaging.TestPictures.Png(new Raster(6000, 6000, new byte[6000 * 6000 * 3]));
 
     private readonly ServedModels models = new();
 

@@ -8,7 +8,7 @@ namespace AttentionApi.Tests.Imaging;
 /// <summary>Whatever bytes arrive, the answer is a picture or a refusal with a sentence of ours.</summary>
 public class HostilePictureTests
 {
-    private static readonly DecodedImage Picture = TestPictures.Gradient(64, 48);
+    private static readonly Raster Picture = TestPictures.Gradient(64, 48);
 
     private static readonly Dictionary<string, byte[]> Valid = new()
     {

@@ -6,7 +6,7 @@ namespace AttentionApi.Tests.Imaging;
 /// <summary>Every kind of picture that may arrive becomes upright 8-bit RGB by the rules of "The picture" in the API's contract.</summary>
 public class ImageDecoderTests
 {
-    private static readonly DecodedImage Picture = TestPictures.Gradient(37, 23);
+    private static readonly Raster Picture = TestPictures.Gradient(37, 23);
 
     [Theory]
     [InlineData(ImageFormat.Png, 1), InlineData(ImageFormat.Png, 2), InlineData(ImageFormat.Png, 3), InlineData(ImageFormat.Png, 4)]
@@ -151,7 +151,7 @@ public class ImageDecoderTests
     }
 
     /// <summary>What a viewer shows of stored pixels, by EXIF's definition of the eight orientations.</summary>
-    private static DecodedImage Upright(DecodedImage stored, int orientation)
+    private static Raster Upright(Raster stored, int orientation)
     {
         var (width, height) = orientation >= 5 ? (stored.Height, stored.Width) : (stored.Width, stored.Height);
         var rgb = new byte[stored.Rgb.Length];
@@ -174,6 +174,6 @@ public class ImageDecoderTests
                 stored.Rgb.AsSpan((sy * stored.Width + sx) * 3, 3).CopyTo(rgb.AsSpan((y * width + x) * 3));
             }
         }
-        return new DecodedImage(width, height, rgb);
+        return new Raster(width, height, rgb);
     }
 }

@@ -55,7 +55,7 @@ public class ImagePreprocessorTests
             var rgb = new byte[width * height * 3];
             Array.Fill(rgb, level);
 
-            Assert.All(Levels(config, new DecodedImage(width, height, rgb)), value => Assert.Equal(level, value));
+            Assert.All(Levels(config, new Raster(width, height, rgb)), value => Assert.Equal(level, value));
         }
     }
 
@@ -104,7 +104,7 @@ public class ImagePreprocessorTests
     {
         var config = new PreprocessorConfig { Input = new(3, 3), Resize = ResizeRule.None, Mean = [0.5f, 0.5f, 0.5f], Std = [0.5f, 0.25f, 0.125f] };
 
-        var input = new ImagePreprocessor(config).Prepare(new DecodedImage(1, 1, [255, 255, 255]));
+        var input = new ImagePreprocessor(config).Prepare(new Raster(1, 1, [255, 255, 255]));
 
         Assert.Equal([-1, -1, -1, -1, 1, -1, -1, -1, -1], input.Pixels[..9]);
         Assert.Equal([-2, -2, -2, -2, 2, -2, -2, -2, -2], input.Pixels[9..18]);
@@ -130,14 +130,14 @@ public class ImagePreprocessorTests
     {
         var config = Stretch(1, 1) with { RescaleFactor = 1, Mean = [100, 100, 100], Std = [10, 10, 10] };
 
-        Assert.Equal([-10, 0, 15.5f], new ImagePreprocessor(config).Prepare(new DecodedImage(1, 1, [0, 100, 255])).Pixels);
+        Assert.Equal([-10, 0, 15.5f], new ImagePreprocessor(config).Prepare(new Raster(1, 1, [0, 100, 255])).Pixels);
     }
 
     private static PreprocessorConfig Stretch(int width, int height) => new() { Input = new(width, height), Resize = ResizeRule.Stretch(new(width, height)) };
 
-    private static byte[] Levels(PreprocessorConfig config, DecodedImage picture) => new ImagePreprocessor(config).PrepareLevels(picture);
+    private static byte[] Levels(PreprocessorConfig config, Raster picture) => new ImagePreprocessor(config).PrepareLevels(picture);
 
-    private static DecodedImage Pattern(int width, int height)
+    private static Raster Pattern(int width, int height)
     {
         var rgb = new byte[width * height * 3];
         for (var i = 0; i < rgb.Length; i++)
@@ -145,6 +145,6 @@ public class ImagePreprocessorTests
             var (x, y, channel) = (i / 3 % width, i / 3 / width, i % 3);
             rgb[i] = (byte)(x * x * 7 + y * 31 + channel * 85 + x * y * 13);
         }
-        return new DecodedImage(width, height, rgb);
+        return new Raster(width, height, rgb);
     }
 }

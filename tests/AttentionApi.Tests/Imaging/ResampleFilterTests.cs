@@ -40,7 +40,7 @@ public class ResampleFilterTests
     }
 
     /// <summary>The linear congruential generator of ISO C's example, so that any language makes the same picture.</summary>
-    private static DecodedImage Noise(int width, int height)
+    private static Raster Noise(int width, int height)
     {
         var rgb = new byte[width * height * 3];
         var state = 12345u;

@@ -11,7 +11,7 @@ internal static class TestPictures
     static TestPictures() => Libvips.Initialise();
 
     /// <summary>A smooth picture whose corners all differ, so that turns and flips show.</summary>
-    public static DecodedImage Gradient(int width, int height)
+    public static Raster Gradient(int width, int height)
     {
         var rgb = new byte[width * height * 3];
         for (var y = 0; y < height; y++)
@@ -24,28 +24,28 @@ internal static class TestPictures
                 rgb[i + 2] = (byte)(40 + 100 * x * y / (width * height));
             }
         }
-        return new DecodedImage(width, height, rgb);
+        return new Raster(width, height, rgb);
     }
 
-    public static DecodedImage Noise(int width, int height, int seed)
+    public static Raster Noise(int width, int height, int seed)
     {
         var rgb = new byte[width * height * 3];
         new Random(seed).NextBytes(rgb);
-        return new DecodedImage(width, height, rgb);
+        return new Raster(width, height, rgb);
     }
 
-    public static byte[] Jpeg(DecodedImage picture, int orientation = 1, bool progressive = false) =>
+    public static byte[] Jpeg(Raster picture, int orientation = 1, bool progressive = false) =>
         Save(picture, orientation, image => image.JpegsaveBuffer(q: 95, interlace: progressive, subsampleMode: Enums.ForeignSubsample.Off));
 
-    public static byte[] Png(DecodedImage picture, int orientation = 1, bool interlaced = false) =>
+    public static byte[] Png(Raster picture, int orientation = 1, bool interlaced = false) =>
         Save(picture, orientation, image => image.PngsaveBuffer(interlace: interlaced));
 
-    public static byte[] Webp(DecodedImage picture, int orientation = 1) => Save(picture, orientation, image => image.WebpsaveBuffer(lossless: true));
+    public static byte[] Webp(Raster picture, int orientation = 1) => Save(picture, orientation, image => image.WebpsaveBuffer(lossless: true));
 
     /// <summary>All frames are of equal size.</summary>
-    public static byte[] AnimatedWebp(params DecodedImage[] frames)
+    public static byte[] AnimatedWebp(params Raster[] frames)
     {
-        var tall = new DecodedImage(frames[0].Width, frames[0].Height * frames.Length, [.. frames.SelectMany(frame => frame.Rgb)]);
+        var tall = new Raster(frames[0].Width, frames[0].Height * frames.Length, [.. frames.SelectMany(frame => frame.Rgb)]);
         return Save(tall, 1, image => image.WebpsaveBuffer(lossless: true, pageHeight: frames[0].Height));
     }
 
@@ -106,7 +106,7 @@ internal static class TestPictures
         return ~crc;
     }
 
-    private static byte[] Save(DecodedImage picture, int orientation, Func<Image, byte[]> save)
+    private static byte[] Save(Raster picture, int orientation, Func<Image, byte[]> save)
     {
         using var bands = Image.NewFromMemory(picture.Rgb, picture.Width, picture.Height, 3, Enums.BandFormat.Uchar);
         using var image = bands.Copy(interpretation: Enums.Interpretation.Srgb);

@@ -12,7 +12,7 @@ public class AnimationRendererTests
 {
     private static readonly PictureMetadata Metadata = new("{\"method\":\"rollout\",\"labels\":[\"R&D <b>\",\"猫\"]}", "demo-clip", "0123abcd");
 
-    private static readonly DecodedImage Photo = new(90, 60, [.. Enumerable.Range(0, 90 * 60 * 3).Select(i => (byte)(i / 3 % 90 * 2 + i / 270))]);
+    private static readonly Raster Photo = new(90, 60, [.. Enumerable.Range(0, 90 * 60 * 3).Select(i => (byte)(i / 3 % 90 * 2 + i / 270))]);
     private static readonly Region Seen = new(15, 0, 60, 60);
 
     private static List<Frame> Layers(int count, int panels = 1) =>

@@ -1,6 +1,6 @@
 using System.Text;
+using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering.Formats;
-using AttentionApi.Core.Rendering.Painting;
 
 namespace AttentionApi.Tests.Rendering;
 

@@ -8,7 +8,7 @@ namespace AttentionApi.Tests.Rendering;
 
 public class GridRendererTests
 {
-    private static readonly DecodedImage Photo = TestPictures.Noise(90, 60, 1);
+    private static readonly Raster Photo = TestPictures.Noise(90, 60, 1);
     private static readonly Region Seen = new(15, 0, 60, 60);
 
     private static List<Caption> Headings(string words, int count) => [.. Enumerable.Range(1, count).Select(i => new Caption($"{words} {i}"))];

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using System.Xml.Linq;
+using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering.Formats;
 using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Core.Rendering.Painting;

@@ -8,7 +8,7 @@ namespace AttentionApi.Tests.Rendering;
 
 public class LegendTests
 {
-    private static readonly DecodedImage Photo = TestPictures.Noise(200, 150, 1);
+    private static readonly Raster Photo = TestPictures.Noise(200, 150, 1);
 
     private static Drawing Draw(Caption caption, int edge = 200, bool legend = true) =>
         OverlayRenderer.Render(Photo, Pictures.Whole(Photo), Pictures.Map(4, 4),

@@ -10,11 +10,11 @@ public class OverlayRendererTests
 {
     private static readonly Caption NoCaption = new("");
 
-    private static Raster Draw(DecodedImage image, Region seen, Heatmap map, OverlayStyle style) =>
+    private static Raster Draw(Raster image, Region seen, Heatmap map, OverlayStyle style) =>
         OverlayRenderer.Render(image, seen, map, style, NoCaption).Raster;
 
     /// <summary>The rule, one pixel at a time; bilinear, limits given. The picture is at its original size.</summary>
-    private static byte[] Reference(DecodedImage image, Region seen, Heatmap map, double low, double high, Colormap colormap, double opacity)
+    private static byte[] Reference(Raster image, Region seen, Heatmap map, double low, double high, Colormap colormap, double opacity)
     {
         var output = (byte[])image.Rgb.Clone();
         for (var y = 0; y < image.Height; y++)
@@ -76,7 +76,7 @@ public class OverlayRendererTests
         Assert.Equal(ColormapTables.Of(Colormap.Coolwarm)[..3].ToArray(), drawn.Rgb[..3]);
     }
 
-    private static IEnumerable<byte> Luma(DecodedImage image)
+    private static IEnumerable<byte> Luma(Raster image)
     {
         for (var i = 0; i < image.Rgb.Length; i += 3)
         {
@@ -219,7 +219,7 @@ public class OverlayRendererTests
     [Fact]
     public void What_the_model_saw_beyond_the_picture_is_black_at_model_size()
     {
-        var image = new DecodedImage(20, 10, [.. Enumerable.Repeat((byte)255, 600)]);
+        var image = new Raster(20, 10, [.. Enumerable.Repeat((byte)255, 600)]);
         var drawn = Draw(image, new Region(0, -5, 20, 20), Pictures.Map(2, 2), new OverlayStyle { Opacity = 0, Size = PictureSize.Model(new(20, 20)) });
         Assert.Equal(new Rgb(0, 0, 0), Pictures.At(drawn, 10, 4));
         Assert.Equal(new Rgb(255, 255, 255), Pictures.At(drawn, 10, 5));

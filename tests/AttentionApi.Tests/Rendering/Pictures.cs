@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
-using AttentionApi.Core.Rendering.Painting;
 
 namespace AttentionApi.Tests.Rendering;
 
@@ -11,7 +10,7 @@ internal static class Pictures
     /// <summary>The centre square of chelsea.png that the real ViT saw (expected.json: resized to 372 × 248, crop at 74, 12).</summary>
     public static Region ChelseaSeen { get; } = new(74 * 451 / 372.0, 12 * 300 / 248.0, 224 * 451 / 372.0, 224 * 300 / 248.0);
 
-    public static DecodedImage Chelsea() =>
+    public static Raster Chelsea() =>
         ImageDecoder.Decode(File.ReadAllBytes(SharedFixtures.InShared("fixtures", "real-vit", "chelsea.png")), ImageLimits.Default, CancellationToken.None);
 
     /// <summary>The real ViT's rollout of chelsea.png, [14, 14].</summary>
@@ -27,7 +26,7 @@ internal static class Pictures
 
     public static Heatmap Flat(float value, bool signed) => new(1, null, null, signed, 2, 3, [value, value, value, value, value, value]);
 
-    public static Region Whole(DecodedImage image) => new(0, 0, image.Width, image.Height);
+    public static Region Whole(Raster image) => new(0, 0, image.Width, image.Height);
 
     public static Rgb At(Raster raster, int x, int y) => raster.Row(y)[(x * 3)..] is [var r, var g, var b, ..] ? new(r, g, b) : default;
 

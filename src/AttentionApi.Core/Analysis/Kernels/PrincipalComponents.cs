@@ -44,7 +44,7 @@ public sealed record PrincipalComponents(float[] Components, float[] Scores, flo
 
     /// <summary>Scores from their 1st to their 99th percentile as 0…1, clipped: three components are a picture's red, green and blue. [row,
     /// component]</summary>
-    public float[] ToColours()
+    public float[] ToColors()
     {
         var (count, height) = (Count, Count == 0 ? 0 : Scores.Length / Count);
         var colours = new float[Scores.Length];

@@ -33,7 +33,7 @@ public sealed class Features : Explainer
         var found = PrincipalComponents.Of(states, states.Length / grid.Count, wanted);
         return new([])
         {
-            Features = [new(layer, grid.Rows, grid.Columns, wanted, Padded(found.ToColours(), grid.Count, found.Count, wanted),
+            Features = [new(layer, grid.Rows, grid.Columns, wanted, Padded(found.ToColors(), grid.Count, found.Count, wanted),
                 Padded(found.Explained, 1, found.Count, wanted))],
             Warnings = found.Count < wanted
                 ? [string.Create(CultureInfo.InvariantCulture, $"The patches differ in {found.Count} directions only: the other components are 0.")] : [],

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering.Painting;
 using NetVips;
 

@@ -49,12 +49,12 @@ internal static class GifWriter
 
     private static Palette ChoosePalette(FrameSequence frames)
     {
-        var histogram = new ColourHistogram();
+        var histogram = new ColorHistogram();
         frames.ForEach((_, canvas) =>
         {
             lock (histogram) histogram.Add(canvas.Rgb, SampleEvery);
         });
-        var keys = frames.KeyColours;
+        var keys = frames.KeyColors;
         return new Palette([.. keys, .. PaletteBuilder.Build(histogram, Transparent - keys.Count)]);
     }
 

@@ -1,3 +1,4 @@
+using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering.Painting;
 using NetVips;
 

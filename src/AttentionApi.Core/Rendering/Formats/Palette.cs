@@ -1,5 +1,5 @@
 using System.Numerics;
-using AttentionApi.Core.Rendering.Painting;
+using AttentionApi.Core.Imaging;
 
 namespace AttentionApi.Core.Rendering.Formats;
 

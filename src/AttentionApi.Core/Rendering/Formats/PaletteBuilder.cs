@@ -1,4 +1,4 @@
-using AttentionApi.Core.Rendering.Painting;
+using AttentionApi.Core.Imaging;
 
 namespace AttentionApi.Core.Rendering.Formats;
 
@@ -8,10 +8,10 @@ namespace AttentionApi.Core.Rendering.Formats;
 /// </summary>
 internal sealed class PaletteBuilder
 {
-    private const int Side = ColourHistogram.Side;
+    private const int Side = ColorHistogram.Side;
 
     /// <summary>At [r, g, b]: the sum over all cells below in each channel.</summary>
-    private readonly ColourSum[,,] cumulative = new ColourSum[Side + 1, Side + 1, Side + 1];
+    private readonly ColorSum[,,] cumulative = new ColorSum[Side + 1, Side + 1, Side + 1];
 
     /// <summary>Cells from the first corner up to, not including, the second.</summary>
     private readonly record struct Box(int R0, int G0, int B0, int R1, int G1, int B1)
@@ -25,13 +25,13 @@ internal sealed class PaletteBuilder
 
     private readonly record struct Cut(Box Box, int Axis, int At, double Gain);
 
-    private PaletteBuilder(ColourHistogram histogram)
+    private PaletteBuilder(ColorHistogram histogram)
     {
         for (var r = 0; r < Side; r++)
         {
             for (var g = 0; g < Side; g++)
             {
-                var line = default(ColourSum);
+                var line = default(ColorSum);
                 for (var b = 0; b < Side; b++)
                 {
                     line += histogram[r, g, b];
@@ -42,7 +42,7 @@ internal sealed class PaletteBuilder
     }
 
     /// <summary>At most so many colours; fewer where the pixels fall into fewer cells.</summary>
-    public static Rgb[] Build(ColourHistogram histogram, int colours) => new PaletteBuilder(histogram).Build(colours);
+    public static Rgb[] Build(ColorHistogram histogram, int colours) => new PaletteBuilder(histogram).Build(colours);
 
     private Rgb[] Build(int colours)
     {
@@ -82,7 +82,7 @@ internal sealed class PaletteBuilder
         return best;
     }
 
-    private ColourSum Sum(Box box) =>
+    private ColorSum Sum(Box box) =>
         cumulative[box.R1, box.G1, box.B1] - cumulative[box.R0, box.G1, box.B1] - cumulative[box.R1, box.G0, box.B1] - cumulative[box.R1, box.G1, box.B0]
         + cumulative[box.R0, box.G0, box.B1] + cumulative[box.R0, box.G1, box.B0] + cumulative[box.R1, box.G0, box.B0] - cumulative[box.R0, box.G0, box.B0];
 }

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.IO.Hashing;
 using System.Numerics;
 using System.Text;
+using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering.Painting;
 
 namespace AttentionApi.Core.Rendering.Formats;

@@ -38,11 +38,11 @@ public static class AnimationRenderer
     /// <exception cref="PictureTooLargeException">
     /// All frames together have more than <see cref="PictureTooLargeException.MaximumPixels"/>, or a side is longer than the format allows.
     /// </exception>
-    public static EncodedPicture Render(DecodedImage image, Region seen, IReadOnlyList<Frame> frames, OverlayStyle style,
+    public static EncodedPicture Render(Raster image, Region seen, IReadOnlyList<Frame> frames, OverlayStyle style,
         AnimationFormat format, Playback playback, PictureMetadata? metadata = null)
     {
         var sheet = new PanelSheet(image, seen, frames, style);
-        var sequence = new FrameSequence(sheet.Width, sheet.Height, frames.Count, sheet.Draw, sheet.KeyColours);
+        var sequence = new FrameSequence(sheet.Width, sheet.Height, frames.Count, sheet.Draw, sheet.KeyColors);
         var bytes = format == AnimationFormat.Gif
             ? GifWriter.Write(sequence, playback.Delay, playback.Loop, metadata?.ToComment())
             : AnimatedWebP.Write(sequence, playback.Delay, playback.Loop, metadata);

@@ -1,4 +1,4 @@
-using AttentionApi.Core.Rendering.Painting;
+using AttentionApi.Core.Imaging;
 
 namespace AttentionApi.Core.Rendering.Layout;
 

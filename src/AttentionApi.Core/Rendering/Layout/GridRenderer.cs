@@ -19,7 +19,7 @@ public static class GridRenderer
     /// <param name="style">How to show them; the size is that of one cell. Without legend there are no headings either.</param>
     /// <param name="words">The legend's words.</param>
     /// <exception cref="PictureTooLargeException">More than <see cref="PictureTooLargeException.MaximumPixels"/>.</exception>
-    public static Drawing Render(DecodedImage image, Region seen, IReadOnlyList<Caption> rows, IReadOnlyList<Caption> columns,
+    public static Drawing Render(Raster image, Region seen, IReadOnlyList<Caption> rows, IReadOnlyList<Caption> columns,
         IReadOnlyList<Heatmap> maps, OverlayStyle style, string words)
     {
         if (maps.Count == 0 || maps.Count != rows.Count * columns.Count)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering.Painting;
 using AttentionApi.Core.Rendering.Text;
 

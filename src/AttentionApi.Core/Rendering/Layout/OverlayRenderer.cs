@@ -13,7 +13,7 @@ public static class OverlayRenderer
     /// <param name="style">How to show it; a <see cref="Scaling.Shared"/> scale is this map's percentiles.</param>
     /// <param name="caption">The legend's words.</param>
     /// <exception cref="PictureTooLargeException">More than <see cref="PictureTooLargeException.MaximumPixels"/>.</exception>
-    public static Drawing Render(DecodedImage image, Region seen, Heatmap map, OverlayStyle style, Caption caption)
+    public static Drawing Render(Raster image, Region seen, Heatmap map, OverlayStyle style, Caption caption)
     {
         var sheet = new PanelSheet(image, seen, [new Frame(caption.Words, [new Panel(map, caption)])], style);
         var raster = Raster.Uninitialized(sheet.Width, sheet.Height);
@@ -22,12 +22,12 @@ public static class OverlayRenderer
     }
 
     /// <summary>A map of colours over the picture; it has no scale, so there is no legend.</summary>
-    public static Drawing Render(DecodedImage image, Region seen, FeatureMap map, OverlayStyle style)
+    public static Drawing Render(Raster image, Region seen, FeatureMap map, OverlayStyle style)
     {
         var size = Backdrop.Measure(new(image.Width, image.Height), style.Size);
         PictureTooLargeException.ThrowIfOver("The picture", size.Width, size.Height, 1, "Ask for a smaller size.");
         var blender = new PixelBlender(default, style.Opacity, style.Blend, signed: false);
-        return new Drawing(ColourPainter.Paint(Backdrop.Create(image, seen, style.Size), map, style.Interpolation, blender), style.Legend
+        return new Drawing(ColorPainter.Paint(Backdrop.Create(image, seen, style.Size), map, style.Interpolation, blender), style.Legend
             ? ["Colours of features have no scale: there is no legend."] : []);
     }
 
@@ -37,7 +37,7 @@ public static class OverlayRenderer
         const int longest = 480;
         var cell = Math.Max(1, longest / Math.Max(table.Rows, table.Columns));
         var (width, height) = (table.Columns * cell, table.Rows * cell);
-        var blank = new DecodedImage(width, height, new byte[width * height * 3]);
+        var blank = new Raster(width, height, new byte[width * height * 3]);
         return Render(blank, new Region(0, 0, width, height), table,
             style with { Opacity = 1, Interpolation = Interpolation.Nearest, Blend = Blend.Flat }, caption);
     }

@@ -22,7 +22,7 @@ internal sealed class PanelSheet
     private readonly Colormap colormap;
     private readonly int columns, rows, captionSize;
 
-    public PanelSheet(DecodedImage image, Region seen, IReadOnlyList<Frame> frames, OverlayStyle style)
+    public PanelSheet(Raster image, Region seen, IReadOnlyList<Frame> frames, OverlayStyle style)
     {
         this.frames = frames;
         var panels = frames[0].Panels.Count;
@@ -62,7 +62,7 @@ internal sealed class PanelSheet
         legend is null ? [] : [.. frames.SelectMany(frame => frame.Panels).Select(panel => panel.Caption.Warning).OfType<string>().Distinct()];
 
     /// <summary>Colours that the palette must have for a readable legend: paper, ink, and the bar in steps small enough for the dither.</summary>
-    public IReadOnlyList<Rgb> KeyColours => legend is null ? [] : [Legend.Paper, Legend.Ink, .. ColormapTables.Samples(colormap, 24)];
+    public IReadOnlyList<Rgb> KeyColors => legend is null ? [] : [Legend.Paper, Legend.Ink, .. ColormapTables.Samples(colormap, 24)];
 
     private int RowHeight { get; }
 

@@ -14,7 +14,7 @@ internal sealed record Backdrop(Raster Picture, PixelAxis Horizontal, PixelAxis 
     public int Width => Picture.Width;
     public int Height => Picture.Height;
 
-    public static Backdrop Create(DecodedImage image, Region seen, PictureSize size)
+    public static Backdrop Create(Raster image, Region seen, PictureSize size)
     {
         if (size.ModelInput is { } input)
         {
@@ -37,7 +37,7 @@ internal sealed record Backdrop(Raster Picture, PixelAxis Horizontal, PixelAxis 
         int Scaled(int length) => Math.Max(1, (int)Math.Round((double)length * edge / longer));
     }
 
-    private static Raster Resize(DecodedImage image, int width, int height)
+    private static Raster Resize(Raster image, int width, int height)
     {
         if (width == image.Width && height == image.Height) return new Raster(width, height, image.Rgb);
         using var original = Image.NewFromMemory(image.Rgb, image.Width, image.Height, 3, Enums.BandFormat.Uchar);
@@ -54,7 +54,7 @@ internal sealed record Backdrop(Raster Picture, PixelAxis Horizontal, PixelAxis 
     /// Resizes, then cuts to whole output pixels, as the processors do; what the model saw beyond the picture's edge is black, as centre crops pad it.
     /// Only the surroundings of the seen part are resized: otherwise a very narrow picture would become huge.
     /// </summary>
-    private static Raster SeenPart(DecodedImage image, Region seen, PixelSize input)
+    private static Raster SeenPart(Raster image, Region seen, PixelSize input)
     {
         var (left, width, scaleX) = Surroundings(seen.X, seen.Width, input.Width, image.Width);
         var (top, height, scaleY) = Surroundings(seen.Y, seen.Height, input.Height, image.Height);

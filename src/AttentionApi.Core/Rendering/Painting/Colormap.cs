@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AttentionApi.Core.Imaging;
 
 namespace AttentionApi.Core.Rendering.Painting;
 

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Imaging;
 
 namespace AttentionApi.Core.Rendering.Painting;
 

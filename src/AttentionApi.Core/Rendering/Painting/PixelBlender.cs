@@ -66,7 +66,7 @@ internal sealed class PixelBlender
     }
 
     /// <summary>Lays colours over pixels that are given as such, 0…1, not yet clipped.</summary>
-    public void ApplyColours(ReadOnlySpan<double> red, ReadOnlySpan<double> green, ReadOnlySpan<double> blue, Span<byte> rgb)
+    public void ApplyColors(ReadOnlySpan<double> red, ReadOnlySpan<double> green, ReadOnlySpan<double> blue, Span<byte> rgb)
     {
         for (var x = 0; x < red.Length; x++)
         {

@@ -1,10 +1,11 @@
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Imaging;
 
 namespace AttentionApi.Core.Rendering.Painting;
 
 /// <summary>Draws a map of colours over a backdrop: each of the first three channels is sampled like a map, 0…1 is the channel's range. Pixels that the model
 /// did not see stay unchanged.</summary>
-internal static class ColourPainter
+internal static class ColorPainter
 {
     private const int Colours = 3;
 
@@ -25,7 +26,7 @@ internal static class ColourPainter
                 backdrop.Picture.Row(y).CopyTo(target);
                 if (y < rows.First || y >= rows.First + rows.Count) continue;
                 for (var channel = 0; channel < Colours; channel++) samplers[channel].SampleRow(y - rows.First, sampled[channel]);
-                blender.ApplyColours(sampled[0], sampled[1], sampled[2], target.Slice(columns.First * 3, columns.Count * 3));
+                blender.ApplyColors(sampled[0], sampled[1], sampled[2], target.Slice(columns.First * 3, columns.Count * 3));
             }
         });
         return canvas;

@@ -1,10 +1,10 @@
-namespace AttentionApi.Core.Rendering.Painting;
+namespace AttentionApi.Core.Imaging;
 
-/// <summary>A finished picture.</summary>
+/// <summary>A picture in memory: decoded, or drawn.</summary>
 /// <param name="Width">Pixels.</param>
 /// <param name="Height">Pixels.</param>
 /// <param name="Rgb">Row-major interleaved 8-bit RGB, [height, width, 3].</param>
-public sealed record Raster(int Width, int Height, byte[] Rgb)
+public record Raster(int Width, int Height, byte[] Rgb)
 {
     /// <summary>A raster whose pixels are not yet written.</summary>
     internal static Raster Uninitialized(int width, int height) => new(width, height, GC.AllocateUninitializedArray<byte>(checked(width * height * 3)));

@@ -1,17 +1,17 @@
-using AttentionApi.Core.Rendering.Painting;
+using AttentionApi.Core.Imaging;
 
 namespace AttentionApi.Core.Rendering.Formats;
 
 /// <summary>Count and sums of the colours in 32 × 32 × 32 cells, so that palette entries are means of pixels.</summary>
-internal sealed class ColourHistogram
+internal sealed class ColorHistogram
 {
     private const int Bits = 5;
     private const int Shift = 8 - Bits;
     public const int Side = 1 << Bits;
 
-    private readonly ColourSum[] cells = new ColourSum[Side * Side * Side];
+    private readonly ColorSum[] cells = new ColorSum[Side * Side * Side];
 
-    public ColourSum this[int r, int g, int b] => cells[(r << Bits | g) << Bits | b];
+    public ColorSum this[int r, int g, int b] => cells[(r << Bits | g) << Bits | b];
 
     /// <summary>Adds every n-th pixel.</summary>
     public void Add(ReadOnlySpan<byte> rgb, int every)
@@ -26,11 +26,11 @@ internal sealed class ColourHistogram
 }
 
 /// <summary>How many pixels, and the sums of their channels.</summary>
-internal readonly record struct ColourSum(long Count, long R, long G, long B)
+internal readonly record struct ColorSum(long Count, long R, long G, long B)
 {
-    public static ColourSum operator +(ColourSum a, ColourSum b) => new(a.Count + b.Count, a.R + b.R, a.G + b.G, a.B + b.B);
+    public static ColorSum operator +(ColorSum a, ColorSum b) => new(a.Count + b.Count, a.R + b.R, a.G + b.G, a.B + b.B);
 
-    public static ColourSum operator -(ColourSum a, ColourSum b) => new(a.Count - b.Count, a.R - b.R, a.G - b.G, a.B - b.B);
+    public static ColorSum operator -(ColorSum a, ColorSum b) => new(a.Count - b.Count, a.R - b.R, a.G - b.G, a.B - b.B);
 
     /// <summary>Squared length of the sum, divided by the count: the larger its total over all boxes of a palette, the smaller the squared error.</summary>
     public double Explained => ((double)R * R + (double)G * G + (double)B * B) / Count;
