@@ -9,6 +9,7 @@ public sealed class BlendTests(PageHost host, Chromium chromium)
     private static readonly Near Rounding = new(4);
 
     [Theory]
+    [InlineData("glow")]
     [InlineData("gray")]
     [InlineData("value")]
     [InlineData("flat")]
@@ -24,8 +25,9 @@ public sealed class BlendTests(PageHost host, Chromium chromium)
             {
                 var point = await explore.PatchAsync(row, column, Airplane);
                 var (under, colour, actual) = (picture.At(point), colours.At(point), mixed.At(point));
-                if (blend == "value") AssertBetween(under, colour, actual);
-                else Assert.Equal(Mix(blend == "gray" ? Grey(under) : under, colour, 0.5), actual, Rounding);
+                var below = blend switch { "glow" => Grey(under, 0.75), "gray" => Grey(under, 0.5), _ => under };
+                if (blend is "glow" or "value") AssertBetween(below, colour, actual);
+                else Assert.Equal(Mix(below, colour, 0.5), actual, Rounding);
             }
         }
     }
@@ -80,9 +82,9 @@ public sealed class BlendTests(PageHost host, Chromium chromium)
         return await explore.StageAsync();
     }
 
-    private static (int R, int G, int B) Grey((int R, int G, int B) colour)
+    private static (int R, int G, int B) Grey((int R, int G, int B) colour, double dimmed)
     {
-        var luma = (int)Math.Round((0.3 * colour.R + 0.59 * colour.G + 0.11 * colour.B) / 2);
+        var luma = (int)Math.Round((0.3 * colour.R + 0.59 * colour.G + 0.11 * colour.B) * dimmed);
         return (luma, luma, luma);
     }
 

@@ -15,7 +15,7 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
     {
         { "", "parameter-headFusion", "max" }, { "", "parameter-headFusion", "min" }, { "", "query", "mean" }, { "", "query", "patch" },
             { "&at=2", "frames", "layers" },
-        { "", "methods", "attention" }, { "", "methods", "alignment" }, { "", "colormaps", "turbo" }, { "", "blend", "value" }, { "", "blend", "flat" },
+        { "", "methods", "attention" }, { "", "methods", "alignment" }, { "", "colormaps", "turbo" },
         { "", "interpolation", "nearest" }, { "", "interpolation", "bicubic" },
     };
 
@@ -32,6 +32,12 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
     [InlineData("shared")]
     [InlineData("absolute")]
     public Task A_range_of_colours_repaints_without_a_request(string scale) => ChangesThePicture("", explore => explore.SelectAsync("scale", scale));
+
+    [Theory]
+    [InlineData("gray")]
+    [InlineData("value")]
+    [InlineData("flat")]
+    public Task Another_look_of_the_picture_repaints_without_a_request(string blend) => ChangesThePicture("", explore => explore.SelectAsync("blend", blend));
 
     [Theory]
     [InlineData("centered")]

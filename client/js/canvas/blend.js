@@ -4,16 +4,17 @@ import { palette } from './colormaps.js';
 /**
  * @typedef {import('./colormaps.js').Colormap} Colormap
  * @typedef {import('../compute/answer.js').Rectangle} Rectangle
+ * @typedef {import('../settings/table.js').Settings['blend']} Blend
  */
 
 /**
- * Turns a part of a picture into its luma, dimmed to half: a blue window must not read as a colour of the map.
+ * Turns a part of a picture into its luma, dimmed: a blue window must not read as a colour of the map.
  * The blend mode "saturation" keeps the luma 0.3 R + 0.59 G + 0.11 B (W3C Compositing, "Lum").
- * @param {HTMLCanvasElement} canvas @param {Rectangle} part within the picture: beyond it, the fill would show
+ * @param {HTMLCanvasElement} canvas @param {Rectangle} part within the picture: beyond it, the fill would show @param {Blend} blend
  */
-export function dimToGrey(canvas, { x, y, width, height }) {
+export function dimToGrey(canvas, { x, y, width, height }, blend) {
   const ctx = context(canvas);
-  for (const [mode, colour] of /** @type {const} */ ([['saturation', '#000'], ['multiply', '#808080']])) {
+  for (const [mode, colour] of /** @type {const} */ ([['saturation', '#000'], ['multiply', blend === 'glow' ? '#c0c0c0' : '#808080']])) {
     ctx.globalCompositeOperation = mode;
     ctx.fillStyle = colour;
     ctx.fillRect(x, y, width, height);
@@ -21,15 +22,21 @@ export function dimToGrey(canvas, { x, y, width, height }) {
   ctx.globalCompositeOperation = 'source-over';
 }
 
+/** The picture lies under the map as its luma. @param {Blend} blend */
+export const isGrey = (blend) => blend === 'glow' || blend === 'gray';
+
+/** How opaque the highest values are: where they glow, half the opacity already lights up. @param {Blend} blend @param {number} opacity */
+export const strength = (blend, opacity) => (blend === 'glow' ? opacity * (2 - opacity) : opacity);
+
 /** @type {Map<string, Uint32Array>} */
 const fading = new Map();
 
 /**
  * The colours to paint a map with; where values fade, with an opacity that follows the value, or its distance from zero.
- * @param {Colormap} colormap @param {boolean} signed @param {import('../settings/table.js').Settings['blend']} blend
+ * @param {Colormap} colormap @param {boolean} signed @param {Blend} blend
  */
 export function coloursOf(colormap, signed, blend) {
-  if (blend !== 'value') return palette(colormap);
+  if (blend === 'gray' || blend === 'flat') return palette(colormap);
   const key = `${colormap} ${signed}`;
   let colours = fading.get(key);
   if (!colours) {

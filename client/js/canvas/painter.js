@@ -1,5 +1,5 @@
 import { context } from '../dom.js';
-import { coloursOf, dimToGrey } from './blend.js';
+import { coloursOf, dimToGrey, isGrey, strength } from './blend.js';
 import { paintHeat, pixelsIn } from './heat.js';
 import { onCanvas } from './placement.js';
 import { remembered } from './remembered.js';
@@ -46,7 +46,7 @@ export class Painter {
     ctx.beginPath();
     ctx.rect(whole.x, whole.y, whole.width, whole.height);
     ctx.clip();
-    if (shown.blend === 'gray' && bitmap) ctx.drawImage(this.greyAt(bitmap, size, placement), 0, 0);
+    if (isGrey(shown.blend) && bitmap) ctx.drawImage(this.greyAt(bitmap, size, placement, shown.blend), 0, 0);
     const exact = this.paintHeat(ctx, screen, map, whole, resting);
     ctx.restore();
     return exact;
@@ -83,7 +83,7 @@ export class Painter {
     if (part.width <= 0 || part.height <= 0) return exact;
     const heat = (exact ? this.exact : this.draft).take(key, (canvas) =>
       paintHeat(canvas, map, limits, colours, answer.grid, shrunk(whole), part, shown.interpolation));
-    ctx.globalAlpha = shown.opacity;
+    ctx.globalAlpha = strength(shown.blend, shown.opacity);
     ctx.imageSmoothingEnabled = shown.interpolation !== 'nearest';
     ctx.drawImage(heat, part.x * scale, part.y * scale, part.width * scale, part.height * scale);
     return exact;
@@ -104,13 +104,13 @@ export class Painter {
     });
   }
 
-  /** @param {ImageBitmap} bitmap @param {Size} size @param {Placement} placement */
-  greyAt(bitmap, size, placement) {
-    return this.grey.take(this.keyOf(bitmap, placement), (canvas) => {
+  /** @param {ImageBitmap} bitmap @param {Size} size @param {Placement} placement @param {Screen['shown']['blend']} blend */
+  greyAt(bitmap, size, placement, blend) {
+    return this.grey.take([...this.keyOf(bitmap, placement), blend], (canvas) => {
       canvas.width = this.canvas.width;
       canvas.height = this.canvas.height;
       context(canvas).drawImage(this.pictureAt(bitmap, size, placement), 0, 0);
-      dimToGrey(canvas, onCanvas(placement, { x: 0, y: 0, ...size }));
+      dimToGrey(canvas, onCanvas(placement, { x: 0, y: 0, ...size }), blend);
     });
   }
 

@@ -37,13 +37,12 @@ export const table = {
     control: { kind: 'slider', title: 'Opacity', minimum: 0, maximum: 1, step: 0.01, inWords: percent },
   }),
   /** What the picture under the map looks like. */
-  blend: word(['gray', 'value', 'flat'], 'gray', {
-    sent: pictures('gray'),
+  blend: word(['glow', 'gray', 'value', 'flat'], 'glow', {
+    sent: pictures('glow'),
     control: {
-      kind: 'segments', title: 'Picture', choices: [
-        { value: 'gray', title: 'Grey', hint: 'Grey and dimmed: its colours do not read as colours of the map' },
-        { value: 'value', title: 'Fading', hint: 'Low values leave the picture as it is' },
-        { value: 'flat', title: 'Coloured', hint: 'Every value covers the picture alike' },
+      kind: 'select', title: 'Picture', hint: 'On grey, colours of the picture do not read as colours of the map', choices: [
+        { value: 'glow', title: 'Grey, the map glows on it' }, { value: 'gray', title: 'Grey, the map covers it' },
+        { value: 'value', title: 'In colour, the map glows on it' }, { value: 'flat', title: 'In colour, the map covers it' },
       ],
     },
   }),

@@ -45,6 +45,7 @@ public static class AnimationPicture
         var all = explanation.Plan.Values.Get(SharedParameters.Panels) == PanelChoice.Labels;
         var shown = layer.Where(map => all || explanation.IsShown(map)).ToArray();
         var first = mode == FrameMode.Cumulative ? explanation.Plan.Values.Layers().From : layer[0].Layer;
-        return new Frame(Captions.Words(explanation, first, layer[0]), [.. shown.Select(map => new Panel(map, Captions.Of(explanation, map)))]);
+        var panels = shown.Select(map => new Panel(map, Captions.Of(explanation, map)));
+        return new Frame(Captions.Words(explanation, first, layer[0]), [.. panels]) { Others = [.. layer.Except(shown)] };
     }
 }

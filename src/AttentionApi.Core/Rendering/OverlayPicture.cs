@@ -31,8 +31,9 @@ public static class OverlayPicture
         var drawing = set switch
         {
             { Features: [var colours, ..] } => OverlayRenderer.Render(picture, inspection.Analysis.Seen, colours, style),
-            { Table: { } table } => OverlayRenderer.RenderTable(table, style, Captions.Of(explanation, table)),
-            _ => OverlayRenderer.Render(picture, inspection.Analysis.Seen, map!, style, Captions.Of(explanation, map!)),
+            { Table: { } table } => OverlayRenderer.RenderTable(table, style, Captions.Of(explanation, table) with { Ends = null }),
+            _ => OverlayRenderer.Render(picture, inspection.Analysis.Seen, map!, style, Captions.Of(explanation, map!),
+                [.. set.Maps.Where(other => other != map && other.Layer == map!.Layer)]),
         };
         var bytes = ImageEncoder.Encode(drawing.Raster, format, Style.Metadata(explanation, map?.Signed ?? false, (PictureParameters.Format, format.Word())));
         return new EncodedPicture(bytes, [.. explanation.Warnings, .. set.Warnings, .. Heatmap.FlatWarning(map is null ? [] : [map]), .. drawing.Warnings]);

@@ -40,6 +40,23 @@ public class ColorScaleTests
         Assert.DoesNotContain(scales, scale => scale.ClipsLow || scale.ClipsHigh);
     }
 
+    [Theory, InlineData(Scaling.Percentile), InlineData(Scaling.MinMax)]
+    public void Labels_share_the_scale_of_their_layer_and_other_layers_have_their_own(Scaling scaling)
+    {
+        Heatmap Of(string label, int layer, int to) => Ramp(0, to) with { Label = label, Layer = layer };
+        var scales = ColorScale.For([Of("cat", 1, 100), Of("dog", 1, 10), Of("cat", 2, 20)], scaling);
+        Assert.Equal(scales[0].High, scales[1].High);
+        Assert.Equal(ColorScale.For([Of("cat", 2, 20)], scaling), scales[2..]);
+    }
+
+    [Fact]
+    public void A_label_that_is_not_drawn_counts_for_the_scale()
+    {
+        var (weak, strong) = (Ramp(0, 10) with { Label = "dog" }, Ramp(0, 100) with { Label = "cat" });
+        Assert.Equal(ColorScale.For([weak, strong], Scaling.Percentile)[..1], ColorScale.For([weak], Scaling.Percentile, [strong]));
+        Assert.NotEqual(ColorScale.For([weak], Scaling.Percentile), ColorScale.For([weak], Scaling.Percentile, [strong]));
+    }
+
     [Fact]
     public void Shared_takes_the_percentiles_of_all_values_together()
     {

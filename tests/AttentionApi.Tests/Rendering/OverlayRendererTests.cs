@@ -47,7 +47,7 @@ public class OverlayRendererTests
         for (var i = 0; i < expected.Length; i++) Assert.InRange(Math.Abs(expected[i] - drawn.Rgb[i]), 0, 1);
     }
 
-    [Theory, InlineData(Blend.Gray), InlineData(Blend.Value), InlineData(Blend.Flat)]
+    [Theory, InlineData(Blend.Glow), InlineData(Blend.Gray), InlineData(Blend.Value), InlineData(Blend.Flat)]
     public void Without_opacity_every_blend_shows_the_picture_in_its_colours(Blend blend)
     {
         var image = TestPictures.Noise(21, 13, seed: 2);
@@ -65,6 +65,18 @@ public class OverlayRendererTests
         Assert.Equal(ColormapTables.Of(Colormap.Viridis)[(255 * 3)..].ToArray(), drawn.Rgb[30..33]);
     }
 
+    [Theory, InlineData(1, 1), InlineData(0.5, 0.75)]
+    public void Glow_shows_luma_where_the_map_is_lowest_and_its_colour_where_it_is_highest(double opacity, double share)
+    {
+        var image = TestPictures.Noise(20, 20, seed: 3);
+        var map = new Heatmap(1, null, null, false, 1, 2, [0, 1]);
+        var style = new OverlayStyle { Blend = Blend.Glow, Opacity = opacity, Scaling = Scaling.MinMax, Interpolation = Interpolation.Nearest };
+        var drawn = Draw(image, Pictures.Whole(image), map, style);
+        var (luma, high) = (Luma(image, 192).ToArray(), ColormapTables.Of(Colormap.Viridis)[(255 * 3)..].ToArray());
+        for (var i = 0; i < 30; i++) Assert.InRange(Math.Abs(luma[i] - drawn.Rgb[i]), 0, 1);
+        for (var i = 30; i < 60; i++) Assert.InRange(Math.Abs((1 - share) * luma[i] + share * high[i % 3] - drawn.Rgb[i]), 0, 1);
+    }
+
     [Fact]
     public void Value_of_a_signed_map_leaves_the_picture_around_zero()
     {
@@ -76,11 +88,11 @@ public class OverlayRendererTests
         Assert.Equal(ColormapTables.Of(Colormap.Coolwarm)[..3].ToArray(), drawn.Rgb[..3]);
     }
 
-    private static IEnumerable<byte> Luma(Raster image)
+    private static IEnumerable<byte> Luma(Raster image, int dimmed = 128)
     {
         for (var i = 0; i < image.Rgb.Length; i += 3)
         {
-            var luma = (byte)Math.Floor((0.3 * image.Rgb[i] + 0.59 * image.Rgb[i + 1] + 0.11 * image.Rgb[i + 2]) * 128 / 255 + .5);
+            var luma = (byte)Math.Floor((0.3 * image.Rgb[i] + 0.59 * image.Rgb[i + 1] + 0.11 * image.Rgb[i + 2]) * dimmed / 255 + .5);
             for (var channel = 0; channel < 3; channel++) yield return luma;
         }
     }

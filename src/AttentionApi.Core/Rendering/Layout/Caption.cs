@@ -9,6 +9,9 @@ namespace AttentionApi.Core.Rendering.Layout;
 /// <param name="LabelNumber">Counted from 1 as requested: named instead of a label that the font cannot draw.</param>
 public sealed record Caption(string Words, string? Label = null, int LabelNumber = 1)
 {
+    /// <summary>Method and model, on a line of their own; empty: none.</summary>
+    public string Source { get; init; } = "";
+
     /// <summary>What the ends of the colour bar mean; null: numbers alone.</summary>
     public BarEnds? Ends { get; init; }
 

@@ -10,7 +10,7 @@ internal static class Captions
     public static Caption Of(Explanation explanation, Heatmap map)
     {
         var first = explanation.Plan.Method.Info.Layers == LayerUse.Through ? explanation.Plan.Values.Layers().From : map.Layer;
-        var caption = new Caption(Words(explanation, first, map), map.Label, LabelNumber(explanation, map));
+        var caption = new Caption(Words(explanation, first, map), map.Label, LabelNumber(explanation, map)) { Source = Source(explanation.Plan) };
         var rival = Rival(explanation.Plan, map);
         return caption with
         {
@@ -18,6 +18,9 @@ internal static class Captions
             Ends = Ends(map.Signed, caption.DrawableLabel, rival is null ? null : new Caption("", rival).DrawableLabel),
         };
     }
+
+    /// <summary>The method and the model.</summary>
+    public static string Source(ExplanationPlan plan) => $"{plan.Method.Info.Title} · {plan.Model.Id}";
 
     /// <summary>What the lowest and the highest colour say.</summary>
     private static BarEnds Ends(bool signed, string? label, string? rival) => (signed, label) switch
@@ -28,14 +31,17 @@ internal static class Captions
         _ => new($"less {label}", $"more {label}"),
     };
 
+    /// <summary>What they say for maps side by side, whose labels stand beside them.</summary>
+    public static BarEnds Ends(Heatmap map) => map is { Signed: false, Label: not null } ? new("fits less", "fits more") : Ends(map.Signed, null, null);
+
     /// <summary>The label that a signed map sets its own against.</summary>
     private static string? Rival(ExplanationPlan plan, Heatmap map) => map is { Signed: true, Label: not null }
         ? plan.EffectiveParameters().FirstOrDefault(one => one.Parameter.Name == SharedParameters.Versus.Name).Value as string : null;
 
-    /// <summary>The layers from <paramref name="first"/> up to the map's, and its head; the method's title where it has no range.</summary>
+    /// <summary>The layers from <paramref name="first"/> up to the map's, and its head; nothing where the method has no range.</summary>
     public static string Words(Explanation explanation, int first, Heatmap map)
     {
-        if (explanation.Plan.Method.Info.Layers == LayerUse.None) return explanation.Plan.Method.Info.Title;
+        if (explanation.Plan.Method.Info.Layers == LayerUse.None) return "";
         var layers = Caption.Layers(first, map.Layer, explanation.Plan.Model.Layers);
         return map.Head is { } head ? string.Create(CultureInfo.InvariantCulture, $"{layers}, head {head}") : layers;
     }
@@ -57,7 +63,7 @@ internal static class Captions
     /// <summary>All layers that a picture speaks of.</summary>
     public static string Range(ExplanationPlan plan)
     {
-        if (plan.Method.Info.Layers == LayerUse.None) return plan.Method.Info.Title;
+        if (plan.Method.Info.Layers == LayerUse.None) return "";
         var (from, to) = plan.Values.Layers();
         return Caption.Layers(from, to, plan.Model.Layers);
     }

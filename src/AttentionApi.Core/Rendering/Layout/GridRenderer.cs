@@ -17,10 +17,10 @@ public static class GridRenderer
     /// <param name="columns">What each column shows.</param>
     /// <param name="maps">Row by row, [rows · columns].</param>
     /// <param name="style">How to show them; the size is that of one cell. Without legend there are no headings either.</param>
-    /// <param name="words">The legend's words.</param>
+    /// <param name="caption">The legend's words.</param>
     /// <exception cref="PictureTooLargeException">More than <see cref="PictureTooLargeException.MaximumPixels"/>.</exception>
     public static Drawing Render(Raster image, Region seen, IReadOnlyList<Caption> rows, IReadOnlyList<Caption> columns,
-        IReadOnlyList<Heatmap> maps, OverlayStyle style, string words)
+        IReadOnlyList<Heatmap> maps, OverlayStyle style, Caption caption)
     {
         if (maps.Count == 0 || maps.Count != rows.Count * columns.Count)
         {
@@ -29,7 +29,7 @@ public static class GridRenderer
         var colormap = style.Colormap ?? ColormapTables.DefaultFor(maps[0].Signed);
         var text = new TextRenderer();
         var layout = new Layout(Backdrop.Measure(new(image.Width, image.Height), style.Size), rows, columns, style.Legend);
-        var legend = style.Legend ? new Legend(layout.Width, layout.TypeSize, colormap, text, [new Caption(words)]) : null;
+        var legend = style.Legend ? new Legend(layout.Width, layout.TypeSize, colormap, text, [caption]) : null;
         var height = layout.Height + (legend?.Height ?? 0);
         PictureTooLargeException.ThrowIfOver("The grid", layout.Width, height, 1, "Ask for a smaller size, fewer layers or fewer labels.");
 
@@ -41,7 +41,7 @@ public static class GridRenderer
         if (legend is null) return new Drawing(canvas, []);
 
         DrawHeadings(canvas, layout, text, rows, columns);
-        legend.Draw(canvas, layout.Height, scales.Distinct().Count() == 1 ? scales[0] : null, new Caption(words));
+        legend.Draw(canvas, layout.Height, scales.Distinct().Count() == 1 ? scales[0] : null, caption);
         return new Drawing(canvas, [.. rows.Concat(columns).Select(caption => caption.Warning).OfType<string>().Distinct()]);
     }
 

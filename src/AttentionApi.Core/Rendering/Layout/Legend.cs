@@ -37,7 +37,7 @@ internal sealed class Legend
         barHeight = Math.Max(6, size * 3 / 4);
         sideBySide = width >= 30 * size;
         barWidth = sideBySide ? Math.Min(width / 2 - pad, 24 * size) : width - 2 * pad;
-        captionLines = captions.Max(CaptionLines);
+        captionLines = captions.Max(caption => Lines(caption).Length);
     }
 
     public int Height => 2 * pad + (sideBySide ? Math.Max(captionLines * line, BarHeight) : StackedBarTop + BarHeight);
@@ -75,16 +75,17 @@ internal sealed class Legend
         }
     }
 
-    private int CaptionLines(Caption caption)
+    /// <summary>Method and model, then words and label, side by side where they fit.</summary>
+    private string[] Lines(Caption caption)
     {
-        if (caption.OneLine.Length == 0) return 0;
-        return caption is { DrawableLabel: not null, Words: not "" } && text.Line(caption.OneLine, size).Advance > CaptionWidth ? 2 : 1;
+        var split = caption is { DrawableLabel: not null, Words: not "" } && text.Line(caption.OneLine, size).Advance > CaptionWidth;
+        string[] lines = split ? [caption.Source, caption.Words, caption.DrawableLabel!] : [caption.Source, caption.OneLine];
+        return [.. lines.Where(line => line.Length > 0)];
     }
 
     private void DrawCaption(Raster canvas, int y, Caption caption)
     {
-        string[] lines = CaptionLines(caption) == 2 ? [caption.Words, caption.DrawableLabel!] : [caption.OneLine];
-        foreach (var words in lines)
+        foreach (var words in Lines(caption))
         {
             text.Fit(words, size, CaptionWidth).Draw(canvas, pad, y, Ink, new ClipBox(pad, y, pad + CaptionWidth, y + line));
             y += line;

@@ -12,10 +12,11 @@ public static class OverlayRenderer
     /// <param name="map">What to show.</param>
     /// <param name="style">How to show it; a <see cref="Scaling.Shared"/> scale is this map's percentiles.</param>
     /// <param name="caption">The legend's words.</param>
+    /// <param name="others">Maps of other labels, with which it shares its colour scale.</param>
     /// <exception cref="PictureTooLargeException">More than <see cref="PictureTooLargeException.MaximumPixels"/>.</exception>
-    public static Drawing Render(Raster image, Region seen, Heatmap map, OverlayStyle style, Caption caption)
+    public static Drawing Render(Raster image, Region seen, Heatmap map, OverlayStyle style, Caption caption, IReadOnlyList<Heatmap>? others = null)
     {
-        var sheet = new PanelSheet(image, seen, [new Frame(caption.Words, [new Panel(map, caption)])], style);
+        var sheet = new PanelSheet(image, seen, [new Frame(caption.Words, [new Panel(map, caption)]) { Others = others ?? [] }], style);
         var raster = Raster.Uninitialized(sheet.Width, sheet.Height);
         sheet.Draw(0, raster);
         return new Drawing(raster, sheet.Warnings);

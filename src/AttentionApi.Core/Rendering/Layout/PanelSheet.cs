@@ -34,7 +34,7 @@ internal sealed class PanelSheet
         rows = (panels + PanelsInRow - 1) / PanelsInRow;
 
         var maps = frames.SelectMany(frame => frame.Panels, (_, panel) => panel.Map).ToList();
-        scales = [.. ColorScale.For(maps, style.Scaling).Chunk(panels)];
+        scales = [.. ColorScale.For(maps, style.Scaling, [.. frames.SelectMany(frame => frame.Others)]).Chunk(panels)];
         colormap = style.Colormap ?? ColormapTables.DefaultFor(maps[0].Signed);
 
         var cell = Backdrop.Measure(new(image.Width, image.Height), style.Size);
@@ -92,7 +92,7 @@ internal sealed class PanelSheet
 
     /// <summary>A single panel's label is in the legend; several panels have theirs below each.</summary>
     private static Caption LegendCaption(Frame frame) => frame.Panels is [var only] ? only.Caption with { Words = frame.Words }
-        : new Caption(frame.Words) { Ends = SharedEnds(frame) };
+        : new Caption(frame.Words) { Source = frame.Panels[0].Caption.Source, Ends = SharedEnds(frame) };
 
     /// <summary>Panels of one kind share the words at the bar where these name no label.</summary>
     private static BarEnds? SharedEnds(Frame frame) => frame.Panels.Select(panel => panel.Caption.Ends).Distinct().ToArray() is [var ends] ? ends : null;

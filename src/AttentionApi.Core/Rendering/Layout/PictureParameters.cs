@@ -12,14 +12,16 @@ public static class PictureParameters
         OptionalWord<Colormap>("colormap", "viridis; coolwarm for signed maps", "Colours from the lowest to the highest value.");
     public static readonly Parameter<double> Opacity = Number("opacity", 0.5, 0, 1, "0 shows the picture alone, 1 the colours alone.");
 
-    public static readonly Parameter<Blend> Blending = Word("blend", Blend.Gray,
-        "How colours are laid over the picture: gray over its luma, dimmed to half, so that the picture's colours do not read as the map's; "
-        + "value with an opacity that follows the value; flat with the same opacity everywhere over the picture as it is.");
+    public static readonly Parameter<Blend> Blending = Word("blend", Blend.Glow,
+        "How colours are laid over the picture: glow over its luma, so that the picture's colours do not read as the map's, with an opacity that follows the "
+        + "value; gray over its luma, dimmed to half, with the same opacity everywhere; value over the picture in its colours with an opacity that follows "
+        + "the value; flat with the same opacity everywhere over the picture as it is.");
 
     public static readonly Parameter<Scaling> Scale = Word("scale", Scaling.Percentile,
         "Which values meet the ends of the colours: percentile the 1st and 99th of each map (its lowest and highest where the 99th is below half the "
             + "highest); minmax its lowest and highest; "
-        + "shared one percentile scale over all maps; absolute 0 to 1 (signed maps −1 to 1).");
+        + "shared one percentile scale over all maps; absolute 0 to 1 (signed maps −1 to 1). "
+        + "Maps of several labels at one layer always share one scale.");
 
     public static readonly Parameter<Interpolation> Interpolated =
         Word("interpolation", Interpolation.Bilinear, "How the grid becomes pixels; nearest shows the patches.");

@@ -33,12 +33,19 @@ public readonly record struct ColorScale(double Low, double High, bool Signed, b
     /// <summary>0 at <see cref="Low"/>, 1 at <see cref="High"/>, not clipped.</summary>
     public double Position(double value) => Flat ? (Signed ? 0.5 : 0) : (value - Low) / (High - Low);
 
-    /// <summary>One scale a map, in the order of the maps; equal for all maps under <see cref="Scaling.Shared"/> and <see cref="Scaling.Absolute"/>.</summary>
-    public static ColorScale[] For(IReadOnlyList<Heatmap> maps, Scaling scaling)
+    /// <summary>
+    /// One scale a map, in the order of the maps; equal for all maps under <see cref="Scaling.Shared"/> and <see cref="Scaling.Absolute"/>. The labels' maps
+    /// of one layer share theirs in any case: a label that is not in the picture must not glow like one that is.
+    /// </summary>
+    /// <param name="maps">What is drawn.</param>
+    /// <param name="scaling">Which values are the ends.</param>
+    /// <param name="others">Maps of other labels, which count without being drawn.</param>
+    public static ColorScale[] For(IReadOnlyList<Heatmap> maps, Scaling scaling, IReadOnlyList<Heatmap>? others = null)
     {
-        if (scaling is Scaling.Percentile or Scaling.MinMax) return [.. maps.Select(map => Over([map], scaling))];
-        var scale = Over(maps, scaling);
-        return [.. Enumerable.Repeat(scale, maps.Count)];
+        Heatmap[] all = [.. maps, .. others ?? []];
+        if (scaling is Scaling.Shared or Scaling.Absolute) return [.. Enumerable.Repeat(Over(all, scaling), maps.Count)];
+        var ofLabels = all.Where(map => map.Label is not null).GroupBy(map => map.Layer).ToDictionary(layer => layer.Key, layer => Over([.. layer], scaling));
+        return [.. maps.Select(map => map.Label is null ? Over([map], scaling) : ofLabels[map.Layer])];
     }
 
     private static ColorScale Over(IReadOnlyList<Heatmap> maps, Scaling scaling)

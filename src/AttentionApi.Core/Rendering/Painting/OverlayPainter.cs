@@ -22,7 +22,7 @@ internal sealed class OverlayPainter
         columns = backdrop.Horizontal.Seen(backdrop.Width);
         rows = backdrop.Vertical.Seen(backdrop.Height);
         unsigned = new PixelBlender(colormap, opacity, blend, signed: false);
-        signed = blend == Blend.Value ? new PixelBlender(colormap, opacity, blend, signed: true) : unsigned;
+        signed = new PixelBlender(colormap, opacity, blend, signed: true);
     }
 
     /// <summary>Draws backdrop and map with the top left corner at (left, top) of the canvas.</summary>

@@ -1,18 +1,20 @@
 namespace AttentionApi.Core.Rendering.Painting;
 
 /// <summary>
-/// Lays colours over pixels, rounded with halves up: out = (1 − o)·picture + o·colour. o is the opacity, times the value under <see cref="Blend.Value"/>;
-/// under <see cref="Blend.Gray"/> the picture is its luma, dimmed to half.
+/// Lays colours over pixels, rounded with halves up: out = (1 − o)·picture + o·colour. o is the opacity; times the value under <see cref="Blend.Value"/>;
+/// under <see cref="Blend.Glow"/> opacity·(2 − opacity) times the value, so that half of it already lights up. Under <see cref="Blend.Gray"/> and
+/// <see cref="Blend.Glow"/> the picture is its luma, dimmed.
 /// </summary>
 internal sealed class PixelBlender
 {
     /// <summary>Luma of red, green and blue (W3C Compositing and Blending, "Lum"), which browsers use too.</summary>
     private static readonly double[] Luma = [0.3, 0.59, 0.11];
 
-    /// <summary>#808080, multiplied.</summary>
-    private const double Dimmed = 128.0 / 255;
-
     private readonly bool gray;
+
+    /// <summary>What the luma is multiplied by: #808080, #C0C0C0.</summary>
+    private readonly double dimmed;
+
     private readonly double opacity;
 
     /// <summary>What of a colour shows at each index, [index, channel].</summary>
@@ -24,16 +26,17 @@ internal sealed class PixelBlender
     /// <param name="colormap">The colours.</param>
     /// <param name="opacity">0 shows the picture alone, in its colours, whatever the blend.</param>
     /// <param name="blend">How colours are laid over it.</param>
-    /// <param name="signed">Under <see cref="Blend.Value"/>: whether the middle colour stands for zero.</param>
+    /// <param name="signed">Where the opacity follows the value: whether the middle colour stands for zero.</param>
     public PixelBlender(Colormap colormap, double opacity, Blend blend, bool signed)
     {
         const double last = ColormapTables.Entries - 1;
-        this.opacity = opacity;
-        gray = blend == Blend.Gray && opacity > 0;
+        var (follows, most) = (blend is Blend.Value or Blend.Glow, blend == Blend.Glow ? opacity * (2 - opacity) : opacity);
+        this.opacity = most;
+        (gray, dimmed) = (blend is Blend.Gray or Blend.Glow && opacity > 0, (blend == Blend.Glow ? 192 : 128) / 255.0);
         var table = ColormapTables.Of(colormap);
         for (var index = 0; index < ColormapTables.Entries; index++)
         {
-            var share = blend != Blend.Value ? opacity : opacity * (signed ? Math.Abs(2 * index - last) : index) / last;
+            var share = follows ? most * (signed ? Math.Abs(2 * index - last) : index) / last : most;
             picture[index] = 1 - share;
             for (var channel = 0; channel < 3; channel++) colours[index * 3 + channel] = share * table[index * 3 + channel];
         }
@@ -51,7 +54,7 @@ internal sealed class PixelBlender
             var share = picture[index];
             if (gray)
             {
-                var luma = share * Dimmed * (Luma[0] * pixel[0] + Luma[1] * pixel[1] + Luma[2] * pixel[2]);
+                var luma = share * dimmed * (Luma[0] * pixel[0] + Luma[1] * pixel[1] + Luma[2] * pixel[2]);
                 pixel[0] = (byte)Truncate(luma + colour[0] + 0.5);
                 pixel[1] = (byte)Truncate(luma + colour[1] + 0.5);
                 pixel[2] = (byte)Truncate(luma + colour[2] + 0.5);
@@ -71,7 +74,7 @@ internal sealed class PixelBlender
         for (var x = 0; x < red.Length; x++)
         {
             var pixel = rgb.Slice(x * 3, 3);
-            var luma = Dimmed * (Luma[0] * pixel[0] + Luma[1] * pixel[1] + Luma[2] * pixel[2]);
+            var luma = dimmed * (Luma[0] * pixel[0] + Luma[1] * pixel[1] + Luma[2] * pixel[2]);
             pixel[0] = Mixed(gray ? luma : pixel[0], red[x]);
             pixel[1] = Mixed(gray ? luma : pixel[1], green[x]);
             pixel[2] = Mixed(gray ? luma : pixel[2], blue[x]);
