@@ -2,7 +2,9 @@ using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Masking;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Scoring;
 
@@ -18,11 +20,8 @@ public class PatchCurveTests
     {
         var references = ReferenceArrays.Attribution(family);
         await using var model = await LoadedModels.LoadAsync(SharedFixtures.Family(family));
-        var picture = LoadedModels.PictureFile(SharedFixtures.Family(family, "image.png"));
-        var inspection = new Inspection(model, new PictureAnalyzer(new ActivationCache(0)), picture, LabelChoice.None(model.Facts), new StageTimings());
-        var target = model.Facts.Text
-            ? LabelTarget.OfText("text", (await model.EmbedAsync(["a photo of a cat"], ["{}"], new StageTimings(), Cancellation))[0])
-            : LabelTarget.OfClass("class", 0);
+        var inspection = Inspect(model, family);
+        var target = (await TargetsAsync(model))[0];
         int[] order = [.. references.Integers("random_order").Select(patch => (int)patch)];
         var (deletion, insertion) = Assert.Single(await PatchCurves.CurvesAsync(inspection, [order], target, order.Length, Cancellation));
         foreach (var (curve, name) in new[] { (deletion, "deletion"), (insertion, "insertion") })
@@ -31,6 +30,44 @@ public class PatchCurveTests
             Assert.InRange(ReferenceArrays.LargestDifference(expected, [.. curve.Values.Select(value => (float)value)]), 0, 1e-4f * expected.Max(MathF.Abs));
             Assert.Equal(references.Floats($"{name}_auc_random")[0], curve.Area, 1e-5);
         }
+    }
+
+    [Theory, InlineData("vit"), InlineData("clip"), InlineData("siglip"), InlineData("beit"), InlineData("deit_distilled")]
+    public async Task Scores_of_masked_pictures_and_their_means_equal_their_references(string family)
+    {
+        var references = ReferenceArrays.Attribution(family);
+        await using var model = await LoadedModels.LoadAsync(SharedFixtures.Family(family));
+        var (values, patches) = (references.Floats("rise_masks"), references.Shape("rise_masks")[1]);
+        List<bool[]> masks = [.. values.Chunk(patches).Select(mask => mask.Select(value => value > 0).ToArray())];
+        var answers = await Inspect(model, family).MaskedAsync([.. masks.Select(PatchSubset.Where)], PatchFill.Mean, Cancellation);
+
+        var (scores, maps, targets) = (references.Floats("rise_scores"), references.Floats("rise"), references.Shape("rise")[0]);
+        foreach (var (index, target) in (await TargetsAsync(model)).Take(targets).Index())
+        {
+            double[] own = [.. answers.Select(answer => PatchCurves.Judge(model.Facts, target, answer))];
+            Near([.. Enumerable.Range(0, masks.Count).Select(mask => scores[mask * targets + index])], own);
+            Near(maps[(index * patches)..((index + 1) * patches)], Rise.Means(masks, own));
+        }
+
+        static void Near(float[] expected, double[] actual) =>
+            Assert.InRange(ReferenceArrays.LargestDifference(expected, [.. actual.Select(value => (float)value)]), 0, 1e-4f * expected.Max(MathF.Abs));
+    }
+
+    [Fact]
+    public void A_patch_that_no_mask_shows_has_the_mean_of_all_scores() =>
+        Assert.Equal([1, 3, 2], Rise.Means([[true, false, false], [false, true, false]], [1, 3]));
+
+    private static Inspection Inspect(LoadedModel model, string family) => new(
+        model, new PictureAnalyzer(new ActivationCache(0)), LoadedModels.PictureFile(SharedFixtures.Family(family, "image.png")),
+        LabelChoice.None(model.Facts), new StageTimings());
+
+    /// <summary>The references' labels: their texts, or the first classes.</summary>
+    private static async Task<IReadOnlyList<LabelTarget>> TargetsAsync(LoadedModel model)
+    {
+        string[] texts = ["a photo of a cat", "a red disc on a checker board", "noise"];
+        return model.Facts.Text
+            ? [.. texts.Zip(await model.EmbedAsync(texts, ["{}"], new StageTimings(), Cancellation), LabelTarget.OfText)]
+            : [.. Enumerable.Range(0, 5).Select(index => LabelTarget.OfClass("class", index))];
     }
 
     [Fact]

@@ -14,6 +14,9 @@ internal sealed class PatchSubset : IEquatable<PatchSubset>
         foreach (var patch in chosen) words[patch / BitsPerWord] |= 1UL << (patch % BitsPerWord);
     }
 
+    /// <param name="mask">True for patches that belong to it.</param>
+    public static PatchSubset Where(bool[] mask) => new(mask.Length, Enumerable.Range(0, mask.Length).Where(patch => mask[patch]));
+
     /// <summary>What it takes in memory.</summary>
     public int Bytes => sizeof(ulong) * words.Length;
 

@@ -19,5 +19,7 @@ public static class BuiltInMethods
         new Statistics(),
         new Features(),
         new Similarity(),
+        new Occlusion(),
+        new Rise(),
     ]);
 }
