@@ -37,6 +37,7 @@ export function effective(state, answer) {
     scale: state.scale,
     interpolation: state.interpolation,
     delay: state.delay,
+    score: state.score,
   };
 }
 

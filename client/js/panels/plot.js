@@ -15,17 +15,19 @@ const longestName = 15;
  * @property {{ name: string, values: number[] }[]} lines
  * @property {number} room width that there is: letters keep their size on a phone
  * @property {number} [now] where a mark stands
+ * @property {number[]} [at] where the values stand, instead of 1, 2, 3 …
  */
 
-/** Lines over 1, 2, 3 …, each named at its end. @param {Lines} what */
-export function linePlot({ title, across, up, lines, room, now }) {
+/** Lines over 1, 2, 3 …, or over given places, each named at its end. @param {Lines} what */
+export function linePlot({ title, across, up, lines, room, now, at: places }) {
   const width = Math.min(widest, room || widest);
   const [right, bottom] = [width - margin.right, height - margin.bottom];
   const count = Math.max(...lines.map(({ values }) => values.length));
   const all = lines.flatMap(({ values }) => values);
   const ticks = ticksOf(Math.min(...all), Math.max(...all));
   const [low, high] = [ticks[0], ticks[ticks.length - 1]];
-  const x = (/** @type {number} */ at) => margin.left + ((at - 1) / Math.max(1, count - 1)) * (right - margin.left);
+  const [start, end] = places ? [places[0], places[count - 1]] : [1, Math.max(2, count)];
+  const x = (/** @type {number} */ at) => margin.left + ((at - start) / (end - start)) * (right - margin.left);
   const y = (/** @type {number} */ value) => margin.top + ((high - value) / (high - low)) * (bottom - margin.top);
   const text = (/** @type {number} */ left, /** @type {number} */ top, /** @type {string} */ words, anchor = 'middle') =>
     svg('text', { class: 'axis-text', x: left, y: top, 'text-anchor': anchor }, words);
@@ -37,7 +39,8 @@ export function linePlot({ title, across, up, lines, room, now }) {
       text(margin.left - 8, y(tick) + 4, decimal(tick, ticks[1] - ticks[0]), 'end'));
   }
   const every = Math.ceil((45 * count) / (right - margin.left));
-  for (let at = 1; at <= count; at += every) plot.append(text(x(at), height - 28, String(at)));
+  if (places) for (const at of ticksOf(start, end)) plot.append(text(x(at), height - 28, String(at)));
+  else for (let at = 1; at <= count; at += every) plot.append(text(x(at), height - 28, String(at)));
   const turned = text(0, 0, up);
   turned.setAttribute('transform', `translate(12 ${(margin.top + bottom) / 2}) rotate(-90)`);
   plot.append(text((margin.left + right) / 2, height - 8, across), turned);
@@ -46,7 +49,7 @@ export function linePlot({ title, across, up, lines, room, now }) {
   for (const [index, { name, values }] of lines.entries()) {
     const colour = `series-${(index % colours) + 1}`;
     const shown = name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name;
-    plot.append(svg('polyline', { class: colour, points: values.map((value, at) => `${x(at + 1)},${y(value)}`).join(' ') }),
+    plot.append(svg('polyline', { class: colour, points: values.map((value, at) => `${x(places?.[at] ?? at + 1)},${y(value)}`).join(' ') }),
       svg('text', { class: `name ${colour}`, x: right + 8, y: heights[index] + 4 }, shown));
   }
   return create('figure', {}, create('figcaption', {}, title), plot);

@@ -48,6 +48,9 @@ export const labelList = () => ({ default: [], read: fromCsv, write: toCsv });
 export const word = (words, fallback, more) =>
   ({ default: fallback, read: (value) => words.find((each) => each === value), write: String, ...more });
 
+/** @param {More} [more] @returns {Setting<boolean>} */
+export const flag = (more) => ({ default: false, read: (value) => (value === 'true' ? true : value === 'false' ? false : undefined), write: String, ...more });
+
 /** @template {number | null} D @param {number} low @param {number} high @param {D} fallback @param {More} [more] @returns {Setting<number | D>} */
 export const whole = (low, high, fallback, more) =>
   ({ default: fallback, read: (value) => (/^\d+$/.test(value) ? within(Number(value), low, high) : undefined), write: String, ...more });

@@ -1,4 +1,4 @@
-import { formed, labelList, real, text, whole, word } from './kinds.js';
+import { flag, formed, labelList, real, text, whole, word } from './kinds.js';
 
 /** The same default for every answer that is a picture. @param {unknown} value */
 const pictures = (value) => ({ 'explain/overlay': value, 'explain/animation': value, 'explain/grid': value });
@@ -31,6 +31,8 @@ export const table = {
   frames: text(),
   /** The open tab below the picture. */
   compare: word(['labels', 'heads', 'difference', 'trajectory'], 'labels', { step: true }),
+  /** Whether the map is scored by hiding patches. */
+  score: flag({ sent: { explain: false } }),
 
   opacity: real(0, 1, 0.5, {
     sent: pictures(0.5),

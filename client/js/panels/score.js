@@ -1,0 +1,115 @@
+import { create, find, short } from '../dom.js';
+import { postForJson } from '../network/api.js';
+import { Problem } from '../network/problems.js';
+import { queryFor } from '../network/query.js';
+import { linePlot } from './plot.js';
+
+/**
+ * @typedef {import('../compute/screen.js').Screen} Screen
+ * @typedef {{ area: number, curve: number[] }} Curve
+ */
+
+/**
+ * As the API gives it.
+ * @typedef {object} Evidence
+ * @property {string} target
+ * @property {'score' | 'cosine'} quantity
+ * @property {number[]} shares
+ * @property {Curve} deletion
+ * @property {Curve} insertion
+ * @property {{ orders: number, deletion: Curve, insertion: Curve, score: number }} random
+ * @property {number} score
+ * @property {string} verdict
+ */
+
+/** A slider that moves asks once it rests. */
+const rest = 400;
+
+/** How well the map on screen explains its label: a switch, and the curves beside the map. @param {import('../store.js').Store} store */
+export function scorePanel(store) {
+  const panel = find('#score-panel', HTMLElement);
+  const input = find('#score', HTMLInputElement);
+  const body = find('#score-body', HTMLDivElement);
+  /** @type {Map<string, Evidence>} */
+  const known = new Map();
+  let running = new AbortController();
+  let asked = '';
+
+  input.addEventListener('change', () => store.set({ score: input.checked }));
+  store.on(['screen', 'score'], ({ screen, score }) => {
+    input.checked = score;
+    panel.hidden = !screen;
+    if (!screen || !score) return leave();
+    const why = whyNoScore(screen);
+    if (why) {
+      leave();
+      return say(why);
+    }
+    const question = `${screen.answer.image.sha256} ${queryOf(screen)}`;
+    if (question === asked) return;
+    running.abort();
+    asked = question;
+    const evidence = known.get(question);
+    if (evidence) show(evidence);
+    else ask(screen, question, (running = new AbortController()).signal);
+  });
+
+  /** @param {Screen} screen @param {string} question @param {AbortSignal} signal */
+  async function ask(screen, question, signal) {
+    const cancel = create('button', { type: 'button' }, 'Cancel');
+    cancel.addEventListener('click', () => store.set({ score: false }));
+    const note = create('p', { class: 'note', attributes: { role: 'status' } }, 'The model answers to some 160 pictures with hidden patches…');
+    body.replaceChildren(note, create('progress', { attributes: { 'aria-label': 'Scoring the map' } }), cancel);
+    try {
+      await new Promise((resolve) => setTimeout(resolve, rest));
+      const { evidence } = await postForJson(`explain?${queryOf(screen)}`, screen.answer.question.picture.blob, { signal });
+      known.set(question, evidence);
+      if (!signal.aborted) show(evidence);
+    } catch (error) {
+      if (signal.aborted) return;
+      const again = create('button', { type: 'button' }, 'Try again');
+      again.addEventListener('click', () => ask(screen, question, (running = new AbortController()).signal));
+      body.replaceChildren(create('p', { class: 'note' }, error instanceof Problem ? error.message : String(error)), again);
+    }
+  }
+
+  function leave() {
+    running.abort();
+    asked = '';
+    body.replaceChildren();
+  }
+
+  /** @param {string} words */
+  const say = (words) => body.replaceChildren(create('p', { class: 'note' }, words));
+
+  /** @param {Evidence} evidence */
+  function show(evidence) {
+    const { target, quantity, shares, deletion, insertion, random, score, verdict } = evidence;
+    const up = quantity === 'cosine' ? `cosine with “${target}”` : `score of “${target}”`;
+    const plot = (/** @type {string} */ title, /** @type {Curve} */ own, /** @type {Curve} */ chance) => linePlot({
+      title, up, across: 'share of the patches', at: shares, room: body.clientWidth || 300,
+      lines: [{ name: 'this map', values: own.curve }, { name: 'at random', values: chance.curve }],
+    });
+    body.replaceChildren(
+      create('p', { class: 'verdict' }, create('b', {}, sentence(verdict)), ` Score ${short(score)}; at random ${short(random.score)}.`),
+      plot('Hiding the strongest patches first: the faster it falls, the better', deletion, random.deletion),
+      plot('Showing the strongest patches first: the faster it rises, the better', insertion, random.insertion),
+      create('p', { class: 'note' }, 'Score: area under the second curve minus area under the first.'));
+  }
+}
+
+/** A score is about a label, of methods that know none, too. @param {Screen} screen */
+function queryOf({ shown, answer }) {
+  const query = queryFor('explain', { ...shown, score: true }, answer);
+  return shown.method.labels === 'unused' ? `${query}&target=${encodeURIComponent(String(shown.target))}` : query;
+}
+
+/** Why what is on screen has no score; null where it has one. @param {Screen} screen */
+function whyNoScore({ map, answer, shown }) {
+  if (!map) return 'This method shows numbers and no map that could be scored.';
+  if (shown.target === null) return answer.labels.length ? 'Choose a label first.' : 'Add a label: a score tells how well the map explains one.';
+  return null;
+}
+
+/** @param {string} words */
+const sentence = (words) => `${words[0].toUpperCase()}${words.slice(1)}.`;
