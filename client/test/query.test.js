@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { effective } from '../js/compute/effective.js';
 import { mapsQuery, queryFor, rangeAt, tensorsQuery } from '../js/network/query.js';
+import { resolutionOf, sizesOf } from '../js/settings/resolution.js';
 import { defaults } from '../js/settings/table.js';
 import { answerOf, stateOf } from '../testing/state.js';
 
@@ -19,8 +20,18 @@ function query(endpoint, settings) {
 
 test("The page's own request names only what the answer depends on", () => {
   const picture = /** @type {any} */ (null);
-  const question = { picture, model: 'demo-clip', labels: ['cat', 'dog'], classes: false, prompt: ['a {}'], versus: null, heads: true };
+  const question = { picture, model: 'demo-clip', resolution: null, labels: ['cat', 'dog'], classes: false, prompt: ['a {}'], versus: null, heads: true };
   assert.equal(tensorsQuery(question), 'model=demo-clip&labels=cat,dog&prompt=a%20%7B%7D&heads=each');
+});
+
+test('A size that the model takes beside its own is asked for', () => {
+  const model = /** @type {any} */ ({ imageSize: { width: 44, height: 44 }, resolutions: { minimum: 16, maximum: 96, step: 8 } });
+  assert.deepEqual(sizesOf(model), [16, 24, 32, 40, 44, 48, 56, 64, 72, 80, 88, 96]);
+  assert.deepEqual([72, 44, 50, 104, null].map((size) => resolutionOf(model, size)), [72, null, null, null, null]);
+  assert.deepEqual([sizesOf({ ...model, resolutions: null }), resolutionOf({ ...model, resolutions: null }, 72)], [[], null]);
+  const question = { model: 'demo-clip', resolution: 72, labels: ['cat', 'dog'], prompt: [], versus: null, heads: false };
+  const { shown: effect, answer } = shown({}, { question });
+  assert.equal(queryFor('explain/overlay', effect, answer), 'model=demo-clip&labels=cat,dog&resolution=72&method=rollout');
 });
 
 test('A query leaves out what is the default', () => {

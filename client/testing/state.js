@@ -13,5 +13,5 @@ export const stateOf = (settings) => /** @type {any} */ ({ ...defaults, models: 
 export const answerOf = (more) => /** @type {any} */ ({
   model: { id: 'demo-clip' }, layers: 6, heads: 3, grid: { rows: 4, columns: 4 }, labels: ['cat', 'dog'], predictions: [{ label: 'cat' }, { label: 'dog' }],
   hasCls: true, hasHeads: true, hasAlignment: true, wholeQuery: 'cls', against: () => new Float32Array(16),
-  question: { model: 'demo-clip', labels: ['cat', 'dog'], prompt: [], versus: null, heads: false }, ...more,
+  question: { model: 'demo-clip', resolution: null, labels: ['cat', 'dog'], prompt: [], versus: null, heads: false }, ...more,
 });

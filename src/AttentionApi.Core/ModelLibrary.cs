@@ -99,8 +99,9 @@ public sealed class ModelLibrary : IAsyncDisposable
         try
         {
             var request = new ExplainRequest(table, given, Outputs.Json, table.All, options.Labels) { MaxRuns = options.MaxRuns };
-            var plan = new ExplanationPlan(request, lease.Model.Facts);
-            var inspection = new Inspection(lease.Model, analyzer, new Picture(picture, options.Pictures), plan.Labels,
+            var loaded = request.ModelOf(lease.Model);
+            var plan = new ExplanationPlan(request, loaded.Facts);
+            var inspection = new Inspection(loaded, analyzer, new Picture(picture, options.Pictures), plan.Labels,
                 new StageTimings()) { Top = plan.Values.Get(SharedParameters.Top) };
             return new ExplainedPicture(await Explanation.BeginAsync(plan, inspection, cancellation).ConfigureAwait(false), lease);
         }

@@ -12,6 +12,8 @@ import { Problem, problemOf } from './problems.js';
  * @property {number | null} layers
  * @property {number | null} heads
  * @property {{ rows: number, columns: number } | null} grid
+ * @property {{ width: number, height: number } | null} imageSize what the model is given, in pixels
+ * @property {{ minimum: number, maximum: number, step: number } | null} [resolutions] other sizes that it takes, in pixels a side
  * @property {boolean | null} text
  * @property {number | null} classes
  * @property {string[]} methods

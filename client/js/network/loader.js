@@ -1,6 +1,7 @@
 import { Answer } from '../compute/answer.js';
 import { localMethods } from '../compute/localMethods.js';
 import { valuesOf } from '../settings/declared.js';
+import { resolutionOf } from '../settings/resolution.js';
 import { modelOf } from '../store.js';
 import * as api from './api.js';
 import { Problem } from './problems.js';
@@ -12,6 +13,7 @@ import { inWords } from './progress.js';
  * @typedef {object} Question
  * @property {import('../canvas/picture.js').Picture} picture
  * @property {string} model
+ * @property {number | null} resolution pixels a side; null: the model's own
  * @property {string[]} labels
  * @property {boolean} classes the model names its best classes; the labels are asked for besides
  * @property {string[]} prompt
@@ -35,7 +37,7 @@ export function startLoader(store) {
   /** @type {Question | null} what could not be answered */
   let failed = null;
 
-  store.on(['picture', 'models', 'methods', 'model', 'labels', 'refused', 'prompt', 'method', 'parameters', 'compare'], follow);
+  store.on(['picture', 'models', 'methods', 'model', 'resolution', 'labels', 'refused', 'prompt', 'method', 'parameters', 'compare'], follow);
 
   /** @param {import('../store.js').State} state */
   function follow(state) {
@@ -85,8 +87,9 @@ export function startLoader(store) {
   }
 
   /** The best classes, from an answer about the same picture. @param {Question} question */
-  function bestKnown({ picture, model }) {
-    const answer = answers.find(({ question }) => question.classes && question.picture === picture && question.model === model);
+  function bestKnown({ picture, model, resolution }) {
+    const answer = answers.find(({ question }) =>
+      question.classes && question.picture === picture && question.model === model && question.resolution === resolution);
     return answer?.labels.filter((label) => !answer.question.labels.includes(label));
   }
 
@@ -144,6 +147,7 @@ function questionOf(state) {
   return {
     picture: state.picture,
     model: model.id,
+    resolution: resolutionOf(model, state.resolution),
     labels,
     classes: model.classes !== null,
     prompt: model.text ? state.prompt : [],
@@ -157,7 +161,7 @@ function questionOf(state) {
  * @param {Question} given @param {Question} wanted
  */
 function covers(given, wanted) {
-  return given.picture === wanted.picture && given.model === wanted.model
+  return given.picture === wanted.picture && given.model === wanted.model && given.resolution === wanted.resolution
     && JSON.stringify([...given.labels].sort()) === JSON.stringify([...wanted.labels].sort())
     && JSON.stringify(given.prompt) === JSON.stringify(wanted.prompt)
     && (wanted.versus === null || given.versus === wanted.versus)

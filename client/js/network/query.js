@@ -11,8 +11,8 @@ import { names, table } from '../settings/table.js';
  */
 
 /** The query of the page's own request. @param {Question} question */
-export function tensorsQuery({ model, labels, prompt, versus, heads }) {
-  return encode([...subject(model, labels, prompt), ['versus', versus], ['heads', heads ? 'each' : null]]);
+export function tensorsQuery({ model, resolution, labels, prompt, versus, heads }) {
+  return encode([...subject(model, labels, prompt), ['resolution', resolution], ['versus', versus], ['heads', heads ? 'each' : null]]);
 }
 
 /**
@@ -50,8 +50,9 @@ export function rangeAt({ method, frames, fromLayer, at }) {
 }
 
 /** @param {Effective} shown @param {Answer} answer @param {string[]} labels @returns {Pairs} */
-const asked = ({ method, values, query }, { question: { model, prompt } }, labels) => [
+const asked = ({ method, values, query }, { question: { model, resolution, prompt } }, labels) => [
   ...subject(model, labels, prompt),
+  ['resolution', resolution],
   ['method', method.name],
   ...chosenOf(method, values),
   ['query', takes(method, 'query') ? query : null],

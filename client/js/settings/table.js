@@ -16,6 +16,8 @@ export const table = {
   /** The sample picture, where one is shown. */
   sample: text({ step: true }),
   model: text({ step: true }),
+  /** Pixels a side at which the picture is given to the model, where it takes several sizes; null: its own. */
+  resolution: whole(1, 4096, null, { step: true }),
   labels: labelList(),
   method: text({ step: true }),
   target: text({ step: true }),

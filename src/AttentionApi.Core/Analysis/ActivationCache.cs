@@ -1,3 +1,5 @@
+using AttentionApi.Core.Models;
+
 namespace AttentionApi.Core.Analysis;
 
 /// <summary>
@@ -56,5 +58,5 @@ public sealed class ActivationCache(long maximumBytes)
     }
 }
 
-/// <summary>One picture through one loaded model; the model is compared by reference, so that a reloaded one starts anew.</summary>
-public readonly record struct PictureKey(object Model, string Sha256);
+/// <summary>One picture through one loaded model at one size; the model is compared by reference, so that a reloaded one starts anew.</summary>
+public readonly record struct PictureKey(object Model, string Sha256, PixelSize Size = default);

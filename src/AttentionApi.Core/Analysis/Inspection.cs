@@ -147,7 +147,8 @@ public sealed partial class Inspection
     public IReadOnlyList<string> Warnings => [.. Analysis.Warnings, .. Model.Text && loaded is not null ? loaded.LabelWarnings(Choice.Labels) : []];
 
     /// <summary>Work on what was fetched with the model's smaller sessions, in a slot of its own.</summary>
-    internal Task<T> UseAsync<T>(Func<VisionTower, T> work, CancellationToken cancellation) => Loaded.Vision.UseAsync(work, Timings, cancellation);
+    internal Task<T> UseAsync<T>(Func<VisionTower, T> work, CancellationToken cancellation) =>
+        Loaded.Vision.UseAsync(tower => work(tower.At(Model.ImageSize)), Timings, cancellation);
 
     /// <summary>Image-text: embeds texts that are not among the labels, with the call's prompts.</summary>
     internal async Task<IReadOnlyList<LabelTarget>> EmbedAsync(IReadOnlyList<string> others, CancellationToken cancellation) =>

@@ -14,12 +14,11 @@ namespace AttentionApi.Core.Analysis;
 /// </summary>
 public sealed class PictureAnalyzer(ActivationCache cache)
 {
-    private readonly SharedRuns<(LoadedModel Model, string Sha256, object Work), PictureAnalysis> runs = new();
+    private readonly SharedRuns<(PictureKey Picture, object Work), PictureAnalysis> runs = new();
     private readonly ConditionalWeakTable<LoadedModel, object> watched = [];
 
     /// <summary>What the cache knows of a picture, or null.</summary>
-    internal PictureAnalysis? Find(LoadedModel model, Picture picture) =>
-        cache.Find(new(model, picture.Sha256)) is { } known ? known with { ModelRuns = 0 } : null;
+    internal PictureAnalysis? Find(LoadedModel model, Picture picture) => cache.Find(KeyOf(model, picture)) is { } known ? known with { ModelRuns = 0 } : null;
 
     /// <summary>Runs the vision tower on a picture for the parts that are not known yet.</summary>
     /// <exception cref="ImageRefusedException">The picture cannot be decoded.</exception>
@@ -62,7 +61,7 @@ public sealed class PictureAnalyzer(ActivationCache cache)
         if (missing.Count == 0) return known;
 
         var stages = new StageTimings();
-        var (analysis, started) = await runs.JoinAsync((model, picture.Sha256, string.Join(' ', missing.Select(label => label.Key))), async token =>
+        var (analysis, started) = await runs.JoinAsync((KeyOf(model, picture), string.Join(' ', missing.Select(label => label.Key))), async token =>
         {
             using var _ = stages.Measure(Stages.Inference);
             var width = known.Activations.Output.Length;
@@ -119,7 +118,7 @@ public sealed class PictureAnalyzer(ActivationCache cache)
         Func<ModelInput, StageTimings, CancellationToken, Task<(Activations, PictureGradients)>> run, StageTimings timings, CancellationToken cancellation)
     {
         var stages = new StageTimings();
-        var (analysis, started) = await runs.JoinAsync((model, picture.Sha256, work), async token =>
+        var (analysis, started) = await runs.JoinAsync((KeyOf(model, picture), work), async token =>
         {
             var image = picture.Decode(stages, token);
             ModelInput input;
@@ -137,8 +136,11 @@ public sealed class PictureAnalyzer(ActivationCache cache)
 
     private PictureAnalysis Keep(LoadedModel model, Picture picture, PictureAnalysis analysis)
     {
-        if (watched.TryAdd(model, cache)) model.Unloaded += () => cache.Forget(model);
-        cache.Keep(new(model, picture.Sha256), analysis);
+        var native = model.Native;
+        if (watched.TryAdd(native, cache)) native.Unloaded += () => cache.Forget(native);
+        cache.Keep(KeyOf(model, picture), analysis);
         return analysis;
     }
+
+    private static PictureKey KeyOf(LoadedModel model, Picture picture) => new(model.Native, picture.Sha256, model.Facts.ImageSize);
 }

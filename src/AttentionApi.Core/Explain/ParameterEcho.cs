@@ -26,6 +26,7 @@ public static class ParameterEcho
         }
         if (plan.Model.IsClassifier && plan.Values.Find(Top) is int top) echo[Top.Name] = top;
         if (plan.Values.Get(Score)) (echo[Score.Name], echo[Steps.Name]) = (true, plan.Values.Get(Steps));
+        if (plan.Model.Resolutions is not null && plan.Model.ImageSize is var size && size.Width == size.Height) echo[Resolution.Name] = size.Width;
         echo[Target.Name] = scoring.Target;
         return echo;
     }

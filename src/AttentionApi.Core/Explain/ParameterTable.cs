@@ -1,3 +1,5 @@
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Scoring;
 
@@ -24,7 +26,7 @@ public sealed class ParameterTable
         [
             Method, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Target, .. OfMethods,
             .. others.DistinctBy(parameter => parameter.Name), SharedParameters.Frames, SharedParameters.Panels,
-                SharedParameters.Top, SharedParameters.TextTokens, SharedParameters.Score, SharedParameters.Steps,
+                SharedParameters.Resolution, SharedParameters.Top, SharedParameters.TextTokens, SharedParameters.Score, SharedParameters.Steps,
         ];
     }
 
@@ -48,6 +50,7 @@ public sealed class ParameterTable
         output == Outputs.Animation ? MethodWithFrames : Method, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Target,
         .. OfMethods.Where(parameter => parameter.For.HasFlag(output)).Select(parameter =>
             parameter == SharedParameters.Heads && ShowsOneMap(output) ? FusedOnly : parameter),
+        SharedParameters.Resolution,
     ];
 
     /// <summary>True for outputs that show one map at a time: each head by itself is for the others.</summary>
@@ -78,6 +81,18 @@ public sealed record ExplainRequest(ParameterTable Table, ParameterValues Given,
     public const int DefaultMaxRuns = 2000;
 
     public Explainer Method => Given.Get(Table.Method);
+
+    /// <summary>The model at the resolution that is asked for, else as it is.</summary>
+    /// <exception cref="ParameterException">It takes no pictures of that size.</exception>
+    public LoadedModel ModelOf(LoadedModel model)
+    {
+        if (Given.Get(SharedParameters.Resolution) is not { } side) return model;
+        var (facts, size) = (model.Facts, new PixelSize(side, side));
+        if (size == facts.ImageSize || facts.Resolutions?.Contains(size) == true) return model.At(size);
+        throw SharedParameters.Resolution.Wrong(facts.Resolutions is { } range
+            ? $"resolution is {side}; the model '{facts.Id}' takes {range.Minimum} to {range.Maximum} pixels a side, in steps of {range.Step}."
+            : $"The model '{facts.Id}' takes pictures of {facts.ImageSize} only; leave 'resolution' out.");
+    }
 
     /// <summary>Runs of the vision model that the call may cause besides the one on the picture itself.</summary>
     public int MaxRuns { get; init; } = DefaultMaxRuns;

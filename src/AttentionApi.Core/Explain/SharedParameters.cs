@@ -56,6 +56,10 @@ public static class SharedParameters
     public static readonly Parameter<PanelChoice> Panels = Word("panels", PanelChoice.Target,
         "What an animation of a method with a map per label shows: the target, or all labels side by side (at most 16).") with { For = Outputs.Animation };
 
+    public static readonly Parameter<int?> Resolution = Integer<int?>("resolution", null, 1, 4096,
+        "Pixels a side at which the picture is given to the model, for models that list 'resolutions' in /models: more patches, a finer map, a longer run. "
+        + "Positions are interpolated then.") with { Range = "a multiple of the patch, within the model's resolutions", DefaultWords = "the model's own" };
+
     public static readonly Parameter<int> Top = Integer("top", 5, 1, 100,
         "Predictions listed for a classifier.") with { For = Outputs.Json | Outputs.Predictions };
 

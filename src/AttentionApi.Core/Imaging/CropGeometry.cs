@@ -11,11 +11,14 @@ namespace AttentionApi.Core.Imaging;
 public readonly record struct CropGeometry(PixelSize Picture, PixelSize Resized, int Left, int Top, PixelSize Input)
 {
     /// <summary>The input's area in pixels of the original, in real numbers; beyond the original's edges where the crop pads.</summary>
-    public Region Seen => new(
-        (double)Left * Picture.Width / Resized.Width,
-        (double)Top * Picture.Height / Resized.Height,
-        (double)Input.Width * Picture.Width / Resized.Width,
-        (double)Input.Height * Picture.Height / Resized.Height);
+    public Region Seen => RegionOf(PixelArea.Of(Input));
+
+    /// <summary>The same for a part of the input.</summary>
+    public Region RegionOf(PixelArea area) => new(
+        (double)(Left + area.X) * Picture.Width / Resized.Width,
+        (double)(Top + area.Y) * Picture.Height / Resized.Height,
+        (double)area.Width * Picture.Width / Resized.Width,
+        (double)area.Height * Picture.Height / Resized.Height);
 
     /// <summary>The size of what the input shows of the resized picture; smaller than the input where the crop pads.</summary>
     public PixelSize Window => new(

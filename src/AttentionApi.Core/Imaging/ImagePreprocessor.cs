@@ -10,9 +10,14 @@ public sealed class ImagePreprocessor
     private readonly float[] green = new float[256];
     private readonly float[] blue = new float[256];
 
-    public ImagePreprocessor(PreprocessorConfig config)
+    private readonly PixelArea seen;
+
+    /// <param name="config">How pictures are prepared.</param>
+    /// <param name="seen">The part of the input that the model has in its patches; null: all of it.</param>
+    public ImagePreprocessor(PreprocessorConfig config, PixelArea? seen = null)
     {
         Config = config;
+        this.seen = seen ?? PixelArea.Of(config.Input);
         for (var level = 0; level < 256; level++)
         {
             var values = config.Normalise((byte)level);
@@ -31,7 +36,7 @@ public sealed class ImagePreprocessor
         try
         {
             Crop(image, geometry, levels.AsSpan(0, count * 3));
-            return new ModelInput(Normalise(levels, count), Config.Input.Width, Config.Input.Height, geometry.Seen);
+            return new ModelInput(Normalise(levels, count), Config.Input.Width, Config.Input.Height, geometry.RegionOf(seen));
         }
         finally
         {

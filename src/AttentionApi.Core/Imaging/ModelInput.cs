@@ -4,5 +4,5 @@ namespace AttentionApi.Core.Imaging;
 /// <param name="Pixels">Normalised pixel values, [3, height, width], batch 1.</param>
 /// <param name="Width">Model input width.</param>
 /// <param name="Height">Model input height.</param>
-/// <param name="Seen">The part of the oriented original picture that the input covers.</param>
+/// <param name="Seen">The part of the oriented original picture that the patches cover.</param>
 public sealed record ModelInput(float[] Pixels, int Width, int Height, Region Seen);

@@ -6,16 +6,9 @@ namespace AttentionApi.Core.Loading;
 /// <summary>Finds how many pictures one run may take, with the same answers as for each picture alone.</summary>
 internal static class BatchProbe
 {
-    /// <summary>Most tokens of all pictures of a run. With more, products are limited by arithmetic rather than by reading the weights, so that a batch gains
-    /// nothing.</summary>
-    /// <remarks>
-    /// Measured: batches of four of a ViT-B/16 (197 tokens a picture) were 10 % faster as bare runs, but their blocks are larger than what the heap keeps, and
-    /// whole requests were 20 % slower than without batches.
-    /// </remarks>
-    private const int MostTokens = 256;
-
-    /// <summary>Largest difference, relative to the largest value. Sums in another order differ by less, quantisation by the range of a whole batch by
-    /// more.</summary>
+    /// <summary>
+    /// Largest difference, relative to the largest value. Sums in another order differ by less, quantisation by the range of a whole batch by more.
+    /// </summary>
     private const float Tolerance = 1e-4f;
 
     /// <summary>Pictures that one run may take: one where the export fixed the batch, or where pictures of a batch influence each other.</summary>
@@ -23,7 +16,7 @@ internal static class BatchProbe
     /// <param name="picture">Pixels [3, height, width] to try it with.</param>
     public static int LargestBatch(VisionTower tower, float[] picture)
     {
-        var largest = Math.Clamp(MostTokens / tower.Tokens, 1, PictureBatches.Largest);
+        var largest = PictureBatches.LargestOf(tower.Tokens);
         if (largest == 1 || tower.Session.InputMetadata[tower.InputName].Dimensions is not [< 0, ..]) return 1;
         TensorInfo[] tensors = [.. tower.Output is { } output ? [output]
             : Array.Empty<TensorInfo>(), .. tower.Layers.Select(layer => layer.MeanAttention), tower.Layers[0].HeadAttention];

@@ -92,7 +92,8 @@ internal sealed class BlockLoader
         var projections = new OutputProjections(factory, model, layers.Count, width, hidden[0].Length / values.Tokens, values.Tensor.ElementType);
         int[] rows = [readOut?.HeadToken ?? 0, values.Tokens / 2, values.Tokens - 1];
         var added = Project(projections, trial, heads, rows);
-        Refusal = Difference(projections, trial, hidden, rows, added);
+        Refusal = added.Any(layer => layer.Length != rows.Length * projections.OutputWidth)
+            ? "what follows its mixed values is no projection of each token by itself" : Difference(projections, trial, hidden, rows, added);
         if (Refusal is not null) return null;
         var blocks = new TowerBlocks(trial.Tensors, projections, readOut, factory);
         if (readOut is not null && heads.Count == layers.Count)

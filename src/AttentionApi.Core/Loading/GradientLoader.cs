@@ -74,10 +74,11 @@ internal static class GradientLoader
         }
     }
 
-    private static OnnxGraph Read(InstrumentedModel model)
+    /// <summary>The graph that the tower was loaded from, with its inputs adapted. It is read again, because graphs are not kept.</summary>
+    internal static OnnxGraph Read(InstrumentedModel model)
     {
         var file = OnnxFile.Read(model.SourcePath);
-        return file.Sha256 == model.SourceSha256 ? new OnnxGraph(file)
+        return file.Sha256 == model.SourceSha256 ? new OnnxGraph(model.Edits.Aggregate(file, (edited, edit) => edited.With(edit)))
             : throw new ModelRefusedException($"{file.FileName} has changed since it was loaded") { MayPass = true };
     }
 }

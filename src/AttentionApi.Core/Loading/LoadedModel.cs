@@ -11,19 +11,33 @@ namespace AttentionApi.Core.Loading;
 public sealed class LoadedModel : IAsyncDisposable
 {
     private readonly MadeOnce<TowerGradients> gradients;
+    private readonly PreprocessorConfig preprocessing;
     private readonly TextEncoder? text;
     private readonly MadeOnce<TowerGradients>? textGradients;
 
-    internal LoadedModel(ModelFacts facts, ImagePreprocessor preprocessor, ForwardPass vision, MadeOnce<TowerGradients> gradients, TextEncoder? text,
-        MadeOnce<TowerGradients>? textGradients = null) =>
-        (Facts, Preprocessor, Vision, this.gradients, this.text, this.textGradients) = (facts, preprocessor, vision, gradients, text, textGradients);
+    internal LoadedModel(ModelFacts facts, PreprocessorConfig preprocessing, ForwardPass vision, MadeOnce<TowerGradients> gradients, TextEncoder? text,
+        MadeOnce<TowerGradients>? textGradients = null, LoadedModel? native = null)
+    {
+        (Facts, this.preprocessing, Vision, this.gradients, this.text, this.textGradients) = (facts, preprocessing, vision, gradients, text, textGradients);
+        Preprocessor = new ImagePreprocessor(preprocessing, facts.PatchArea);
+        Native = native ?? this;
+    }
 
     public ModelFacts Facts { get; }
     internal ImagePreprocessor Preprocessor { get; }
     internal ForwardPass Vision { get; }
 
+    /// <summary>The model at the size that it was loaded for: the one that is disposed of.</summary>
+    internal LoadedModel Native { get; }
+
     /// <summary>Signals that the model was disposed of, so that cached answers can be dropped.</summary>
     public event Action? Unloaded;
+
+    /// <summary>The same model, sessions and all, on pictures of another size. It lives as long as this one and is not disposed of.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not one of <see cref="ModelFacts.Resolutions"/>, nor the model's own size.</exception>
+    public LoadedModel At(PixelSize size) => size == Facts.ImageSize
+        ? this
+        : new(Native.Facts.At(size), Native.preprocessing.At(size), Vision, gradients, text, textGradients, Native);
 
     /// <summary>Runs each tower once, on a blank picture and on the empty text, to check that the model still works.</summary>
     /// <exception cref="ModelRunException">It does not.</exception>

@@ -13,7 +13,12 @@ public sealed record ModelFacts
     public required int Heads { get; init; }
     public required TokenLayout Tokens { get; init; }
     public required PixelSize ImageSize { get; init; }
+    /// <summary>The step from one patch to the next, in pixels of the model's input.</summary>
     public required PixelSize PatchSize { get; init; }
+    /// <summary>The pixels of the model's input that any patch has, which maps cover.</summary>
+    public required PixelArea PatchArea { get; init; }
+    /// <summary>Sizes that pictures may be given in beside <see cref="ImageSize"/>; null where there are none.</summary>
+    public ResolutionRange? Resolutions { get; init; }
     public required ScoreKind Scores { get; init; }
     /// <summary>Classifiers: names in logit order (a name may hold comma-separated synonyms); null for others.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
@@ -50,6 +55,23 @@ public sealed record ModelFacts
 
     /// <summary>Labels are classes of the model.</summary>
     public bool IsClassifier => ClassNames is not null;
+
+    /// <summary>The same model on pictures of another size.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not one of <see cref="Resolutions"/>, nor the model's own size.</exception>
+    public ModelFacts At(PixelSize size)
+    {
+        if (size == ImageSize) return this;
+        if (Resolutions?.Contains(size) != true) throw new ArgumentOutOfRangeException(nameof(size), size, $"The model '{Id}' takes no pictures of this size.");
+        var grid = new PatchGrid(size.Height / PatchSize.Height, size.Width / PatchSize.Width);
+        // The backward pass is built for the shapes of one size.
+        var gradients = Gradients is { PlainMissing: not null, LibraMissing: not null } ? Gradients
+            : GradientFacts.Refused($"gradients are computed at the model's own size of {ImageSize} only, so leave 'resolution' out");
+        return this with
+        {
+            ImageSize = size, PatchArea = PixelArea.Of(size), Tokens = Tokens with { Grid = grid }, Gradients = gradients,
+            Warnings = [.. Warnings, $"At {size} the model's positions are interpolated; its own size is {ImageSize}."],
+        };
+    }
 
     /// <summary>What limits the values of parameters.</summary>
     public ModelScope Scope => new(Id, Layers, Heads, Tokens.Grid.Rows, Tokens.Grid.Columns, Tokens.HasCls);

@@ -1,4 +1,3 @@
-using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Runtime;
@@ -43,8 +42,8 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
         if (text is null) towers.Text?.Dispose();
         var gradients = new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(factory, vision)));
         var textGradients = text is null ? null : new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(factory, towers.Text!)));
-        return new LoadedModel(facts, new ImagePreprocessor(preprocessing), new ForwardPass(folder.Id, vision, Pool(sessions, vision.Session, vision.Model)),
-            gradients, text, textGradients);
+        return new LoadedModel(facts, preprocessing, new ForwardPass(folder.Id, vision, Pool(sessions, vision.Session, vision.Model)), gradients, text,
+            textGradients);
     }
 
     private static SessionPool Pool(SessionFactory sessions, Microsoft.ML.OnnxRuntime.InferenceSession first, InstrumentedModel model) =>
@@ -92,6 +91,8 @@ public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<stri
             Tokens = vision.Layout,
             ImageSize = vision.ImageSize,
             PatchSize = vision.PatchSize,
+            PatchArea = vision.PatchArea,
+            Resolutions = vision.Resolutions,
             Scores = scores,
             ClassNames = classes > 0 ? ClassNames(config, classes, warnings) : null,
             LogitScale = scale,

@@ -52,12 +52,12 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
     public string? Embedding(ulong inputs) => ModelOutputs.Embedding(OutputsOf(inputs)) is { } output ? output
         : head is null ? null : graph.DependsOn(head.ImageEmbedding) == inputs ? head.ImageEmbedding : head.TextEmbedding;
 
-    /// <summary>The file as it is; where its outputs are scores only, what they are computed from is added: embeddings, or logits.</summary>
+    /// <summary>The file, with its inputs adapted; where its outputs are scores only, what they are computed from is added: embeddings, or logits.</summary>
     private InferenceSession Open()
     {
         var scoresOnly = head is not null && !graph.Outputs.Any(output => graph.DependsOn(output) == graph.DependsOn(head.ImageEmbedding));
         // Weights outside of the file are found in one way for all sessions: linked ones are not found from the file's path.
-        if (!scoresOnly && inner.Length == 0 && !graph.File.HasExternalData) return factory.Create(graph.File.Path);
+        if (!scoresOnly && inner.Length == 0 && graph.File.Edition == 0 && !graph.File.HasExternalData) return factory.Create(graph.File.Path);
         var instrumenter = new GraphInstrumenter(graph);
         foreach (var tensor in inner) instrumenter.Expose(tensor);
         if (scoresOnly)
@@ -76,7 +76,7 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
         {
             if (image is not null) inputs[image.Name] = image.Feed(Picture(image));
             if (graph.Inputs.FirstOrDefault(input => !inputs.ContainsKey(input.Name)) is { } unknown)
-                throw new ModelRefusedException($"{fileName} needs the input '{unknown.Name}', which this program cannot provide.");
+                throw SideInput.Unknown(graph, unknown.Name);
             using var session = OrtErrors.Translate(fileName, Open);
             var names = session.OutputNames.Where(name => session.OutputMetadata[name] is { IsTensor: true } info
                 && Tensors.IsReal(info.ElementDataType)).ToList();

@@ -48,18 +48,20 @@ public static class TowerLoader
     {
         var warnings = new List<string>(folder.Warnings);
         var config = ModelConfig.Read(folder);
-        var graph = Open(folder.VisionFile);
-        var image = ImageInput.Find(graph, config, warnings)
-            ?? throw new ModelRefusedException($"{graph.File.FileName} takes no picture: it has no input of real numbers.");
+        var graph = ImageInput.ChannelsFirst(Open(folder.VisionFile));
+        var declared = ImageInput.Find(graph) ?? throw new ModelRefusedException($"{graph.File.FileName} takes no picture: it has no input of real numbers.");
+        var image = InputSizeTrial.Settle(factory, graph, declared, config, warnings);
         var combined = folder.TextFile is null;
+        var ids = combined ? TextInput.Find(graph) : null;
+        graph = SideInputs.Fill(factory, graph, image, ids);
         var textGraph = combined ? graph : Open(folder.TextFile!);
-        var text = TextInput.Find(textGraph);
+        var text = combined ? ids : TextInput.Find(textGraph);
         var head = combined && text is not null ? ContrastiveHead.Find(graph, graph.InputBit(image.Name), text.Bits(graph)) : null;
         var plain = new PlainModel(factory, graph, image, combined ? text : null, head);
 
         var sites = new AttentionSites(graph);
         var visionLoader = new VisionTowerLoader(factory, graph, sites, image);
-        var vision = visionLoader.Load(plain, config, hasText: text is not null);
+        var vision = visionLoader.Load(plain, config, hasText: text is not null, warnings);
         try
         {
             var textTower = text is null ? null : combined
@@ -100,6 +102,6 @@ public static class TowerLoader
     {
         var graph = new OnnxGraph(OnnxFile.Read(path));
         GraphChecks.ThrowIfUnusable(graph);
-        return graph;
+        return DeferredSoftmax.DivideFirst(graph);
     }
 }

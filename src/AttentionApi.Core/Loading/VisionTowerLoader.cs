@@ -23,7 +23,8 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     /// <param name="plainModel">The unchanged model.</param>
     /// <param name="config">What the configuration says about the answer.</param>
     /// <param name="hasText">True where there is a text tower: the answer is an embedding then.</param>
-    public VisionTower Load(PlainModel plainModel, ModelConfig config, bool hasText)
+    /// <param name="warnings">Gets a sentence for what had to be guessed.</param>
+    public VisionTower Load(PlainModel plainModel, ModelConfig config, bool hasText, List<string> warnings)
     {
         var layers = Layers();
         while (true)
@@ -52,9 +53,11 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                     continue;
                 }
                 Check(probe, layout);
+                var hasCls = HasCls(layout, stream, probe, answer?.Name ?? ModelOutputs.Embedding(plain), config, warnings);
+                var tokens = new TokenLayout(layout.PrefixTokens, layout.Grid, layout.SuffixTokens, hasCls);
                 var output = squashed?.Logits ?? (answer is { } chosen ? plain[chosen.Name] : null);
-                return Assemble(session, model, layout, stream, blocks, probe, output, answer?.Kind
-                    ?? VisionOutputKind.None) with { GraphScores = squashed?.Kind };
+                return Assemble(session, model, layout, tokens, stream, blocks, probe, output, answer?.Kind ?? VisionOutputKind.None)
+                    with { GraphScores = squashed?.Kind };
             }
             catch
             {
@@ -64,9 +67,22 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         }
     }
 
+    /// <summary>What the first token is, is told by what the head reads, else by the configuration, and only then by there being one.</summary>
+    private bool HasCls(PatchLayout layout, ResidualStream stream, ProbeResult probe, string? answer, ModelConfig config, List<string> warnings)
+    {
+        if (layout.PrefixTokens == 0) return false;
+        var reading = answer is null ? TokenReading.Unknown
+            : FirstToken.Measure(factory, graph, image, stream.States[^1], probe.Layers[^1].HiddenState, answer, layout.PrefixTokens);
+        if (reading != TokenReading.Unknown) return reading == TokenReading.First || config.HasClassToken == true;
+        if (layout.FirstPart == 1 && config is { HasClassToken: null, Family: null })
+            warnings.Add("Neither head nor configuration says what the first token is: it is taken for a class token.");
+        return layout.FirstPart == 1 && config.HasClassToken != false;
+    }
+
     private VisionTower Assemble(
-        InferenceSession session, InstrumentedModel model, TokenLayout layout, ResidualStream stream, BlockLoader blocks, ProbeResult probe,
-            PlainOutput? answer, VisionOutputKind kind)
+        InferenceSession session, InstrumentedModel model, PatchLayout layout, TokenLayout tokens, ResidualStream stream, BlockLoader blocks,
+            ProbeResult probe, PlainOutput? answer,
+        VisionOutputKind kind)
     {
         var (readOut, refusal) = answer is null
             ? (null, "the model gives no answer that labels could be compared with")
@@ -80,8 +96,9 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             InputName = image.Name,
             InputType = image.ElementType,
             ImageSize = image.Size,
-            PatchSize = new(image.Size.Width / layout.Grid.Columns, image.Size.Height / layout.Grid.Rows),
-            Layout = layout with { HeadToken = readOut?.HeadToken ?? 0 },
+            PatchSize = layout.Step,
+            PatchArea = layout.Area,
+            Layout = tokens with { HeadToken = readOut?.HeadToken ?? 0 },
             Heads = probe.Layers[0].HeadAttention.Count / layout.Count / layout.Count,
             Layers = probe.Layers,
             Embeddings = probe.Embeddings,
@@ -94,7 +111,8 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             BlocksRefusal = blocks.Refusal,
             PartsRefusal = refusal ?? blocks.Refusal ?? blocks.PartsRefusal,
         };
-        return tower with { LargestBatch = BatchProbe.LargestBatch(tower, PlainModel.Picture(image)) };
+        tower = tower with { LargestBatch = BatchProbe.LargestBatch(tower, PlainModel.Picture(image)) };
+        return tower with { Resolutions = new ResolutionProbe(factory, graph, image, stream.States[0].Tensor!, tower).Find() };
     }
 
     private List<AttentionSite> Layers()
@@ -172,7 +190,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     }
 
     /// <summary>Checks that attention is over all tokens, that all layers have the same number of heads, and that the answers are the plain model's.</summary>
-    private void Check(ProbeResult probe, TokenLayout layout)
+    private void Check(ProbeResult probe, PatchLayout layout)
     {
         for (var l = 0; l < probe.Layers.Count; l++)
         {

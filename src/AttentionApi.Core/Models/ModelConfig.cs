@@ -27,6 +27,14 @@ public sealed record ModelConfig
     /// <summary>timm's <c>global_pool</c>, what the head reads: token, avg, max, map …; null where no file says.</summary>
     public string? GlobalPool { get; init; }
 
+    /// <summary>
+    /// True where there is a field <c>use_mean_pooling</c>: of transformers' families, only those with a class token have it (BEiT, Data2Vec).
+    /// </summary>
+    public bool ChoosesMeanPooling { get; init; }
+
+    /// <summary>Whether there is a class token, as far as the files say.</summary>
+    public bool? HasClassToken => ChoosesMeanPooling ? true : GlobalPool is { Length: > 0 } pool ? pool == "token" : null;
+
     /// <summary>The trained factor on cosines, already exponentiated.</summary>
     public float? LogitScale { get; init; }
     public float? LogitBias { get; init; }

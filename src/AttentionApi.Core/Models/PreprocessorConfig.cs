@@ -51,6 +51,9 @@ public sealed record PreprocessorConfig
     /// <exception cref="ModelRefusedException">A file is broken.</exception>
     public static InputSizeCandidate? EndsAt(ConfigFiles files) => PreprocessingFile.Find(files) is { EndsAt: { } size } file ? new(size, file.Name) : null;
 
+    /// <summary>The same preparation for another input size, with the same proportion of resize to crop.</summary>
+    public PreprocessorConfig At(PixelSize input) => input == Input ? this : this with { Input = input, Resize = Resize.Scaled(Input, input) };
+
     /// <summary>What a level from 0 to 255 becomes in red, green and blue; in float32 as the reference processors compute it, equal to the bit.</summary>
     public float[] Normalise(byte level)
     {

@@ -28,5 +28,23 @@ public readonly record struct ResizeRule(ResizeMode Mode, PixelSize Size, int? L
     /// <summary>The smallest picture of the same shape that covers the size, as torchvision's resize of one edge has it where the size is square.</summary>
     public static ResizeRule Covering(PixelSize size) => size.Width == size.Height ? ShortestEdge(size.Width) : new(ResizeMode.Cover, size);
 
+    /// <summary>The same rule for a crop of another size. Where the crop's shape changes, what gave the shorter edge a length covers the new shape.</summary>
+    public ResizeRule Scaled(PixelSize from, PixelSize to)
+    {
+        if (Mode == ResizeMode.None) return this;
+        var sameShape = (long)from.Width * to.Height == (long)from.Height * to.Width;
+        if (Mode == ResizeMode.ShortestEdge && !sameShape)
+        {
+            var share = (double)Size.Width / Math.Min(from.Width, from.Height);
+            return new(ResizeMode.Cover, new((int)Math.Round(to.Width * share), (int)Math.Round(to.Height * share)));
+        }
+        int Scale(int edge, int old, int now) => Math.Max(1, (int)Math.Round((double)edge * now / old));
+        return this with
+        {
+            Size = new(Scale(Size.Width, from.Width, to.Width), Scale(Size.Height, from.Height, to.Height)),
+            LongestEdge = LongestEdge is { } longest ? Scale(longest, from.Width, to.Width) : null,
+        };
+    }
+
     public static ResizeRule ShortestEdge(int edge, int? longestEdge = null) => new(ResizeMode.ShortestEdge, new(edge, edge), longestEdge);
 }

@@ -23,6 +23,7 @@ internal static class TransformersConfig
             Layers = vision.Find("num_hidden_layers")?.AsCount,
             Heads = vision.Find("num_attention_heads")?.AsCount,
             Labels = Labels(root.Find("id2label")),
+            ChoosesMeanPooling = vision.Find("use_mean_pooling") is not null,
             NoClasses = HasNoHead(root),
             ProblemType = root.Find("problem_type")?.AsText,
             LogitScale = Real(root.Find("logit_scale")) is { } scale ? scale < SmallestScale ? MathF.Exp(scale) : scale : null,

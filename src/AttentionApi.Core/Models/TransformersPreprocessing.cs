@@ -40,7 +40,9 @@ internal static class TransformersPreprocessing
     public static PixelSize? EndsAt(JsonFields file)
     {
         var (rule, crop) = Steps(file, ProcessorClass.Of(file), modelInput: null, quietly: true);
-        return crop ?? (rule.Mode == ResizeMode.None ? null : rule.Size);
+        // A crop that only the class has and that is larger than what the file resizes to would pad every picture: files without any crop mean their size.
+        var pads = !file.Has("crop_size") && file.Has("size") && crop is { } byClass && (byClass.Width > rule.Size.Width || byClass.Height > rule.Size.Height);
+        return pads ? rule.Size : crop ?? (rule.Mode == ResizeMode.None ? null : rule.Size);
     }
 
     /// <summary>Resize and crop as the file gives them, or as its class has them for the model's input.</summary>

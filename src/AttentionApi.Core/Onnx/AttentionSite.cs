@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>A place in the graph where queries meet keys and the probabilities mix values.</summary>
-/// <param name="Node">The Softmax, or the operator that holds it.</param>
+/// <param name="Node">The Softmax, the last operator of one that is written out, or the operator that holds it.</param>
 /// <param name="Probabilities">The tensor of probabilities, [.., query, key]; null where the operator does not expose them.</param>
 /// <param name="Result">The tensor of mixed values: what the site passes on.</param>
 /// <param name="LearnedQuery">True where the queries are learned rather than computed from the input, as in a pooling head.</param>

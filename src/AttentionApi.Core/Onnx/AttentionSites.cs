@@ -4,20 +4,16 @@ namespace AttentionApi.Core.Onnx;
 
 /// <summary>
 /// Finds attention by its pattern in the graph: scores from a product of two tensors, a Softmax over the keys, a product with the values. Knows which operators
-/// may lie between the three, and no model families.
+/// may lie between the three, and no model families. Each tensor is looked at a bounded number of times, so the cost is linear.
 /// </summary>
 internal sealed class AttentionSites
 {
     private const int MostSites = 512;
 
     /// <summary>Operators that keep each probability in its row and column, so that what mixes the values is still the Softmax's output.</summary>
-    private static readonly HashSet<string> Transparent =
+    public static readonly HashSet<string> Transparent =
         ["Cast", "CastLike", "Identity", "Dropout", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand",
          "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"];
-
-    /// <summary>Operators between the product of queries and keys and the Softmax: scale, mask, bias, cap.</summary>
-    private static readonly HashSet<string> ScoreSteps =
-        [.. Transparent, "Add", "Sub", "Mul", "Div", "Where", "Tanh", "Exp", "Clip", "Min", "Max", "Neg", "Transpose", "Concat", "Slice", "Pad", "Sum"];
 
     private static readonly HashSet<string> FusedOperators = ["Attention", "MultiHeadAttention", "QAttention"];
 
@@ -29,6 +25,11 @@ internal sealed class AttentionSites
     ];
 
     private readonly OnnxGraph graph;
+    private readonly ScoreOrigins origins;
+    private readonly WrittenSoftmax written;
+
+    /// <summary>By tensor, the product that mixes values with it.</summary>
+    private readonly Dictionary<string, OnnxNode> valueProducts = [];
 
     /// <summary>In evaluation order.</summary>
     public List<AttentionSite> Found { get; } = [];
@@ -37,9 +38,14 @@ internal sealed class AttentionSites
     public AttentionSites(OnnxGraph graph)
     {
         this.graph = graph;
+        origins = new(graph);
+        written = new(graph, origins);
+        TraceValueProducts();
         foreach (var node in graph.Nodes)
         {
             if (IsSoftmax(node)) Examine(node);
+            else if (node.IsMicrosoft("QLinearSoftmax") && valueProducts.TryGetValue(node.Output(0)!, out var product))
+                Found.Add(new(node, Probabilities: null, product.Output(0)!, LearnedQuery: false));
             else if (node.Is("Attention") || (node.Domain == "com.microsoft" && FusedOperators.Contains(node.Type)))
                 Found.Add(new(node, Probabilities: null, node.Output(0)!, LearnedQuery: graph.DependsOn(node.Input(0)) == 0));
             else if (node.Domain == "com.microsoft" && UnsupportedOperators.Contains(node.Type))
@@ -49,64 +55,43 @@ internal sealed class AttentionSites
         }
     }
 
+    private bool IsSoftmax(OnnxNode node) => node.Is("Softmax") || node.IsMicrosoft("BiasSoftmax")
+        ? WrittenSoftmax.IsLast(node.Integer("axis", node.Domain.Length == 0 && graph.Opset >= 13 ? -1 : 1))
+        : written.Is(node);
+
     private void Examine(OnnxNode softmax)
     {
-        if (FindScores(softmax.Input(0)) is not { } scores) return;
-        var axis = softmax.Type == "Div" ? -1 : softmax.Integer("axis", graph.Opset < 13 ? 1 : -1);
-        // Whether a positive axis is the last one shows in the first run, which checks that rows sum to one.
-        if (axis is not (-1 or >= 2)) return;
-
+        if ((origins.Of(softmax.Input(0)) ?? origins.Of(softmax.Output(0))) is not { } scores) return;
         var probabilities = NanGuard(softmax.Output(0)!) ?? softmax.Output(0)!;
-        if (FindValueProduct(probabilities) is { } product)
-            Found.Add(new(softmax, probabilities, product.Output(0)!, LearnedQuery: ProductOperands(scores).Any(operand =>
-                graph.DependsOn(operand) == 0)) { Product = scores });
+        if (valueProducts.TryGetValue(probabilities, out var product))
+            Found.Add(new(softmax, probabilities, product.Output(0)!, HasLearnedQuery(scores.Product)) { Product = scores.Product });
         else if (FindObstacle(probabilities) is { } obstacle)
             Obstructed.Add(new(softmax, $"the probabilities pass through {obstacle} before they meet the values"));
     }
 
-    /// <summary>A Softmax, or one written out as <c>Exp(x) / ReduceSum(Exp(x))</c>.</summary>
-    private bool IsSoftmax(OnnxNode node) => node.Is("Softmax")
-        || (node.Is("Div") && node.Input(0) is { } exponential && graph.Producer(exponential) is { Type: "Exp" }
-            && node.Input(1) is { } sum && graph.Producer(sum) is { Type: "ReduceSum" } total && total.Input(0) == exponential);
+    private bool HasLearnedQuery(OnnxNode scores) => Products.Operands(scores).Any(operand => graph.DependsOn(operand) == 0);
 
-    /// <summary>Walks up from the Softmax to a product of two tensors that are no weights, at least one of which depends on the model's input.</summary>
-    private OnnxNode? FindScores(string? tensor)
+    /// <summary>
+    /// Walks from the last node to the first: which tensors reach a product with values that depend on the model's input, through operators that keep
+    /// probabilities as they are.
+    /// </summary>
+    private void TraceValueProducts()
     {
-        var seen = new HashSet<string>();
-        var open = new Queue<string?>([tensor]);
-        while (open.TryDequeue(out var current) && seen.Count < 256)
+        for (var i = graph.Nodes.Count - 1; i >= 0; i--)
         {
-            if (current is null || !seen.Add(current) || graph.DependsOn(current) == 0 || graph.Producer(current) is not { } node) continue;
-            if (IsProduct(node))
+            var node = graph.Nodes[i];
+            if (Products.Is(node))
             {
-                if (ProductOperands(node).Count(operand => graph.DependsOn(operand) != 0 || !IsWeight(operand)) == 2) return node;
-            }
-            else if (ScoreSteps.Contains(node.Type))
-            {
-                foreach (var input in node.Inputs) open.Enqueue(input);
-            }
-        }
-        return null;
-    }
-
-    /// <summary>Walks down from the probabilities to their product with values that depend on the model's input.</summary>
-    private OnnxNode? FindValueProduct(string probabilities)
-    {
-        var open = new Stack<string>([probabilities]);
-        var seen = new HashSet<string>();
-        while (open.TryPop(out var current))
-        {
-            if (!seen.Add(current)) continue;
-            foreach (var reader in graph.Consumers(current))
-            {
-                if (IsProduct(reader))
+                foreach (var operand in Products.Operands(node))
                 {
-                    if (ProductOperands(reader).FirstOrDefault(operand => operand != current) is { } values && graph.DependsOn(values) != 0) return reader;
+                    if (Products.Operands(node).FirstOrDefault(other => other != operand) is { } values && graph.DependsOn(values) != 0)
+                        valueProducts[operand] = node;
                 }
-                else if (Transparent.Contains(reader.Type) || SwapsQueryAndKey(reader)) open.Push(reader.Output(0)!);
             }
+            else if ((Transparent.Contains(node.Type) || SwapsQueryAndKey(node)) && node is { Inputs.Length: > 0, Outputs.Length: > 0 }
+                && valueProducts.TryGetValue(node.Outputs[0], out var product))
+                valueProducts.TryAdd(node.Inputs[0], product);
         }
-        return null;
     }
 
     /// <summary>The first operator that changes the probabilities before their product with values; null where no such product is near.</summary>
@@ -116,14 +101,17 @@ internal sealed class AttentionSites
         OnnxNode? obstacle = null;
         var open = new Queue<string>([probabilities]);
         var seen = new HashSet<string>();
-        while (open.TryDequeue(out var current) && seen.Count < farthest)
+        for (var readers = 0; open.TryDequeue(out var current);)
         {
-            if (!seen.Add(current)) continue;
             foreach (var reader in graph.Consumers(current))
             {
-                if (IsProduct(reader) && ProductOperands(reader).All(operand => graph.DependsOn(operand) != 0)) return obstacle ?? reader;
+                if (readers++ == farthest) return null;
+                if (Products.Is(reader) && Products.Operands(reader).All(operand => graph.DependsOn(operand) != 0)) return obstacle ?? reader;
                 if (!Transparent.Contains(reader.Type) && reader.Type != "Transpose") obstacle ??= reader;
-                foreach (var output in reader.Outputs) open.Enqueue(output);
+                foreach (var output in reader.Outputs.Take(farthest))
+                {
+                    if (seen.Add(output)) open.Enqueue(output);
+                }
             }
         }
         return null;
@@ -134,18 +122,6 @@ internal sealed class AttentionSites
         graph.Consumers(probabilities).FirstOrDefault(node => node.Is("IsNaN"))?.Output(0) is { } isNan
             && graph.Consumers(isNan).FirstOrDefault(node => node.Is("Where") && node.Input(2) == probabilities) is { } guard
             ? guard.Output(0) : null;
-
-    private bool IsWeight(string tensor) => graph.Constant(tensor) is { } constant && constant.Shape.Length <= 2;
-
-    private static bool IsProduct(OnnxNode node) => node.Domain switch
-    {
-        "" => node.Type is "MatMul" or "MatMulInteger" or "QLinearMatMul" or "Einsum" && node.Inputs.Length >= 2,
-        "com.microsoft" => node.Type is "FusedMatMul" or "TransposeMatMul" or "FusedMatMulActivation",
-        _ => false,
-    };
-
-    private static IEnumerable<string> ProductOperands(OnnxNode product) =>
-        product.Is("QLinearMatMul") ? [product.Inputs[0], product.Inputs[3]] : product.Inputs.Take(2);
 
     /// <summary>A transposition of the last two axes, used where the values are the left operand: <c>V A = (A Vᵀ)ᵀ</c> with A transposed.</summary>
     internal static bool SwapsQueryAndKey(OnnxNode node) =>

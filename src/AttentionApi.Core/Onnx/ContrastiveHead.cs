@@ -33,9 +33,11 @@ internal sealed record ContrastiveHead(string ImageEmbedding, string TextEmbeddi
     /// <summary>Walks down from the product over scale and bias to an output; false where another operator comes first.</summary>
     private bool ReachesOutput(OnnxGraph graph, string tensor)
     {
-        for (var steps = 0; steps < graph.Nodes.Count; steps++)
+        // Scale, bias and a few changes of layout: what is longer is another model behind the product.
+        const int mostSteps = 64;
+        for (var steps = 0; steps < mostSteps; steps++)
         {
-            if (graph.Outputs.Contains(tensor)) return true;
+            if (graph.IsOutput(tensor)) return true;
             if (graph.Consumers(tensor).FirstOrDefault(node => Layout.Contains(node.Type) || ConstantSide(graph, node, tensor) is not null) is not { } next)
                 return false;
             if (ConstantSide(graph, next, tensor) is { } constant)

@@ -140,7 +140,7 @@ internal static class ElementaryAttention
         return probabilities;
     }
 
-    private static string Dequantize(GraphInstrumenter instrumenter, OnnxNode node, string tensor, int scale, int zero, int axis)
+    public static string Dequantize(GraphInstrumenter instrumenter, OnnxNode node, string tensor, int scale, int zero, int axis)
     {
         var perColumn = instrumenter.Graph.Constant(node.Input(scale)) is { Shape: [> 1] };
         var inputs = node.Input(zero) is { } zeroPoint ? new[] { tensor, node.Inputs[scale], zeroPoint } : [tensor, node.Inputs[scale]];

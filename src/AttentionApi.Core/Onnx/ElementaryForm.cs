@@ -31,6 +31,7 @@ internal static class ElementaryForm
             case ("com.microsoft", "BiasGelu"): Gelu(instrumenter, node, tanh: false); break;
             case ("com.microsoft", "FastGelu"): Gelu(instrumenter, node, tanh: true); break;
             case ("com.microsoft", "QuickGelu"): QuickGelu(instrumenter, node); break;
+            case ("", "LpNormalization") when node.Integer("p", 2) == 1: ByMagnitudes(instrumenter, node); break;
         }
     }
 
@@ -54,6 +55,17 @@ internal static class ElementaryForm
             Attribute = { node.Proto.Attribute.Where(attribute => attribute.Name == "epsilon").Append(Integer("axis", -1)) },
         });
         instrumenter.Replace(node);
+    }
+
+    /// <summary>x/‖x‖₁: some exporters' last step of a Softmax.</summary>
+    private static void ByMagnitudes(GraphInstrumenter instrumenter, OnnxNode node)
+    {
+        var (input, axis, keep) = (node.Inputs[0], node.Integer("axis", -1), Integer("keepdims", 1));
+        var length = instrumenter.Graph.Opset >= 18
+            ? instrumenter.Node("ReduceL1", [input, instrumenter.Integers([axis])], keep)
+            : instrumenter.Node("ReduceL1", [input], Integers("axes", axis), keep);
+        instrumenter.Replace(node);
+        instrumenter.Append(new NodeProto { OpType = "Div", Name = instrumenter.Name("Div"), Input = { input, length }, Output = { node.Outputs[0] } });
     }
 
     /// <summary>u·gate(u): Φ(u) by the error function, or its approximation by a hyperbolic tangent (Hendrycks and Gimpel, arXiv 1606.08415).</summary>

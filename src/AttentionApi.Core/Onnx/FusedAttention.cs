@@ -21,10 +21,11 @@ internal static class FusedAttention
     public static (string Probabilities, AttentionOperands Operands) Open(GraphInstrumenter instrumenter, OnnxNode node) => node.Type switch
     {
         "Attention" when node.Domain.Length == 0 =>
-            (FromStandardOperator(instrumenter, node), Inputs(node, node.Attribute("kv_num_heads") is null ? OperandOrder.HeadTokenWidth
-            : OperandOrder.TokenHeadWidth)),
-        "MultiHeadAttention" => (FromMultiHeadAttention(instrumenter, node),
-            Biased(Inputs(node, OperandOrder.TokenHeadWidth), instrumenter.Graph, node.Input(BiasInput))),
+            (FromStandardOperator(instrumenter, node),
+                Inputs(node, node.Attribute("kv_num_heads") is null ? OperandOrder.HeadTokenWidth : OperandOrder.TokenHeadWidth)),
+        "MultiHeadAttention" =>
+            (FromMultiHeadAttention(instrumenter, node), Biased(Inputs(node, OperandOrder.TokenHeadWidth), instrumenter.Graph, node.Input(BiasInput))),
+        "QLinearSoftmax" => (ElementaryAttention.Dequantize(instrumenter, node, node.Outputs[0], scale: 3, zero: 4, axis: 1), new(null, null, null)),
         _ => ElementaryAttention.WritePacked(instrumenter, node),
     };
 

@@ -27,7 +27,7 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
     /// <summary>Makes a tensor an output under its own name.</summary>
     public string Expose(string tensor)
     {
-        if (exposed.Add(tensor) && !graph.Outputs.Contains(tensor)) added.Output.Add(new ValueInfoProto { Name = tensor });
+        if (exposed.Add(tensor) && !graph.IsOutput(tensor)) added.Output.Add(new ValueInfoProto { Name = tensor });
         return tensor;
     }
 
@@ -66,6 +66,8 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
         var shape = new TensorShapeProto { Dim = { Enumerable.Range(0, rank).Select(_ => new TensorShapeProto.Types.Dimension()) } };
         added.Input.Add(new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new() { ElemType = elementType, Shape = shape } } });
     }
+
+    public void AddInput(ValueInfoProto input) => added.Input.Add(input);
 
     /// <summary>Makes a tensor an output in float32 under a name of our own.</summary>
     public void AppendOutput(string tensor, string name)
@@ -127,7 +129,7 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
     public InstrumentedModel Build()
     {
         var model = new InstrumentedModel(graph.File);
-        if (replaced.Count == 0) model.Add(new ByteRange(0, graph.File.Length));
+        if (replaced.Count == 0 && graph.File.Edition == 0) model.Add(new ByteRange(0, graph.File.Length));
         else TowerFilter.Copy(graph, model, graph.Nodes.Where(node => !replaced.Contains(node)), graph.Outputs, Read);
         model.Add(Additions());
         return model;
@@ -144,7 +146,11 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
     }
 
     /// <summary>The graph with the nodes that were exchanged and added.</summary>
-    public OnnxGraph Rewritten() => new(graph.File.With(replaced, added.Node, added.Initializer));
+    public OnnxGraph Rewritten()
+    {
+        var without = graph.File.Nodes.Index().Where(node => replaced.Contains(node.Item)).Select(node => node.Index).ToHashSet();
+        return new(graph.File.With(new GraphEdit(without, added.Node, added.Initializer, added.Input)));
+    }
 
     /// <summary>Tensors that the appended nodes read.</summary>
     public IEnumerable<string> Read => added.Node.SelectMany(node => node.Input);

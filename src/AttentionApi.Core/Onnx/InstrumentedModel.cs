@@ -16,6 +16,7 @@ public sealed class InstrumentedModel
     {
         SourcePath = file.Path;
         SourceSha256 = file.Sha256;
+        Edits = file.Edits;
         ExternalData = [.. file.Initializers.Values.Select(tensor => tensor.ExternalLocation).OfType<string>().Distinct()];
         ExternalDataFolder = ExternalData.Count > 0 ? file.Folder : null;
     }
@@ -24,6 +25,9 @@ public sealed class InstrumentedModel
 
     /// <summary>Of the original file, lower-case hexadecimal.</summary>
     public string SourceSha256 { get; }
+
+    /// <summary>What was exchanged in the original before this model was made of it.</summary>
+    internal IReadOnlyList<GraphEdit> Edits { get; }
 
     /// <summary>Where weights outside the model file lie; null where all are inside.</summary>
     public string? ExternalDataFolder { get; }

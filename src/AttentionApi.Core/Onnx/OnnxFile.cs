@@ -41,21 +41,25 @@ internal sealed class OnnxFile
     /// <summary>True where some weights lie outside of the file.</summary>
     public bool HasExternalData => Initializers.Values.Any(tensor => tensor.ExternalLocation is not null);
 
+    /// <summary>What was exchanged in it since it was read.</summary>
+    public IReadOnlyList<GraphEdit> Edits { get; private init; } = [];
+
     /// <summary>How often nodes of the file have been exchanged; keeps names of our own apart.</summary>
-    public int Edition { get; private init; }
+    public int Edition => Edits.Count;
 
     private OnnxFile(string path) => Path = path;
 
-    /// <summary>The same file with some nodes exchanged for others, which lie nowhere in it.</summary>
-    public OnnxFile With(IReadOnlySet<OnnxNode> without, IEnumerable<NodeProto> nodes, IEnumerable<TensorProto> initializers)
+    /// <summary>The same file with some nodes exchanged for others.</summary>
+    public OnnxFile With(GraphEdit edit)
     {
-        var file = new OnnxFile(Path) { Edition = Edition + 1, Length = Length, Sha256 = Sha256 };
-        var kept = Nodes.Where(node => !without.Contains(node)).Select(node => (node.Proto, node.Range));
-        foreach (var (proto, range) in kept.Concat(nodes.Select(node => (node, default(ByteRange)))))
+        var made = edit.Nodes.SelectMany(node => node.Output).ToHashSet();
+        var file = new OnnxFile(Path) { Edits = [.. Edits, edit], Length = Length, Sha256 = Sha256 };
+        var kept = Nodes.Where((_, place) => !edit.Without.Contains(place)).Select(node => (node.Proto, node.Range));
+        foreach (var (proto, range) in kept.Concat(edit.Nodes.Select(node => (node, default(ByteRange)))))
             file.Nodes.Add(new OnnxNode(file.Nodes.Count, proto, range));
-        foreach (var tensor in Initializers.Values.Concat(initializers.Select(tensor => OnnxTensor.Of(tensor)))) file.Initializers[tensor.Name] = tensor;
+        foreach (var tensor in Initializers.Values.Concat(edit.Initializers.Select(tensor => OnnxTensor.Of(tensor)))) file.Initializers[tensor.Name] = tensor;
         foreach (var (domain, version) in Opsets) file.Opsets[domain] = version;
-        file.Inputs.AddRange(Inputs);
+        file.Inputs.AddRange(edit.Inputs.Select(input => (input, default(ByteRange))).Concat(Inputs.Where(input => !made.Contains(input.Value.Name))));
         file.Outputs.AddRange(Outputs);
         file.Functions.UnionWith(Functions);
         file.ModelFields.AddRange(ModelFields);

@@ -13,6 +13,8 @@ internal sealed class OnnxGraph
     private readonly Dictionary<string, List<OnnxNode>> consumers = [];
     private readonly Dictionary<string, OnnxTensor> constants;
     private readonly Dictionary<string, ulong> dependence = [];
+    private readonly Dictionary<string, ulong> inputBits = [];
+    private readonly HashSet<string> outputs;
 
     public OnnxFile File { get; }
 
@@ -30,6 +32,7 @@ internal sealed class OnnxGraph
         constants = new(file.Initializers);
         Inputs = [.. file.Inputs.Select(input => input.Value).Where(input => !file.Initializers.ContainsKey(input.Name))];
         Outputs = [.. file.Outputs.Select(output => output.Value.Name)];
+        outputs = [.. Outputs];
         foreach (var node in file.Nodes)
         {
             foreach (var output in node.Outputs.Where(name => name.Length > 0))
@@ -57,14 +60,9 @@ internal sealed class OnnxGraph
     /// </summary>
     public ulong DependsOn(string? tensor) => tensor is null ? 0 : dependence.GetValueOrDefault(tensor);
 
-    public ulong InputBit(string input)
-    {
-        for (var i = 0; i < Inputs.Count; i++)
-        {
-            if (Inputs[i].Name == input) return 1UL << Math.Min(i, 63);
-        }
-        return 0;
-    }
+    public ulong InputBit(string input) => inputBits.GetValueOrDefault(input);
+
+    public bool IsOutput(string tensor) => outputs.Contains(tensor);
 
     /// <summary>The nodes whose results the given tensors need, themselves included.</summary>
     public HashSet<OnnxNode> Ancestors(params IEnumerable<string> tensors) => Ancestors(tensors, given: []);
@@ -78,6 +76,35 @@ internal sealed class OnnxGraph
         {
             if (given.Contains(tensor) || Producer(tensor) is not { } node || !found.Add(node)) continue;
             foreach (var input in node.Inputs.Concat(node.Captured)) open.Push(input);
+        }
+        return found;
+    }
+
+    /// <summary>Whether a node's result is needed for another's. Looks only at what is evaluated between the two.</summary>
+    public bool IsAncestor(OnnxNode node, OnnxNode of) => Before(of, node.Index).Contains(node);
+
+    /// <summary>The nodes on the ways from one node to a later one, both left out.</summary>
+    public IEnumerable<OnnxNode> Between(OnnxNode first, OnnxNode last)
+    {
+        var reached = new HashSet<OnnxNode> { first };
+        foreach (var node in Before(last, first.Index).OrderBy(node => node.Index))
+        {
+            var follows = node.Inputs.Concat(node.Captured).Any(input => Producer(input) is { } producer && reached.Contains(producer));
+            if (node != first && follows && reached.Add(node)) yield return node;
+        }
+    }
+
+    /// <summary>The nodes that a node needs, as far back as a place in the evaluation order.</summary>
+    private HashSet<OnnxNode> Before(OnnxNode last, int first)
+    {
+        var found = new HashSet<OnnxNode>();
+        var open = new Stack<OnnxNode>([last]);
+        while (open.TryPop(out var current))
+        {
+            foreach (var input in current.Inputs.Concat(current.Captured))
+            {
+                if (Producer(input) is { } producer && producer.Index >= first && found.Add(producer)) open.Push(producer);
+            }
         }
         return found;
     }
@@ -154,7 +181,7 @@ internal sealed class OnnxGraph
 
     private void TraceInputs()
     {
-        foreach (var input in Inputs) dependence[input.Name] = InputBit(input.Name);
+        foreach (var (i, input) in Inputs.Index()) dependence[input.Name] = inputBits[input.Name] = 1UL << Math.Min(i, 63);
         foreach (var node in Nodes)
         {
             if (node.Type is "Shape" or "Size") continue;

@@ -12,8 +12,7 @@ internal sealed class OperandFinder(OnnxGraph graph)
     public AttentionOperands Find(AttentionSite site)
     {
         var (scores, product) = (site.Product!, graph.Producer(site.Result)!);
-        var mixing = graph.Descendants(site.Node.Output(0)!);
-        var valuesFirst = graph.Producer(product.Inputs[0]) is not { } first || (first != site.Node && !mixing.Contains(first));
+        var valuesFirst = graph.Producer(product.Inputs[0]) is not { } first || (first != site.Node && !graph.IsAncestor(site.Node, first));
         // Scores that are transposed before the Softmax come from a product with the keys first.
         var keysFirst = IsTransposed(scores, site.Node);
         return new(
@@ -63,7 +62,6 @@ internal sealed class OperandFinder(OnnxGraph graph)
 
     private bool IsTransposed(OnnxNode scores, OnnxNode softmax)
     {
-        var after = graph.Descendants(scores.Output(0)!);
-        return graph.Ancestors(softmax.Inputs).Where(after.Contains).Count(AttentionSites.SwapsQueryAndKey) % 2 == 1;
+        return graph.Between(scores, softmax).Count(AttentionSites.SwapsQueryAndKey) % 2 == 1;
     }
 }

@@ -58,10 +58,11 @@ internal sealed class ResidualStream
 
     private bool OnlyAdditions(string? current, HiddenState next)
     {
-        var later = next.Tensor is { } tensor ? graph.Ancestors([tensor]) : [];
+        var last = next.Tensor is { } tensor ? graph.Producer(tensor) : null;
         while (current is not null && current != next.Tensor && !next.Summands.Contains(current))
         {
-            var addition = graph.Consumers(current).FirstOrDefault(node => Summands(node)?.Contains(current) == true && later.Contains(node));
+            var addition = graph.Consumers(current)
+                .FirstOrDefault(node => Summands(node)?.Contains(current) == true && last is not null && (node == last || graph.IsAncestor(node, last)));
             current = addition is null ? null : Sum(addition).Tensor;
         }
         return current is not null;
@@ -70,8 +71,7 @@ internal sealed class ResidualStream
     /// <summary>The first addition after the attention whose other operand the attention was computed from, and that operand.</summary>
     private (OnnxNode, string)? WhereAdded(AttentionSite layer)
     {
-        var sources = graph.Ancestors(layer.Node.Inputs);
-        bool IsSource(string tensor) => graph.DependsOn(tensor) != 0 && (graph.Producer(tensor) is { } node ? sources.Contains(node) : true);
+        bool IsSource(string tensor) => graph.DependsOn(tensor) != 0 && (graph.Producer(tensor) is not { } node || graph.IsAncestor(node, layer.Node));
 
         var open = new PriorityQueue<OnnxNode, int>();
         var seen = new HashSet<OnnxNode>();

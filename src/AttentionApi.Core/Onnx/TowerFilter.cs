@@ -15,15 +15,17 @@ internal static class TowerFilter
         var kept = nodes.OrderBy(node => node.Range.Offset).ToList();
         var read = kept.SelectMany(node => node.Inputs.Concat(node.Captured)).Concat(outputs).Concat(readByAppended).ToHashSet();
         var initializers = graph.File.Initializers.Values.Where(tensor => read.Contains(tensor.Name)).ToList();
+        var inputs = graph.File.Inputs.Where(input => read.Contains(input.Value.Name)).ToList();
         var own = new Proto.GraphProto
         {
             Node = { kept.Where(node => node.Range.Length == 0).Select(node => node.Proto) },
             Initializer = { initializers.Select(tensor => tensor.Own).OfType<Proto.TensorProto>() },
+            Input = { inputs.Where(input => input.Range.Length == 0).Select(input => input.Value) },
         }.ToByteArray();
         var ranges = new List<ByteRange>(graph.File.GraphFields);
         ranges.AddRange(kept.Select(node => node.Range));
         ranges.AddRange(initializers.Select(tensor => tensor.Range));
-        ranges.AddRange(graph.File.Inputs.Where(input => read.Contains(input.Value.Name)).Select(input => input.Range));
+        ranges.AddRange(inputs.Select(input => input.Range));
         ranges.AddRange(graph.File.Outputs.Where(output => outputs.Contains(output.Value.Name)).Select(output => output.Range));
         ranges.Sort((a, b) => a.Offset.CompareTo(b.Offset));
 

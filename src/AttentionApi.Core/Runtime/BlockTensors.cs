@@ -12,6 +12,20 @@ public sealed record OperandInfo(TensorInfo Tensor, OperandOrder Order, int Head
 {
     public int Tokens => Tensor.Count / Heads / Width;
 
+    /// <summary>The same for another number of tokens.</summary>
+    public OperandInfo At(int tokens)
+    {
+        var shape = Tensor.Shape.ToArray();
+        var axis = Order switch
+        {
+            OperandOrder.HeadTokenWidth => shape.Length - 2,
+            OperandOrder.HeadWidthToken => shape.Length - 1,
+            _ => Array.LastIndexOf(shape, Tokens, shape.Length - 2),
+        };
+        shape[axis] = tokens;
+        return this with { Tensor = Tensor.At(shape) };
+    }
+
     /// <summary>Puts a value of this tensor into the one order that is used from here on: [head, token, width], bias added.</summary>
     public void Arrange(ReadOnlySpan<float> values, Span<float> target)
     {
@@ -46,6 +60,15 @@ public sealed record BlockTensors
 
     /// <summary>Of the last layer, unscaled; null where they are not to be had.</summary>
     public required OperandInfo? LastKeys { get; init; }
+
+    /// <summary>The same for another number of tokens.</summary>
+    public BlockTensors At(int tokens) => new()
+    {
+        AfterAttention = [.. AfterAttention.Select(state => state.WithTokens(tokens))],
+        Values = [.. Values.Select(operand => operand.At(tokens))],
+        LastQueries = LastQueries?.At(tokens),
+        LastKeys = LastKeys?.At(tokens),
+    };
 }
 
 /// <summary>What the methods that look into blocks work with. What is costly to make is made when first needed, and kept.</summary>
@@ -53,10 +76,15 @@ public sealed record BlockTensors
 /// <param name="projections">What takes mixed values to the hidden states.</param>
 /// <param name="readOut">Final norm and head; null where they read more than one token.</param>
 /// <param name="factory">Makes the session that mixes tokens anew.</param>
-public sealed class TowerBlocks(BlockTensors tensors, OutputProjections projections, ReadOutSession? readOut, SessionFactory factory) : IDisposable
+/// <param name="native">The blocks of which these are the same at another size; null for the model's own.</param>
+public sealed class TowerBlocks(BlockTensors tensors, OutputProjections projections, ReadOutSession? readOut, SessionFactory factory,
+    TowerBlocks? native = null) : IDisposable
 {
-    private readonly Lazy<TokenMixSession> mix = new(() => new(factory), LazyThreadSafetyMode.PublicationOnly);
-    private readonly Lazy<LinearHead> head = new(() => LinearHead.Measure(readOut!), LazyThreadSafetyMode.PublicationOnly);
+    private readonly Lazy<TokenMixSession> mix = native?.mix ?? new(() => new(factory), LazyThreadSafetyMode.PublicationOnly);
+    private readonly Lazy<LinearHead> head = native?.head ?? new(() => LinearHead.Measure(readOut!), LazyThreadSafetyMode.PublicationOnly);
+
+    /// <summary>The same blocks for another number of tokens; not to be disposed of.</summary>
+    public TowerBlocks At(int tokens) => new(tensors.At(tokens), projections, readOut, factory, this);
 
     public BlockTensors Tensors => tensors;
     public OutputProjections Projections => projections;

@@ -13,23 +13,23 @@ namespace AttentionApi.Core.Runtime;
 internal sealed class ForwardPass : IAsyncDisposable
 {
     private readonly string id;
-    private readonly VisionTower tower;
+    private readonly VisionTower native;
     private readonly SessionPool pool;
     private readonly PictureBatches batches;
 
     public ForwardPass(string id, VisionTower tower, SessionPool pool)
     {
-        (this.id, this.tower, this.pool) = (id, tower, pool);
-        batches = new(pool, tower.LargestBatch, Run);
+        (this.id, native, this.pool) = (id, tower, pool);
+        batches = new(pool, picture => TowerFor(picture).LargestBatch, Run);
     }
 
     /// <summary>Runs that one caller with many pictures keeps going: as many as fit at once, and the next batch.</summary>
-    public int RunsAhead => pool.Sessions * pool.RunsPerSession + tower.LargestBatch;
+    public int RunsAhead => pool.Sessions * pool.RunsPerSession + native.LargestBatch;
 
     public async Task<Activations> RunAsync(ModelInput picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation)
     {
         // The read-out is a second run inside the lease, which belongs to one caller.
-        if (PartOutputs.CanBatch(tower, parts)) return Checked(await batches.RunAsync(picture, parts, timings, cancellation).ConfigureAwait(false));
+        if (PartOutputs.CanBatch(native, parts)) return Checked(await batches.RunAsync(picture, parts, timings, cancellation).ConfigureAwait(false));
         SessionPool.Lease lease;
         using (timings.Measure(Stages.Queue)) lease = await pool.RentAsync(cancellation).ConfigureAwait(false);
         using (lease)
@@ -48,25 +48,28 @@ internal sealed class ForwardPass : IAsyncDisposable
         using (timings.Measure(Stages.Inference))
         {
             cancellation.ThrowIfCancellationRequested();
-            return ModelRunException.Guard(() => work(tower));
+            return ModelRunException.Guard(() => work(native));
         }
     }
 
     /// <summary>The tower's inputs for one picture; the caller disposes of them.</summary>
     public Dictionary<string, OrtValue> Feed(ModelInput picture) =>
-        new() { [tower.InputName] = Tensors.FromFloats(picture.Pixels, tower.InputShape, tower.InputType) };
+        new() { [native.InputName] = Tensors.FromFloats(picture.Pixels, TowerFor(picture).InputShape, native.InputType) };
 
     /// <summary>Activations that hold the answer alone, checked.</summary>
     /// <param name="answer">Class logits, or the embedding at unit length.</param>
     public Activations OfAnswer(float[] answer)
     {
         ThrowIfNotFinite(answer);
-        return new() { Layers = tower.Layers.Count, Heads = tower.Heads, Tokens = tower.Tokens, Output = answer };
+        return new() { Layers = native.Layers.Count, Heads = native.Heads, Tokens = native.Tokens, Output = answer };
     }
 
-    /// <summary>One run on pictures that ask for the same parts; the results are neither normalised nor checked.</summary>
+    private VisionTower TowerFor(ModelInput picture) => native.At(new(picture.Width, picture.Height));
+
+    /// <summary>One run on pictures of one size that ask for the same parts; the results are neither normalised nor checked.</summary>
     private Activations[] Run(SessionPool.Lease lease, IReadOnlyList<ModelInput> pictures, ActivationParts parts, CancellationToken cancellation)
     {
+        var tower = TowerFor(pictures[0]);
         using var outputs = new RunOutputs(pictures.Count);
         var output = tower.Output is { } answer ? outputs.Add([answer]) : null;
         var arrays = PartOutputs.Add(tower, parts, outputs);
@@ -84,14 +87,14 @@ internal sealed class ForwardPass : IAsyncDisposable
             var activations = new Activations
             {
                 Layers = tower.Layers.Count, Heads = tower.Heads, Tokens = tower.Tokens, Output = output?[picture] ?? [],
-                ReadOut = hidden is null ? null : ReadLayers(hidden[picture], cancellation),
+                ReadOut = hidden is null ? null : ReadLayers(tower, hidden[picture], cancellation),
             };
             return arrays.Aggregate(activations, (known, part) => known.With(part.Key, part.Value[picture]));
         })];
     }
 
     /// <summary>[layer, token, D] hidden states to [layer, token, E]: unit embeddings, or class logits.</summary>
-    private float[] ReadLayers(float[] hidden, CancellationToken cancellation)
+    private float[] ReadLayers(VisionTower tower, float[] hidden, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         // A sum is finite only if every summand is. The read-out would hide an infinite one.
@@ -106,7 +109,7 @@ internal sealed class ForwardPass : IAsyncDisposable
 
     private Activations Checked(Activations activations)
     {
-        if (tower.OutputKind == VisionOutputKind.ImageEmbedding) Normalise(activations.Output);
+        if (native.OutputKind == VisionOutputKind.ImageEmbedding) Normalise(activations.Output);
         ThrowIfNotFinite([.. activations.Arrays]);
         return activations;
     }
@@ -117,8 +120,8 @@ internal sealed class ForwardPass : IAsyncDisposable
         {
             if (array is not null && !float.IsFinite(TensorPrimitives.Sum<float>(array)))
             {
-                throw new ModelRefusedException($"The model '{id}' gives numbers that are not finite for this picture; its weights are damaged or overflow in "
-                    + $"{tower.InputType} arithmetic.");
+                throw new ModelRefusedException($"The model '{id}' gives numbers that are not finite for this picture; "
+                    + $"its weights are damaged or overflow in {native.InputType} arithmetic.");
             }
         }
     }
@@ -133,6 +136,6 @@ internal sealed class ForwardPass : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await pool.DisposeAsync().ConfigureAwait(false);
-        tower.DisposeParts();
+        native.DisposeParts();
     }
 }

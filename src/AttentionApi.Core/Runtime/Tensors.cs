@@ -13,6 +13,12 @@ public sealed record TensorInfo(string Name, TensorElementType ElementType, long
 {
     /// <summary>Number of elements.</summary>
     public int Count { get; } = checked((int)Shape.Aggregate(1L, (product, size) => checked(product * size)));
+
+    /// <summary>The same tensor in another shape.</summary>
+    public TensorInfo At(long[] shape) => new(Name, ElementType, shape);
+
+    /// <summary>Hidden states, [1, N, D], [N, 1, D] or [N, D], for another number of tokens.</summary>
+    public TensorInfo WithTokens(int tokens) => At(Shape is [1, _, var width] ? [1, tokens, width] : [tokens, .. Shape[1..]]);
 }
 
 /// <summary>Conversions between our float32 arrays and a session's values.</summary>

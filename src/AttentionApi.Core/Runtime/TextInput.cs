@@ -18,6 +18,8 @@ public sealed record TextInput(
 {
     private const int LargestLength = 4096;
 
+    private static readonly string[] PictureNames = ["pixel", "image", "patch", "spatial", "masked"];
+
     public IEnumerable<string> Names => Mask is null ? Others.Prepend(Ids) : Others.Prepend(Mask).Prepend(Ids);
 
     /// <summary>The bits of these inputs in <see cref="OnnxGraph.DependsOn"/>.</summary>
@@ -26,10 +28,12 @@ public sealed record TextInput(
     /// <summary>Null where the graph takes no token ids.</summary>
     internal static TextInput? Find(OnnxGraph graph)
     {
-        var inputs = graph.Inputs.Where(input => input.Type?.TensorType?.ElemType is OnnxTensor.Int64 or OnnxTensor.Int32).ToList();
+        var inputs = graph.Inputs.Where(input => input.Type?.TensorType?.ElemType is OnnxTensor.Int64 or OnnxTensor.Int32 && !IsOfPicture(input)).ToList();
         bool Named(ValueInfoProto input, string part) => input.Name.Contains(part, StringComparison.OrdinalIgnoreCase);
         bool IsSide(ValueInfoProto input) => Named(input, "mask") || Named(input, "position") || Named(input, "type_ids");
-        if (inputs.FirstOrDefault(input => !IsSide(input)) is not { } ids) return null;
+        bool MayBeIds(ValueInfoProto input) =>
+            !IsSide(input) && (Named(input, "ids") || Named(input, "text") || Named(input, "token") || input.Type.TensorType.Shape is not { Dim.Count: not 2 });
+        if (inputs.FirstOrDefault(MayBeIds) is not { } ids) return null;
 
         var shape = ids.Type.TensorType.Shape?.Dim;
         if (shape is { Count: not 2 })
@@ -76,6 +80,10 @@ public sealed record TextInput(
             ? OrtValue.CreateTensorValueFromMemory(values, shape)
             : OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(values, value => (int)value), shape);
     }
+
+    /// <summary>Integers that go with the picture: pixel_mask, patch_attention_mask, spatial_shapes.</summary>
+    private static bool IsOfPicture(ValueInfoProto input) =>
+        PictureNames.Any(part => input.Name.Contains(part, StringComparison.OrdinalIgnoreCase));
 
     private static long? Fixed(TensorShapeProto.Types.Dimension? dimension) =>
         dimension?.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue ? dimension.DimValue : null;

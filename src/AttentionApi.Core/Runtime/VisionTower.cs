@@ -16,12 +16,6 @@ public enum VisionOutputKind
     Logits,
 }
 
-/// <summary>What one layer gives, for a batch of one picture.</summary>
-/// <param name="MeanAttention">Probabilities averaged over heads, float32, N·N values.</param>
-/// <param name="HeadAttention">Probabilities, H·N·N values, [heads, query, key] whatever its rank.</param>
-/// <param name="HiddenState">The residual stream that leaves the layer, before the final norm, N·D values.</param>
-public sealed record LayerOutputs(TensorInfo MeanAttention, TensorInfo HeadAttention, TensorInfo HiddenState);
-
 /// <summary>
 /// A vision tower ready to run: its instrumented session and the facts that its graph and a first run gave. The session is safe for concurrent runs; only the
 /// outputs that a run names are copied out of it.
@@ -41,6 +35,9 @@ public sealed record VisionTower : IDisposable
 
     /// <summary>The step from one patch to the next, in pixels of the model's input.</summary>
     public required PixelSize PatchSize { get; init; }
+
+    /// <summary>The pixels of the input that any patch has, which maps cover; smaller than the input where the model drops a remainder or a margin.</summary>
+    public required PixelArea PatchArea { get; init; }
 
     /// <summary>Which tokens are patches, and how they lie in the picture.</summary>
     public required TokenLayout Layout { get; init; }
@@ -76,8 +73,28 @@ public sealed record VisionTower : IDisposable
     /// <summary>Pictures that one run may take; 1 where the export fixed the batch or pictures of a batch influence each other.</summary>
     public int LargestBatch { get; init; } = 1;
 
+    /// <summary>Sizes that pictures may have beside <see cref="ImageSize"/>; null where there are none.</summary>
+    public ResolutionRange? Resolutions { get; init; }
+
     public int Tokens => Layout.Count;
     public long[] InputShape => [1, 3, ImageSize.Height, ImageSize.Width];
+
+    /// <summary>The same tower on pictures of another size, of which every pixel is in a patch.</summary>
+    public VisionTower At(PixelSize size)
+    {
+        if (size == ImageSize) return this;
+        var layout = Layout with { Grid = new PatchGrid(size.Height / PatchSize.Height, size.Width / PatchSize.Width) };
+        return this with
+        {
+            ImageSize = size,
+            PatchArea = PixelArea.Of(size),
+            Layout = layout,
+            Layers = [.. Layers.Select(layer => layer.At(layout.Count))],
+            Embeddings = Embeddings.WithTokens(layout.Count),
+            Blocks = Blocks?.At(layout.Count),
+            LargestBatch = LargestBatch == 1 ? 1 : PictureBatches.LargestOf(layout.Count),
+        };
+    }
 
     public void Dispose()
     {

@@ -22,6 +22,7 @@ public sealed record ModelList(IReadOnlyList<Model> Models);
 /// <param name="SuffixTokens">Tokens after the patches.</param>
 /// <param name="ImageSize">What the model is given, in pixels.</param>
 /// <param name="PatchSize">Of that input, in pixels.</param>
+/// <param name="Resolutions">Sizes that the parameter 'resolution' takes; null where the model takes only its own.</param>
 /// <param name="Text">True where free labels are accepted.</param>
 /// <param name="Classes">Number of classes of a classifier; else null.</param>
 /// <param name="Scores">How scores come from logits: softmax over the labels or classes, sigmoid of each, or none.</param>
@@ -36,7 +37,7 @@ public sealed record ModelList(IReadOnlyList<Model> Models);
 /// <param name="Warnings">What a careful user must know of it.</param>
 public sealed record Model(
     string Id, bool Default, string Status, string? Reason, string? Family, int? Layers, int? Heads, Grid? Grid, int? PrefixTokens, int? SuffixTokens,
-    Size? ImageSize, Size? PatchSize, bool? Text, int? Classes, string? Scores, LogitNumber? LogitScale, LogitNumber? LogitBias,
+    Size? ImageSize, Size? PatchSize, Resolutions? Resolutions, bool? Text, int? Classes, string? Scores, LogitNumber? LogitScale, LogitNumber? LogitBias,
     IReadOnlyList<string> Methods, IReadOnlyList<UnavailableMethod> Unavailable,
     string? Precision, Provider? Provider, Sites? Sites, string? Domain, IReadOnlyList<string> Warnings)
 {
@@ -47,6 +48,7 @@ public sealed record Model(
             entry.Id, entry.IsDefault, entry.Status.Word(), entry.Reason, facts?.Family, facts?.Layers, facts?.Heads,
             facts is null ? null : Grid.From(facts.Tokens.Grid), facts?.Tokens.PrefixTokens, facts?.Tokens.SuffixTokens,
             facts is null ? null : Size.From(facts.ImageSize), facts is null ? null : Size.From(facts.PatchSize),
+            facts?.Resolutions is { } sizes ? new(sizes.Minimum, sizes.Maximum, sizes.Step) : null,
             facts?.Text, facts?.ClassNames?.Count, facts?.Scores.Word(),
             facts?.LogitScale is { } scale ? new(scale.Value, scale.Source) : null, facts?.LogitBias is { } bias ? new(bias.Value, bias.Source) : null,
             facts is null ? [] : [.. methods.ServedBy(facts).Select(method => method.Info.Name)],
@@ -76,6 +78,12 @@ public sealed record Size(int Width, int Height)
 {
     internal static Size From(PixelSize size) => new(size.Width, size.Height);
 }
+
+/// <summary>Sizes that pictures may be given to a model in, in pixels a side.</summary>
+/// <param name="Minimum">The smallest.</param>
+/// <param name="Maximum">The largest.</param>
+/// <param name="Step">Every size is a multiple of it: the patch.</param>
+public sealed record Resolutions(int Minimum, int Maximum, int Step);
 
 /// <summary>A number between cosine and logit, and where it was found.</summary>
 /// <param name="Value">The factor is already exponentiated.</param>

@@ -49,13 +49,14 @@ internal sealed class ExplainRequests(
             log.Set("Model", model.Id);
             log.Set("Method", request.Method.Info.Name);
             using var lease = await catalog.LeaseAsync(model.Id, deadline.Token);
-            var plan = new ExplanationPlan(request, lease.Model.Facts);
+            var loaded = request.ModelOf(lease.Model);
+            var plan = new ExplanationPlan(request, loaded.Facts);
             var picture = new Picture(body.Picture, new ImageLimits(limits.MaxPixels, MaxDecodedBytes: limits.MaxDecodedBytes));
             var slot = permits.Take(WorkEstimate.Bytes(plan, picture.Header) + picture.Bytes.Length);
             try
             {
                 upload.Dispose();
-                var inspection = new Inspection(lease.Model, analyzer, picture, plan.Labels, http.Timings()) { Top = plan.Values.Get(SharedParameters.Top) };
+                var inspection = new Inspection(loaded, analyzer, picture, plan.Labels, http.Timings()) { Top = plan.Values.Get(SharedParameters.Top) };
                 var explanation = await Explanation.BeginAsync(plan, inspection, deadline.Token);
                 var response = await respond(explanation, deadline.Token);
                 log.Set("Width", inspection.Analysis.Size.Width);

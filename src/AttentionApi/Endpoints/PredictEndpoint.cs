@@ -17,5 +17,6 @@ internal static class PredictEndpoint
             .WithName("predict").WithSummary("What the model sees: labels or classes, best first.")
             .WithDescription("Image-text models: softmax over the given labels (SigLIP: sigmoid of each logit). Classifiers: the best of their classes, as "
                 + "many as 'top' says.")
-            .Produces<PredictResponse>().TakesPicture(EndpointParameters.Model, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Top);
+            .Produces<PredictResponse>().TakesPicture(EndpointParameters.Model, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Top,
+                SharedParameters.Resolution);
 }

@@ -21,7 +21,7 @@ internal static class TensorsEndpoint
                 + "The file's __metadata__ holds the format, the labels and the answer of /explain without maps.")
             .Produces<Stream>(contentType: MediaType)
             .TakesPicture(EndpointParameters.Model, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Versus,
-                SharedParameters.Heads, PictureParameters.DataType);
+                SharedParameters.Heads, PictureParameters.DataType, SharedParameters.Resolution);
 
     private static async Task<ISizedResult> FileAsync(Explanation explanation, CancellationToken cancellation)
     {

@@ -19,8 +19,9 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         using var client = await host.ReadyAsync();
         var model = await GetAsync(client, "models/demo-clip");
         Assert.Equal(
-            ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize", "text",
-                "classes", "scores", "logitScale", "logitBias", "methods", "unavailable", "precision", "provider", "sites", "domain", "warnings"],
+            ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize",
+                "resolutions", "text", "classes", "scores", "logitScale", "logitBias", "methods", "unavailable", "precision", "provider", "sites", "domain",
+                    "warnings"],
             model.Select(member => member.Key));
         Assert.Equal("ready", (string?)model["status"]);
         Assert.StartsWith("Knows: ", (string?)model["domain"], StringComparison.Ordinal);

@@ -18,6 +18,7 @@ internal sealed record KnownActivations(Activations Activations, TokenLayout Tok
     private ModelFacts Facts => new()
     {
         Id = "made-up", Family = "vit", Layers = Activations.Layers, Heads = Activations.Heads, Tokens = Tokens, ImageSize = new(1, 1), PatchSize = new(1, 1),
+        PatchArea = new(0, 0, 1, 1),
         Scores = ScoreKind.None, Precision = "float32", Provider = new("cpu", "cpu", null), Sites = new(Activations.Layers, 0, 0), Sha256 = "",
     };
 

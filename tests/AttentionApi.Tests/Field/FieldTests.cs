@@ -17,9 +17,14 @@ public sealed class FieldTests(ITestOutputHelper output)
         "http-head",
         "immich-layout",
         "multi-label",
+        "one-register",
         "open-clip-siglip",
         "open-sides-siglip",
+        "remainder",
+        "second-input",
         "siglip-scores",
+        "webp-orientation",
+        "written-softmax",
     ];
 
     public static TheoryData<string, string> Cases() => [.. Folders.SelectMany(folder => FieldCases.Names(folder).Select(name => (folder, name)))];

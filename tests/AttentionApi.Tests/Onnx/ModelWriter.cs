@@ -54,6 +54,9 @@ internal sealed class ModelWriter
 
     public string Scalar(float value) => Weight([value]);
 
+    /// <summary>A real number of rank 0, where an operator takes no tensor of one.</summary>
+    public string Number(float value) => Add(new TensorProto { DataType = OnnxTensor.Float, FloatData = { value } });
+
     public string Integers(params long[] values) => Add(new TensorProto { DataType = OnnxTensor.Int64, Dims = { values.Length }, Int64Data = { values } });
 
     public string Integer(long value) => Add(new TensorProto { DataType = OnnxTensor.Int64, Int64Data = { value } });

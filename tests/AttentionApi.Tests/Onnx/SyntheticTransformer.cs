@@ -17,6 +17,9 @@ internal sealed class SyntheticTransformer
     /// <summary>Declared sizes of the picture are dynamic.</summary>
     public bool DynamicSize { get; init; }
 
+    /// <summary>The picture is [batch, height, width, 3].</summary>
+    public bool ChannelsLast { get; init; }
+
     /// <summary>Pixels to patch tokens [1, m, width].</summary>
     public Func<ModelWriter, string, string> Patchify { get; init; } = (writer, pixels) => Convolution(writer, pixels, kernel: 8, stride: 8, pad: 0);
 
@@ -70,8 +73,9 @@ internal sealed class SyntheticTransformer
     public string Write(string path)
     {
         var writer = new ModelWriter(Opset);
-        var pixels = writer.Input("pixels", -1, 3, DynamicSize ? -1 : Height, DynamicSize ? -1 : ImageWidth);
-        var patches = Patchify(writer, pixels);
+        var (height, width) = DynamicSize ? (-1, -1) : (Height, ImageWidth);
+        var pixels = ChannelsLast ? writer.Input("pixels", -1, height, width, 3) : writer.Input("pixels", -1, 3, height, width);
+        var patches = Patchify(writer, ChannelsLast ? writer.Node("Transpose", [pixels], Attribute("perm", 0, 3, 1, 2)) : pixels);
         string Block(long size) => writer.Weight(1, size, Width);
         string[] parts = [.. Prefix.Select(Block), patches, .. Suffix.Select(Block)];
         var stream = parts.Length > 1 ? writer.Node("Concat", parts, Attribute("axis", 1)) : patches;

@@ -14,7 +14,7 @@ public sealed class PictureBatchesTests : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private PictureBatches Batches => field ??= new(pool, 4, Run);
+    private PictureBatches Batches => field ??= new(pool, _ => 4, Run);
 
     /// <summary>A picture is known by its only pixel, which its result repeats.</summary>
     private Activations[] Run(SessionPool.Lease lease, IReadOnlyList<ModelInput> pictures, ActivationParts parts, CancellationToken cancellation)

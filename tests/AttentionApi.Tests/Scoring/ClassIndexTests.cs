@@ -65,6 +65,7 @@ public class ClassIndexTests
     private static ModelFacts Model() => new()
     {
         Id = "made-up", Family = "vit", Layers = 1, Heads = 1, Tokens = new(0, new(1, 1), 0, false), ImageSize = new(1, 1), PatchSize = new(1, 1),
+        PatchArea = new(0, 0, 1, 1),
         Scores = ScoreKind.Softmax, ClassNames = Cats, Precision = "fp32", Provider = new("cpu", "cpu", null), Sites = new(1, 0, 0), Sha256 = "",
     };
 }

@@ -56,6 +56,7 @@ internal static class ElementwiseRules
 
     public static Gradient Power(BackwardPass pass, OnnxNode node, int input)
     {
+        if (input == 1) return Power(pass, node);
         if (pass.Graph.Constant(node.Inputs[1])?.Floats() is not [var exponent]) throw new ModelRefusedException($"an exponent is no constant ({node})");
         return ByDerivative(pass, node, row =>
         {
@@ -63,6 +64,14 @@ internal static class ElementwiseRules
             var power = exponent == 2 ? x : pass.Node("Pow", [x, pass.Real(exponent - 1)]);
             return pass.Node("Mul", [power, pass.Real(exponent)]);
         });
+    }
+
+    /// <summary>bˣ with a constant b: bˣ·ln b.</summary>
+    private static Gradient Power(BackwardPass pass, OnnxNode node)
+    {
+        if (pass.Graph.Constant(node.Inputs[0])?.Floats() is not [> 0 and var @base]) throw new ModelRefusedException($"a base is no constant ({node})");
+        var gradient = ByDerivative(pass, node, row => pass.Node("Mul", [pass.Value(node.Outputs[0], row), pass.Real(MathF.Log(@base))]));
+        return pass.Fit(gradient, node.Outputs[0], node.Inputs[1]);
     }
 
     public static Gradient Root(BackwardPass pass, OnnxNode node, int input) =>
@@ -75,6 +84,8 @@ internal static class ElementwiseRules
     });
 
     public static Gradient Exponential(BackwardPass pass, OnnxNode node, int input) => ByDerivative(pass, node, row => pass.Value(node.Outputs[0], row));
+
+    public static Gradient Logarithm(BackwardPass pass, OnnxNode node, int input) => By(pass, node, "Div", node.Inputs[0]);
 
     /// <summary>2/√π·exp(−x²).</summary>
     public static Gradient ErrorFunction(BackwardPass pass, OnnxNode node, int input) => ByDerivative(pass, node, row =>

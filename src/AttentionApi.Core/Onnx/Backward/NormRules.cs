@@ -2,7 +2,7 @@ using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Onnx.Backward;
 
-/// <summary>Backward rules of norms over the width, and of Softmax.</summary>
+/// <summary>Backward rules of norms over the width, of Softmax and of its logarithm.</summary>
 internal static class NormRules
 {
     /// <summary>γ·(x − mean)/σ + β. Libra holds σ, not the mean.</summary>
@@ -26,11 +26,19 @@ internal static class NormRules
     public static Gradient Softmax(BackwardPass pass, OnnxNode node, int input)
     {
         var (gradient, probabilities) = (pass.Dense(node.Outputs[0]), pass.Value(node.Outputs[0]));
-        var rank = pass.Forward.Shape(node.Outputs[0]).Length;
-        var axis = node.Integer("axis", -1);
-        var total = pass.Sum(pass.Node("Mul", [gradient, probabilities]), axis < 0 ? axis : axis - rank);
+        var total = pass.Sum(pass.Node("Mul", [gradient, probabilities]), AxisFromEnd(pass, node));
         return new(pass.Node("Mul", [probabilities, pass.Node("Sub", [gradient, total])]));
     }
+
+    /// <summary>g − p·Σ g over the keys.</summary>
+    public static Gradient LogSoftmax(BackwardPass pass, OnnxNode node, int input)
+    {
+        var (gradient, probabilities) = (pass.Dense(node.Outputs[0]), pass.Node("Exp", [pass.Value(node.Outputs[0])]));
+        return new(pass.Node("Sub", [gradient, pass.Node("Mul", [probabilities, pass.Sum(gradient, AxisFromEnd(pass, node))])]));
+    }
+
+    private static long AxisFromEnd(BackwardPass pass, OnnxNode node) =>
+        node.Integer("axis", -1) is var axis && axis < 0 ? axis : axis - pass.Forward.Shape(node.Outputs[0]).Length;
 
     private static (Gradient Gradient, string Scaled) Scaled(BackwardPass pass, OnnxNode node)
     {

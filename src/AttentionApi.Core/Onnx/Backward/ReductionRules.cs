@@ -2,7 +2,7 @@ using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Onnx.Backward;
 
-/// <summary>Backward rules of sums, means and lengths over axes.</summary>
+/// <summary>Backward rules of sums, means, lengths and logarithms over axes.</summary>
 internal static class ReductionRules
 {
     /// <summary>Every summand has the gradient of the sum; it stays one value along the axes until something else needs it.</summary>
@@ -16,6 +16,17 @@ internal static class ReductionRules
     /// <summary>x/‖x‖.</summary>
     public static Gradient Length(BackwardPass pass, OnnxNode node, int input) =>
         ByDerivative(pass, node, (x, length) => pass.Node("Div", [x, length]));
+
+    /// <summary>The sign of x.</summary>
+    public static Gradient Magnitudes(BackwardPass pass, OnnxNode node, int input) => ByDerivative(pass, node, (x, _) => pass.Node("Sign", [x]));
+
+    /// <summary>y = log Σ x: 1/Σ x.</summary>
+    public static Gradient LogarithmOfSum(BackwardPass pass, OnnxNode node, int input) =>
+        ByDerivative(pass, node, (_, log) => pass.Node("Exp", [pass.Node("Neg", [log])]));
+
+    /// <summary>y = log Σ exp x: exp(x − y).</summary>
+    public static Gradient LogarithmOfExponentials(BackwardPass pass, OnnxNode node, int input) =>
+        ByDerivative(pass, node, (x, log) => pass.Node("Exp", [pass.Node("Sub", [x, log])]));
 
     /// <summary>1 where the maximum is. A Softmax written out takes it away from all scores alike, where it has no effect.</summary>
     public static Gradient Largest(BackwardPass pass, OnnxNode node, int input) =>

@@ -30,6 +30,7 @@ internal sealed record TowerGraph(OnnxGraph Graph, IReadOnlyList<AttentionSite> 
             .Where(site => needed.Contains(site.Node) && elementary.DependsOn(site.Result) is var bits && bits != 0 && (bits & ~inputs) == 0).ToList();
         var own = seeing.Where(site => !site.LearnedQuery).Take(layers).ToList();
         if (own.Count < layers) throw new ModelRefusedException($"only {own.Count} of its {layers} layers lead to its answer");
+        if (own.Any(site => site.Probabilities is null)) throw new ModelRefusedException("its attention probabilities are no tensors of the graph");
         var stream = ResidualStream.Find(elementary, own);
         if (stream is null || stream.States.Any(state => state.Tensor is null))
             throw new ModelRefusedException("its hidden states are no tensors of the graph");

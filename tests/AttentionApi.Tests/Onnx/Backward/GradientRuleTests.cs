@@ -16,16 +16,21 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    public static TheoryData<string> Forms => [.. GradientForms.All.Keys, .. OtherFamiliesTests.AttentionForms
-        .Where(form => form.Key != "Einsum" && form.Value.Opset >= 13).Select(form => form.Key)];
+    private static readonly Dictionary<string, SyntheticTransformer> Models = Of(
+        GradientForms.All, WrittenSoftmaxTests.Models, SideInputTests.Models,
+        OtherFamiliesTests.AttentionForms.Where(form => form.Value.Opset >= 13)
+            .Select(form => KeyValuePair.Create(form.Key, new SyntheticTransformer { Opset = form.Value.Opset, Attention = form.Value.Write })));
+
+    private static Dictionary<string, SyntheticTransformer> Of(params IEnumerable<KeyValuePair<string, SyntheticTransformer>>[] forms) =>
+        forms.SelectMany(all => all).Where(form => !form.Key.Contains("Einsum", StringComparison.Ordinal)).ToDictionary();
+
+    public static TheoryData<string> Forms => [.. Models.Keys];
 
     [Theory]
     [MemberData(nameof(Forms))]
     public async Task Plain_gradients_are_slopes_and_the_parts_of_Libra_add_up(string form)
     {
-        var model = GradientForms.All.TryGetValue(form, out var known) ? known
-            : new SyntheticTransformer { Opset = OtherFamiliesTests.AttentionForms[form].Opset, Attention = OtherFamiliesTests.AttentionForms[form].Write };
-        using var towers = Load(model);
+        using var towers = Load(Models[form]);
         await using var gradients = GradientLoader.Open(FixtureModels.Factory, towers.Vision);
         Assert.Equal((null, null), (gradients.Refusal(GradientKind.Plain), gradients.Refusal(GradientKind.Libra)));
 
@@ -108,7 +113,7 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
     private static double SlopeError(VisionTower vision)
     {
         const float step = 2e-3f;
-        var graph = new OnnxGraph(OnnxFile.Read(vision.Model.SourcePath));
+        var graph = GradientLoader.Read(vision.Model);
         var tower = TowerGraph.Find(graph, graph.InputBit(vision.InputName), vision.Output!.Name, isEmbedding: false, vision.Layers.Count);
         using var input = Tensors.FromFloats(Pixels(vision), vision.InputShape, TensorElementType.Float);
         using var measure = TowerMeasure.Of(FixtureModels.Factory, tower, new Dictionary<string, OrtValue> { [vision.InputName] = input });
