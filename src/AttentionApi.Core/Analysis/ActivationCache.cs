@@ -6,7 +6,7 @@ namespace AttentionApi.Core.Analysis;
 /// Analyses of the pictures seen last, at most <paramref name="maximumBytes"/> of activations. A second question about a picture (other method, range or
 /// colours) then runs no model, and decodes nothing unless a picture is asked for.
 /// </summary>
-public sealed class ActivationCache(long maximumBytes)
+internal sealed class ActivationCache(long maximumBytes)
 {
     private readonly Dictionary<PictureKey, LinkedListNode<(PictureKey Key, PictureAnalysis Analysis)>> entries = [];
     private readonly LinkedList<(PictureKey Key, PictureAnalysis Analysis)> recent = new();
@@ -59,4 +59,4 @@ public sealed class ActivationCache(long maximumBytes)
 }
 
 /// <summary>One picture through one loaded model at one size; the model is compared by reference, so that a reloaded one starts anew.</summary>
-public readonly record struct PictureKey(object Model, string Sha256, PixelSize Size = default);
+internal readonly record struct PictureKey(object Model, string Sha256, PixelSize Size = default);

@@ -8,11 +8,11 @@ namespace AttentionApi.Core.Analysis;
 /// <param name="Target">The label.</param>
 /// <param name="Score">The cosine, or the class logit of the head that is read.</param>
 /// <param name="Parts">What adds up to it.</param>
-public sealed record LabelParts(LabelTarget Target, float Score, AdditiveParts Parts);
+internal sealed record LabelParts(LabelTarget Target, float Score, AdditiveParts Parts);
 
 /// <summary>What an inspection tells of the insides of the model's blocks: values, hidden states and what follows from them without another run of the
 /// model.</summary>
-public static class BlockInspection
+internal static class BlockInspection
 {
     /// <summary>What <see cref="DecomposeAsync"/> fetches.</summary>
     public const ActivationParts PathParts = ActivationParts.Values | ActivationParts.HeadTokenAttention | ActivationParts.HeadTokenStates;

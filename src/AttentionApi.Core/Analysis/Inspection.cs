@@ -26,7 +26,7 @@ public sealed partial class Inspection
     /// <param name="picture">What is looked at.</param>
     /// <param name="labels">What it is compared with.</param>
     /// <param name="timings">Gets the time of each stage.</param>
-    public Inspection(LoadedModel model, PictureAnalyzer analyzer, Picture picture, LabelChoice labels, StageTimings timings)
+    internal Inspection(LoadedModel model, PictureAnalyzer analyzer, Picture picture, LabelChoice labels, StageTimings timings)
     {
         (loaded, this.analyzer, this.picture) = (model, analyzer, picture);
         (Model, Choice, Timings) = (model.Facts, labels, timings);
@@ -41,9 +41,9 @@ public sealed partial class Inspection
 
     public ModelFacts Model { get; }
     public TokenLayout Tokens => Model.Tokens;
-    public Picture Picture => picture ?? throw Unknown();
+    internal Picture Picture => picture ?? throw Unknown();
     public LabelChoice Choice { get; }
-    public StageTimings Timings { get; }
+    internal StageTimings Timings { get; }
 
     /// <summary>Predictions listed for a classifier.</summary>
     public int Top { get; init; } = 1;
@@ -53,7 +53,7 @@ public sealed partial class Inspection
 
     /// <summary>What is known of the picture so far.</summary>
     /// <exception cref="InvalidOperationException">Nothing was fetched yet.</exception>
-    public PictureAnalysis Analysis => analysis ?? throw new InvalidOperationException("Nothing of the picture was fetched yet.");
+    internal PictureAnalysis Analysis => analysis ?? throw new InvalidOperationException("Nothing of the picture was fetched yet.");
 
     /// <summary>Attention of each layer, the heads fused or one of them.</summary>
     /// <param name="fusion">Of no matter for a single head.</param>
@@ -129,11 +129,11 @@ public sealed partial class Inspection
         LabelTarget.OfText("", await Loaded.EmbedEmptyAsync(Timings, cancellation).ConfigureAwait(false));
 
     /// <summary>Image-text: the text tower's attention for the first prompt with each label.</summary>
-    public async Task<IReadOnlyList<TextAttention>> TextAttentionAsync(CancellationToken cancellation) =>
+    internal async Task<IReadOnlyList<TextAttention>> TextAttentionAsync(CancellationToken cancellation) =>
         Choice.Labels.Count == 0 ? [] : await Loaded.AttendToTextAsync(Choice.Labels, Choice.Prompts[0], Timings, cancellation).ConfigureAwait(false);
 
     /// <summary>Fetches several parts of a forward pass in one run, ahead of calls that would fetch them one by one.</summary>
-    public async Task<PictureAnalysis> FetchAsync(ActivationParts parts, CancellationToken cancellation)
+    internal async Task<PictureAnalysis> FetchAsync(ActivationParts parts, CancellationToken cancellation)
     {
         // Whoever shows attention names the sinks in it.
         if ((parts & (ActivationParts.MeanAttention | ActivationParts.HeadAttention)) != 0) parts |= ActivationParts.TokenNorms;

@@ -13,23 +13,23 @@ public sealed partial class Inspection
     /// <param name="rival">A further label, whose gradients come last; or null.</param>
     /// <param name="cancellation">Ends the run.</param>
     /// <exception cref="ParameterException">The model gives no such gradients.</exception>
-    public Task<LabelGradients> LibraGradientsAsync(LabelTarget? rival, CancellationToken cancellation) =>
+    internal Task<LabelGradients> LibraGradientsAsync(LabelTarget? rival, CancellationToken cancellation) =>
         AllLayersAsync(GradientKind.Libra, rival, cancellation);
 
     /// <summary>Every layer, by the true derivatives.</summary>
     /// <exception cref="ParameterException">The model gives no such gradients.</exception>
-    public Task<LabelGradients> PlainGradientsAsync(CancellationToken cancellation) => AllLayersAsync(GradientKind.Plain, null, cancellation);
+    internal Task<LabelGradients> PlainGradientsAsync(CancellationToken cancellation) => AllLayersAsync(GradientKind.Plain, null, cancellation);
 
     /// <summary>The last layer, by the true derivatives: costs little more than a plain run.</summary>
     /// <exception cref="ParameterException">The model gives no such gradients.</exception>
-    public Task<LabelGradients> LastLayerGradientsAsync(CancellationToken cancellation) => FromStatesAsync(GradientQuestion.LastLayer, cancellation);
+    internal Task<LabelGradients> LastLayerGradientsAsync(CancellationToken cancellation) => FromStatesAsync(GradientQuestion.LastLayer, cancellation);
 
     /// <summary>Each layer by itself, with the model's head put on its hidden states.</summary>
     /// <param name="fromLayer">The first layer, from 1; up to the last one.</param>
     /// <param name="ofMean">Whether the head reads the mean of all tokens instead of its own token.</param>
     /// <param name="cancellation">Ends the run.</param>
     /// <exception cref="ParameterException">The model gives no such gradients.</exception>
-    public Task<LabelGradients> EachLayerGradientsAsync(int fromLayer, bool ofMean, CancellationToken cancellation) =>
+    internal Task<LabelGradients> EachLayerGradientsAsync(int fromLayer, bool ofMean, CancellationToken cancellation) =>
         FromStatesAsync(GradientQuestion.EachLayer(fromLayer, ofMean), cancellation);
 
     /// <summary>Image-text: what each text token has in the cosine of picture and label, by Chefer's relevance or LibraGrad's, for the first prompt.</summary>

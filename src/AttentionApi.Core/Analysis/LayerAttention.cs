@@ -11,19 +11,28 @@ public enum HeadFusion { Mean, Max, Min }
 /// Attention of each layer as one matrix, F_l: one head, or all of them fused (docs/methods.md C.1). A view of activations: nothing is copied where the graph
 /// has fused already, and other fusions are computed layer by layer when asked for.
 /// </summary>
-/// <param name="activations">Holds what <see cref="PartsFor"/> names.</param>
-/// <param name="tokens">The order of the tokens.</param>
-/// <param name="fusion">Of no matter for a single head.</param>
-/// <param name="head">From 1; null for all.</param>
-/// <param name="without">Tokens that are taken out: no one looks at them, and each row is divided by what is left of it.</param>
-public sealed class LayerAttention(Activations activations, TokenLayout tokens, HeadFusion fusion, int? head, IReadOnlyList<int>? without = null)
+public sealed class LayerAttention
 {
-    private readonly ReadOnlyMemory<float>[] layers = new ReadOnlyMemory<float>[activations.Layers];
+    private readonly Activations activations;
+    private readonly HeadFusion fusion;
+    private readonly IReadOnlyList<int>? without;
+    private readonly ReadOnlyMemory<float>[] layers;
 
-    public TokenLayout Tokens { get; } = tokens;
+    /// <param name="activations">Holds what <see cref="PartsFor"/> names.</param>
+    /// <param name="tokens">The order of the tokens.</param>
+    /// <param name="fusion">Of no matter for a single head.</param>
+    /// <param name="head">From 1; null for all.</param>
+    /// <param name="without">Tokens that are taken out: no one looks at them, and each row is divided by what is left of it.</param>
+    internal LayerAttention(Activations activations, TokenLayout tokens, HeadFusion fusion, int? head, IReadOnlyList<int>? without = null)
+    {
+        (this.activations, this.fusion, this.without, Tokens, Head) = (activations, fusion, without, tokens, head);
+        layers = new ReadOnlyMemory<float>[activations.Layers];
+    }
+
+    public TokenLayout Tokens { get; }
 
     /// <summary>The one head from 1, or null for all.</summary>
-    public int? Head { get; } = head;
+    public int? Head { get; }
 
     /// <summary>F_l of a layer from 1, [query, key], N × N.</summary>
     public ReadOnlyMemory<float> this[int layer]
@@ -36,7 +45,7 @@ public sealed class LayerAttention(Activations activations, TokenLayout tokens, 
     }
 
     /// <summary>What a forward pass must bring for a fusion or a head.</summary>
-    public static ActivationParts PartsFor(HeadFusion fusion, int? head) =>
+    internal static ActivationParts PartsFor(HeadFusion fusion, int? head) =>
         head is null && fusion == HeadFusion.Mean ? ActivationParts.MeanAttention : ActivationParts.HeadAttention;
 
     /// <summary>F_l of a layer from 1, computed anew where it is a fusion that the graph has not made.</summary>

@@ -5,7 +5,7 @@ using AttentionApi.Core.Imaging;
 namespace AttentionApi.Core.Analysis;
 
 /// <summary>A received picture: its bytes, the hash that names it in answers and caches, and its pixels, decoded once and only where they are needed.</summary>
-public sealed class Picture(ReadOnlyMemory<byte> bytes, ImageLimits limits)
+internal sealed class Picture(ReadOnlyMemory<byte> bytes, ImageLimits limits)
 {
     private readonly Lock gate = new();
     private DecodedImage? decoded;

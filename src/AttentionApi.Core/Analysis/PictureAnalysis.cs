@@ -11,7 +11,7 @@ namespace AttentionApi.Core.Analysis;
 /// <param name="Activations">At least the parts asked for.</param>
 /// <param name="ModelRuns">Vision model runs this call caused: 0 where everything was known.</param>
 /// <param name="Warnings">What a careful reader must know of the picture ("only the first frame …").</param>
-public sealed record PictureAnalysis(PixelSize Size, Region Seen, Activations Activations, int ModelRuns, IReadOnlyList<string> Warnings)
+internal sealed record PictureAnalysis(PixelSize Size, Region Seen, Activations Activations, int ModelRuns, IReadOnlyList<string> Warnings)
 {
     /// <summary>What is known of gradients.</summary>
     public PictureGradients Gradients { get; init; } = PictureGradients.None;

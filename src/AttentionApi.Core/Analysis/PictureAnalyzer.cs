@@ -12,7 +12,7 @@ namespace AttentionApi.Core.Analysis;
 /// <summary>
 /// Pictures to activations and gradients: takes from the cache what is known already; identical calls in flight share one run. Safe for many callers.
 /// </summary>
-public sealed class PictureAnalyzer(ActivationCache cache)
+internal sealed class PictureAnalyzer(ActivationCache cache)
 {
     private readonly SharedRuns<(PictureKey Picture, object Work), PictureAnalysis> runs = new();
     private readonly ConditionalWeakTable<LoadedModel, object> watched = [];

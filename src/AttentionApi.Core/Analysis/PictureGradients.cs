@@ -6,7 +6,7 @@ using AttentionApi.Core.Scoring;
 namespace AttentionApi.Core.Analysis;
 
 /// <summary>What is known of a picture's gradients: forward values to compute more from, and the results by question and label. Immutable.</summary>
-public sealed record PictureGradients
+internal sealed record PictureGradients
 {
     public static PictureGradients None { get; } = new();
 
@@ -37,4 +37,4 @@ public sealed record PictureGradients
 /// <param name="Targets">The labels.</param>
 /// <param name="Layers">One a label.</param>
 /// <param name="Scores">One a label: the class logit, or the cosine of picture and label (no logit scale).</param>
-public sealed record LabelGradients(IReadOnlyList<LabelTarget> Targets, IReadOnlyList<LayerGradients> Layers, IReadOnlyList<float> Scores);
+internal sealed record LabelGradients(IReadOnlyList<LabelTarget> Targets, IReadOnlyList<LayerGradients> Layers, IReadOnlyList<float> Scores);

@@ -7,7 +7,7 @@ namespace AttentionApi.Core.Analysis;
 /// Attention rollout through a range of layers, R = Ã_to · … · Ã_from with Ã_l = (F_l + αI)/rowsum, later layers on the left (Abnar and Zuidema 2020;
 /// docs/methods.md C.3, C.4). Rows of R are taken as row vectors through the layers, without forming R.
 /// </summary>
-public sealed class RolloutPropagation
+internal sealed class RolloutPropagation
 {
     private readonly ReadOnlyMemory<float>[] layers;
     private readonly int first;

@@ -4,7 +4,7 @@ namespace AttentionApi.Core.Analysis;
 /// Identical work in flight is done once: the first caller starts it, later ones wait for the same result. A caller that goes away only stops waiting;
 /// the work is cancelled when nobody waits any more.
 /// </summary>
-public sealed class SharedRuns<TKey, TResult> where TKey : notnull
+internal sealed class SharedRuns<TKey, TResult> where TKey : notnull
 {
     private readonly Dictionary<TKey, Run> running = [];
 

@@ -13,7 +13,7 @@ public sealed record TextTokenWeights(string Label, string Prompt, IReadOnlyList
 /// Attention rollout through the text tower (mean over heads, α = 1, all layers), the row of the position that becomes the embedding. A causal mask needs no
 /// care of its own: what a token cannot see has probability 0.
 /// </summary>
-public static class TextRollout
+internal static class TextRollout
 {
     public static TextTokenWeights Weigh(TextAttention text)
     {

@@ -10,7 +10,7 @@ namespace AttentionApi.Core.Catalog;
 /// there is no room. The default model and a model in use are never unloaded; one whose files were removed or changed finishes the requests it has and is
 /// unloaded then.
 /// </summary>
-public sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger<ModelCatalog> log, TimeProvider time) : IAsyncDisposable
+internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger<ModelCatalog> log, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>What loads and runs under way may take when the program ends; a thread that waits for a disk which never answers can't be stopped, only
     /// left.</summary>

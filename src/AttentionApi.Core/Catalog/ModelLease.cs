@@ -3,7 +3,7 @@ using AttentionApi.Core.Loading;
 namespace AttentionApi.Core.Catalog;
 
 /// <summary>Keeps a loaded model from being unloaded; dispose it when the answer is complete.</summary>
-public sealed class ModelLease(LoadedModel model, Action release) : IDisposable
+internal sealed class ModelLease(LoadedModel model, Action release) : IDisposable
 {
     private int released;
 

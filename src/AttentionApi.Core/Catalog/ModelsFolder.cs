@@ -6,10 +6,10 @@ namespace AttentionApi.Core.Catalog;
 /// <param name="Id">The folder's name, or the file's without its extension.</param>
 /// <param name="Path">Absolute.</param>
 /// <param name="Stamp">Changes whenever a file in it is added, removed or written, so a model that is still being copied has a new stamp at each look.</param>
-public sealed record FoundModel(string Id, string Path, long Stamp);
+internal sealed record FoundModel(string Id, string Path, long Stamp);
 
 /// <summary>The folder whose sub-folders and .onnx files are models. Nothing is ever written into it.</summary>
-public static class ModelsFolder
+internal static class ModelsFolder
 {
     /// <summary>The models found, by id. A folder wins over a bare file of the same id; names that cannot be ids are ignored and reported.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace AttentionApi.Core.Diagnostics;
 
 /// <summary>Names of the stages of a request.</summary>
-public static class Stages
+internal static class Stages
 {
     public const string Decode = "decode";
     public const string Preprocess = "preprocess";
@@ -17,7 +17,7 @@ public static class Stages
 }
 
 /// <summary>Milliseconds spent in each stage of one request, in the order they began; the source of the JSON's timings and of Server-Timing.</summary>
-public sealed class StageTimings
+internal sealed class StageTimings
 {
     private readonly long started = Stopwatch.GetTimestamp();
     private readonly List<KeyValuePair<string, double>> stages = [];

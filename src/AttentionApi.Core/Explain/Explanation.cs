@@ -5,7 +5,7 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain;
 
 /// <summary>One picture explained as planned. Maps are computed when asked for.</summary>
-public sealed class Explanation
+internal sealed class Explanation
 {
     private const string Stage = Diagnostics.Stages.Explain;
 

@@ -6,7 +6,7 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain;
 
 /// <summary>A call checked against the model, before any picture is read.</summary>
-public sealed class ExplanationPlan
+internal sealed class ExplanationPlan
 {
     private readonly List<string> warnings = [];
     private readonly ExplainRequest request;

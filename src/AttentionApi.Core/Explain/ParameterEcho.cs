@@ -8,7 +8,7 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain;
 
 /// <summary>Every value that took effect, as answers and pictures repeat it; parameters without effect are left out.</summary>
-public static class ParameterEcho
+internal static class ParameterEcho
 {
     /// <summary>Labels as they are, not as \u escapes.</summary>
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -6,7 +6,7 @@ using AttentionApi.Core.Scoring;
 namespace AttentionApi.Core.Explain;
 
 /// <summary>Every parameter that there is: those of the methods, those of all explanations, and those of what explanations become.</summary>
-public sealed class ParameterTable
+internal sealed class ParameterTable
 {
     private readonly HashSet<string> ofMethods;
 
@@ -75,7 +75,7 @@ public sealed class ParameterTable
 /// <param name="Output">What the explanation becomes.</param>
 /// <param name="Taken">The parameters that this output takes.</param>
 /// <param name="Limits">On labels and texts.</param>
-public sealed record ExplainRequest(ParameterTable Table, ParameterValues Given, Outputs Output, IReadOnlyList<Parameter> Taken, LabelLimits Limits)
+internal sealed record ExplainRequest(ParameterTable Table, ParameterValues Given, Outputs Output, IReadOnlyList<Parameter> Taken, LabelLimits Limits)
 {
     /// <summary>Runs of the vision model that a call may cause unless told otherwise.</summary>
     public const int DefaultMaxRuns = 2000;

@@ -10,13 +10,13 @@ namespace AttentionApi.Core.Explain;
 /// <param name="Shape">Row-major.</param>
 /// <param name="Values">Its numbers.</param>
 /// <param name="Attention">True for attention, which files may store in half precision.</param>
-public sealed record RawArray(string Name, IReadOnlyList<int> Shape, IEnumerable<ReadOnlyMemory<float>> Values, bool Attention = false)
+internal sealed record RawArray(string Name, IReadOnlyList<int> Shape, IEnumerable<ReadOnlyMemory<float>> Values, bool Attention = false)
 {
     public RawArray(string name, IReadOnlyList<int> shape, float[] values) : this(name, shape, [values]) { }
 }
 
 /// <summary>The arrays behind all maps, for programs that compute maps themselves.</summary>
-public static class RawArrays
+internal static class RawArrays
 {
     /// <summary>The tensors of the contract (docs/api.md), in no particular order.</summary>
     public static async Task<IReadOnlyList<RawArray>> OfAsync(Explanation explanation, CancellationToken cancellation)

@@ -8,10 +8,10 @@ namespace AttentionApi.Core.Explain;
 public enum FrameMode { Layers, Cumulative }
 
 /// <summary>Fused maps, or one map per head.</summary>
-public enum HeadChoice { Fused, Each }
+internal enum HeadChoice { Fused, Each }
 
 /// <summary>What an animation of a label-dependent method shows: one panel for the target, or one per label.</summary>
-public enum PanelChoice { Target, Labels }
+internal enum PanelChoice { Target, Labels }
 
 /// <summary>Parameters that several methods, or all explanations, take. A method lists those that it uses.</summary>
 public static class SharedParameters
@@ -44,7 +44,7 @@ public static class SharedParameters
     public static readonly Parameter<int?> Head =
         Position("head", "head", ("H", model => model.Heads), "all", _ => null, "One head alone, counted from 1.");
 
-    public static readonly Parameter<HeadChoice> Heads = Word("heads", HeadChoice.Fused, "each: one map per head (JSON, grid and tensors).");
+    internal static readonly Parameter<HeadChoice> Heads = Word("heads", HeadChoice.Fused, "each: one map per head (JSON, grid and tensors).");
 
     public static readonly Parameter<QueryToken?> Query = new("query", ParameterKind.Text, "cls, mean, row,column",
         "Whose attention: the CLS token, the mean over all tokens, or one patch by row and column from 0.", null)
@@ -53,7 +53,7 @@ public static class SharedParameters
     public static readonly Parameter<FrameMode?> Frames = OptionalWord<FrameMode>("frames", "by method",
         "layers: each layer by itself; cumulative: everything from fromLayer up to each layer.") with { For = Outputs.Animation };
 
-    public static readonly Parameter<PanelChoice> Panels = Word("panels", PanelChoice.Target,
+    internal static readonly Parameter<PanelChoice> Panels = Word("panels", PanelChoice.Target,
         "What an animation of a method with a map per label shows: the target, or all labels side by side (at most 16).") with { For = Outputs.Animation };
 
     public static readonly Parameter<int?> Resolution = Integer<int?>("resolution", null, 1, 4096,

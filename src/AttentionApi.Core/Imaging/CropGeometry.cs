@@ -8,7 +8,7 @@ namespace AttentionApi.Core.Imaging;
 /// <param name="Left">The input's left edge on the resized picture; negative where the picture is narrower than the input.</param>
 /// <param name="Top">The input's upper edge on the resized picture, likewise.</param>
 /// <param name="Input">The input's size.</param>
-public readonly record struct CropGeometry(PixelSize Picture, PixelSize Resized, int Left, int Top, PixelSize Input)
+internal readonly record struct CropGeometry(PixelSize Picture, PixelSize Resized, int Left, int Top, PixelSize Input)
 {
     /// <summary>The input's area in pixels of the original, in real numbers; beyond the original's edges where the crop pads.</summary>
     public Region Seen => RegionOf(PixelArea.Of(Input));

@@ -5,4 +5,4 @@ namespace AttentionApi.Core.Imaging;
 /// <param name="Height">Pixels, after orientation.</param>
 /// <param name="Rgb">Row-major interleaved 8-bit RGB, [height, width, 3].</param>
 /// <param name="FirstOfFrames">True where the file was animated and this is its first frame.</param>
-public sealed record DecodedImage(int Width, int Height, byte[] Rgb, bool FirstOfFrames) : Raster(Width, Height, Rgb);
+internal sealed record DecodedImage(int Width, int Height, byte[] Rgb, bool FirstOfFrames) : Raster(Width, Height, Rgb);

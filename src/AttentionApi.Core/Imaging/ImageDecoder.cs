@@ -10,13 +10,13 @@ public enum ImageFormat { Jpeg, Png, Webp }
 /// <param name="Height">Pixels, after orientation.</param>
 /// <param name="Animated">More than one frame; only the first is ever decoded.</param>
 /// <param name="DecodedBytes">What decoding holds at its worst: the RGB pixels, and what the decoder keeps of the whole picture beside them.</param>
-public readonly record struct ImageHeader(ImageFormat Format, int Width, int Height, bool Animated, long DecodedBytes);
+internal readonly record struct ImageHeader(ImageFormat Format, int Width, int Height, bool Animated, long DecodedBytes);
 
 /// <summary>
 /// Decodes untrusted images. The format is judged from the bytes, and only its own loader is called; limits are judged from the header; a picture that cannot
 /// be decoded to its end is refused, because an explanation of half a picture would look like one of the whole.
 /// </summary>
-public static class ImageDecoder
+internal static class ImageDecoder
 {
     private const int StripRows = 16;
 

@@ -18,7 +18,7 @@ public sealed record ImageLimits(long MaxPixels = 50_000_000, int MaxEdge = 65_5
     public static ImageLimits Default { get; } = new();
 
     /// <exception cref="ImageRefusedException"><see cref="ImageFault.TooLarge"/>.</exception>
-    public void Check(ImageHeader header)
+    internal void Check(ImageHeader header)
     {
         var (width, height) = (header.Width, header.Height);
         // Decoded pixels lie in one array, 3 bytes each.

@@ -4,7 +4,7 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Imaging;
 
 /// <summary>Prepares a picture as one model's input, equal to what the model's reference processor makes of the same pixels. Safe for concurrent use.</summary>
-public sealed class ImagePreprocessor
+internal sealed class ImagePreprocessor
 {
     private readonly float[] red = new float[256];
     private readonly float[] green = new float[256];

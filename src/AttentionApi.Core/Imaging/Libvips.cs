@@ -7,7 +7,7 @@ namespace AttentionApi.Core.Imaging;
 /// The process-wide settings of libvips. Of its loaders only those for JPEG, PNG and WebP can run: its checklist for untrusted pictures asks to block
 /// what is not needed, and the loaders it calls trusted (TIFF, HEIF, GIF) have had vulnerabilities too.
 /// </summary>
-public static class Libvips
+internal static class Libvips
 {
     private static readonly string[] Formats = ["Jpeg", "Png", "Webp"];
 

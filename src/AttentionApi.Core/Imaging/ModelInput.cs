@@ -5,4 +5,4 @@ namespace AttentionApi.Core.Imaging;
 /// <param name="Width">Model input width.</param>
 /// <param name="Height">Model input height.</param>
 /// <param name="Seen">The part of the oriented original picture that the patches cover.</param>
-public sealed record ModelInput(float[] Pixels, int Width, int Height, Region Seen);
+internal sealed record ModelInput(float[] Pixels, int Width, int Height, Region Seen);

@@ -6,7 +6,7 @@ namespace AttentionApi.Core.Loading;
 /// What gradients a model offers. Found from its graph when it is loaded; what shows only when the backward pass is first run is added then, so that
 /// <c>/models</c> tells it.
 /// </summary>
-public sealed class GradientFacts
+internal sealed class GradientFacts
 {
     private volatile string? plain;
     private volatile string? libra;

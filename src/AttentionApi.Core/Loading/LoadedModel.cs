@@ -8,7 +8,7 @@ using AttentionApi.Core.Runtime;
 namespace AttentionApi.Core.Loading;
 
 /// <summary>A model whose towers, preprocessing and tokenizer are ready: pixels to activations, labels to embeddings. Safe for many callers.</summary>
-public sealed class LoadedModel : IAsyncDisposable
+internal sealed class LoadedModel : IAsyncDisposable
 {
     private readonly MadeOnce<TowerGradients> gradients;
     private readonly PreprocessorConfig preprocessing;

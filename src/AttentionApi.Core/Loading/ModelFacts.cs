@@ -37,7 +37,7 @@ public sealed record ModelFacts
     /// <summary>Why the last layer's keys cannot be had; null where they can.</summary>
     public string? KeysMissing { get; init; }
     /// <summary>What gradients the model offers.</summary>
-    public GradientFacts Gradients { get; init; } = GradientFacts.None;
+    internal GradientFacts Gradients { get; init; } = GradientFacts.None;
     public required string Precision { get; init; }
     public required ProviderInfo Provider { get; init; }
     public required AttentionSiteCounts Sites { get; init; }

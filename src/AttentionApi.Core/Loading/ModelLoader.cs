@@ -8,7 +8,7 @@ namespace AttentionApi.Core.Loading;
 /// <summary>Loads a model from the models folder: towers, preprocessing, tokenizer, and the facts that <c>/models</c> lists.</summary>
 /// <param name="factory">Makes the sessions.</param>
 /// <param name="files">Overrides the choice of files by model id.</param>
-public sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<string, IReadOnlyList<string>> files)
+internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<string, IReadOnlyList<string>> files)
 {
     /// <exception cref="ModelRefusedException">The model cannot be used; the message is the reason.</exception>
     public Task<LoadedModel> LoadAsync(string id, string path, CancellationToken cancellation)

@@ -11,7 +11,7 @@ namespace AttentionApi.Core.Loading;
 public sealed record AttentionSiteCounts(int Vision, int Text, int Other);
 
 /// <summary>A model ready to run, and what its graph and configuration say about it.</summary>
-public sealed record ModelTowers : IDisposable
+internal sealed record ModelTowers : IDisposable
 {
     public required VisionTower Vision { get; init; }
 
@@ -41,7 +41,7 @@ public sealed record ModelTowers : IDisposable
 }
 
 /// <summary>Opens a model folder: reads its graphs, finds the towers and makes them ready.</summary>
-public static class TowerLoader
+internal static class TowerLoader
 {
     /// <exception cref="ModelRefusedException">The model cannot be explained or cannot be run; the message is one sentence for people.</exception>
     public static ModelTowers Load(ModelFolder folder, SessionFactory factory)

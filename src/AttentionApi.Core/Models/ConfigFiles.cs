@@ -5,7 +5,7 @@ namespace AttentionApi.Core.Models;
 /// and the nearer one counts.
 /// </summary>
 /// <param name="folders">Where to look, the nearest first.</param>
-public sealed class ConfigFiles(params IReadOnlyList<string> folders)
+internal sealed class ConfigFiles(params IReadOnlyList<string> folders)
 {
     /// <summary>For a bare .onnx file, which has nothing beside it.</summary>
     public static ConfigFiles None { get; } = new([]);

@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Models;
 
 /// <summary>What a model's head reads of the last hidden states.</summary>
-public enum HeadReading
+internal enum HeadReading
 {
     /// <summary>One token, through a norm and one linear layer.</summary>
     Token,

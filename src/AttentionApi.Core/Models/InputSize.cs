@@ -1,13 +1,13 @@
 namespace AttentionApi.Core.Models;
 
 /// <summary>A size of pictures that a model may take, and what says so, in words.</summary>
-public sealed record InputSizeCandidate(PixelSize Size, string Source);
+internal sealed record InputSizeCandidate(PixelSize Size, string Source);
 
 /// <summary>
 /// The size at which a model is given its pictures. A side that the graph fixes is that; for an open one the files are asked: where the reference processor's
 /// preparation of a picture ends, then <c>image_size</c> of the configuration, then what the configuration's class has where its file leaves the field out.
 /// </summary>
-public static class InputSize
+internal static class InputSize
 {
     /// <summary>
     /// <c>image_size</c> of transformers' configuration classes by model_type, for the vision part of each (transformers 4.57, configuration_*.py). A file

@@ -4,7 +4,7 @@ namespace AttentionApi.Core.Models;
 /// What the files beside a model say about it: config.json of transformers or timm, open_clip's configuration. Everything is optional; where the graph says
 /// otherwise, the graph is right.
 /// </summary>
-public sealed record ModelConfig
+internal sealed record ModelConfig
 {
     /// <summary>transformers' model_type, timm's architecture, or open_clip; null where no file says.</summary>
     public string? Family { get; init; }

@@ -6,7 +6,7 @@ namespace AttentionApi.Core.Models;
 /// A folder in the layout of Hugging Face, transformers.js, open_clip or immich, or a bare .onnx file: which of its files is which tower, and where the files
 /// for each lie. Reads names only.
 /// </summary>
-public sealed partial class ModelFolder
+internal sealed partial class ModelFolder
 {
     /// <summary>The key under which the model is asked for: the folder's or file's name.</summary>
     public required string Id { get; init; }

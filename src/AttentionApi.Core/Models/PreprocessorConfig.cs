@@ -6,7 +6,7 @@ namespace AttentionApi.Core.Models;
 /// How a model's pictures are prepared: resize, centre crop, rescale, normalise, in this order. Made by <see cref="Read"/> from the files of the model's
 /// folder; the result always ends at <see cref="Input"/>.
 /// </summary>
-public sealed record PreprocessorConfig
+internal sealed record PreprocessorConfig
 {
     /// <summary>The size of the model's input: what the centre crop leaves.</summary>
     public required PixelSize Input { get; init; }

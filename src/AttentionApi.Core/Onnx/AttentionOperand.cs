@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>How an operand of attention lies in memory for one picture, slowest axis first.</summary>
-public enum OperandOrder
+internal enum OperandOrder
 {
     /// <summary>[head, token, width]</summary>
     HeadTokenWidth,

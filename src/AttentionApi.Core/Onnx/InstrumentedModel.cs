@@ -8,7 +8,7 @@ namespace AttentionApi.Core.Onnx;
 /// The model that a session is made from: unchanged parts of the original file, with our own bytes between and after them. Holds no weights; they are copied
 /// from the file when the model is written.
 /// </summary>
-public sealed class InstrumentedModel
+internal sealed class InstrumentedModel
 {
     private readonly List<(byte[]? Bytes, ByteRange Range)> parts = [];
 

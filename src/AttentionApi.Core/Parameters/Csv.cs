@@ -3,7 +3,7 @@ using System.Text;
 namespace AttentionApi.Core.Parameters;
 
 /// <summary>Splits a comma-separated line; a field in double quotes may hold commas, and two quotes inside it stand for one (RFC 4180).</summary>
-public static class Csv
+internal static class Csv
 {
     /// <summary>The fields, trimmed.</summary>
     /// <exception cref="FormatException">A quote is not closed, or text follows one.</exception>

@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Parameters;
 
 /// <summary>Reads lists of labels and prompts as they are written in queries and on command lines.</summary>
-public static class LabelList
+internal static class LabelList
 {
     private const string Place = "{}";
 

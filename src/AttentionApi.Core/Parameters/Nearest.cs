@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Parameters;
 
 /// <summary>Finds what was probably meant.</summary>
-public static class Nearest
+internal static class Nearest
 {
     /// <summary>Longer texts are cut: they resemble nothing, and the comparison is quadratic.</summary>
     private const int Compared = 64;

@@ -7,7 +7,7 @@ public enum ParameterKind { Text, Word, Integer, Number, Flag }
 
 /// <summary>What an explanation becomes. Some parameters matter to some of these only.</summary>
 [Flags]
-public enum Outputs
+internal enum Outputs
 {
     Predictions = 1,
     Json = 2,
@@ -58,7 +58,7 @@ public abstract record Parameter(string Name, ParameterKind Kind, string Range, 
     public string? VerbatimName { get; init; }
 
     /// <summary>The outputs that take it.</summary>
-    public Outputs For { get; init; } = Outputs.All;
+    internal Outputs For { get; init; } = Outputs.All;
 
     /// <summary>
     /// True where asking in vain for it is an error rather than a warning: it adds something to the answer that the caller would miss.

@@ -1,6 +1,6 @@
 namespace AttentionApi.Core.Parameters;
 
-public static class Words
+internal static class Words
 {
     private const int LongestShown = 60;
 

@@ -8,7 +8,7 @@ using AttentionApi.Core.Rendering.Painting;
 namespace AttentionApi.Core.Rendering;
 
 /// <summary>One frame per layer of the range; equal frames are kept.</summary>
-public static class AnimationPicture
+internal static class AnimationPicture
 {
     private const int LargestOriginal = 512;
     private static readonly PictureStyle Style = new(Scaling.Shared, legend: true, SizeChoice.OriginalAtMost(LargestOriginal));

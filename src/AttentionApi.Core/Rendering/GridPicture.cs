@@ -9,7 +9,7 @@ using AttentionApi.Core.Rendering.Painting;
 namespace AttentionApi.Core.Rendering;
 
 /// <summary>Small multiples in one picture: columns are layers, rows are labels, heads or one.</summary>
-public static class GridPicture
+internal static class GridPicture
 {
     private const int CellEdge = 224;
     private static readonly PictureStyle Style = new(Scaling.Shared, legend: true, SizeChoice.LongerEdge(CellEdge));

@@ -9,7 +9,7 @@ using AttentionApi.Core.Rendering.Painting;
 namespace AttentionApi.Core.Rendering;
 
 /// <summary>One map over the picture: the last of the explanation, of the target where maps belong to labels.</summary>
-public static class OverlayPicture
+internal static class OverlayPicture
 {
     private const int LargestOriginal = 2048;
     private static readonly PictureStyle Style = new(Scaling.Percentile, legend: false, SizeChoice.OriginalAtMost(LargestOriginal));

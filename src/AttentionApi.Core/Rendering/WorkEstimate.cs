@@ -8,7 +8,7 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Rendering;
 
 /// <summary>What an explanation will hold, from plan and header alone, so that heavy ones can be told from light ones before they begin.</summary>
-public static class WorkEstimate
+internal static class WorkEstimate
 {
     /// <summary>A drawn pixel, the encoder's copies of it and the encoded bytes; the most was a PNG of noise.</summary>
     private const int BytesPerDrawnPixel = 10;

@@ -4,7 +4,7 @@ namespace AttentionApi.Core.Runtime;
 
 /// <summary>Parts of a forward pass; only those that are asked for are copied out of the session.</summary>
 [Flags]
-public enum ActivationParts
+internal enum ActivationParts
 {
     /// <summary>The model's own answer: image embedding or logits. Always there.</summary>
     Output = 0,
@@ -32,7 +32,7 @@ public enum ActivationParts
 /// The results of one forward pass on one picture. Immutable and shared between requests; arrays are row-major and must not be written to.
 /// Tokens are in the model's order: prefix, patches (row-major), suffix. A part that was not asked for, or that the model does not offer, is null.
 /// </summary>
-public sealed record Activations
+internal sealed record Activations
 {
     private ImmutableDictionary<ActivationParts, float[]> arrays = ImmutableDictionary<ActivationParts, float[]>.Empty;
 

@@ -8,7 +8,7 @@ namespace AttentionApi.Core.Runtime;
 /// <param name="Heads">H.</param>
 /// <param name="Width">Width of one head.</param>
 /// <param name="Bias">What the operator adds itself, [head, width]; null where nothing is added.</param>
-public sealed record OperandInfo(TensorInfo Tensor, OperandOrder Order, int Heads, int Width, float[]? Bias)
+internal sealed record OperandInfo(TensorInfo Tensor, OperandOrder Order, int Heads, int Width, float[]? Bias)
 {
     public int Tokens => Tensor.Count / Heads / Width;
 
@@ -47,7 +47,7 @@ public sealed record OperandInfo(TensorInfo Tensor, OperandOrder Order, int Head
 /// <summary>
 /// The insides of a tower's blocks: every tensor is one that the forward pass computes anyway, so that it costs nothing until it is fetched.
 /// </summary>
-public sealed record BlockTensors
+internal sealed record BlockTensors
 {
     /// <summary>Z_l + attention, before the feed-forward part, N·D values; first layer first.</summary>
     public required IReadOnlyList<TensorInfo> AfterAttention { get; init; }
@@ -77,7 +77,7 @@ public sealed record BlockTensors
 /// <param name="readOut">Final norm and head; null where they read more than one token.</param>
 /// <param name="factory">Makes the session that mixes tokens anew.</param>
 /// <param name="native">The blocks of which these are the same at another size; null for the model's own.</param>
-public sealed class TowerBlocks(BlockTensors tensors, OutputProjections projections, ReadOutSession? readOut, SessionFactory factory,
+internal sealed class TowerBlocks(BlockTensors tensors, OutputProjections projections, ReadOutSession? readOut, SessionFactory factory,
     TowerBlocks? native = null) : IDisposable
 {
     private readonly Lazy<TokenMixSession> mix = native?.mix ?? new(() => new(factory), LazyThreadSafetyMode.PublicationOnly);

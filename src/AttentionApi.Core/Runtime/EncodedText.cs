@@ -6,4 +6,4 @@ namespace AttentionApi.Core.Runtime;
 /// <param name="Ids">Its token ids, special tokens included, padding left out.</param>
 /// <param name="Tokens">The same as people read them.</param>
 /// <param name="PooledPosition">The position whose hidden state becomes the embedding.</param>
-public sealed record EncodedText(string Label, string Prompt, IReadOnlyList<int> Ids, IReadOnlyList<string> Tokens, int PooledPosition);
+internal sealed record EncodedText(string Label, string Prompt, IReadOnlyList<int> Ids, IReadOnlyList<string> Tokens, int PooledPosition);

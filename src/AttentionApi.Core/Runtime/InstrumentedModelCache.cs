@@ -12,7 +12,7 @@ namespace AttentionApi.Core.Runtime;
 /// </summary>
 /// <param name="folder">Null or empty: memory only.</param>
 /// <param name="log">Receives a warning where the folder cannot be used.</param>
-public sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedModelCache> log)
+internal sealed class InstrumentedModelCache(string? folder, ILogger<InstrumentedModelCache> log)
 {
     private static readonly TimeSpan UnusedCopiesStay = TimeSpan.FromDays(30);
 

@@ -3,7 +3,7 @@ using AttentionApi.Core.Onnx.Backward;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>What a backward pass gives for one label.</summary>
-public sealed record LayerGradients
+internal sealed record LayerGradients
 {
     /// <summary>mean over heads of relu(A ⊙ ∂y/∂A), [layer, query, key]; the last layer only where only that was asked for.</summary>
     public float[]? Attention { get; private init; }

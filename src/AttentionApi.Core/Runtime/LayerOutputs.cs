@@ -4,7 +4,7 @@ namespace AttentionApi.Core.Runtime;
 /// <param name="MeanAttention">Probabilities averaged over heads, float32, N·N values.</param>
 /// <param name="HeadAttention">Probabilities, H·N·N values, [heads, query, key] whatever its rank.</param>
 /// <param name="HiddenState">The residual stream that leaves the layer, before the final norm, N·D values.</param>
-public sealed record LayerOutputs(TensorInfo MeanAttention, TensorInfo HeadAttention, TensorInfo HiddenState)
+internal sealed record LayerOutputs(TensorInfo MeanAttention, TensorInfo HeadAttention, TensorInfo HiddenState)
 {
     /// <summary>The same for another number of tokens.</summary>
     public LayerOutputs At(int tokens) => new(

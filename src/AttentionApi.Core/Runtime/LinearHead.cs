@@ -6,13 +6,13 @@ namespace AttentionApi.Core.Runtime;
 /// <param name="Direction">[D]; the final norm's mean is taken out of it, its deviation and the embedding's length are constants.</param>
 /// <param name="Offset">Biases of norm and head.</param>
 /// <param name="Score">What the head itself gives: the cosine, or the class logit.</param>
-public sealed record LinearScore(float[] Direction, float Offset, float Score);
+internal sealed record LinearScore(float[] Direction, float Offset, float Score);
 
 /// <summary>
 /// The final norm and the one linear layer of the head, measured by reading out unit vectors: whatever the file calls them and however it stores their weights.
 /// With the norm's deviation σ frozen the head is p = M z / σ + p_0.
 /// </summary>
-public sealed class LinearHead
+internal sealed class LinearHead
 {
     private readonly ReadOutSession readOut;
     private readonly float[] matrix;
@@ -74,7 +74,7 @@ public sealed class LinearHead
 }
 
 /// <summary>The head with its norm's deviation frozen at one picture's hidden state.</summary>
-public sealed class LinearizedHead
+internal sealed class LinearizedHead
 {
     private readonly float[] matrix;
     private readonly float[] offset;

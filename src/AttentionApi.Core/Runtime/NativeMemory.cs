@@ -4,7 +4,7 @@ namespace AttentionApi.Core.Runtime;
 
 /// <summary>Settings of the C library's heap, which holds weights, ONNX Runtime's tensors and libvips' pictures. Does nothing where the C library is not
 /// glibc.</summary>
-public static partial class NativeMemory
+internal static partial class NativeMemory
 {
     private const int TrimThreshold = -1, MmapThreshold = -3;
     private const int Kept = 128 << 20, LargestInHeap = 32 << 20;

@@ -7,13 +7,13 @@ namespace AttentionApi.Core.Runtime;
 /// <summary>What one layer does with its heads' mixed values before they are added to the hidden states: x W + b, layer scale included.</summary>
 /// <param name="Weights">W_o, [heads · head width, D], a head's rows together.</param>
 /// <param name="Bias">b_o, [D].</param>
-public sealed record OutputProjection(float[] Weights, float[] Bias);
+internal sealed record OutputProjection(float[] Weights, float[] Bias);
 
 /// <summary>
 /// The output projections of all layers. They are measured, not read: a small model of the file's own nodes is run on unit vectors, which gives the weights of
 /// any exporter and any precision. Made when first asked for and kept: D² numbers a layer.
 /// </summary>
-public sealed class OutputProjections
+internal sealed class OutputProjections
 {
     private readonly SessionFactory factory;
     private readonly InstrumentedModel model;

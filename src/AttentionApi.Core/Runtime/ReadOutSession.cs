@@ -8,7 +8,7 @@ namespace AttentionApi.Core.Runtime;
 /// The model's final norm and projection (or classifier) for any token of any layer: hidden states in, embeddings or class logits (bias included) out. Safe for
 /// concurrent runs.
 /// </summary>
-public sealed record ReadOutSession : IDisposable
+internal sealed record ReadOutSession : IDisposable
 {
     public required InferenceSession Session { get; init; }
 

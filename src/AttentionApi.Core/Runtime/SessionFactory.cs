@@ -11,7 +11,7 @@ namespace AttentionApi.Core.Runtime;
 /// Makes sessions, and is the only place that sets session options. Threads are set explicitly because in a container the default counts the host's cores
 /// (onnxruntime#8313); spinning is off because it takes the cores that other requests and image work need (onnxruntime#11841).
 /// </summary>
-public sealed class SessionFactory
+internal sealed class SessionFactory
 {
     private readonly InstrumentedModelCache? cache;
     private readonly Action<SessionOptions> appendCuda;

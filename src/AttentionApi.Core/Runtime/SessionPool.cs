@@ -7,7 +7,7 @@ namespace AttentionApi.Core.Runtime;
 /// runs kills the process (measured: SIGSEGV). Each session admits as many runs at once as it has threads: one session with all cores serves a single caller
 /// fastest, and several callers about as fast as several sessions, each of which would hold the weights once more (docs/performance.md has the figures).
 /// </summary>
-public sealed class SessionPool : IAsyncDisposable
+internal sealed class SessionPool : IAsyncDisposable
 {
     private readonly IReadOnlyList<InferenceSession> sessions;
     private readonly SemaphoreSlim slots;

@@ -9,7 +9,7 @@ namespace AttentionApi.Core.Runtime;
 /// <param name="Name">Its name as the session knows it.</param>
 /// <param name="ElementType">Float, or Float16 in half-precision models.</param>
 /// <param name="Shape">For one picture, or one batch of texts as measured when the model was loaded; row-major.</param>
-public sealed record TensorInfo(string Name, TensorElementType ElementType, long[] Shape)
+internal sealed record TensorInfo(string Name, TensorElementType ElementType, long[] Shape)
 {
     /// <summary>Number of elements.</summary>
     public int Count { get; } = checked((int)Shape.Aggregate(1L, (product, size) => checked(product * size)));
@@ -22,7 +22,7 @@ public sealed record TensorInfo(string Name, TensorElementType ElementType, long
 }
 
 /// <summary>Conversions between our float32 arrays and a session's values.</summary>
-public static class Tensors
+internal static class Tensors
 {
     /// <summary>An input over the given values: their own memory for float32 (pinned until the value is disposed), a copy for float16.</summary>
     public static OrtValue FromFloats(float[] values, long[] shape, TensorElementType elementType)

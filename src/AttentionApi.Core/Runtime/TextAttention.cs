@@ -7,5 +7,5 @@ namespace AttentionApi.Core.Runtime;
 /// <param name="Tokens">The same as readable text.</param>
 /// <param name="PooledPosition">The position whose hidden state becomes the embedding.</param>
 /// <param name="Attention">Each head's attention, [layer, head, S, S] with S positions, padding included.</param>
-public sealed record TextAttention(string Label, string Prompt, IReadOnlyList<int> Ids, IReadOnlyList<string> Tokens,
+internal sealed record TextAttention(string Label, string Prompt, IReadOnlyList<int> Ids, IReadOnlyList<string> Tokens,
     int PooledPosition, Activations Attention);

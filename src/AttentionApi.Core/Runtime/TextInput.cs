@@ -13,7 +13,7 @@ namespace AttentionApi.Core.Runtime;
 /// <param name="ElementTypes">Int64 or Int32 by input.</param>
 /// <param name="FixedBatch">Texts per run where the export fixed them.</param>
 /// <param name="FixedLength">Positions where the export fixed them.</param>
-public sealed record TextInput(
+internal sealed record TextInput(
     string Ids, string? Mask, IReadOnlyList<string> Others, IReadOnlyDictionary<string, TensorElementType> ElementTypes, int? FixedBatch, int? FixedLength)
 {
     private const int LargestLength = 4096;

@@ -9,10 +9,10 @@ namespace AttentionApi.Core.Runtime;
 /// <param name="Length">Positions S that the texts were padded to.</param>
 /// <param name="PooledPositions">The position whose hidden state became the embedding, by text; null where the graph does not tell.</param>
 /// <param name="Attention">Softmax probabilities [layer][text, head, query, key]; null where not asked for or not available.</param>
-public sealed record TextEncoding(float[] Embeddings, int Width, int Length, int[]? PooledPositions, float[][]? Attention);
+internal sealed record TextEncoding(float[] Embeddings, int Width, int Length, int[]? PooledPositions, float[][]? Attention);
 
 /// <summary>A text tower ready to run. Its session is safe for concurrent runs.</summary>
-public sealed record TextTower : IDisposable
+internal sealed record TextTower : IDisposable
 {
     public required InferenceSession Session { get; init; }
     public required InstrumentedModel Model { get; init; }

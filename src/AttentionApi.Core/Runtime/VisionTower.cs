@@ -6,7 +6,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>What the model outputs.</summary>
-public enum VisionOutputKind
+internal enum VisionOutputKind
 {
     /// <summary>Nothing that labels could be compared with: only hidden states.</summary>
     None,
@@ -20,7 +20,7 @@ public enum VisionOutputKind
 /// A vision tower ready to run: its instrumented session and the facts that its graph and a first run gave. The session is safe for concurrent runs; only the
 /// outputs that a run names are copied out of it.
 /// </summary>
-public sealed record VisionTower : IDisposable
+internal sealed record VisionTower : IDisposable
 {
     /// <summary>The session that passed the checks; more are made from <see cref="Model"/>.</summary>
     public required InferenceSession Session { get; init; }

@@ -5,7 +5,7 @@ using AttentionApi.Core.Parameters;
 namespace AttentionApi.Core.Scoring;
 
 /// <summary>A classifier's classes by what people call them: the name, one of the comma-separated synonyms in it, the index, or a word of the name.</summary>
-public sealed class ClassIndex
+internal sealed class ClassIndex
 {
     /// <summary>Classes that a refusal lists.</summary>
     private const int Listed = 5;

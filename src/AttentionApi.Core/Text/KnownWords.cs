@@ -6,7 +6,7 @@ namespace AttentionApi.Core.Text;
 /// The words a small model was trained on, from an optional vocabulary.json in its folder: <c>words</c> (a list), <c>synonyms</c> and <c>groups</c>
 /// (objects whose names are words too). A model that lists them was not trained on other words.
 /// </summary>
-public sealed class KnownWords
+internal sealed class KnownWords
 {
     private readonly HashSet<string> known;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace AttentionApi.Core.Text;
 
 /// <summary>A sentence with one <c>{}</c> where the label goes (Radford et al. 2021, section 3.1.4); <c>{}</c> alone sends labels as they are.</summary>
-public sealed record PromptTemplate
+internal sealed record PromptTemplate
 {
     /// <summary>Characters of a text, label and prompt together: more than any text tower's 64 or 77 tokens can be.</summary>
     public const int LongestText = 2048;

@@ -12,7 +12,7 @@ namespace AttentionApi.Core.Text;
 /// its pattern sees UTF-16 halves; &lt;|ENDOFTEXT|&gt; and &lt;|EndOfText|&gt;: its special tokens match in any case) and 152 of BERT's; it throws on the
 /// SentencePiece model of the unigram references, and it reads no tokenizer.json.
 /// </remarks>
-public sealed class Tokenizer
+internal sealed class Tokenizer
 {
     /// <summary>A run of letters, with the marks that belong to them.</summary>
     private static readonly TextPattern Word = new(@"\p{L}[\p{L}\p{M}]*");

@@ -3,7 +3,7 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Text;
 
 /// <summary>Reads the tokenizer of a model folder: tokenizer.json, else CLIP's vocab.json and merges.txt.</summary>
-public static class TokenizerFactory
+internal static class TokenizerFactory
 {
     /// <summary>CLIP's context, which transformers assumes where its older files do not say (Radford et al. 2021).</summary>
     private const int ClipLength = 77;

@@ -29,17 +29,17 @@ public class PictureBenchmarks
         photo = Decode();
         all = new(0, 0, photo.Width, photo.Height);
         frames = [.. Enumerable.Range(1, 12).Select(layer => new Frame("", [new Panel(Map(layer), new Caption(""))]))];
-        overlay = Overlay().Raster;
+        overlay = Overlay();
     }
 
     [Benchmark]
     public Raster Decode() => ImageDecoder.Decode(file, ImageLimits.Default, CancellationToken.None);
 
     [Benchmark]
-    public ModelInput Preprocess() => preprocessor.Prepare(photo);
+    public object Preprocess() => preprocessor.Prepare(photo);
 
     [Benchmark]
-    public Drawing Overlay() => OverlayRenderer.Render(photo, all, frames[0].Panels[0].Map, style, new Caption(""));
+    public Raster Overlay() => OverlayRenderer.Render(photo, all, frames[0].Panels[0].Map, style, new Caption("")).Raster;
 
     [Benchmark]
     public byte[] Png() => ImageEncoder.Encode(overlay, PictureFormat.Png);
@@ -51,7 +51,7 @@ public class PictureBenchmarks
     public byte[] Jpeg() => ImageEncoder.Encode(overlay, PictureFormat.Jpeg);
 
     [Benchmark]
-    public EncodedPicture GifOf12Frames() => AnimationRenderer.Render(photo, all, frames, frameStyle, AnimationFormat.Gif, new Playback());
+    public object GifOf12Frames() => AnimationRenderer.Render(photo, all, frames, frameStyle, AnimationFormat.Gif, new Playback());
 
     private static Heatmap Map(int seed)
     {

@@ -10,14 +10,14 @@ namespace AttentionApi.Core.Analysis.Kernels;
 /// <param name="Attention">Row of the token in every head's probabilities, [layer, head, key].</param>
 /// <param name="Values">[layer, head, token, head width].</param>
 /// <param name="Stream">The token's hidden state: Z_0, then of each layer the one after its attention and the one after the layer; [2 L + 1, D].</param>
-public sealed record HeadTokenPath(int Layers, int Heads, int Tokens, float[] Attention, float[] Values, float[] Stream);
+internal sealed record HeadTokenPath(int Layers, int Heads, int Tokens, float[] Attention, float[] Values, float[] Stream);
 
 /// <summary>
 /// A score as a sum (Gandelsman et al. 2024, "Interpreting CLIP's Image Representation"): what each token brings through each head, what each feed-forward part
 /// adds, where the token started, and what does not depend on the picture. With the final norm's deviation and the length of the embedding frozen at their
 /// values, all is linear.
 /// </summary>
-public sealed record AdditiveParts
+internal sealed record AdditiveParts
 {
     /// <summary>[layer, head, token]; value biases included.</summary>
     public required float[] Attention { get; init; }

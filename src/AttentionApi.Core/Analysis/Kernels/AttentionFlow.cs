@@ -3,7 +3,7 @@ namespace AttentionApi.Core.Analysis.Kernels;
 /// <summary>What can flow from the query to each token at the input of the first layer.</summary>
 /// <param name="Values">Maximum flow to each sink, 0…1, not normalised.</param>
 /// <param name="Bounds">What it cannot pass: everything that leaves the query (1), or everything that enters the sink.</param>
-public sealed record FlowToSinks(float[] Values, float[] Bounds)
+internal sealed record FlowToSinks(float[] Values, float[] Bounds)
 {
     /// <summary>Share of the sinks whose flow is as large as its bound: there the flow says no more than the first layer's column sums do.</summary>
     public double TightShare => Values.Zip(Bounds).Count(pair => pair.First >= pair.Second * (1 - 1e-4f)) / (double)Values.Length;
@@ -14,7 +14,7 @@ public sealed record FlowToSinks(float[] Values, float[] Bounds)
 /// the maximum flow from the query at the top to it at the bottom. Dinic's algorithm, one search a sink, sinks in parallel; a search ends as soon as it meets
 /// the bound.
 /// </summary>
-public static class AttentionFlow
+internal static class AttentionFlow
 {
     /// <param name="layers">Capacities M_a … M_b, first layer first, each [query, key], rows sum to 1.</param>
     /// <param name="source">How the unit that flows is spread over the queries of the last layer, [N], sums to 1.</param>

@@ -9,7 +9,7 @@ namespace AttentionApi.Core.Analysis.Kernels;
 /// are needed: a patch may draw attention for what it shows. Thresholds tried on 118 photos with a ViT-Ti, whose sinks start at 9.0 (attention) and 4.1
 /// (length), other patches ending at 6.7 and 2.3.
 /// </summary>
-public static class AttentionSinks
+internal static class AttentionSinks
 {
     /// <summary>Attention received, over the median patch's.</summary>
     public const float LeastAttention = 4;

@@ -4,7 +4,7 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>Numbers that describe one head's attention, [query, key], rows sum to 1.</summary>
-public static class AttentionStatistics
+internal static class AttentionStatistics
 {
     /// <summary>−Σ a ln a of one row, in nats: 0 where all attention lies on one token, ln N where it is even.</summary>
     public static double Entropy(ReadOnlySpan<float> row)

@@ -4,7 +4,7 @@ namespace AttentionApi.Core.Analysis.Kernels;
 /// Relevance that gradients and attention propagate together (Chefer, Gur and Wolf, ICCV 2021, arXiv 2103.15679): R = I, then R ← R + Ā_l R with Ā_l = mean
 /// over heads of relu(A_l ⊙ ∂y/∂A_l).
 /// </summary>
-public static class CheferRelevance
+internal static class CheferRelevance
 {
     /// <summary>
     /// A weighted mean of rows of R over layers from … to, without forming R: r ← r + r Ā_l, from the last layer to the first. The identity is included.

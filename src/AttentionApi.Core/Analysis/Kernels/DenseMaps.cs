@@ -4,7 +4,7 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Analysis.Kernels;
 
 /// <summary>Arithmetic of dense image-text maps: features of every token against labels.</summary>
-public static class DenseMaps
+internal static class DenseMaps
 {
     /// <summary>Cosines of unit features with unit embeddings, [token, label].</summary>
     public static float[] Cosines(ReadOnlySpan<float> features, IReadOnlyList<float[]> labels)

@@ -4,7 +4,7 @@ namespace AttentionApi.Core.Analysis.Kernels;
 /// Grad-ECLIP (Zhao et al., ICML 2024, arXiv 2502.18816) with the model's own multi-head attention: the last layer's gradient on the values, weighed by how
 /// well each key fits the query.
 /// </summary>
-public static class GradEclipWeights
+internal static class GradEclipWeights
 {
     /// <summary>relu(λ_j · Σ_h ∂y/∂A_h[q, j]), λ the cosine of query and key over all heads, scaled to 0 … 1 over the patches.</summary>
     /// <param name="gradient">Σ over heads of ∂y/∂A[q, patch] = w·v_j, w the gradient on the mixed values.</param>

@@ -14,7 +14,7 @@ public readonly record struct Completeness(double Sum, double Bias, double Score
 }
 
 /// <summary>Input × gradient under LibraGrad's rules, summed over layers.</summary>
-public static class LibraRelevance
+internal static class LibraRelevance
 {
     /// <summary>Σ over the layers of the range of h·∂y/∂h, [token]; signed.</summary>
     /// <param name="relevance">[layer 1 … L, token].</param>

@@ -6,7 +6,7 @@ namespace AttentionApi.Core.Analysis.Kernels;
 /// <param name="Components">Unit vectors, [component, width]; each has its entry of largest magnitude positive.</param>
 /// <param name="Scores">The centred rows along them, [row, component].</param>
 /// <param name="Explained">Each component's share of the rows' variance, [component].</param>
-public sealed record PrincipalComponents(float[] Components, float[] Scores, float[] Explained)
+internal sealed record PrincipalComponents(float[] Components, float[] Scores, float[] Explained)
 {
     /// <summary>Directions followed beside those wanted: the next ones decide how fast the wanted ones settle.</summary>
     private const int Spare = 6;

@@ -10,7 +10,7 @@ namespace AttentionApi.Core.Explain.Methods;
 /// Label alignment at every layer: each patch's hidden state through the model's own final norm and projection, compared with each label
 /// (the logit lens of nostalgebraist 2020, for CLIP patches as in docs/methods.md C.6). Classifiers: the class logit of each patch.
 /// </summary>
-public sealed class Alignment : Explainer
+internal sealed class Alignment : Explainer
 {
     public override MethodInfo Info { get; } = new()
     {

@@ -6,7 +6,7 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>What becomes of patches that gather attention whatever they show.</summary>
-public enum SinkChoice { Keep, Mask }
+internal enum SinkChoice { Keep, Mask }
 
 /// <summary>What the methods that read attention matrices have in common: which heads, which query row, and how a row becomes a map.</summary>
 internal static class AttentionParameters

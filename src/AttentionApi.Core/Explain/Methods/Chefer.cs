@@ -7,13 +7,13 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>Which derivative weighs the attention.</summary>
-public enum GradientChoice { Plain, Libra }
+internal enum GradientChoice { Plain, Libra }
 
 /// <summary>
 /// Chefer's relevance: R = I, then R ← R + Ā_l R with Ā_l = mean over heads of relu(A_l ⊙ ∂y/∂A_l), the row of the token that the head reads (Chefer, Gur and
 /// Wolf, ICCV 2021, arXiv 2103.15679; docs/methods.md C.9, C.16). The last layer alone is their choice for CLIP.
 /// </summary>
-public sealed class Chefer : Explainer
+internal sealed class Chefer : Explainer
 {
     private static readonly Parameter<int?> From = FromLayerBy("L", model => model.Layers,
         "First layer, counted from 1; 1 takes all layers, which needs a whole backward pass.");

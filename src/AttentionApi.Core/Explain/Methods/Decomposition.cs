@@ -10,7 +10,7 @@ namespace AttentionApi.Core.Explain.Methods;
 /// A score as a sum of parts (Gandelsman et al. 2024; docs/methods.md C.8): what each token brings through each head of each layer to the token that the head
 /// of the model reads. With the final norm's deviation and the embedding's length at their values, the sum is exact.
 /// </summary>
-public sealed class Decomposition : Explainer
+internal sealed class Decomposition : Explainer
 {
     public static readonly Parameter<bool> Centered = ParameterKinds.Flag("centered", false,
         "Takes the mean over the labels away from each map: what speaks for this label more than for the others (2 labels or more).");

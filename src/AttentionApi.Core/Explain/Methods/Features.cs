@@ -7,7 +7,7 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>Principal components of the patches' states as colours (Oquab et al. 2024, DINOv2): patches of like colour are alike to the model.</summary>
-public sealed class Features : Explainer
+internal sealed class Features : Explainer
 {
     public static readonly Parameter<int> Components = ParameterKinds.Integer("components", 3, 3, 16,
         "Principal components; the first three are red, green and blue.");

@@ -9,7 +9,7 @@ namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>Attention flow (Abnar and Zuidema 2020; docs/methods.md C.13): the most that can flow from the query to each patch when Ã_l are capacities; divided
 /// by its sum over the patches.</summary>
-public sealed class Flow : Explainer
+internal sealed class Flow : Explainer
 {
     /// <summary>Share of patches at their bound above which the flow says no more than the first layer's column sums.</summary>
     private const double MostAtBound = 0.9;

@@ -10,7 +10,7 @@ namespace AttentionApi.Core.Explain.Methods;
 /// Grad-ECLIP (Zhao, Wang, Zeng, Zhao and Chan, ICML 2024, arXiv 2502.18816) by the model's own multi-head attention: in the last layer, the gradient on the
 /// values that the head's token mixes, weighed by how well each key fits its query (docs/methods.md C.10).
 /// </summary>
-public sealed class GradEclip : Explainer
+internal sealed class GradEclip : Explainer
 {
     public override MethodInfo Info { get; } = new()
     {

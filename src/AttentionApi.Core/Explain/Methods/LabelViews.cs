@@ -8,7 +8,7 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>What a map of patches against labels shows, of the raw similarity S of patch and label.</summary>
-public enum AlignmentView { Cosine, Centered, Softmax, Contrast }
+internal enum AlignmentView { Cosine, Centered, Softmax, Contrast }
 
 /// <summary>What the methods that compare every patch with every label have in common: the views of S.</summary>
 internal static class LabelViews

@@ -8,14 +8,14 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>What LeGrad's head reads on each layer.</summary>
-public enum LayerPool { Cls, Mean }
+internal enum LayerPool { Cls, Mean }
 
 /// <summary>
 /// LeGrad (Bousselham, Boggust, Chaybouti, Strobelt and Kuehne, ICCV 2025, arXiv 2404.03214): the model's head on each layer's hidden states, the positive
 /// gradient of its score with respect to that layer's attention, mean over heads, query rows and layers (docs/methods.md C.11). Where the head pools by
 /// attention (SigLIP), the gradient with respect to that attention.
 /// </summary>
-public sealed class LeGrad : Explainer
+internal sealed class LeGrad : Explainer
 {
     private static readonly Parameter<int?> From = FromLayerBy("L − 1", model => Math.Max(1, model.Layers - 1),
         "First layer, counted from 1; the published code takes the last two.");

@@ -11,7 +11,7 @@ namespace AttentionApi.Core.Explain.Methods;
 /// LibraGrad's input × gradient (Mehri, Baghshah and Pilehvar, CVPR 2025, arXiv 2411.16760), summed over the inputs of the layers of the range. Every
 /// non-linear operator's output is held constant, so the model is affine in its hidden states and the parts of a score add up to it (docs/methods.md C.15).
 /// </summary>
-public sealed class Libra : Explainer
+internal sealed class Libra : Explainer
 {
     public override MethodInfo Info { get; } = new()
     {

@@ -10,7 +10,7 @@ namespace AttentionApi.Core.Explain.Methods;
 /// Neighbour-aware dense read-out (Hajimiri et al. 2025, NACLIP; docs/methods.md C.17): the last block's attention alone, of keys on keys with a Gaussian
 /// window around each patch, read out by the model's own norm and projection. Needs the last block's keys and values only.
 /// </summary>
-public sealed class Naclip : Explainer
+internal sealed class Naclip : Explainer
 {
     public static readonly Parameter<double> Sigma = ParameterKinds.Number("sigma", 5, 0.1, 100, "Width of the window around each patch, in patches.");
 

@@ -6,7 +6,7 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>The attention probabilities themselves, layer by layer: one query row of F_l, without residual or discard (Vaswani et al. 2017).</summary>
-public sealed class RawAttention : Explainer
+internal sealed class RawAttention : Explainer
 {
     public override MethodInfo Info { get; } = new()
     {

@@ -8,7 +8,7 @@ namespace AttentionApi.Core.Explain.Methods;
 /// Attention rollout (Abnar and Zuidema, "Quantifying Attention Flow in Transformers", ACL 2020): R = Ã_to · … · Ã_from with Ã_l = (F_l + αI)/rowsum,
 /// later layers on the left. A map is one row of R, taken as a row vector through the layers without forming R (docs/methods.md C.3, C.4).
 /// </summary>
-public sealed class Rollout : Explainer
+internal sealed class Rollout : Explainer
 {
     public static readonly Parameter<double> Residual = ParameterKinds.Number("residual", 1, 0, 1000,
         "α in (F + αI): how much of each token stays where it is; 0 leaves the residual connection out.");

@@ -6,7 +6,7 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>Cosine of one patch's state with every patch's (Amir et al. 2022, Deep ViT Features as Dense Visual Descriptors).</summary>
-public sealed class Similarity : Explainer
+internal sealed class Similarity : Explainer
 {
     public override MethodInfo Info { get; } = new()
     {

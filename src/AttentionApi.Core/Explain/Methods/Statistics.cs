@@ -7,11 +7,11 @@ using AttentionApi.Core.Runtime;
 namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>What is measured of each head's attention.</summary>
-public enum HeadMeasure { Entropy, Distance, PrefixMass }
+internal enum HeadMeasure { Entropy, Distance, PrefixMass }
 
 /// <summary>Numbers of every head (docs/methods.md C.14): how widely it looks, how far, and how much of its attention goes to the tokens before the
 /// patches.</summary>
-public sealed class Statistics : Explainer
+internal sealed class Statistics : Explainer
 {
     public static readonly Parameter<HeadMeasure> Measure = ParameterKinds.Choice("measure", HeadMeasure.Entropy,
         "entropy: of a row of attention, in nats, mean over all queries and of the CLS row; distance: between a patch and those it attends to, in patches; "

@@ -7,13 +7,13 @@ using static AttentionApi.Core.Explain.SharedParameters;
 namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>Labels that stand beside those of the call.</summary>
-public enum BackgroundLabels { None, Common }
+internal enum BackgroundLabels { None, Common }
 
 /// <summary>
 /// CLIP Surgery (Li et al. 2023; docs/methods.md C.7): the last blocks once more with attention of values on values and without feed-forward parts, from the
 /// forward pass's own values; then the model's read-out of every patch. No block of the model runs again.
 /// </summary>
-public sealed class Surgery : Explainer
+internal sealed class Surgery : Explainer
 {
     private const int UsualBlocks = 6;
 

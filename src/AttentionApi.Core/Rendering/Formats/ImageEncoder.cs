@@ -11,7 +11,7 @@ public enum PictureFormat
 }
 
 /// <summary>Turns finished pictures into files; equal pictures give equal bytes.</summary>
-public static class ImageEncoder
+internal static class ImageEncoder
 {
     /// <summary>VP8 keeps a side in 14 bits.</summary>
     internal const int MaximumWebPSide = 16383;

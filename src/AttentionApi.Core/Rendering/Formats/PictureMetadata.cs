@@ -8,7 +8,7 @@ namespace AttentionApi.Core.Rendering.Formats;
 /// <param name="Parameters">Every effective parameter, as JSON.</param>
 /// <param name="Model">The model's id.</param>
 /// <param name="ModelSha256">Of the model's file, lower-case hexadecimal.</param>
-public sealed record PictureMetadata(string Parameters, string Model, string ModelSha256)
+internal sealed record PictureMetadata(string Parameters, string Model, string ModelSha256)
 {
     private static readonly XNamespace Packet = "adobe:ns:meta/";
     private static readonly XNamespace Rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";

@@ -9,14 +9,14 @@ using System.Text.Json;
 namespace AttentionApi.Core.Rendering.Formats;
 
 /// <summary>How attention is stored in a tensor file.</summary>
-public enum TensorType { Float16, Float32 }
+internal enum TensorType { Float16, Float32 }
 
 /// <summary>One array of a tensor file.</summary>
 /// <param name="Name">Its key.</param>
 /// <param name="Type">How its numbers are stored.</param>
 /// <param name="Shape">Row-major.</param>
 /// <param name="Values">Its numbers in pieces; a piece may be computed when it is asked for.</param>
-public sealed record Tensor(string Name, TensorType Type, IReadOnlyList<int> Shape, IEnumerable<ReadOnlyMemory<float>> Values)
+internal sealed record Tensor(string Name, TensorType Type, IReadOnlyList<int> Shape, IEnumerable<ReadOnlyMemory<float>> Values)
 {
     public Tensor(string name, IReadOnlyList<int> shape, float[] values) : this(name, TensorType.Float32, shape, [values]) { }
 
@@ -28,7 +28,7 @@ public sealed record Tensor(string Name, TensorType Type, IReadOnlyList<int> Sha
 /// tensors without gaps, little-endian. F32 comes before F16, so that every array begins at a multiple of its number's size and can be read in place. Written
 /// as it is sent: no second copy of the arrays is made.
 /// </summary>
-public sealed class Safetensors
+internal sealed class Safetensors
 {
     private const int Piece = 32 * 1024;
 

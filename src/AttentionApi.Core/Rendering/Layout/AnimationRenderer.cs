@@ -11,7 +11,7 @@ public enum AnimationFormat
 }
 
 /// <summary>How an animation is played.</summary>
-public sealed record Playback
+internal sealed record Playback
 {
     /// <summary>Milliseconds a frame, 20 to 10,000; a multiple of 10, because GIF counts in hundredths of a second.</summary>
     public int Delay { get; init; } = 400;
@@ -21,10 +21,10 @@ public sealed record Playback
 }
 
 /// <summary>A file, and warnings for its reader.</summary>
-public sealed record EncodedPicture(byte[] Bytes, IReadOnlyList<string> Warnings);
+internal sealed record EncodedPicture(byte[] Bytes, IReadOnlyList<string> Warnings);
 
 /// <summary>Maps over one picture, one after another.</summary>
-public static class AnimationRenderer
+internal static class AnimationRenderer
 {
     public static string MediaType(AnimationFormat format) => format == AnimationFormat.Gif ? "image/gif" : "image/webp";
 

@@ -7,7 +7,7 @@ namespace AttentionApi.Core.Rendering.Layout;
 /// <param name="Words">Ours, such as "layers 1–6 of 12"; may be empty.</param>
 /// <param name="Label">The user's label, any text.</param>
 /// <param name="LabelNumber">Counted from 1 as requested: named instead of a label that the font cannot draw.</param>
-public sealed record Caption(string Words, string? Label = null, int LabelNumber = 1)
+internal sealed record Caption(string Words, string? Label = null, int LabelNumber = 1)
 {
     /// <summary>Method and model, on a line of their own; empty: none.</summary>
     public string Source { get; init; } = "";
@@ -51,4 +51,4 @@ public sealed record Caption(string Words, string? Label = null, int LabelNumber
 /// <summary>What the ends of a colour bar mean, in words.</summary>
 /// <param name="Low">The lowest colour.</param>
 /// <param name="High">The highest colour.</param>
-public sealed record BarEnds(string Low, string High);
+internal sealed record BarEnds(string Low, string High);

@@ -3,4 +3,4 @@ using AttentionApi.Core.Imaging;
 namespace AttentionApi.Core.Rendering.Layout;
 
 /// <summary>A drawn picture, and warnings for its reader.</summary>
-public sealed record Drawing(Raster Raster, IReadOnlyList<string> Warnings);
+internal sealed record Drawing(Raster Raster, IReadOnlyList<string> Warnings);

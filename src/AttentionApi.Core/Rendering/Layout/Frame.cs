@@ -3,10 +3,10 @@ using AttentionApi.Core.Explain;
 namespace AttentionApi.Core.Rendering.Layout;
 
 /// <summary>One map with its words.</summary>
-public sealed record Panel(Heatmap Map, Caption Caption);
+internal sealed record Panel(Heatmap Map, Caption Caption);
 
 /// <summary>What is shown at one time: one panel, or up to sixteen side by side, and the words that hold for all of them.</summary>
-public sealed record Frame(string Words, IReadOnlyList<Panel> Panels)
+internal sealed record Frame(string Words, IReadOnlyList<Panel> Panels)
 {
     /// <summary>Maps of labels that are not shown, with which those that are share their colour scale.</summary>
     public IReadOnlyList<Heatmap> Others { get; init; } = [];

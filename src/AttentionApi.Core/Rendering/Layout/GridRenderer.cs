@@ -7,7 +7,7 @@ using AttentionApi.Core.Rendering.Text;
 namespace AttentionApi.Core.Rendering.Layout;
 
 /// <summary>Small multiples: many maps over the same picture, in rows and columns, in one picture.</summary>
-public static class GridRenderer
+internal static class GridRenderer
 {
     private const int Gap = 6;
 

@@ -5,7 +5,7 @@ using AttentionApi.Core.Rendering.Painting;
 namespace AttentionApi.Core.Rendering.Layout;
 
 /// <summary>One map over the picture.</summary>
-public static class OverlayRenderer
+internal static class OverlayRenderer
 {
     /// <param name="image">The oriented original.</param>
     /// <param name="seen">The part of it that the map covers.</param>

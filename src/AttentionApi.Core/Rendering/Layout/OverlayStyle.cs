@@ -3,7 +3,7 @@ using AttentionApi.Core.Rendering.Painting;
 namespace AttentionApi.Core.Rendering.Layout;
 
 /// <summary>How maps are laid over a picture.</summary>
-public sealed record OverlayStyle
+internal sealed record OverlayStyle
 {
     /// <summary>Null: viridis, coolwarm for signed maps.</summary>
     public Colormap? Colormap { get; init; }

@@ -6,7 +6,7 @@ using static AttentionApi.Core.Parameters.ParameterKinds;
 namespace AttentionApi.Core.Rendering.Layout;
 
 /// <summary>Parameters of pictures, animations and tensor files; outputs give some of them other defaults.</summary>
-public static class PictureParameters
+internal static class PictureParameters
 {
     public static readonly Parameter<Colormap?> Colors =
         OptionalWord<Colormap>("colormap", "viridis; coolwarm for signed maps", "Colours from the lowest to the highest value.");

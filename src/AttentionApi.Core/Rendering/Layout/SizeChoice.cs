@@ -8,7 +8,7 @@ namespace AttentionApi.Core.Rendering.Layout;
 /// <summary>The parameter <c>size</c>: the original, the model's input, or a longer edge in pixels.</summary>
 /// <param name="Word">As it is written in a query.</param>
 /// <param name="Edge">Of a number: the longer edge. Of the original: the longer edge that a default does not pass.</param>
-public readonly record struct SizeChoice(string Word, int Edge)
+internal readonly record struct SizeChoice(string Word, int Edge)
 {
     public const int SmallestEdge = 16;
     public const int LargestEdge = 4096;

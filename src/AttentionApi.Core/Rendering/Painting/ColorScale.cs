@@ -22,7 +22,7 @@ public enum Scaling
 /// <param name="Signed">True for maps with values for and against.</param>
 /// <param name="ClipsLow">Values below <paramref name="Low"/> exist.</param>
 /// <param name="ClipsHigh">Values above <paramref name="High"/> exist.</param>
-public readonly record struct ColorScale(double Low, double High, bool Signed, bool ClipsLow, bool ClipsHigh)
+internal readonly record struct ColorScale(double Low, double High, bool Signed, bool ClipsLow, bool ClipsHigh)
 {
     /// <summary>Limits closer than this count as equal, and nothing is stretched between them.</summary>
     private const double Collapsed = 1e-12;

@@ -4,7 +4,7 @@ using AttentionApi.Core.Imaging;
 namespace AttentionApi.Core.Rendering.Painting;
 
 /// <summary>The colour maps on offer, in the order of their tables in colormaps.bin.</summary>
-public enum Colormap
+internal enum Colormap
 {
     Viridis, Magma, Inferno, Plasma, Cividis, Turbo, Jet, Hot, Gray, Coolwarm,
 }
@@ -13,7 +13,7 @@ public enum Colormap
 /// The colours themselves: 256 RGB entries a map, index 0 = lowest. They are matplotlib's tables as bytes (viridis to plasma CC0; cividis Nuñez et al. 2018;
 /// turbo Mikhailov 2019, Apache-2.0; coolwarm Moreland 2009; the rest matplotlib's BSD-style licence).
 /// </summary>
-public static class ColormapTables
+internal static class ColormapTables
 {
     public const int Entries = 256;
     private const int Bytes = Entries * 3;

@@ -3,7 +3,7 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Rendering.Painting;
 
 /// <summary>What a picture shows, and how large.</summary>
-public readonly record struct PictureSize
+internal readonly record struct PictureSize
 {
     public const int SmallestEdge = 16;
     public const int LargestEdge = 4096;

@@ -11,7 +11,7 @@ namespace AttentionApi.Core.Rendering.Regions;
 /// <param name="Mass">Its share of the map's positive values, 0…1.</param>
 /// <param name="Point">Its pixel with the highest value: a prompt for a segmenter.</param>
 /// <param name="Mask">Its pixels.</param>
-public sealed record MapRegion(PixelBox Box, long Area, double Mass, (int X, int Y) Point, RunLengthMask Mask);
+internal sealed record MapRegion(PixelBox Box, long Area, double Mass, (int X, int Y) Point, RunLengthMask Mask);
 
 /// <summary>The regions of one map.</summary>
 /// <param name="Threshold">The lowest value of a region.</param>

@@ -128,4 +128,4 @@ internal sealed class RegionStatistics
 }
 
 /// <summary>A rectangle of whole pixels.</summary>
-public readonly record struct PixelBox(int X, int Y, int Width, int Height);
+internal readonly record struct PixelBox(int X, int Y, int Width, int Height);

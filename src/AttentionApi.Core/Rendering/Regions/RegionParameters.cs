@@ -5,13 +5,13 @@ using static AttentionApi.Core.Parameters.ParameterKinds;
 namespace AttentionApi.Core.Rendering.Regions;
 
 /// <summary>What regions are answered as.</summary>
-public enum RegionFormat
+internal enum RegionFormat
 {
     Json, Png,
 }
 
 /// <summary>Parameters of regions.</summary>
-public static class RegionParameters
+internal static class RegionParameters
 {
     internal static readonly Parameter<RegionThreshold> Threshold = new("threshold", ParameterKind.Text, "otsu, mass:0.6, percentile:90, or a value of the map",
         "What of the map is a region: otsu where its patches fall into two groups; mass:p its highest patches that together hold the share p of its "

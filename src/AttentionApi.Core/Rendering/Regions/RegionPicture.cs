@@ -9,7 +9,7 @@ using NetVips;
 namespace AttentionApi.Core.Rendering.Regions;
 
 /// <summary>The regions of the map that a picture of the explanation would show.</summary>
-public sealed class RegionPicture
+internal sealed class RegionPicture
 {
     private readonly MapRegions found;
 

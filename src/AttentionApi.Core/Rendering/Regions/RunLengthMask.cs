@@ -11,7 +11,7 @@ namespace AttentionApi.Core.Rendering.Regions;
 /// <param name="Counts">
 /// From the third count on the difference to the one before the last; 5 bits a character, the lowest first, bit 6 where more follow, from '0' on.
 /// </param>
-public sealed record RunLengthMask(int Width, int Height, string Counts)
+internal sealed record RunLengthMask(int Width, int Height, string Counts)
 {
     private const int Bits = 5;
     private const int Continues = 1 << Bits;
