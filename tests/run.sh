@@ -13,11 +13,18 @@ add() { passed=$((passed + ${1:-0})); failed=$((failed + ${2:-0})); skipped=$((s
 # A step that must succeed counts as one failed test where it does not.
 must() { echo "== $*"; "$@" || { echo "FAILED: $*"; add 0 1 0; return 1; }; }
 
-install_browser() {
+install_tools() {
   export CHROMIUM_PATH=${CHROMIUM_PATH:-/usr/bin/chromium}
-  [ -x "$CHROMIUM_PATH" ] && return 0
+  [ -x "$CHROMIUM_PATH" ] && command -v curl >/dev/null && return 0
   local sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo
-  $sudo apt-get update -qq && $sudo apt-get install -y -qq chromium >/dev/null
+  $sudo apt-get update -qq && $sudo apt-get install -y -qq chromium curl >/dev/null
+}
+
+# Prometheus' own check of its files. The package is unpacked and not installed, as that would start a server; without it two tests are skipped.
+fetch_promtool() {
+  command -v promtool >/dev/null && return 0
+  (cd "$results" && { apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; } && dpkg -x prometheus_*.deb prometheus) >/dev/null 2>&1 || return 0
+  export PROMTOOL="$results/prometheus/usr/bin/promtool"
 }
 
 # xunit prints "Total: 12, Errors: 0, Failed: 1, Skipped: 2, ..." at its end.
@@ -62,7 +69,8 @@ run_in_a_bare_clone() {
 
 check_page_types() { if (cd client && npx --no-install tsc -p tsconfig.json); then add 1 0 0; else echo "FAILED: type check of client/"; add 0 1 0; fi; }
 
-must install_browser
+must install_tools
+fetch_promtool
 # Before the browser tests: one of them reads a tensors file with a package of npm.
 must npm --prefix client ci --no-audit --no-fund --silent
 must npm --prefix tests/deployment ci --no-audit --no-fund --silent
