@@ -124,9 +124,8 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
             ModelInput input;
             using (stages.Measure(Stages.Preprocess)) input = model.Preprocessor.Prepare(image);
             var (activations, gradients) = await run(input, stages, token).ConfigureAwait(false);
-            IReadOnlyList<string> warnings = image.FirstOfFrames ? ["The picture is animated: its first frame is explained."] : [];
-            var found = new PictureAnalysis(new PixelSize(image.Width, image.Height), input.Seen, activations, ModelRuns: 1,
-                warnings) { Gradients = gradients };
+            var size = new PixelSize(image.Width, image.Height);
+            var found = new PictureAnalysis(size, input.Seen, activations, ModelRuns: 1, image.Warnings) { Gradients = gradients };
             return Keep(model, picture, found.Including(known));
         }, cancellation).ConfigureAwait(false);
         if (!started) return analysis with { ModelRuns = 0 };

@@ -5,4 +5,16 @@ namespace AttentionApi.Core.Imaging;
 /// <param name="Height">Pixels, after orientation.</param>
 /// <param name="Rgb">Row-major interleaved 8-bit RGB, [height, width, 3].</param>
 /// <param name="FirstOfFrames">True where the file was animated and this is its first frame.</param>
-internal sealed record DecodedImage(int Width, int Height, byte[] Rgb, bool FirstOfFrames) : Raster(Width, Height, Rgb);
+/// <param name="SeenThrough">True where a pixel was not opaque, so that white shows in it.</param>
+internal sealed record DecodedImage(int Width, int Height, byte[] Rgb, bool FirstOfFrames, bool SeenThrough) : Raster(Width, Height, Rgb)
+{
+    /// <summary>What a careful reader must know of how the file became this picture.</summary>
+    public IReadOnlyList<string> Warnings =>
+    [
+        .. FirstOfFrames ? ["The picture is animated: its first frame is explained."] : (string[])[],
+        .. SeenThrough ? [Transparent] : (string[])[],
+    ];
+
+    private const string Transparent = "The picture has transparent parts: they are laid on white, as people see them. "
+        + "Reference code that drops the alpha channel (Pillow's convert(\"RGB\")) shows the model the colours below it instead.";
+}

@@ -41,6 +41,7 @@ internal static class ForeignBytes
         if (text.StartsWith("<svg", StringComparison.OrdinalIgnoreCase) || text.Contains("<svg", StringComparison.OrdinalIgnoreCase))
             return $"The body is an SVG drawing; {Converted}.";
         if (text.StartsWith('<')) return "The body is a document of HTML or XML, perhaps an error page that was saved as a picture; send the picture itself.";
+        if (text.Length > 0 && text.All(letter => letter is >= ' ' and <= '~')) return $"The body is text; {AsBytes}.";
         return "The picture's bytes are not JPEG, PNG or WebP; convert it to one of these.";
     }
 }

@@ -22,6 +22,18 @@ internal static class PixelConversion
         _ => 4,
     };
 
+    /// <summary>Whether no pixel lets anything show through. Many files have an alpha channel that is 255 everywhere.</summary>
+    public static bool IsOpaque(ReadOnlySpan<byte> strip, PixelLayout layout)
+    {
+        if (layout is not (PixelLayout.GreyAlpha or PixelLayout.Rgba)) return true;
+        var channels = Channels(layout);
+        for (var alpha = channels - 1; alpha < strip.Length; alpha += channels)
+        {
+            if (strip[alpha] != 255) return false;
+        }
+        return true;
+    }
+
     /// <param name="strip">Pixels of one layout.</param>
     /// <param name="rgb">Gets three bytes a pixel.</param>
     public static void ToRgb(ReadOnlySpan<byte> strip, PixelLayout layout, Span<byte> rgb)

@@ -68,6 +68,11 @@ public class ImageDecoderTests
         Assert.Equal([7, 8, 9, 1, 2, 3, 4, 5, 6], Decode(bytes).Rgb);
     }
 
+    [Theory]
+    [InlineData(4, new byte[] { 100, 128, 9, 255 }, true), InlineData(4, new byte[] { 100, 255, 9, 255 }, false), InlineData(0, new byte[] { 100, 9 }, false)]
+    public void Transparency_is_told_where_something_shows_through(int type, byte[] row, bool seenThrough) =>
+        Assert.Equal(seenThrough, Decode(TestPictures.RawPng(2, 1, 8, (byte)type, [row])).SeenThrough);
+
     [Fact]
     public void A_palettes_transparency_is_laid_on_white()
     {
