@@ -22,6 +22,7 @@ return await Startup.RunAsync(async () =>
 
     var app = builder.Build();
     app.OpenModels();
+    app.UseRequestLines();
     app.UseTrustedProxies();
     app.UseServerTiming();
     app.UseRequestLog();

@@ -11,8 +11,12 @@ import { promisify } from 'node:util';
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
 const picture = join(root, 'client', 'samples', 'scene-02.png');
-const environment = { ...process.env, DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1' };
+const environment = {
+  ...process.env, DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1', REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true',
+};
 let address = '', work = '', document = '', host;
+
+const bin = name => join(here, 'node_modules', '.bin', name);
 
 /** What a program printed; it must succeed. */
 const run = async (program, parameters, folder = here) =>
@@ -58,10 +62,18 @@ test('the client of NSwag explains a picture', async () => {
 });
 
 test('the client of openapi-typescript-codegen explains a picture', async () => {
-  const bin = name => join(here, 'node_modules', '.bin', name);
-  await run(bin('openapi'), ['--input', document, '--output', join(work, 'generated'), '--client', 'fetch', '--useOptions']);
+  // By its path: Redocly brings another program of the same name.
+  const generator = join(here, 'node_modules/openapi-typescript-codegen/bin/index.js');
+  await run(process.execPath, [generator, '--input', document, '--output', join(work, 'generated'), '--client', 'fetch', '--useOptions']);
   await copyFile(join(here, 'typescript.ts'), join(work, 'typescript.ts'));
   await symlink(join(here, 'node_modules'), join(work, 'node_modules'));
   await run(bin('tsc'), ['typescript.ts', '--outDir', '.', '--module', 'commonjs', '--target', 'es2022', '--types', 'node', '--skipLibCheck'], work);
   check(await run(process.execPath, [join(work, 'typescript.js'), address, picture]));
+});
+
+test('the linters of Redocly and Spectral have nothing to remark on the document', async () => {
+  const redocly = JSON.parse(await run(bin('redocly'), ['lint', document, '--format=json']).catch(failed => failed.stdout));
+  assert.deepEqual(redocly.problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} ${location[0].pointer}`), []);
+  const spectral = JSON.parse(await run(bin('spectral'), ['lint', document, '--ruleset', 'spectral.yaml', '--format=json', '--quiet']).catch(failed => failed.stdout));
+  assert.deepEqual(spectral.map(({ code, message, path }) => `${code}: ${message} ${path.join('/')}`), []);
 });

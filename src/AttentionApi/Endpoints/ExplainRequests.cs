@@ -41,7 +41,7 @@ internal sealed class ExplainRequests(
         try
         {
             using var upload = uploads.Begin();
-            var body = await ReadBodyAsync(http, upload, deadline.Token);
+            var body = await ReadBodyAsync(http, upload);
             var given = http.Request.ReadParameters(taken, table, body.Fields);
             var request = new ExplainRequest(table, given, output, taken, limits.Labels) { MaxRuns = limits.RunsPerRequest };
             var respond = prepare(given);
@@ -88,11 +88,13 @@ internal sealed class ExplainRequests(
         }
     }
 
-    private async Task<PictureBody> ReadBodyAsync(HttpContext http, Upload upload, CancellationToken deadline)
+    private async Task<PictureBody> ReadBodyAsync(HttpContext http, Upload upload)
     {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        deadline.CancelAfter(limits.BodyTime);
         try
         {
-            var body = await PictureBody.ReadAsync(http.Request, limits.MaxBodyBytes, upload.ReadAsync, deadline);
+            var body = await PictureBody.ReadAsync(http.Request, limits.MaxBodyBytes, upload.ReadAsync, deadline.Token);
             log.Set("Bytes", body.Picture.Length);
             return body;
         }

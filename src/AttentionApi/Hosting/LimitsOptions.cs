@@ -65,6 +65,8 @@ public sealed class LimitsOptions
     public int MaxConnections { get; set; } = 256;
 
     public TimeSpan RequestTime => TimeSpan.FromSeconds(RequestSeconds);
+    /// <summary>A body may take as long as an answer; within Kestrel's grace for slow senders it is the machine that is slow.</summary>
+    public TimeSpan BodyTime => RequestTime > Server.Grace ? RequestTime : Server.Grace;
     public TimeSpan AnswerTime => TimeSpan.FromSeconds(AnswerSeconds);
     public LabelLimits Labels => new(MaxLabels, MaxTexts);
 }

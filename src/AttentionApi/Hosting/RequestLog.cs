@@ -2,6 +2,7 @@ using System.Globalization;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Http;
 using Serilog;
+using Serilog.Core;
 using Serilog.Events;
 
 namespace AttentionApi.Hosting;
@@ -18,6 +19,7 @@ internal static class RequestLog
         logger.MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning)
             .Enrich.FromLogContext()
+            .Enrich.With<ShownPath>()
             .ReadFrom.Configuration(builder.Configuration)
             .ReadFrom.Services(services);
         if (!builder.Configuration.GetSection("Serilog:WriteTo").Exists())
@@ -42,6 +44,18 @@ internal static class RequestLog
                 Math.Round(stage.Sum(part => part.Value), 1)));
         };
     });
+
+    /// <summary>ASP.NET gives every line of a request its path; it may be 64 KiB long.</summary>
+    private sealed class ShownPath : ILogEventEnricher
+    {
+        private const string Name = "RequestPath";
+
+        public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory)
+        {
+            if (logEvent.Properties.GetValueOrDefault(Name) is ScalarValue { Value: string path })
+                logEvent.AddOrUpdateProperty(new(Name, new ScalarValue(Words.Shown(path))));
+        }
+    }
 
     private static LogEventLevel Level(HttpContext http, Exception? failure)
     {

@@ -16,7 +16,7 @@ internal static class Server
     private const int AroundTarget = 13;
 
     private static readonly string[] WhereToListen = ["urls", "http_ports", "https_ports", "Kestrel:Endpoints"];
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     /// <summary>What Kestrel reads ahead of a body that nobody reads yet, on each connection; by default a mebibyte.</summary>
     private const int ReadAhead = 2 * MaxRequestLine;
@@ -34,6 +34,7 @@ internal static class Server
             kestrel.Limits.MinRequestBodyDataRate = kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.Value.MinBytesPerSecond, Grace);
             kestrel.Limits.MaxConcurrentConnections = limits.Value.MaxConnections;
             kestrel.Limits.MaxRequestBufferSize = ReadAhead;
+            kestrel.TakeAnyLanguage();
         });
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<LimitsOptions>>((host, limits) =>
             host.ShutdownTimeout = limits.Value.RequestTime + Grace);
@@ -50,11 +51,4 @@ internal static class Server
         return http.Request.Method.Length + target + AroundTarget <= MaxRequestLine ? next(http)
             : throw new ProblemException(StatusCodes.Status414UriTooLong, "The request line is longer than 64 KiB; send fewer or shorter labels and prompts.");
     });
-
-    public static void UsePage(this WebApplication app)
-    {
-        app.UseDefaultFiles();
-        // Files keep their names from version to version: a browser must ask whether what it has is still right.
-        app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
-    }
 }

@@ -31,6 +31,8 @@ internal sealed class Telemetry
         meter.CreateObservableGauge("attention.permits.used", () => permits.InUse, null, "Explanations being computed.");
         meter.CreateObservableGauge("attention.permits.limit", () => permits.Limit, null, "Explanations that may be computed at once.");
         meter.CreateObservableGauge("attention.cache.size", () => cache.Bytes, "By", "Activations kept in memory.");
+        if (MemoryLimit.Read() is { } most)
+            meter.CreateObservableGauge("attention.memory.limit", () => most, "By", "Memory that the process may hold: its container's, or the machine's.");
         meter.CreateObservableGauge("attention.models", () => catalog.List().Select(Status), null, "Models by status and execution provider; always 1.");
     }
 

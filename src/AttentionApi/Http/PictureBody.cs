@@ -24,6 +24,9 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
     /// <summary>All parameters in a form together, in bytes: as much as a request line may have.</summary>
     private const int MostText = 64 * 1024;
 
+    /// <summary>Types that say nothing of the bytes. The second is what curl, wget and axios declare any bytes to be unless told otherwise.</summary>
+    private static readonly string[] Undeclared = ["application/octet-stream", "application/x-www-form-urlencoded"];
+
     private static readonly Dictionary<string, StringValues> NoFields = [];
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -33,7 +36,6 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
         if (request.Headers.ContentEncoding.Any(coding => !string.IsNullOrEmpty(coding) && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
             throw Compressed(request);
         var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed : null;
-        if (type is null && request.ContentLength is null or 0) throw Missing();
 
         PictureBody body;
         if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true)
@@ -53,8 +55,7 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
         new(StatusCodes.Status408RequestTimeout, "The body came too slowly; send a smaller picture or try again on a faster line.");
 
     private static bool IsPicture(MediaTypeHeaderValue? type) => type is not null
-        && (type.Type.Equals("image", StringComparison.OrdinalIgnoreCase)
-            || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase));
+        && (type.Type.Equals("image", StringComparison.OrdinalIgnoreCase) || Undeclared.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase));
 
     private static ProblemException Compressed(HttpRequest request) => new(StatusCodes.Status415UnsupportedMediaType,
         $"The body is compressed (Content-Encoding: {Words.Shown(request.Headers.ContentEncoding.ToString())}), which is not read; send the picture as it is, "

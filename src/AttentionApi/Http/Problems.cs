@@ -88,6 +88,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         StatusCodes.Status405MethodNotAllowed =>
             $"{Words.Shown(http.Request.Path)} does not take {http.MethodAsSent()}; use {WithHead(http.Response.Headers.Allow)}.",
         StatusCodes.Status429TooManyRequests => "This client sends more requests than it is allowed to; wait as Retry-After says.",
+        StatusCodes.Status416RangeNotSatisfiable => "The file has fewer bytes than the Range asks for; Content-Range says how many.",
         _ => "The request can't be answered as it was sent.",
     });
 }

@@ -1,6 +1,10 @@
+using System.Net;
+using System.Text;
+using System.Text.Unicode;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 
 namespace AttentionApi.Http;
@@ -41,13 +45,26 @@ internal static class TakenParametersExtensions
     }
 
     /// <summary>The parameters in the query and in the fields of a form.</summary>
-    /// <exception cref="ParameterException">An unknown name, a name given twice, or a value that is not in its range.</exception>
+    /// <exception cref="ParameterException">An unknown name, a name given twice, text that is not UTF-8, or a value that is not in its range.</exception>
     public static ParameterValues ReadParameters(
         this HttpRequest request, IReadOnlyList<Parameter> taken, ParameterTable table, IReadOnlyDictionary<string, StringValues>? form = null)
     {
         form ??= new Dictionary<string, StringValues>();
+        EnsureUtf8(request.QueryString);
         if (form.Keys.FirstOrDefault(request.Query.ContainsKey) is { } twice)
             throw new ParameterException(twice, $"{twice} is given in the query and in the form; give it once.");
         return ParameterValues.Read(request.Query.Concat(form).Select(pair => KeyValuePair.Create(pair.Key, pair.Value.AsEnumerable())), taken, table.All);
+    }
+
+    /// <summary>Percent signs that stand for no UTF-8 would be kept as they are, and "caf%E9" be taken for a label.</summary>
+    private static void EnsureUtf8(QueryString query)
+    {
+        foreach (var pair in new QueryStringEnumerable(query.Value))
+        {
+            var encoded = Encoding.UTF8.GetBytes(pair.EncodedValue.ToArray());
+            if (Utf8.IsValid(WebUtility.UrlDecodeToBytes(encoded, 0, encoded.Length))) continue;
+            var name = Words.Shown(pair.DecodeName().ToString());
+            throw new ParameterException(name, $"The value of {name} is not UTF-8; send its letters as UTF-8, percent-encoded or as they are.");
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using AttentionApi.Tests.Imaging;
 
 namespace AttentionApi.Tests.Api;
 
@@ -194,6 +195,17 @@ public class ExplainTests(ApiHost host)
     [InlineData("labels=dog,blorptz", "blorptz")]
     public async Task A_careful_reader_is_warned(string query, string expected) =>
         Assert.Contains((await ExplainAsync(query)).Warnings(), warning => warning.Contains(expected, StringComparison.Ordinal));
+
+    [Fact]
+    public async Task A_picture_that_something_shows_through_is_laid_on_white_and_says_so()
+    {
+        using var client = await host.ReadyAsync();
+        var picture = TestPictures.RawPng(32, 32, 8, 6, [.. Enumerable.Range(0, 32).Select(row => Enumerable.Repeat((byte)(8 * row), 4 * 32).ToArray())]);
+        using var answer = await client.SendAsync("explain", picture);
+        Assert.Contains((await answer.JsonAsync()).Warnings(), warning => warning.Contains("laid on white", StringComparison.Ordinal));
+        using var overlay = await client.SendAsync("explain/overlay", picture);
+        Assert.Contains("laid on white", overlay.Headers.GetValues("X-Warnings").Single(), StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task A_plain_request_is_answered_without_warnings() => Assert.Empty((await ExplainAsync()).Warnings());

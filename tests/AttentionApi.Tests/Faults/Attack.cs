@@ -17,7 +17,7 @@ internal static class Attack
     /// <summary>The collection of all attacks: side by side, they would take each other's processors.</summary>
     public const string OneAtATime = "attacks";
 
-    /// <summary>Half of the pod's memory, docker/kubernetes/deployment.yaml.</summary>
+    /// <summary>Half of the pod's memory, docker/kubernetes/base/deployment.yaml.</summary>
     public const long MostBytes = 1L << 30;
 
     public static async Task<HostProcess> ServeAsync(params (string, object)[] more)

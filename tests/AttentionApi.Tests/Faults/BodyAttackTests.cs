@@ -1,8 +1,4 @@
-using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
-using AttentionApi.Tests.Api;
 using AttentionApi.Tests.Imaging;
 
 namespace AttentionApi.Tests.Faults;
@@ -25,7 +21,7 @@ public sealed class BodyAttackTests
             var callers = new List<TcpClient>();
             try
             {
-                for (var caller = 0; caller < 60; caller++) callers.Add(await BeginAsync(host.Address, "explain", 20 * 1024 * 1024));
+                for (var caller = 0; caller < 60; caller++) callers.Add(await SlowCaller.BeginAsync(host.Address, "explain", 20 * 1024 * 1024));
                 await Task.WhenAll(callers.Select(async caller =>
                 {
                     try
@@ -61,7 +57,7 @@ public sealed class BodyAttackTests
             {
                 for (var reader = 0; reader < 30; reader++)
                 {
-                    var caller = await BeginAsync(host.Address, "explain/overlay?size=4096&opacity=0.1&interpolation=nearest",
+                    var caller = await SlowCaller.BeginAsync(host.Address, "explain/overlay?size=4096&opacity=0.1&interpolation=nearest",
                         noise.Length, receiveBuffer: 4096);
                     callers.Add(caller);
                     await caller.GetStream().WriteAsync(noise, Cancellation);
@@ -77,16 +73,5 @@ public sealed class BodyAttackTests
         });
         Assert.InRange(cost.PeakBytes, 0, Attack.MostBytes);
         await host.AnsweredAsync();
-    }
-
-    private static async Task<TcpClient> BeginAsync(Uri address, string call, int length, int? receiveBuffer = null)
-    {
-        var head = string.Create(CultureInfo.InvariantCulture,
-            $"POST {TestHost.Base}/{call} HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: image/png\r\nContent-Length: {length}\r\n\r\n");
-        var caller = new TcpClient();
-        if (receiveBuffer is { } bytes) caller.ReceiveBufferSize = bytes;
-        await caller.ConnectAsync(IPAddress.Loopback, address.Port, Cancellation);
-        await caller.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), Cancellation);
-        return caller;
     }
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.IO.Compression;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.RegularExpressions;
 using AttentionApi.Tests.Api;
@@ -40,9 +42,42 @@ public sealed partial class PublishedHostTests(SourceCopy copy) : IDisposable
             Assert.Equal(new MediaTypeHeaderValue("image/png"), answer.Content.Headers.ContentType);
             Assert.NotEmpty(await answer.BytesAsync());
         }
+        await IsPackedAsync(host.Client, "br");
+        await IsPackedAsync(host.Client, "gzip");
         host.Signal(HostProcess.Terminate);
         Assert.Equal(0, await host.ExitAsync(HostCalls.Patience));
         Assert.Equal(files.Order(), Directory.GetFiles(root.At("app"), "*", SearchOption.AllDirectories).Order());
+
+        // Descriptions of the OpenAPI document are no reason not to serve.
+        Run("chmod", "u+w", root.At("app"));
+        File.Delete(Path.Combine(root.At("app"), "AttentionApi.xml"));
+        await using var undescribed = HostProcess.Launch(root.At("app"), launcher, []);
+        await undescribed.ReadyAsync();
+        using (var document = await undescribed.Client.GetAsync("/swagger/v1/swagger.json", Cancellation)) await document.JsonAsync();
+        using (var answer = await undescribed.Client.SendAsync("explain")) await answer.JsonAsync();
+    }
+
+    /// <summary>Packed once and for all: the length is known, the tag is that of these very bytes, and unpacked they are the file.</summary>
+    private async Task IsPackedAsync(HttpClient client, string coding)
+    {
+        const string path = "/js/main.js";
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { AcceptEncoding = { new(coding) } } };
+        using var answer = await client.SendAsync(request, Cancellation);
+        Assert.Equal([coding], answer.Content.Headers.ContentEncoding);
+        Assert.Equal("text/javascript", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(["Accept-Encoding"], answer.Headers.Vary);
+        var tag = answer.Headers.ETag!;
+        Assert.False(tag.IsWeak);
+        var packed = await answer.BytesAsync();
+        Assert.Equal(packed.Length, answer.Content.Headers.ContentLength);
+        using var input = new MemoryStream(packed);
+        await using Stream unpack = coding == "br" ? new BrotliStream(input, CompressionMode.Decompress) : new GZipStream(input, CompressionMode.Decompress);
+        using var unpacked = new MemoryStream();
+        await unpack.CopyToAsync(unpacked, Cancellation);
+        Assert.Equal(await File.ReadAllBytesAsync(root.At($"app/wwwroot{path}"), Cancellation), unpacked.ToArray());
+        using var again = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { AcceptEncoding = { new(coding) }, IfNoneMatch = { tag } } };
+        using var known = await client.SendAsync(again, Cancellation);
+        Assert.Equal(HttpStatusCode.NotModified, known.StatusCode);
     }
 
     /// <summary>The ENV lines of the Dockerfile; the port is the test's own.</summary>

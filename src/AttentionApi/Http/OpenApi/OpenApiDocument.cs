@@ -27,7 +27,8 @@ internal static class OpenApiDocument
             options.SwaggerDoc(Version, new OpenApiInfo
             {
                 Title = "AttentionApi", Version = ServiceVersion.Text, Description = Description,
-                    License = new OpenApiLicense { Name = "MIT", Url = new Uri("https://opensource.org/license/mit") },
+                    Contact = new OpenApiContact { Name = "AttentionApi contributors" },
+                License = new OpenApiLicense { Name = "MIT", Url = new Uri("https://opensource.org/license/mit") },
             });
             // Relative: behind a proxy only the caller knows the host.
             options.AddServer(new OpenApiServer { Url = "/", Description = "The server that this document came from." });
@@ -46,6 +47,7 @@ internal static class OpenApiDocument
             options.UseAllOfToExtendReferenceSchemas();
             options.SchemaFilter<NumberGridSchema>();
             options.DocumentFilter<NumberGridSchema>();
+            options.DocumentFilter<DocumentFinish>();
             options.SchemaFilter<EffectiveParametersSchema>();
             options.SchemaFilter<SeriesSchema>();
             // Without its file the document has no descriptions of members; the service is none the worse.

@@ -22,11 +22,9 @@ internal sealed class OperationDescriber : IOperationFilter
             path.Example = "demo-clip";
         }
         // Two alternatives: no key, or one; which of them holds is a matter of configuration.
-        if (context.ApiDescription.RelativePath?.StartsWith(BasePath.Value[1..], StringComparison.Ordinal) == true)
-        {
-            operation.Security = [new OpenApiSecurityRequirement(),
-                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(ApiKeyScheme, context.Document)] = [] }];
-        }
+        operation.Security = context.ApiDescription.RelativePath?.StartsWith(BasePath.Value[1..], StringComparison.Ordinal) == true
+            ? [new(), new() { [new OpenApiSecuritySchemeReference(ApiKeyScheme, context.Document)] = [] }]
+            : [];
         if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TakenParameters>().FirstOrDefault() is not { } taken) return;
         if (taken.Parameters.Count > 0)
         {

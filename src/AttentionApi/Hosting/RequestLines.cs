@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Net.Http.Headers;
+
+namespace AttentionApi.Hosting;
+
+/// <summary>
+/// Request lines that Kestrel would refuse before our code sees them: letters of other languages are taken, and what is refused all the same is logged.
+/// </summary>
+internal static class RequestLines
+{
+    private const string Refused = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
+
+    /// <summary>On connections without TLS; a proxy that ends TLS sends plain HTTP.</summary>
+    public static void TakeAnyLanguage(this KestrelServerOptions kestrel) =>
+        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => ReadAsync(connection, kestrel.Limits.MaxRequestLineSize, next)));
+
+    private static async Task ReadAsync(ConnectionContext connection, int longest, ConnectionDelegate next)
+    {
+        var transport = connection.Transport;
+        var reader = new RequestLineReader(transport.Input, longest);
+        connection.Features.Set(reader);
+        connection.Transport = new Duplex(reader, transport.Output);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            connection.Transport = transport;
+        }
+    }
+
+    /// <summary>First of all: tells the connection's reader where the next request line will be.</summary>
+    public static void UseRequestLines(this WebApplication app)
+    {
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(RequestLines).FullName!);
+        app.Services.GetRequiredService<DiagnosticListener>().Subscribe(new RefusedRequests(log), name => name == Refused);
+        app.Use((http, next) =>
+        {
+            var unknown = http.Request.Headers.ContainsKey(HeaderNames.TransferEncoding) || http.Request.Headers.ContainsKey(HeaderNames.Upgrade);
+            http.Features.Get<RequestLineReader>()?.HeadEnded(unknown ? null : http.Request.ContentLength ?? 0);
+            return next(http);
+        });
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+
+    /// <summary>
+    /// Kestrel answers a malformed request by itself, without a body; one line in the log says so. The reason without its details: these may hold the query,
+    /// and with it labels.
+    /// </summary>
+    private sealed class RefusedRequests(ILogger log) : IObserver<KeyValuePair<string, object?>>
+    {
+        public void OnNext(KeyValuePair<string, object?> occurrence)
+        {
+            var error = (occurrence.Value as IFeatureCollection)?.Get<IBadRequestExceptionFeature>()?.Error;
+            if (error is not Microsoft.AspNetCore.Http.BadHttpRequestException refused) return;
+            log.LogInformation("{StatusCode} before any route: {Reason}", refused.StatusCode, refused.Message.Split(':')[0]);
+        }
+
+        public void OnError(Exception error) { }
+
+        public void OnCompleted() { }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+using AttentionApi.Tests.Imaging;
+
+namespace AttentionApi.Tests;
+
+/// <summary>Commands that the documentation shows do what it says: each is run as it stands there, against the real host.</summary>
+public sealed partial class TourTests : IDisposable
+{
+    private const string Address = "http://localhost:5080";
+
+    private readonly TemporaryFolder folder = new();
+
+    public TourTests()
+    {
+        File.CreateSymbolicLink(folder.At("client"), Path.Combine(SourceTree.Root, "client"));
+        File.WriteAllBytes(folder.At("cat.jpg"), TestPictures.Jpeg(TestPictures.Gradient(64, 48)));
+    }
+
+    [Theory]
+    [InlineData("README.md", 3)]
+    [InlineData("docs/api.md", 3)]
+    public async Task Every_curl_command_is_answered(string page, int least)
+    {
+        await using var host = await ServeAsync();
+        var lines = Shown(page).ToList();
+        Assert.InRange(lines.Count(line => line.StartsWith("curl", StringComparison.Ordinal)), least, int.MaxValue);
+        // An error status must be an error of the command, too.
+        var script = new StringBuilder("set -eu\ncurl() { command curl --silent --show-error --fail-with-body \"$@\"; }\n");
+        foreach (var line in lines) script.Append(line.Replace(Address, host.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)).Append('\n');
+        var (code, said) = await RunAsync("bash", ["-c", script.ToString()]);
+        Assert.True(code == 0, said);
+        Assert.Contains("\"predictions\":[", said, StringComparison.Ordinal);
+        foreach (var file in Output().Matches(string.Join('\n', lines)).Select(match => match.Groups["file"].Value))
+        {
+            var text = await File.ReadAllTextAsync(folder.At(file), Encoding.Latin1, TestContext.Current.CancellationToken);
+            Assert.StartsWith(Path.GetExtension(file) == ".gif" ? "GIF8" : "\u0089PNG", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_Python_of_the_README_prints_what_it_says()
+    {
+        if (await RunAsync("python3", ["-c", "import numpy, requests"]) is not (0, _)) Assert.Skip("python3 has no numpy or no requests here.");
+        await using var host = await ServeAsync();
+        var readme = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "README.md"), TestContext.Current.CancellationToken);
+        var program = Python().Match(readme).Groups["program"].Value.Replace(Address, host.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
+        var (code, said) = await RunAsync("python3", ["-c", program]);
+        Assert.True(code == 0, said);
+        Assert.Equal(Printed().Match(readme).Groups["printed"].Value, said.Trim());
+    }
+
+    private static Task<HostProcess> ServeAsync() => HostProcess.StartAsync(("Models:Path", Path.Combine(SourceTree.Root, "models")));
+
+    /// <summary>Commands for curl, and the variables before them, as Markdown indents them.</summary>
+    private static IEnumerable<string> Shown(string page) => File.ReadLines(Path.Combine(SourceTree.Root, page))
+        .Where(line => Command().IsMatch(line)).Select(line => line.Trim());
+
+    private async Task<(int Code, string Said)> RunAsync(string program, string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder.Path, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, await output + await errors);
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [GeneratedRegex("^    (curl|P=)")]
+    private static partial Regex Command();
+
+    [GeneratedRegex(@"-o (?<file>\S+\.(png|gif))")]
+    private static partial Regex Output();
+
+    [GeneratedRegex("```python\n(?<program>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Python();
+
+    [GeneratedRegex(@"prints the row and column of the strongest patch of each label: `(?<printed>[^`]+)`")]
+    private static partial Regex Printed();
+}
