@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using AttentionApi.Cli.Explaining;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Explain.Methods;
 
@@ -20,6 +21,7 @@ internal static class Commands
         "AttentionApi: see what a Vision Transformer looks at. Without a command it serves page, Swagger and API; "
         + "options like --urls or --Models:Path=… then go to its configuration.")
     {
+        ExplainCommand.Command(methods),
         new Command("models", "Look at models without serving.") { ModelsList.Command(), ModelsInspect.Command() },
         MethodsCommand.Command(methods),
     };

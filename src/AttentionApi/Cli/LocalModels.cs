@@ -1,16 +1,21 @@
 using AttentionApi.Contracts;
+using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Parameters;
 using AttentionApi.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace AttentionApi.Cli;
 
 /// <summary>Models loaded for a look at them: by the server's own loader, with the same settings, files and cache.</summary>
-internal sealed class LocalModels : IDisposable
+internal sealed class LocalModels : IAsyncDisposable
 {
+    /// <summary>The setting that names the models folder.</summary>
+    public const string PathKey = "Models:Path";
+
     private readonly IHost host;
     private readonly ModelLoader loader;
 
@@ -19,13 +24,12 @@ internal sealed class LocalModels : IDisposable
     /// <summary>Does something with the models; a wrong setting ends it with a sentence and exit code 1.</summary>
     /// <param name="work">What to do.</param>
     /// <param name="error">Gets the sentence.</param>
-    /// <param name="id">The model that <paramref name="files"/> are of.</param>
-    /// <param name="files">In place of what Models:Files says of it; null: as configured.</param>
-    public static async Task<int> UseAsync(Func<LocalModels, Task<int>> work, TextWriter error, string? id = null, string? files = null)
+    /// <param name="settings">In place of what the configuration says; null: as configured.</param>
+    public static async Task<int> UseAsync(Func<LocalModels, Task<int>> work, TextWriter error, params (string Key, string? Value)[] settings)
     {
         try
         {
-            using var models = Open(id, files);
+            await using var models = Open(settings);
             return await work(models);
         }
         catch (OptionsValidationException wrong)
@@ -35,18 +39,47 @@ internal sealed class LocalModels : IDisposable
         }
     }
 
-    private static LocalModels Open(string? id, string? files)
+    private static LocalModels Open(IEnumerable<(string Key, string? Value)> settings)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         // What the loader has to say is in its answer.
         builder.Logging.ClearProviders();
-        if (files is not null) builder.Configuration[$"{ModelFilesSetting.Key}:{id}"] = files;
+        foreach (var (key, value) in settings.Where(setting => setting.Value is not null)) builder.Configuration[key] = value;
         builder.AddModels();
+        builder.Services.AddSection<LimitsOptions>("Limits");
         return new LocalModels(builder.Build());
     }
 
     /// <summary>The models folder by the settings.</summary>
     public string Folder => ModelServices.FolderOf(host.Services.Value<ModelsOptions>().Path);
+
+    public LimitsOptions Limits => host.Services.Value<LimitsOptions>();
+
+    public PictureAnalyzer Analyzer => host.Services.GetRequiredService<PictureAnalyzer>();
+
+    /// <summary>Loads a model of the models folder by its id (null: the server's default), or one that lies elsewhere by its path.</summary>
+    /// <exception cref="ModelRefusedException">There is no such model, or it cannot be used.</exception>
+    public async Task<ModelLease> LeaseAsync(string? model, CancellationToken cancellation)
+    {
+        var catalog = host.Services.GetRequiredService<ModelCatalog>();
+        if (catalog.Find(model) is { } entry) return await catalog.LeaseAsync(entry.Id, cancellation);
+        if (Path.Exists(model))
+        {
+            var loaded = await loader.LoadAsync(IdOf(model), Path.GetFullPath(model), cancellation);
+            return new ModelLease(loaded, () => loaded.DisposeAsync().AsTask().GetAwaiter().GetResult());
+        }
+        var known = catalog.List().Select(one => one.Id).ToArray();
+        throw new ModelRefusedException(known.Length == 0 ? $"There is no model in {Folder}."
+            : model is null ? "There is no default model; name one with --model."
+            : $"There is no model '{Words.Shown(model)}' in {Folder}; the nearest is '{Nearest.Name(model, known)}'.");
+    }
+
+    /// <summary>The id of the model at a path.</summary>
+    public static string IdOf(string path)
+    {
+        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        return File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path);
+    }
 
     /// <summary>The record that <c>/models</c> would show; refused models have their reason in it.</summary>
     public async Task<(Model Model, ModelFacts? Facts)> DescribeAsync(FoundModel found, CancellationToken cancellation)
@@ -62,7 +95,7 @@ internal sealed class LocalModels : IDisposable
         }
     }
 
-    public void Dispose() => host.Dispose();
+    public async ValueTask DisposeAsync() => await ((IAsyncDisposable)host).DisposeAsync();
 
     /// <summary>Rows as columns of equal width.</summary>
     public static void WriteTable(TextWriter output, IReadOnlyList<string[]> rows)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Loading;
+using AttentionApi.Hosting;
 
 namespace AttentionApi.Cli;
 
@@ -25,8 +26,9 @@ internal static class ModelsInspect
     private static Task<int> RunAsync(string path, string? files, bool json, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        var id = File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path);
-        return LocalModels.UseAsync(models => PrintAsync(models, new FoundModel(id, path, 0), json, output, cancellation), error, id, files);
+        var id = LocalModels.IdOf(path);
+        var found = new FoundModel(id, path, 0);
+        return LocalModels.UseAsync(models => PrintAsync(models, found, json, output, cancellation), error, ($"{ModelFilesSetting.Key}:{id}", files));
     }
 
     private static async Task<int> PrintAsync(LocalModels models, FoundModel found, bool json, TextWriter output, CancellationToken cancellation)

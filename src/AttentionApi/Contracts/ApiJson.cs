@@ -14,6 +14,7 @@ namespace AttentionApi.Contracts;
 [JsonSerializable(typeof(ExplainResponse))]
 [JsonSerializable(typeof(RegionsResponse))]
 [JsonSerializable(typeof(HealthResponse))]
+[JsonSerializable(typeof(PictureSummary))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Labels and sentences as they are, not as \u escapes: answers are JSON by type and are never sniffed as HTML.</summary>

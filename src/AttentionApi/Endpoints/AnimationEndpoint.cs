@@ -18,5 +18,5 @@ internal static class AnimationEndpoint
             .WithName("animation").WithSummary("One frame per layer.")
             .WithDescription("Frames go from fromLayer to toLayer; equal ones are kept. One scale for all frames, unless 'scale' says otherwise.")
             .ProducesPicture("image/gif", "image/webp")
-            .TakesPicture([EndpointParameters.Model, .. table.Explaining(Outputs.Animation), .. AnimationPicture.Parameters]);
+            .TakesPicture([EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Animation)]);
 }

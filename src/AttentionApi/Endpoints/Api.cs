@@ -34,12 +34,12 @@ internal static class Api
         api.MapModels();
         api.MapClasses();
         api.MapMethods(table.Registry);
-        api.MapPredict();
+        api.MapPredict(table);
         api.MapExplain(table);
         api.MapOverlay(table);
         api.MapAnimation(table);
         api.MapGrid(table);
-        api.MapTensors();
+        api.MapTensors(table);
         api.MapRegions(table);
     }
 }

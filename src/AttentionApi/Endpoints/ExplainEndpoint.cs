@@ -1,6 +1,7 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering;
 using AttentionApi.Http;
 
 namespace AttentionApi.Endpoints;
@@ -17,6 +18,5 @@ internal static class ExplainEndpoint
             .WithDescription("Unscaled maps over the patches, predictions, and what the model saw of the picture. Layers count from 1 and ranges include "
                 + "both ends.")
             .Produces<ExplainResponse>()
-            .TakesPicture([EndpointParameters.Model, .. table.Explaining(Outputs.Json), SharedParameters.Top, SharedParameters.TextTokens,
-                SharedParameters.Score, SharedParameters.Steps]);
+            .TakesPicture([EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Json)]);
 }

@@ -1,7 +1,6 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Runtime;
@@ -51,7 +50,7 @@ internal sealed class ExplainRequests(
             using var lease = await catalog.LeaseAsync(model.Id, deadline.Token);
             var loaded = request.ModelOf(lease.Model);
             var plan = new ExplanationPlan(request, loaded.Facts);
-            var picture = new Picture(body.Picture, new ImageLimits(limits.MaxPixels, MaxDecodedBytes: limits.MaxDecodedBytes));
+            var picture = new Picture(body.Picture, limits.Pictures);
             var slot = permits.Take(WorkEstimate.Bytes(plan, picture.Header) + picture.Bytes.Length);
             try
             {

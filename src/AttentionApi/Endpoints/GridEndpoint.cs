@@ -19,5 +19,5 @@ internal static class GridEndpoint
             .WithDescription("Columns are layers; of a rollout, the range from fromLayer up to each layer. Rows are labels (alignment), heads (heads=each), "
                 + "or one. Over 64 megapixels: 400.")
             .ProducesPicture("image/png", "image/webp", "image/jpeg")
-            .TakesPicture([EndpointParameters.Model, .. table.Explaining(Outputs.Grid), .. GridPicture.Parameters]);
+            .TakesPicture([EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Grid)]);
 }

@@ -19,5 +19,5 @@ internal static class OverlayEndpoint
             .WithDescription("The last map of the explanation: of the target where the method depends on labels. Outside of what the model saw, the picture "
                 + "is unchanged.")
             .ProducesPicture("image/png", "image/webp", "image/jpeg")
-            .TakesPicture([EndpointParameters.Model, .. table.Explaining(Outputs.Overlay), .. OverlayPicture.Parameters]);
+            .TakesPicture([EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Overlay)]);
 }

@@ -1,13 +1,14 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering;
 using AttentionApi.Http;
 
 namespace AttentionApi.Endpoints;
 
 internal static class PredictEndpoint
 {
-    public static void MapPredict(this IEndpointRouteBuilder api) =>
+    public static void MapPredict(this IEndpointRouteBuilder api, ParameterTable table) =>
         api.MapPost("/predict", (HttpContext http, ExplainRequests requests) =>
             requests.AnswerAsync(http, Outputs.Predictions, async (explanation, cancellation) =>
             {
@@ -17,6 +18,5 @@ internal static class PredictEndpoint
             .WithName("predict").WithSummary("What the model sees: labels or classes, best first.")
             .WithDescription("Image-text models: softmax over the given labels (SigLIP: sigmoid of each logit). Classifiers: the best of their classes, as "
                 + "many as 'top' says.")
-            .Produces<PredictResponse>().TakesPicture(EndpointParameters.Model, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Top,
-                SharedParameters.Resolution);
+            .Produces<PredictResponse>().TakesPicture([EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Predictions)]);
 }

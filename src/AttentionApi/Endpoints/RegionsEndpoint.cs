@@ -1,6 +1,7 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Rendering.Regions;
 using AttentionApi.Http;
 
@@ -26,5 +27,5 @@ internal static class RegionsEndpoint
             .WithDescription("Connected regions of the map that an overlay would show, in pixels of the upright picture: boxes, a point for a "
                 + "segmenter, and masks as COCO run lengths; or the mask as a PNG.")
             .Produces<RegionsResponse>(contentType: Json, additionalContentTypes: Png).Refuses(StatusCodes.Status406NotAcceptable)
-            .TakesPicture([EndpointParameters.Model, .. table.Explaining(Outputs.Regions), .. RegionParameters.All, RegionParameters.Format]);
+            .TakesPicture([EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Regions)]);
 }

@@ -69,4 +69,8 @@ public sealed class LimitsOptions
     public TimeSpan BodyTime => RequestTime > Server.Grace ? RequestTime : Server.Grace;
     public TimeSpan AnswerTime => TimeSpan.FromSeconds(AnswerSeconds);
     public LabelLimits Labels => new(MaxLabels, MaxTexts);
+    public ImageLimits Pictures => new(MaxPixels, MaxDecodedBytes: MaxDecodedBytes);
+
+    /// <summary>Slots that so much work takes, at most all.</summary>
+    public int SlotsFor(long bytes) => (int)Math.Clamp((bytes + SlotBytes - 1) / SlotBytes, 1, MaxConcurrent);
 }

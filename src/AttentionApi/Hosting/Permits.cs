@@ -32,8 +32,7 @@ public sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
     /// <exception cref="ProblemException">429: too few are free.</exception>
     public IDisposable Take(long bytes)
     {
-        var slots = (int)Math.Clamp((bytes + limits.Value.SlotBytes - 1) / limits.Value.SlotBytes, 1, Limit);
-        var lease = limiter.AttemptAcquire(slots);
+        var lease = limiter.AttemptAcquire(limits.Value.SlotsFor(bytes));
         return lease.IsAcquired ? new Slot(this, lease) : throw Full();
     }
 
