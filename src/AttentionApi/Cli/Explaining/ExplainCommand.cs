@@ -72,7 +72,7 @@ internal static class ExplainCommand
             var wanted = Wanted(call);
             if ((call.ToPipe ? WrongPipe(call, wanted) : WrongFolder(call)) is { } wrong) return await FailAsync(error, wrong);
             using var lease = await local.LeaseAsync(call.Model, cancellation);
-            var planned = PlannedOutputs.Make(wanted, call.Parameters, table, lease.Model, local.Limits.Labels);
+            var planned = PlannedOutputs.Make(wanted, call.Parameters, table, lease.Model, local.Limits);
             foreach (var note in planned.Notes) await error.WriteLineAsync($"note: {note}");
             using var explainer = new PictureExplainer(local.Analyzer, planned, local.Limits);
             return call.ToPipe

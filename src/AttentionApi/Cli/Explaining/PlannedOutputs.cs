@@ -3,6 +3,7 @@ using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Scoring;
+using AttentionApi.Hosting;
 
 namespace AttentionApi.Cli.Explaining;
 
@@ -43,7 +44,7 @@ internal sealed class PlannedOutputs
     /// <exception cref="ParameterException">The model cannot serve a parameter, or its value is not in its range.</exception>
     public static PlannedOutputs Make(
         IReadOnlyList<SavedOutput> wanted, IReadOnlyList<(string Name, IReadOnlyList<string> Texts)> given, ParameterTable table, LoadedModel model,
-        LabelLimits limits)
+        LimitsOptions limits)
     {
         var files = new List<(SavedOutput, ExplanationPlan)>();
         var asked = model;
@@ -52,7 +53,7 @@ internal sealed class PlannedOutputs
             var takes = OutputParameters.Of(table, output.Output);
             var own = given.Where(one => Takes(takes, one.Name));
             var values = ParameterValues.Read(own.Select(one => KeyValuePair.Create<string, IEnumerable<string?>>(one.Name, one.Texts)), takes, table.All);
-            var request = new ExplainRequest(table, values, output.Output, takes, limits);
+            var request = new ExplainRequest(table, values, output.Output, takes, limits.Labels) { MaxRuns = limits.RunsPerRequest };
             // Every output takes what changes the model.
             asked = request.ModelOf(model);
             files.Add((output, new ExplanationPlan(request, asked.Facts)));
