@@ -10,10 +10,10 @@ namespace AttentionApi.Core.Rendering;
 /// <param name="Thumbnail">A JPEG of <see cref="ContactSheet.Thumbnail"/>.</param>
 /// <param name="Title">The first line below it.</param>
 /// <param name="Note">The second line.</param>
-public sealed record SheetPicture(byte[] Thumbnail, string Title, string Note);
+internal sealed record SheetPicture(byte[] Thumbnail, string Title, string Note);
 
 /// <summary>Many finished pictures side by side, each with two lines of words.</summary>
-public static class ContactSheet
+internal static class ContactSheet
 {
     /// <summary>Pictures of one sheet; more are a further sheet.</summary>
     public const int MostPictures = 100;

@@ -6,7 +6,7 @@ using AttentionApi.Core.Rendering.Regions;
 namespace AttentionApi.Core.Rendering;
 
 /// <summary>The parameters that each kind of output takes, with its own defaults: the same for calls and for the command line.</summary>
-public static class OutputParameters
+internal static class OutputParameters
 {
     /// <param name="table">Every parameter.</param>
     /// <param name="output">One kind of output.</param>
