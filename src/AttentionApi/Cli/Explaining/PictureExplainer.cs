@@ -5,7 +5,6 @@ using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
-using AttentionApi.Core.Loading;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Hosting;
 
