@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ticksOf } from '../js/panels/plot.js';
+import { ticksOf } from '../js/panels/ticks.js';
 
 test('Ticks are round numbers that hold all values between them', () => {
   const near = (/** @type {number[]} */ ticks) => ticks.map((tick) => Number(tick.toPrecision(6)));

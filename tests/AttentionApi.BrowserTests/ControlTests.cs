@@ -92,7 +92,7 @@ public sealed class ControlTests(PageHost host, Chromium chromium)
         var last = Demo.Side - 1;
         await explore.HoverPatchAsync(last, last, Owl);
         Assert.Contains("from the patch in row 4, column 3", await explore.CaptionAsync(), StringComparison.Ordinal);
-        Assert.StartsWith(ExplorePage.Place(last, last), await explore.Page.Locator("#readOut").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.StartsWith(ExplorePage.Place(last, last), await explore.Page.Locator("#readout").InnerTextAsync(), StringComparison.Ordinal);
 
         var expected = await host.ExplainAsync("scene-12", "query=3,2");
         Assert.Equal((double)expected["maps"]![0]!["values"]![last]![last]!, await explore.ReadOutAsync(), 1e-3 * (double)expected["maps"]![0]!["maximum"]!);

@@ -124,7 +124,7 @@ public sealed class ExplorePage : IAsyncDisposable
 
     /// <summary>The value under the pointer, as the page computed it.</summary>
     public async Task<double> ReadOutAsync() =>
-        double.Parse((await Page.Locator("#readOut").GetAttributeAsync("data-value"))!, CultureInfo.InvariantCulture);
+        double.Parse((await Page.Locator("#readout").GetAttributeAsync("data-value"))!, CultureInfo.InvariantCulture);
 
     /// <summary>The pixels of the stage.</summary>
     public async Task<Pixels> StageAsync()

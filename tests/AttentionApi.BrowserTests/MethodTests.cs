@@ -16,7 +16,7 @@ public sealed class MethodTests(PageHost host, Chromium chromium)
         Assert.True(await choice.Locator("input").IsEnabledAsync());
 
         await explore.UploadAsync(PageHost.Sample("scene-05"));
-        await choice.GetByText("Add a label first.").WaitForAsync();
+        await explore.Page.Locator("#methods").GetByText("Add a label first.").WaitForAsync();
         Assert.True(await choice.Locator("input").IsDisabledAsync());
         Assert.Empty(queries);
 
@@ -86,7 +86,7 @@ public sealed class MethodTests(PageHost host, Chromium chromium)
         Assert.True(await explore.Page.Locator("#series").IsHiddenAsync());
         await ChooseProbeAsync(explore);
         var series = explore.Page.Locator("#series");
-        Assert.Equal(["Scores", "Parts", "Parts: mlp", "Parts: attention, owl", "Parts: attention, house"],
+        Assert.Equal(["Scores", "Parts", "Parts, feed-forward (MLP)", "Parts, attention, owl", "Parts, attention, house"],
             await series.Locator("figcaption").AllInnerTextsAsync());
         Assert.Equal(2, await series.Locator("polyline").CountAsync());
         Assert.Equal(Demo.Layers * Demo.Heads, await series.Locator(".heat-table").First.Locator("td").CountAsync());

@@ -70,7 +70,7 @@ public sealed class OverlayTests(PageHost host, Chromium chromium)
         foreach (var (row, column) in new[] { (0, 0), (side / 3, side / 4), (side / 2, 3 * side / 4), (side - 1, side - 1) })
         {
             await explore.HoverPatchAsync(row, column, picture);
-            Assert.StartsWith(ExplorePage.Place(row, column), await explore.Page.Locator("#readOut").InnerTextAsync(), StringComparison.Ordinal);
+            Assert.StartsWith(ExplorePage.Place(row, column), await explore.Page.Locator("#readout").InnerTextAsync(), StringComparison.Ordinal);
             Assert.Equal((double)map["values"]![row]![column]!, await explore.ReadOutAsync(), 1e-3 * scale);
         }
         explore.AssertNoErrors();

@@ -91,8 +91,8 @@ const best = (answer, labels) => answer.predictions.find(({ label }) => labels.i
  * @param {State} state @param {Answer} answer @param {Method} method
  */
 function queryOf({ query: chosen, cursor, hover }, answer, method) {
-  // A pointer that moves must not send requests: it asks only what the page answers itself.
-  const query = cursor && hover === 'ask' && localMethods[method.name] ? `${cursor.row},${cursor.column}` : chosen;
+  const query = cursor && hover === 'ask' && asksAtOnce({ method }) ? `${cursor.row},${cursor.column}` : chosen;
+  if (needsPatch({ method }) && !query?.includes(',')) return `${answer.grid.rows >> 1},${answer.grid.columns >> 1}`;
   if (query === null || query === 'mean') return query;
   if (query === 'cls') return answer.hasCls ? query : null;
   const { row, column } = patchOf(query);
@@ -107,6 +107,15 @@ export function patchOf(query) {
 
 /** Whether the map answers to a token that can be chosen. @param {{ method: Method }} shown */
 export const asksFromTokens = ({ method }) => takes(method, 'query');
+
+/** Whether that token must be a patch. @param {{ method: Method }} shown */
+export const needsPatch = ({ method }) => method.parameters.some(({ name, range }) => name === 'query' && range === 'row,column');
+
+/**
+ * Whether a pointer that moves may ask: where the page answers itself, and where all that the server does is compare patches with one.
+ * @param {{ method: Method }} shown
+ */
+export const asksAtOnce = ({ method }) => asksFromTokens({ method }) && (localMethods[method.name] !== undefined || needsPatch({ method }));
 
 /** @param {number} value @param {number} low @param {number} high */
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));

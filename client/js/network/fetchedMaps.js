@@ -12,8 +12,8 @@ import { mapsQuery } from './query.js';
 
 /** Answers kept for each picture, so that going back asks nothing. */
 const kept = 64;
-/** A slider is asked about once it rests. */
-const rest = 150;
+/** A slider is asked about once it rests; a pointer that asks is answered as it moves. */
+const rest = { slider: 150, pointer: 15 };
 
 /**
  * Maps that the page cannot compute: one request for each new question, the latest alone.
@@ -36,7 +36,7 @@ export function fetchedMaps(store) {
     asked = { picture, query };
     store.set({ status: { phase: 'loading', message: `The server computes “${title}”…` } });
     try {
-      await new Promise((resolve) => setTimeout(resolve, rest));
+      await new Promise((resolve) => setTimeout(resolve, store.state.cursor && store.state.hover === 'ask' ? rest.pointer : rest.slider));
       const onProgress = (/** @type {import('./api.js').Progress} */ progress) => {
         if (progress.stage === 'waiting') store.set({ status: { phase: 'loading', ...inWords(progress, '') } });
       };

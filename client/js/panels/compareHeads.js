@@ -3,6 +3,7 @@ import { headsMethod } from '../compute/localMethods.js';
 import { headMap } from '../compute/maps.js';
 import { limitsOf } from '../compute/scales.js';
 import { drawTile } from '../canvas/tile.js';
+import { openHead } from './openHead.js';
 
 /** What the tiles show; a slider that does not change them must not redraw hundreds. @type {unknown[]} */
 let drawn = [];
@@ -47,11 +48,7 @@ export function headGrid(view, screen, store) {
     const attributes = { 'aria-label': name, 'data-layer': String(layer), 'data-head': String(head) };
     const button = create('button', { type: 'button', title: name, attributes }, create('canvas'));
     button.addEventListener('click', () => {
-      const { fromLayer, toLayer } = /** @type {NonNullable<typeof store.state.screen>} */ (store.state.screen).shown;
-      store.set({
-        method: headsMethod, at: layer, fromLayer: Math.min(fromLayer, layer), toLayer: Math.max(toLayer, layer),
-        parameters: { ...store.state.parameters, head: String(head) },
-      });
+      if (store.state.screen) openHead(store, store.state.screen.shown, { layer, head });
     });
     return button;
   }

@@ -3,6 +3,7 @@ import { create, find } from '../dom.js';
 import { ownParameters } from '../settings/declared.js';
 import { modelOf } from '../store.js';
 import { makeControl } from './controls.js';
+import { hasRival } from './rival.js';
 import { controlOf, wordingOf } from './wording.js';
 
 /** A control for each parameter that the method declares and that has no place of its own on the page. @param {import('../store.js').Store} store */
@@ -34,7 +35,7 @@ export function parametersPanel(store) {
   /** @param {import('./wording.js').Context} context */
   function build(context) {
     const focused = document.activeElement?.id;
-    made = ownParameters(context.method).map((parameter) => ({
+    made = ownParameters(context.method).filter(({ name }) => name !== 'versus' || !hasRival(context.method)).map((parameter) => ({
       name: parameter.name,
       ...makeControl(`parameter-${parameter.name}`, controlOf(parameter, context), (value) => choose(parameter.name, value)),
     }));

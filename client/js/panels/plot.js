@@ -1,5 +1,7 @@
 import { palette } from '../canvas/colormaps.js';
 import { create, short } from '../dom.js';
+import { svg } from './svg.js';
+import { decimal, ticksOf } from './ticks.js';
 
 const margin = { left: 60, right: 104, top: 12, bottom: 48 };
 const height = 280;
@@ -55,42 +57,36 @@ export function linePlot({ title, across, up, lines, room, now, at: places }) {
   return create('figure', {}, create('figcaption', {}, title), plot);
 }
 
+/** @typedef {(row: number, column: number) => void} Open both from 1 */
+
 /**
  * A table of numbers as colours, each number in its cell.
- * @param {{ title: string, down: string, across: string, values: number[][], colormap: Parameters<typeof palette>[0] }} what `down`, `across`: what is counted
+ * @param {{ title: string, down: string, across: string, values: number[][], colormap: Parameters<typeof palette>[0], open?: Open | null }} what
+ * `down`, `across`: what is counted; `open`: what a click on a cell does
  */
-export function heatTable({ title, down, across, values, colormap }) {
+export function heatTable({ title, down, across, values, colormap, open = null }) {
   const all = values.flat();
   const bound = Math.max(...all.map(Math.abs));
   const signed = all.some((value) => value < 0);
   const [low, high] = signed ? [-bound, bound] : [Math.min(...all), Math.max(...all)];
   const pixels = palette(signed ? 'coolwarm' : colormap);
-  const cell = (/** @type {number} */ value) => {
+  const cell = (/** @type {number} */ value, /** @type {number} */ row, /** @type {number} */ column) => {
     const pixel = pixels[Math.min(255, Math.floor((256 * (value - low)) / (high - low || 1)))];
     const [red, green, blue] = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
-    const element = create('td', {}, short(value));
+    const name = `${down} ${row + 1}, ${across} ${column + 1}: ${short(value)}. Show it on the picture`;
+    const face = open ? create('button', { type: 'button', title: name, attributes: { 'aria-label': name } }, short(value)) : short(value);
+    if (open && face instanceof HTMLElement) face.addEventListener('click', () => open(row + 1, column + 1));
+    const element = create('td', {}, face);
     element.style.background = `rgb(${red} ${green} ${blue})`;
     element.style.color = luminance(red, green, blue) > 0.179 ? '#000' : '#fff';
     return element;
   };
   const head = [`${down} \\ ${across}`, ...values[0].map((_, column) => String(column + 1))].map((words) => create('th', { scope: 'col' }, words));
-  const rows = values.map((row, index) => create('tr', {}, create('th', { scope: 'row' }, String(index + 1)), ...row.map(cell)));
+  const rows = values.map((row, index) =>
+    create('tr', {}, create('th', { scope: 'row' }, String(index + 1)), ...row.map((value, column) => cell(value, index, column))));
   return create('figure', { class: 'heat-table' }, create('figcaption', {}, title), create('div', { class: 'scrolled', tabIndex: 0 },
     create('table', {}, create('thead', {}, create('tr', {}, ...head)), create('tbody', {}, ...rows))));
 }
-
-/** Round numbers from below the lowest value to above the highest: 1, 2 or 5 times a power of ten apart. @param {number} low @param {number} high */
-export function ticksOf(low, high) {
-  const span = high - low || Math.abs(high) || 1;
-  const power = 10 ** Math.floor(Math.log10(span / 4));
-  const step = power * (/** @type {number} */ ([1, 2, 5, 10].find((each) => each * power >= span / 4)));
-  const first = Math.floor(low / step);
-  const last = Math.max(first + 1, Math.ceil(high / step));
-  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
-}
-
-/** With as many decimals as the step between two ticks has. @param {number} value @param {number} step */
-const decimal = (value, step) => value.toFixed(Math.max(0, -Math.floor(Math.log10(step) + 1e-9))).replace('-', '−');
 
 /** WCAG's relative luminance. @param {number[]} colour */
 const luminance = (...colour) => {
@@ -105,12 +101,4 @@ function spread(positions) {
   const moved = [...positions];
   for (const { at, index } of order) moved[index] = at;
   return moved;
-}
-
-/** @param {string} tag @param {Record<string, string | number>} attributes @param {...string} children */
-function svg(tag, attributes, ...children) {
-  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  element.append(...children);
-  return element;
 }

@@ -1,5 +1,4 @@
-import { asksFromTokens } from '../compute/effective.js';
-import { localMethods } from '../compute/localMethods.js';
+import { asksAtOnce, asksFromTokens, needsPatch } from '../compute/effective.js';
 import { choices, find } from '../dom.js';
 
 /** The token that is asked: the whole picture's, all, or a patch's; and whether the pointer asks by itself. @param {import('../store.js').Store} store */
@@ -17,12 +16,11 @@ export function queryPanel(store) {
   store.on(['wanted', 'hover'], ({ wanted, answer, hover }) => {
     if (!wanted || !answer) return;
     const patch = wanted.query?.includes(',') ?? false;
-    const asked = asksFromTokens(wanted);
-    const atOnce = asked && localMethods[wanted.method.name] !== undefined;
     query.show(patch ? 'patch' : (wanted.query ?? answer.wholeQuery));
-    query.group.hidden = !asked;
-    query.enable('cls', answer.hasCls);
+    query.group.hidden = !asksFromTokens(wanted);
+    query.enable('cls', answer.hasCls && !needsPatch(wanted));
+    query.enable('mean', !needsPatch(wanted));
     follow.checked = hover === 'ask';
-    /** @type {HTMLElement} */ (follow.parentElement).hidden = !atOnce;
+    /** @type {HTMLElement} */ (follow.parentElement).hidden = !asksAtOnce(wanted);
   });
 }

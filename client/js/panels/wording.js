@@ -94,5 +94,11 @@ export function inWords(name) {
   return words[0].toUpperCase() + words.slice(1);
 }
 
+/** Parts of a series that say more than their names do; `values` is what the series itself is called. @type {Record<string, string>} */
+const parts = { values: '', cls: 'from CLS', mlp: 'feed-forward (MLP)', initial: 'embedding', constant: 'biases' };
+
+/** A part of a series, within a sentence. @param {string} name */
+export const partInWords = (name) => parts[name] ?? inWords(name).toLowerCase();
+
 /** @param {number} count */
 const numbers = (count) => Array.from({ length: count }, (_, index) => index + 1);

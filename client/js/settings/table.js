@@ -45,8 +45,8 @@ export const table = {
     sent: pictures('glow'),
     control: {
       kind: 'select', title: 'Picture', hint: 'On grey, colours of the picture do not read as colours of the map', choices: [
-        { value: 'glow', title: 'Grey, the map glows on it' }, { value: 'gray', title: 'Grey, the map covers it' },
-        { value: 'value', title: 'In colour, the map glows on it' }, { value: 'flat', title: 'In colour, the map covers it' },
+        { value: 'glow', title: 'Grey, glowing map' }, { value: 'gray', title: 'Grey, even map' },
+        { value: 'value', title: 'Colour, glowing map' }, { value: 'flat', title: 'Colour, even map' },
       ],
     },
   }),

@@ -8,6 +8,11 @@ namespace AttentionApi.Core.Explain.Methods;
 /// <summary>Cosine of one patch's state with every patch's (Amir et al. 2022, Deep ViT Features as Dense Visual Descriptors).</summary>
 internal sealed class Similarity : Explainer
 {
+    private static readonly Parameter<QueryToken?> Patch = Query with
+    {
+        Range = "row,column", Description = "The patch that the others are compared with, by row and column from 0.", DefaultWords = "none", Example = "3,5",
+    };
+
     public override MethodInfo Info { get; } = new()
     {
         Name = "similarity",
@@ -17,7 +22,7 @@ internal sealed class Similarity : Explainer
         Paper = "Amir, Gandelsman, Bagon and Dekel 2022, Deep ViT Features as Dense Visual Descriptors",
         Layers = LayerUse.None,
         Signed = true,
-        Parameters = [ToLayer, Query],
+        Parameters = [ToLayer, Patch],
     };
 
     public override void Check(MethodContext context)
