@@ -40,6 +40,24 @@ public partial class DocumentationTests
         Assert.InRange(Text("README.md").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length, 1, MostWordsOfReadme);
 
     [Fact]
+    public void Every_known_export_names_the_reference_that_stands_for_it()
+    {
+        var rows = Text("models/README.md").Split('\n').SkipWhile(line => !line.StartsWith("| hub name", StringComparison.Ordinal)).Skip(2)
+            .TakeWhile(line => line.StartsWith('|')).ToList();
+        Assert.NotEmpty(rows);
+        foreach (var row in rows)
+        {
+            var reference = row.Trim('|').Split('|')[^1];
+            var folders = Reference().Matches(reference).Select(match => match.Groups[1].Value).ToList();
+            Assert.True(folders.Count > 0 || reference.Contains("refused", StringComparison.Ordinal), row);
+            Assert.All(folders, folder => Assert.True(!SharedFixtures.AreWhole || Path.Exists(SharedFixtures.InShared("fixtures", folder)), folder));
+        }
+    }
+
+    [GeneratedRegex("`((?:models|field)/[a-z0-9_-]+|real-vit)`")]
+    private static partial Regex Reference();
+
+    [Fact]
     public void Every_setting_is_described()
     {
         var text = Text("docs/configuration.md");

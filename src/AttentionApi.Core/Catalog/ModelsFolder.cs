@@ -20,23 +20,48 @@ internal static class ModelsFolder
         foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().OrderBy(entry => entry is FileInfo))
         {
             if (entry.Name.StartsWith('.') || (entry is FileInfo file && !file.Extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))) continue;
-            var id = entry is FileInfo ? Path.GetFileNameWithoutExtension(entry.Name) : entry.Name;
-            if (!ModelFolder.IsId(id)) leftOut?.Invoke($"'{entry.Name}' is ignored: a model's name may contain only letters, digits, '.', '_' and '-'.");
-            else if (!found.TryAdd(id, new FoundModel(id, entry.FullName, StampOf(entry))))
-                leftOut?.Invoke($"'{entry.Name}' is ignored: a folder has the same id.");
+            var models = In(entry);
+            if (models.Count == 0) leftOut?.Invoke($"'{entry.Name}' is ignored: of the download cache, and without an .onnx file.");
+            foreach (var (id, path) in models)
+            {
+                if (!ModelFolder.IsId(id)) leftOut?.Invoke($"'{id}' is ignored: a model's name may contain only letters, digits, '.', '_' and '-'.");
+                else if (!found.TryAdd(id, new FoundModel(id, path, StampOf(path))))
+                    leftOut?.Invoke($"'{entry.Name}' is ignored: another entry has the id '{id}', too.");
+            }
         }
         return found;
     }
 
-    private static long StampOf(FileSystemInfo entry)
+    /// <summary>A model by its path, with the id that it has in the models folder where it lies there. What is no model is refused when it is loaded.</summary>
+    /// <param name="path">Of a model's folder or file.</param>
+    /// <param name="folder">The models folder; it need not exist.</param>
+    public static FoundModel At(string path, string folder)
+    {
+        FileSystemInfo entry = File.Exists(path) ? new FileInfo(path) : new DirectoryInfo(path);
+        var (id, place) = entry.Exists && In(entry) is [var only] ? only : (entry.Name, entry.FullName);
+        var own = new FoundModel(id, place, 0);
+        try
+        {
+            return Directory.Exists(folder) ? Scan(folder).Values.FirstOrDefault(model => model.Path == place) ?? own : own;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return own;
+        }
+    }
+
+    private static IReadOnlyList<(string Id, string Path)> In(FileSystemInfo entry) =>
+        entry is DirectoryInfo directory ? ModelPlaces.In(directory) : [(Path.GetFileNameWithoutExtension(entry.Name), entry.FullName)];
+
+    private static long StampOf(string path)
     {
         var hash = new HashCode();
-        if (entry is FileInfo bare) Add(ref hash, bare);
+        if (File.Exists(path)) Add(ref hash, new FileInfo(path));
         // Copying adds and grows files. A model folder has two levels.
         else
         {
             var levels = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 };
-            foreach (var file in ((DirectoryInfo)entry).EnumerateFiles("*", levels)) Add(ref hash, file);
+            foreach (var file in new DirectoryInfo(path).EnumerateFiles("*", levels)) Add(ref hash, file);
         }
         return hash.ToHashCode();
 

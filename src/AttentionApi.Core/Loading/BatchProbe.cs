@@ -40,7 +40,7 @@ internal static class BatchProbe
         using var outputs = new RunOutputs(pictures.Length);
         var values = tensors.Select(tensor => outputs.Add([tensor])).ToArray();
         using var input = Tensors.FromFloats(Tensors.Concat(pictures), [pictures.Length, .. tower.InputShape[1..]], tower.InputType);
-        using var options = new RunOptions();
+        using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         tower.Session.Run(options, [tower.InputName], [input], outputs.Names, outputs.Values);
         outputs.Take();
         return [.. Enumerable.Range(0, pictures.Length).Select(picture => values.Select(tensor => tensor[picture]).ToArray())];

@@ -62,10 +62,11 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Pi
         if (Candidate(graph) is not { } picture) return null;
         var fileName = graph.File.FileName;
         var shape = picture.Type?.TensorType?.Shape?.Dim;
-        if (graph.Inputs.FirstOrDefault(IsPatchGrid) is { } grid)
+        var grid = graph.Inputs.FirstOrDefault(IsPatchGrid);
+        if (grid is not null || HoldsPatches(shape))
         {
-            throw new ModelRefusedException($"{fileName} takes pictures as patches cut beforehand ('{picture.Name}' {Words(shape)}) "
-                + $"with the shape of their grid in '{grid.Name}', as SigLIP 2 NaFlex and vision-language models do; "
+            throw new ModelRefusedException($"{fileName} takes pictures as patches cut beforehand ('{picture.Name}' {Words(shape)}"
+                + $"{(grid is null ? "" : $", with the shape of their grid in '{grid.Name}'")}), as SigLIP 2 NaFlex and vision-language models do; "
                 + "only models that cut the patches themselves are supported: use an export of fixed resolution.");
         }
         if (shape is not { Count: 4 })
@@ -105,6 +106,15 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Pi
     /// <summary>Rows and columns of patches that are cut before the model: spatial_shapes (SigLIP 2), image_grid_thw (Qwen), tgt_sizes (MiniCPM).</summary>
     private static bool IsPatchGrid(ValueInfoProto input) =>
         PatchGridNames.Any(part => input.Name.Contains(part, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>[batch, patches, 3·p²]: each patch's pixels in a row.</summary>
+    private static bool HoldsPatches(RepeatedField<TensorShapeProto.Types.Dimension>? shape)
+    {
+        const int smallestPatch = 4;
+        if (shape is not { Count: 3 } || Length(shape[1]) == 3 || Length(shape[2]) is not { } values || values % 3 != 0) return false;
+        var edge = (long)Math.Sqrt(values / 3);
+        return edge >= smallestPatch && 3 * edge * edge == values;
+    }
 
     private static bool IsChannelsLast(OnnxGraph graph, string input, RepeatedField<TensorShapeProto.Types.Dimension> shape)
     {

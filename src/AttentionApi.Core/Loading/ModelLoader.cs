@@ -14,7 +14,7 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
     public Task<LoadedModel> LoadAsync(string id, string path, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        var folder = ModelFolder.Open(path, files.GetValueOrDefault(id));
+        var folder = ModelFolder.Open(path, files.GetValueOrDefault(id), id);
         var sessions = factory.Until(cancellation);
         var towers = TowerLoader.Load(folder, sessions);
         try

@@ -8,7 +8,7 @@ namespace AttentionApi.Core.Models;
 /// </summary>
 internal sealed partial class ModelFolder
 {
-    /// <summary>The key under which the model is asked for: the folder's or file's name.</summary>
+    /// <summary>The key under which the model is asked for.</summary>
     public required string Id { get; init; }
 
     /// <summary>The vision tower, or the file that holds both towers.</summary>
@@ -35,13 +35,14 @@ internal sealed partial class ModelFolder
 
     /// <param name="path">A folder, or an .onnx file.</param>
     /// <param name="files">Overrides the choice: paths inside the folder of the model file, or of vision and text tower.</param>
+    /// <param name="id">Null: the folder's or file's name.</param>
     /// <exception cref="ModelRefusedException">There is no model, or it is not clear which file is meant; the message names the candidates.</exception>
-    public static ModelFolder Open(string path, IReadOnlyList<string>? files = null)
+    public static ModelFolder Open(string path, IReadOnlyList<string>? files = null, string? id = null)
     {
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         var isFile = File.Exists(path);
         if (!isFile && !Directory.Exists(path)) throw new ModelRefusedException($"There is no model at {Path.GetFileName(path)}.");
-        var id = isFile ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path);
+        id ??= isFile ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path);
         if (!IsId(id)) throw new ModelRefusedException($"'{id}' cannot be a model's id: use letters, digits, '.', '_' and '-' only.");
         if (isFile) return new() { Id = id, VisionFile = path, VisionConfig = ConfigFiles.None, TextConfig = ConfigFiles.None };
 

@@ -58,6 +58,19 @@ internal sealed partial class TowerFiles
             + $"{Names(byName.Values.SelectMany(files => files))}. Name one in Models:Files.");
     }
 
+    /// <summary>Whether a folder holds .onnx files where a model has them. One that cannot be read may.</summary>
+    public static bool Any(string folder)
+    {
+        try
+        {
+            return Find(folder).Any();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
+
     private string Take(string name)
     {
         var files = byName[name];

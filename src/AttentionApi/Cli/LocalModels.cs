@@ -5,6 +5,7 @@ using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Runtime;
 using AttentionApi.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -65,7 +66,8 @@ internal sealed class LocalModels : IAsyncDisposable
         if (catalog.Find(model) is { } entry) return await catalog.LeaseAsync(entry.Id, cancellation);
         if (Path.Exists(model))
         {
-            var loaded = await loader.LoadAsync(IdOf(model), Path.GetFullPath(model), cancellation);
+            var found = Find(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)));
+            var loaded = await loader.LoadAsync(found.Id, found.Path, cancellation);
             return new ModelLease(loaded, () => loaded.DisposeAsync().AsTask().GetAwaiter().GetResult());
         }
         var known = catalog.List().Select(one => one.Id).ToArray();
@@ -74,19 +76,21 @@ internal sealed class LocalModels : IAsyncDisposable
             : $"There is no model '{Words.Shown(model)}' in {Folder}; the nearest is '{Nearest.Name(model, known)}'.");
     }
 
-    /// <summary>The id of the model at a path.</summary>
-    public static string IdOf(string path)
-    {
-        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        return File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path);
-    }
+    /// <summary>The model at a path, under the id that the server has for it.</summary>
+    /// <param name="path">Absolute.</param>
+    public FoundModel Find(string path) => ModelsFolder.At(path, Folder);
 
     /// <summary>The record that <c>/models</c> would show; refused models have their reason in it.</summary>
-    public async Task<(Model Model, ModelFacts? Facts)> DescribeAsync(FoundModel found, CancellationToken cancellation)
+    /// <param name="found">The model.</param>
+    /// <param name="files">In place of what Models:Files says of it; null: as configured.</param>
+    /// <param name="cancellation">Ends the load.</param>
+    public async Task<(Model Model, ModelFacts? Facts)> DescribeAsync(FoundModel found, string? files, CancellationToken cancellation)
     {
+        var chosen = files is null ? loader
+            : new ModelLoader(host.Services.GetRequiredService<SessionFactory>(), ModelFilesSetting.Only(found.Id, files));
         try
         {
-            await using var model = await loader.LoadAsync(found.Id, found.Path, cancellation);
+            await using var model = await chosen.LoadAsync(found.Id, found.Path, cancellation);
             return (Model.From(new ModelEntry(found.Id, false, ModelStatus.Ready, null, model.Facts), BuiltInMethods.Registry), model.Facts);
         }
         catch (ModelRefusedException refusal)

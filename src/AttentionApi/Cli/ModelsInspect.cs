@@ -3,7 +3,6 @@ using System.Text.Json;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Loading;
-using AttentionApi.Hosting;
 
 namespace AttentionApi.Cli;
 
@@ -26,14 +25,12 @@ internal static class ModelsInspect
     private static Task<int> RunAsync(string path, string? files, bool json, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        var id = LocalModels.IdOf(path);
-        var found = new FoundModel(id, path, 0);
-        return LocalModels.UseAsync(models => PrintAsync(models, found, json, output, cancellation), error, ($"{ModelFilesSetting.Key}:{id}", files));
+        return LocalModels.UseAsync(models => PrintAsync(models, models.Find(path), files, json, output, cancellation), error);
     }
 
-    private static async Task<int> PrintAsync(LocalModels models, FoundModel found, bool json, TextWriter output, CancellationToken cancellation)
+    private static async Task<int> PrintAsync(LocalModels models, FoundModel found, string? files, bool json, TextWriter output, CancellationToken cancellation)
     {
-        var (model, facts) = await models.DescribeAsync(found, cancellation);
+        var (model, facts) = await models.DescribeAsync(found, files, cancellation);
         if (json) await output.WriteLineAsync(JsonSerializer.Serialize(model, ApiJson.Responses.Model));
         else if (facts is null) await output.WriteLineAsync($"{model.Id} is refused: {model.Reason}");
         else LocalModels.WriteTable(output, [.. Report(model, facts)]);

@@ -31,7 +31,7 @@ internal static class ModelsList
             return 1;
         }
         var models = new List<Model>();
-        foreach (var found in ModelsFolder.Scan(folder, error.WriteLine).Values) models.Add((await local.DescribeAsync(found, cancellation)).Model);
+        foreach (var found in ModelsFolder.Scan(folder, error.WriteLine).Values) models.Add((await local.DescribeAsync(found, null, cancellation)).Model);
 
         if (json) await output.WriteLineAsync(JsonSerializer.Serialize(new ModelList(models), ApiJson.Responses.ModelList));
         else LocalModels.WriteTable(output, [["id", "status", "family", "layers", "heads", "grid", "labels", "precision", "reason"], .. models.Select(Row)]);

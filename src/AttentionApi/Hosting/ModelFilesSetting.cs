@@ -23,6 +23,10 @@ internal static class ModelFilesSetting
         return files;
     }
 
+    /// <summary>The files of one model, as its own key would have them.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Only(string id, string files) =>
+        new Dictionary<string, IReadOnlyList<string>> { [id] = Split(files, ',') };
+
     private static string IdOf(string entry) =>
         entry.Split('=') is [var id, var files] && ModelFolder.IsId(id.Trim()) && files.Length > 0 ? id.Trim()
             : throw new OptionsValidationException(Key, typeof(ModelsOptions),

@@ -35,6 +35,20 @@ public class CombinedFileTests(ITestOutputHelper output)
         if (variant.Precision == "fp32") Assert.True(error <= 1e-3f, $"scores differ by {error}");
     }
 
+    [Theory]
+    [InlineData("vision_model_quantized.onnx", "text_model_quantized.onnx", "model_quantized.onnx")]
+    [InlineData("vision_model_fp16.onnx", "text_model_fp16.onnx", "model_fp16.onnx")]
+    public void Towers_take_the_trained_scale_of_a_file_with_both_beside_them_whatever_its_precision(string vision, string text, string both)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.At("onnx"));
+        foreach (var file in (string[])[vision, text, both])
+            File.Copy(SharedFixtures.InShared("fixtures", "models", "clip", "onnx", file), folder.At("onnx", file));
+        using var towers = TowerLoader.Load(ModelFolder.Open(folder.Path), FixtureModels.Factory);
+        Assert.Equal(both, towers.LogitScale!.Source);
+        Assert.Equal(ReferenceArrays.Expected("clip").Meta.GetProperty("logit_scale").GetSingle(), towers.LogitScale.Value, 0.02f);
+    }
+
     [Fact]
     public void A_file_that_gives_scores_only_is_split_where_it_compares_the_embeddings()
     {

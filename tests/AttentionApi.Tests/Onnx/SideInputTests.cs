@@ -120,7 +120,17 @@ public sealed class SideInputTests(ITestOutputHelper output) : IDisposable
         var reason = Assert.Throws<ModelRefusedException>(() => TowerLoader.Load(ModelFolder.Open(folder.At("naflex.onnx")), FixtureModels.Factory)).Message;
         output.WriteLine(reason);
         Assert.Contains($"the shape of their grid in '{grid}'", reason, StringComparison.Ordinal);
-        Assert.DoesNotContain("no vision transformer", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("not a vision transformer", reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Patches_without_the_shape_of_their_grid_are_named_too()
+    {
+        var writer = new ModelWriter();
+        writer.Output(writer.Node("MatMul", [writer.Input("pixel_values", -1, -1, 3 * 16 * 16), writer.Weight(3 * 16 * 16, 8)]), "image_embeds");
+        writer.Save(folder.At("naflex.onnx"));
+        var reason = Assert.Throws<ModelRefusedException>(() => TowerLoader.Load(ModelFolder.Open(folder.At("naflex.onnx")), FixtureModels.Factory)).Message;
+        Assert.Contains("patches cut beforehand ('pixel_values' [batch, d1, 768])", reason, StringComparison.Ordinal);
     }
 
     private ModelTowers Load(SyntheticTransformer model) => TowerLoader.Load(ModelFolder.Open(model.Write(folder.At("synthetic.onnx"))), FixtureModels.Factory);
