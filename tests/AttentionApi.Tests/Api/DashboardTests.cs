@@ -22,6 +22,22 @@ public sealed partial class DashboardTests(ApiHost host)
     }
 
     [Fact]
+    public async Task Metrics_say_whose_they_are_and_count_requests_by_route_up_to_the_limit_of_a_minute()
+    {
+        using var client = await host.ReadyAsync();
+        using (var answer = await client.SendAsync("explain?labels=dog")) await answer.JsonAsync();
+        var served = (await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken)).Split('\n');
+        string[] expected =
+        [
+            """^target_info\{service_name="attention-api",service_version="\d+\.\d+\.\d+",service_instance_id="[0-9a-f-]{36}".*\} 1$""",
+            """^http_server_request_duration_seconds_bucket\{.*http_route="/api/v1/explain".*le="60"\} \d+$""",
+            """^attention_models\{.*default="true",model="demo-clip",provider="cpu",requested="(auto|cpu)",status="ready"\} 1$""",
+            """^attention_memory_limit_bytes\{.*\} \d+$""",
+        ];
+        Assert.All(expected, line => Assert.Contains(served, one => Regex.IsMatch(one, line)));
+    }
+
+    [Fact]
     public void Panels_have_titles_queries_places_that_do_not_overlap_and_the_provisioned_source()
     {
         using var dashboard = Read();

@@ -6,6 +6,14 @@ namespace AttentionApi.Tests.Cli;
 /// <summary>The command line as people call it: the built program in a process of its own.</summary>
 public class ModelsCommandTests
 {
+    [Theory, InlineData("--version", @"^\d+\.\d+\.\d+"), InlineData("--help", "Usage:"), InlineData("-h", "Usage:")]
+    public async Task A_question_about_the_program_is_answered_and_ends_it(string question, string answer)
+    {
+        var (output, error, exit) = await RunAsync(question);
+        Assert.Equal((0, ""), (exit, error));
+        Assert.Matches(answer, output);
+    }
+
     [Fact]
     public async Task Inspect_says_what_is_found_in_a_folder()
     {

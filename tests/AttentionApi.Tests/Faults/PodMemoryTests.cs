@@ -15,8 +15,13 @@ public sealed partial class PodMemoryTests
 {
     private const long MiB = 1 << 20;
 
-    /// <summary>Program, runtime and embedded model before any request: 160 to 230 MiB were measured.</summary>
-    private const long Idle = 250 * MiB;
+    /// <summary>
+    /// Not managed, before any request: program, runtime and embedded model. 210 MB resident were measured, the managed heap of an idle process among them.
+    /// </summary>
+    private const long Idle = 190 * MiB;
+
+    /// <summary>What glibc keeps of freed memory (NativeMemory) in each of its two arenas (MALLOC_ARENA_MAX).</summary>
+    private const long Freed = 2 * 128 * MiB;
 
     private static readonly string Deployment = File.ReadAllText(Path.Combine(SourceTree.Root, "docker", "kubernetes", "base", "deployment.yaml"));
     private static readonly string HeapLimit = Heap().Match(Deployment).Groups["limit"].Value;
@@ -30,15 +35,13 @@ public sealed partial class PodMemoryTests
     [Fact]
     public void Pod_and_heap_are_as_large_as_the_budgets_together()
     {
-        // Two processors, as the pod has.
-        var limits = new LimitsOptions { MaxConcurrent = 4 };
-        var drawing = 10L * PictureTooLargeException.MaximumPixels;
-        var work = Math.Max(limits.MaxConcurrent * limits.SlotBytes, limits.MaxDecodedBytes + drawing);
-        var readAhead = limits.MaxConnections * 128L * 1024;
-        var waiting = new CacheOptions().MaxBytes + limits.UploadBytes + limits.AnswerBytes;
-        Assert.InRange(Idle + work + readAhead + waiting, 0, PodBytes);
-        // Of decoding only the three bytes a pixel are managed.
-        Assert.InRange(3 * limits.MaxPixels + drawing + waiting, 0, HeapBytes);
+        var limits = new LimitsOptions();
+        // Pixels of the largest picture, and of the largest that is drawn, with the encoder's copies.
+        var pictures = 3 * limits.MaxPixels + 10L * PictureTooLargeException.MaximumPixels;
+        Assert.InRange(new CacheOptions().MaxBytes + limits.UploadBytes + limits.AnswerBytes + pictures, 0, HeapBytes);
+        // Beside its three bytes a pixel, a decoder keeps at most eight more (16-bit RGBA, interlaced).
+        var decoder = limits.MaxDecodedBytes * 8 / 11;
+        Assert.InRange(HeapBytes + Idle + decoder + Freed, 0, PodBytes);
     }
 
     [Fact]
@@ -52,7 +55,7 @@ public sealed partial class PodMemoryTests
         await using var host = HostProcess.Launch(AppContext.BaseDirectory, pod, settings);
         await host.ReadyAsync();
         var cost = await host.SufferAsync("a full cache, trickling uploads, slow readers and the heaviest pictures side by side", () => AllAsync(host));
-        Assert.InRange(cost.PeakBytes, 0, PodBytes * 9 / 10);
+        Assert.InRange(cost.PeakBytes, 0, PodBytes);
         await host.AnsweredAsync();
     }
 
@@ -98,24 +101,34 @@ public sealed partial class PodMemoryTests
         }
     }
 
-    private static async Task<long> CacheAsync(HostProcess host) =>
-        long.Parse(Cache().Match(await host.Client.GetStringAsync("/metrics", Cancellation)).Groups["bytes"].Value, CultureInfo.InvariantCulture);
+    private static async Task<long> CacheAsync(HostProcess host)
+    {
+        var match = Cache().Match(await host.Client.GetStringAsync("/metrics", Cancellation));
+        // A scrape right after the start comes before the first measurement.
+        return match.Success ? long.Parse(match.Groups["bytes"].Value, CultureInfo.InvariantCulture) : 0;
+    }
 
     /// <summary>What holds the most of a request alone, then as many heavy ones at once as find a slot.</summary>
     private static async Task WorkAsync(HostProcess host)
     {
         var progressive = TestPictures.Jpeg(TestPictures.Gradient(6000, 4600), progressive: true);
         var large = TestPictures.Jpeg(TestPictures.Gradient(8000, 6000));
-        await SendAsync(host, "explain/grid?method=attention&heads=each&size=1800&opacity=0.1", progressive, 0);
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(number => SendAsync(host, "explain/overlay?size=2048", large, number)));
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(number => SendAsync(host, "explain/overlay?size=4096", progressive, number)));
+        HttpStatusCode[] answers =
+        [
+            await SendAsync(host, "explain/grid?method=attention&heads=each&size=1800&opacity=0.1", progressive, 0),
+            .. await Task.WhenAll(Enumerable.Range(0, 4).Select(number => SendAsync(host, "explain/overlay?size=2048", large, number))),
+            .. await Task.WhenAll(Enumerable.Range(0, 4).Select(number => SendAsync(host, "explain/overlay?size=4096", progressive, number))),
+        ];
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", answers));
+        Assert.Contains(HttpStatusCode.OK, answers);
     }
 
-    private static async Task SendAsync(HostProcess host, string call, byte[] picture, int number)
+    private static async Task<HttpStatusCode> SendAsync(HostProcess host, string call, byte[] picture, int number)
     {
         // What follows the picture makes it another one: equal ones would share their run.
         using var answer = await host.Client.SendAsync(call, [.. picture, (byte)number]);
         Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.TooManyRequests, HttpStatusCode.ServiceUnavailable]);
+        return answer.StatusCode;
     }
 
     [GeneratedRegex("""DOTNET_GCHeapHardLimit, value: "(?<limit>0x[0-9a-fA-F]+)" """)]
