@@ -16,7 +16,7 @@ internal static class BatchProbe
     /// <param name="picture">Pixels [3, height, width] to try it with.</param>
     public static int LargestBatch(VisionTower tower, float[] picture)
     {
-        var largest = PictureBatches.LargestOf(tower.Tokens);
+        var largest = tower.Batches.Of(tower.Tokens);
         if (largest == 1 || tower.Session.InputMetadata[tower.InputName].Dimensions is not [< 0, ..]) return 1;
         TensorInfo[] tensors = [.. tower.Output is { } output ? [output]
             : Array.Empty<TensorInfo>(), .. tower.Layers.Select(layer => layer.MeanAttention), tower.Layers[0].HeadAttention];

@@ -47,7 +47,7 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
     }
 
     private static SessionPool Pool(SessionFactory sessions, Microsoft.ML.OnnxRuntime.InferenceSession first, InstrumentedModel model) =>
-        new([first, .. Enumerable.Range(1, sessions.Sessions - 1).Select(_ => sessions.Create(model))], sessions.ThreadsPerSession);
+        new([first, .. Enumerable.Range(1, sessions.Sessions - 1).Select(place => sessions.Create(model, place))], sessions.RunsPerSession);
 
     private static (Tokenizer? Tokenizer, string? Missing) OpenTokenizer(ModelFolder folder, ModelTowers towers)
     {

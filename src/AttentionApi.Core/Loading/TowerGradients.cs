@@ -144,7 +144,7 @@ internal sealed class TowerGradients : IAsyncDisposable
         var (model, outputs) = TapedForward.Build(tower, [.. graphs.Values]);
         var session = OrtErrors.Translate(trial.FileName, () => factory.Create(model));
         var types = outputs.ToDictionary(output => output.Key, output => (int)session.OutputMetadata[output.Value].ElementDataType);
-        var opened = new TapedSession(new SessionPool([session], factory.ThreadsPerSession), outputs, types, tower.Answer);
+        var opened = new TapedSession(new SessionPool([session], factory.RunsPerSession), outputs, types, tower.Answer);
         return await TriedAsync(opened, async () =>
             trial.ThrowIfDifferent((await trial.RunAsync(opened, [], cancellation).ConfigureAwait(false)).Answer)).ConfigureAwait(false);
     }
@@ -166,7 +166,7 @@ internal sealed class TowerGradients : IAsyncDisposable
     {
         var model = graph.Build(elementType);
         var session = OrtErrors.Translate(trial.FileName, () => large ? factory.Create(model) : factory.CreateInMemory(model));
-        return new GradientSession(new SessionPool([session], factory.ThreadsPerSession), [.. graph.Inputs], graph.Outputs);
+        return new GradientSession(new SessionPool([session], factory.RunsPerSession), [.. graph.Inputs], graph.Outputs);
     }
 
     private static async Task<T> TriedAsync<T>(T opened, Func<Task> attempt) where T : IAsyncDisposable

@@ -47,14 +47,27 @@ internal static class ElementaryAttention
         return (Mix(instrumenter, node, scores, Head(2, 0, 2, 1, 3), merged: true), new(Operand(0), Operand(1), Operand(2)));
     }
 
-    /// <summary>ai.onnx.Attention since opset 23, on 3-D or 4-D tensors.</summary>
-    public static void WriteStandard(GraphInstrumenter instrumenter, OnnxNode node)
+    /// <summary>
+    /// Whether ai.onnx.Attention is in a form that <see cref="WriteStandard"/> writes out: every kernel runs that, while the operator's own output of
+    /// probabilities exists for the processor only.
+    /// </summary>
+    public static bool CanWriteStandard(OnnxNode node) => WhyNotWritten(node) is null && node.Outputs.Skip(1).All(output => output.Length == 0);
+
+    private static string? WhyNotWritten(OnnxNode node)
     {
-        const int mask = 3, pastKey = 4;
-        var (heads, keyHeads) = (node.Integer("q_num_heads", 0), node.Integer("kv_num_heads", 0));
-        if (node.Inputs.Skip(pastKey).Any(input => input.Length > 0)) throw Unsupported(instrumenter, node, "a cache of past keys");
-        if (node.Real("softcap", 0) != 0) throw Unsupported(instrumenter, node, "a cap on its scores");
-        if (heads != keyHeads) throw Unsupported(instrumenter, node, "shared keys");
+        const int pastKey = 4;
+        if (node.Inputs.Skip(pastKey).Any(input => input.Length > 0)) return "a cache of past keys";
+        if (node.Real("softcap", 0) != 0) return "a cap on its scores";
+        return node.Integer("q_num_heads", 0) != node.Integer("kv_num_heads", 0) ? "shared keys" : null;
+    }
+
+    /// <summary>ai.onnx.Attention since opset 23, on 3-D or 4-D tensors.</summary>
+    /// <returns>The tensor of probabilities.</returns>
+    public static string WriteStandard(GraphInstrumenter instrumenter, OnnxNode node)
+    {
+        const int mask = 3;
+        if (WhyNotWritten(node) is { } reason) throw Unsupported(instrumenter, node, reason);
+        var heads = node.Integer("q_num_heads", 0);
         var real = instrumenter.Graph.ElementType(node.Inputs[0]);
         string Head(int input) => heads == 0 ? node.Inputs[input]
             : instrumenter.Node("Transpose", [SplitHeads(instrumenter, node.Inputs[input], heads)], Integers("perm", 0, 2, 1, 3));
@@ -64,7 +77,7 @@ internal static class ElementaryAttention
         var scores = Scaled(instrumenter, node, instrumenter.Node("MatMul", [query, keys]), query, real);
         if (node.Input(mask) is { } hidden) scores = Masked(instrumenter, scores, hidden, real);
         if (node.Integer("is_causal", 0) != 0) scores = Causal(instrumenter, node, scores, float.NegativeInfinity, real);
-        Mix(instrumenter, node, scores, Head(2), merged: heads != 0);
+        return Mix(instrumenter, node, scores, Head(2), merged: heads != 0);
     }
 
     /// <summary>com.microsoft.MultiHeadAttention on three separate tensors.</summary>

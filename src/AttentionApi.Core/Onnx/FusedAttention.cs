@@ -21,7 +21,7 @@ internal static class FusedAttention
     public static (string Probabilities, AttentionOperands Operands) Open(GraphInstrumenter instrumenter, OnnxNode node) => node.Type switch
     {
         "Attention" when node.Domain.Length == 0 =>
-            (FromStandardOperator(instrumenter, node),
+            (ElementaryAttention.CanWriteStandard(node) ? ElementaryAttention.WriteStandard(instrumenter, node) : FromStandardOperator(instrumenter, node),
                 Inputs(node, node.Attribute("kv_num_heads") is null ? OperandOrder.HeadTokenWidth : OperandOrder.TokenHeadWidth)),
         "MultiHeadAttention" =>
             (FromMultiHeadAttention(instrumenter, node), Biased(Inputs(node, OperandOrder.TokenHeadWidth), instrumenter.Graph, node.Input(BiasInput))),
@@ -47,7 +47,8 @@ internal static class FusedAttention
     }
 
     /// <summary>
-    /// ai.onnx.Attention since opset 23: output mode 3 is the probabilities. Modes 1 and 2 were renumbered by errata (onnx#7867, onnx#7913) and are not used.
+    /// ai.onnx.Attention since opset 23, in forms that are not written out: output mode 3 is the probabilities, which the CUDA kernel does not give. Modes 1
+    /// and 2 were renumbered by errata (onnx#7867, onnx#7913) and are not used.
     /// </summary>
     private static string FromStandardOperator(GraphInstrumenter instrumenter, OnnxNode node)
     {

@@ -18,6 +18,16 @@ public sealed record InferenceOptions
 
     /// <summary>Intra-op threads of each session; 0: chosen for the machine.</summary>
     public int ThreadsPerSession { get; init; }
+
+    /// <summary>GPUs by number, as the CUDA driver counts them; each gets <see cref="Sessions"/> sessions of a model, all in one pool.</summary>
+    public IReadOnlyList<int> Devices { get; init; } = [];
+
+    /// <summary>Bytes that the arena of each session may take on its GPU; 0: all that is free. The limit holds for the arena alone, not for CUDA
+    /// itself.</summary>
+    public long GpuMemoryLimit { get; init; }
+
+    /// <summary>Lets products of float32 models be computed in TF32 on a GPU: faster, with errors of 1e-5 to 5e-5 instead of 1e-6.</summary>
+    public bool Tf32 { get; init; }
 }
 
 /// <summary>The provider that sessions really use.</summary>

@@ -54,7 +54,11 @@ internal static partial class OrtErrors
     {
         const int longest = 300;
         var text = Prefix().Replace(message.ReplaceLineEndings(" "), "").Trim();
-        if (SourceLine().IsMatch(text)) return "an internal check failed";
+        if (MissingLibrary().Match(text) is { Success: true } missing)
+            return $"the library {missing.Groups["needed"].Value}, which {missing.Groups["by"].Value} needs, cannot be loaded "
+                + $"({missing.Groups["why"].Value.Trim()})";
+        if (Driver().Match(text) is { Success: true } driver) return $"{driver.Groups["what"].Value}: {driver.Groups["words"].Value.Trim()}";
+        if (SourceLine().IsMatch(text)) return Inner().Match(text) is { Success: true } inner ? inner.Groups["words"].Value : "an internal check failed";
         return text.Length <= longest ? text : string.Concat(text.AsSpan(0, longest), "…");
     }
 
@@ -71,6 +75,18 @@ internal static partial class OrtErrors
 
     [GeneratedRegex(@"^\[ErrorCode:\w+\]\s*|Load model from .* failed:\s*")]
     private static partial Regex Prefix();
+
+    /// <summary>What the loader of shared libraries says of a provider; its own path is left out.</summary>
+    [GeneratedRegex(@"Failed to load library (?:\S*/)?(?<by>\S+) with error: (?:\S*/)?(?<needed>[^:/]+): (?<why>[^:]+)")]
+    private static partial Regex MissingLibrary();
+
+    /// <summary>A failure of CUDA or one of its libraries, in the driver's own words.</summary>
+    [GeneratedRegex(@"(?<what>(?:CUDA|CUDNN|CUBLAS|CUFFT|CURAND)\w* failure -?\d+): (?<words>[^;]+)")]
+    private static partial Regex Driver();
+
+    /// <summary>An error that a failed check hands on.</summary>
+    [GeneratedRegex(@"\[ONNXRuntimeError\] : \d+ : \w+ : (?<words>[^/]+)$")]
+    private static partial Regex Inner();
 
     /// <summary>The message of a failed assertion begins with a position in ONNX Runtime's source.</summary>
     [GeneratedRegex(@"^/\S+\.(cc|h):\d+ ")]

@@ -7,28 +7,13 @@ namespace AttentionApi.Core.Runtime;
 /// Batches waiting pictures. No picture waits for a batch to fill: while slots are free, pictures start at once, side by side; when none is, those of one size
 /// that wait and ask for the same parts start together as soon as a session has no other run, because one run on four pictures reads the weights once.
 /// </summary>
-/// <remarks>Batches of more than four are faster still (docs/performance.md), but take longer and hold more hidden states.</remarks>
 /// <param name="pool">The sessions.</param>
 /// <param name="largest">Pictures that a run may take, by one of them.</param>
 /// <param name="run">One run.</param>
 internal sealed class PictureBatches(SessionPool pool, Func<ModelInput, int> largest, RunBatch run)
 {
-    public const int Largest = 4;
-
-    /// <summary>
-    /// Most tokens of all pictures of a run. With more, products are limited by arithmetic rather than by reading the weights, so that a batch gains nothing.
-    /// </summary>
-    /// <remarks>
-    /// Measured: batches of four of a ViT-B/16 (197 tokens a picture) were 10 % faster as bare runs, but their blocks are larger than what the heap keeps, and
-    /// whole requests were 20 % slower than without batches.
-    /// </remarks>
-    private const int MostTokens = 256;
-
     private readonly LinkedList<Waiting> waiting = new();
     private int free = pool.Sessions * pool.RunsPerSession;
-
-    /// <summary>Pictures of so many tokens that a run takes at most.</summary>
-    public static int LargestOf(int tokens) => Math.Clamp(MostTokens / tokens, 1, Largest);
 
     public async Task<Activations> RunAsync(ModelInput picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation)
     {

@@ -14,31 +14,49 @@ namespace AttentionApi.Core.Runtime;
 internal sealed class SessionFactory
 {
     private readonly InstrumentedModelCache? cache;
-    private readonly Action<SessionOptions> appendCuda;
+    /// <summary>Runs that a session on a GPU admits at once: one computes while the next brings its picture.</summary>
+    private const int RunsOnGpu = 2;
+
+    private readonly Action<SessionOptions, int> appendCuda;
+    private readonly int[] devices;
     private readonly CancellationToken cancellation;
 
+    /// <summary>Sessions of one model, over all GPUs.</summary>
     public int Sessions { get; }
+
     public int ThreadsPerSession { get; }
     public ProviderInfo Provider { get; }
 
+    /// <summary>Runs that each session admits at once. A run on a processor wants one of its threads at least; a GPU does not know them.</summary>
+    public int RunsPerSession => OnGpu ? RunsOnGpu : ThreadsPerSession;
+
+    /// <summary>Waiting pictures that a run takes where the model allows it.</summary>
+    public BatchLimit Batches => OnGpu ? BatchLimit.Gpu : BatchLimit.Processor;
+
+    private bool OnGpu => Provider.Actual == "cuda";
+
     /// <param name="options">What the configuration asks for.</param>
     /// <param name="cache">Keeps instrumented copies on disk; null: sessions are made from memory.</param>
-    /// <param name="appendCuda">Adds the CUDA provider to session options; null: ONNX Runtime's own.</param>
+    /// <param name="appendCuda">Adds the CUDA provider for a GPU to session options; null: ONNX Runtime's own.</param>
     /// <param name="log">Receives ONNX Runtime's messages; null: they are dropped.</param>
-    /// <exception cref="InvalidOperationException"><c>Cuda</c> is asked for and does not work; the message says why.</exception>
-    public SessionFactory(InferenceOptions options, InstrumentedModelCache? cache = null, Action<SessionOptions>? appendCuda = null, ILogger? log = null)
+    /// <exception cref="ProviderUnusableException"><c>Cuda</c> is asked for and does not work; the message says why.</exception>
+    public SessionFactory(InferenceOptions options, InstrumentedModelCache? cache = null, Action<SessionOptions, int>? appendCuda = null, ILogger? log = null)
     {
         RuntimeLog.RouteTo(log);
         this.cache = cache;
-        this.appendCuda = appendCuda ?? AppendCuda;
+        this.appendCuda = appendCuda ?? ((session, device) => CudaProvider.Append(session, options, device));
+        devices = options.Devices is { Count: > 0 } given ? [.. given] : [0];
         Provider = Probe(options.ExecutionProvider);
-        Sessions = options.Sessions > 0 ? options.Sessions : 1;
-        ThreadsPerSession = options.ThreadsPerSession > 0 ? options.ThreadsPerSession : Math.Max(1, Environment.ProcessorCount / Sessions);
+        var sessions = options.Sessions > 0 ? options.Sessions : 1;
+        Sessions = OnGpu ? sessions * devices.Length : sessions;
+        // Threads only contend for a GPU (onnxruntime#20494).
+        ThreadsPerSession = options.ThreadsPerSession > 0 ? options.ThreadsPerSession : OnGpu ? 1 : Math.Max(1, Environment.ProcessorCount / Sessions);
     }
 
     private SessionFactory(SessionFactory other, CancellationToken cancellation)
     {
-        (cache, appendCuda, Sessions, ThreadsPerSession, Provider) = (other.cache, other.appendCuda, other.Sessions, other.ThreadsPerSession, other.Provider);
+        (cache, appendCuda, devices, Provider) = (other.cache, other.appendCuda, other.devices, other.Provider);
+        (Sessions, ThreadsPerSession) = (other.Sessions, other.ThreadsPerSession);
         this.cancellation = cancellation;
     }
 
@@ -49,19 +67,21 @@ internal sealed class SessionFactory
     public InferenceSession Create(string path) => Make(options => new InferenceSession(path, options));
 
     /// <summary>A session of an instrumented model, from its copy on disk where there is one.</summary>
-    public InferenceSession Create(InstrumentedModel model)
+    /// <param name="model">The model.</param>
+    /// <param name="place">Which of the model's sessions it is, from 0: they are dealt out to the GPUs in turn.</param>
+    public InferenceSession Create(InstrumentedModel model, int place = 0)
     {
         cancellation.ThrowIfCancellationRequested();
-        return cache?.PathOf(model) is { } path ? Create(path) : CreateInMemory(model);
+        return Make(cache?.PathOf(model) is { } path ? options => new InferenceSession(path, options) : options => InMemory(model, options), place);
     }
 
     /// <summary>A session of a small part of a model, which is not worth a copy on disk.</summary>
     public InferenceSession CreateInMemory(InstrumentedModel model) => Make(options => InMemory(model, options));
 
-    private InferenceSession Make(Func<SessionOptions, InferenceSession> make)
+    private InferenceSession Make(Func<SessionOptions, InferenceSession> make, int place = 0)
     {
         cancellation.ThrowIfCancellationRequested();
-        using var options = Options();
+        using var options = Options(place);
         using var registration = cancellation.Register(() => options.SetLoadCancellationFlag(true));
         try
         {
@@ -98,7 +118,7 @@ internal sealed class SessionFactory
         return new InferenceSession(model, options);
     }
 
-    private SessionOptions Options()
+    private SessionOptions Options(int place = 0)
     {
         var options = new SessionOptions
         {
@@ -114,7 +134,7 @@ internal sealed class SessionFactory
             EnableMemoryPattern = false,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        if (Provider.Actual == "cuda") appendCuda(options);
+        if (OnGpu) appendCuda(options, devices[place % devices.Length]);
         return options;
     }
 
@@ -124,9 +144,12 @@ internal sealed class SessionFactory
         if (requested == ExecutionProvider.Cpu) return new(name, "cpu", null);
         try
         {
-            using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-            appendCuda(options);
-            Smoke(options);
+            foreach (var device in devices)
+            {
+                using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+                appendCuda(options, device);
+                Smoke(options);
+            }
             return new(name, "cuda", null);
         }
         // A package without CUDA lacks the entry point; one with CUDA, on a machine without it, lacks a library or reports an error.
@@ -139,7 +162,7 @@ internal sealed class SessionFactory
                 _ => OrtErrors.OneLine(cause.Message),
             };
             if (requested == ExecutionProvider.Cuda)
-                throw new InvalidOperationException($"CUDA is configured but does not work: {reason}. Configure 'auto' to fall back to the CPU.", cause);
+                throw new ProviderUnusableException($"CUDA is configured but does not work: {reason}. Configure 'auto' to fall back to the CPU.", cause);
             return new(name, "cpu", reason);
         }
     }
@@ -164,20 +187,5 @@ internal sealed class SessionFactory
         using var session = new InferenceSession(model.ToByteArray(), options);
         using var value = Tensors.FromFloats([1], [1], TensorElementType.Float);
         session.Run(new Dictionary<string, OrtValue> { [input] = value }, [output], _ => true);
-    }
-
-    private static void AppendCuda(SessionOptions options)
-    {
-        using var cuda = new OrtCUDAProviderOptions();
-        cuda.UpdateOptions(new Dictionary<string, string>
-        {
-            ["device_id"] = "0",
-            // The default doubles the arena with each growth (onnxruntime#24376).
-            ["arena_extend_strategy"] = "kSameAsRequested",
-            // The exhaustive default searches anew for each shape; a vision transformer has one convolution.
-            ["cudnn_conv_algo_search"] = "HEURISTIC",
-            ["do_copy_in_default_stream"] = "1",
-        });
-        options.AppendExecutionProvider_CUDA(cuda);
     }
 }

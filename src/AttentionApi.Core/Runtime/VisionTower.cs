@@ -70,6 +70,9 @@ internal sealed record VisionTower : IDisposable
     /// <summary>Why the parts of a score cannot be told apart; null where they can.</summary>
     public required string? PartsRefusal { get; init; }
 
+    /// <summary>Pictures and tokens of a run where the file allows batches.</summary>
+    public required BatchLimit Batches { get; init; }
+
     /// <summary>Pictures that one run may take; 1 where the export fixed the batch or pictures of a batch influence each other.</summary>
     public int LargestBatch { get; init; } = 1;
 
@@ -92,7 +95,7 @@ internal sealed record VisionTower : IDisposable
             Layers = [.. Layers.Select(layer => layer.At(layout.Count))],
             Embeddings = Embeddings.WithTokens(layout.Count),
             Blocks = Blocks?.At(layout.Count),
-            LargestBatch = LargestBatch == 1 ? 1 : PictureBatches.LargestOf(layout.Count),
+            LargestBatch = LargestBatch == 1 ? 1 : Batches.Of(layout.Count),
         };
     }
 

@@ -38,6 +38,11 @@ internal sealed class LocalModels : IAsyncDisposable
             foreach (var failure in wrong.Failures) await error.WriteLineAsync(failure);
             return 1;
         }
+        catch (ProviderUnusableException unusable)
+        {
+            await error.WriteLineAsync(unusable.Message);
+            return 1;
+        }
     }
 
     private static LocalModels Open(IEnumerable<(string Key, string? Value)> settings)

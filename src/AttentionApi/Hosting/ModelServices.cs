@@ -20,7 +20,10 @@ internal static class ModelServices
         builder.Services.AddSection<InferenceOptions>("Inference")
             .Validate(options => Enum.IsDefined(options.ExecutionProvider), "Inference:ExecutionProvider must be auto, cpu or cuda.")
             .Validate(options => options is { Sessions: >= 0 and <= 1024, ThreadsPerSession: >= 0 and <= 1024 },
-                "Inference:Sessions and Inference:ThreadsPerSession must be from 0 (chosen for the machine) to 1024.");
+                "Inference:Sessions and Inference:ThreadsPerSession must be from 0 (chosen for the machine) to 1024.")
+            .Validate(options => options.Devices.All(device => device is >= 0 and < 64) && options.Devices.Distinct().Count() == options.Devices.Count,
+                "Inference:Devices must be different numbers of GPUs, from 0 to 63.")
+            .Validate(options => options.GpuMemoryLimit >= 0, "Inference:GpuMemoryLimit must be a number of bytes, or 0 for no limit.");
 
         builder.Services.AddSingleton(services => new InstrumentedModelCache(
             services.Value<ModelsOptions>().CachePath ?? UserCacheFolder(), services.GetRequiredService<ILogger<InstrumentedModelCache>>()));

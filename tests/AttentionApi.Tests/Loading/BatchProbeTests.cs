@@ -41,7 +41,7 @@ public class BatchProbeTests
     public void A_dynamic_export_takes_several_and_one_whose_scales_follow_the_batch_takes_one()
     {
         using var plain = FixtureModels.Load("vit", "onnx/model.onnx");
-        Assert.Equal(PictureBatches.Largest, plain.Vision.LargestBatch);
+        Assert.Equal(BatchLimit.Processor.Pictures, plain.Vision.LargestBatch);
         using var quantised = FixtureModels.Load("vit", "onnx/model_quantized.onnx");
         Assert.Equal(1, quantised.Vision.LargestBatch);
     }

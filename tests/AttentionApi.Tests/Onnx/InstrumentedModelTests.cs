@@ -46,15 +46,31 @@ public class InstrumentedModelTests
     [Fact]
     public void A_replaced_operator_keeps_its_place_in_the_graph()
     {
-        var graph = new OnnxGraph(OnnxFile.Read(Fixture("vit", "onnx", "model_dynamo23.onnx")));
+        var graph = new OnnxGraph(OnnxFile.Read(Fixture("vit", "onnx", "model_legacy_fused_mha.onnx")));
         var instrumenter = new GraphInstrumenter(graph);
         var site = new AttentionSites(graph).Found[0];
         instrumenter.Expose(FusedAttention.Open(instrumenter, site.Node).Probabilities);
         var model = ModelProto.Parser.ParseFrom(instrumenter.Build().ToArray());
 
-        Assert.Equal(graph.Nodes.Count, model.Graph.Node.Count);
+        Assert.Equal(graph.Nodes.Count + 1, model.Graph.Node.Count);
         var replaced = model.Graph.Node.Single(node => node.Output[0] == site.Result);
-        Assert.Equal(3, replaced.Attribute.Single(attribute => attribute.Name == "qk_matmul_output_mode").I);
+        Assert.Equal(4, replaced.Output.Count);
+        Assert.Single(model.Graph.Node, node => node.OpType == "Softmax" && node.Input[0] == replaced.Output[3]);
+    }
+
+    /// <summary>The CUDA kernel of the operator gives no probabilities; products, Softmax and products run anywhere.</summary>
+    [Fact]
+    public void The_standard_attention_operator_is_written_out()
+    {
+        var graph = new OnnxGraph(OnnxFile.Read(Fixture("vit", "onnx", "model_dynamo23.onnx")));
+        var instrumenter = new GraphInstrumenter(graph);
+        var sites = new AttentionSites(graph).Found;
+        foreach (var site in sites) instrumenter.Expose(FusedAttention.Open(instrumenter, site.Node).Probabilities);
+        var model = ModelProto.Parser.ParseFrom(instrumenter.Build().ToArray());
+
+        Assert.Equal(sites.Count, graph.Nodes.Count(node => node.Type == "Attention"));
+        Assert.DoesNotContain(model.Graph.Node, node => node.OpType == "Attention");
+        Assert.All(sites, site => Assert.Single(model.Graph.Node, node => node.Output[0] == site.Result));
     }
 
     [Fact]
