@@ -17,6 +17,9 @@ internal static class BlockInspection
     /// <summary>What <see cref="DecomposeAsync"/> fetches.</summary>
     public const ActivationParts PathParts = ActivationParts.Values | ActivationParts.HeadTokenAttention | ActivationParts.HeadTokenStates;
 
+    /// <summary>What tells sinks.</summary>
+    public const ActivationParts SinkParts = ActivationParts.MeanAttention | ActivationParts.TokenNorms;
+
     /// <summary>Takes the scores of labels apart.</summary>
     public static async Task<IReadOnlyList<LabelParts>> DecomposeAsync(this Inspection inspection, IReadOnlyList<LabelTarget> targets,
         CancellationToken cancellation)
@@ -64,8 +67,9 @@ internal static class BlockInspection
     /// none are known.</summary>
     public static async Task<IReadOnlyList<int>> SinksAsync(this Inspection inspection, CancellationToken cancellation)
     {
-        var activations = (await inspection.FetchAsync(ActivationParts.TokenNorms, cancellation).ConfigureAwait(false)).Activations;
-        var attention = activations.MeanAttention ?? activations.HeadAttention;
-        return attention is null || activations.TokenNorms is not { } norms ? [] : AttentionSinks.Find(attention, norms, inspection.Tokens);
+        var known = inspection.Analysis.Activations;
+        if ((known.MeanAttention ?? known.HeadAttention) is not { } attention) return [];
+        var norms = (await inspection.FetchAsync(ActivationParts.TokenNorms, cancellation).ConfigureAwait(false)).Activations.TokenNorms;
+        return norms is null ? [] : AttentionSinks.Find(attention, norms, inspection.Tokens);
     }
 }

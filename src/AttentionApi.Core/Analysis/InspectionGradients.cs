@@ -57,7 +57,7 @@ public sealed partial class Inspection
 
     private Task<LabelGradients> FromStatesAsync(GradientQuestion question, CancellationToken cancellation) => RefusedAsMethodAsync(async () =>
     {
-        await FetchAsync(ActivationParts.HiddenStates, cancellation).ConfigureAwait(false);
+        await FetchAsync(ActivationParts.HiddenStates | BlockInspection.SinkParts, cancellation).ConfigureAwait(false);
         return await AskAsync(question, (await ScoresAsync(cancellation).ConfigureAwait(false)).Targets, cancellation).ConfigureAwait(false);
     });
 

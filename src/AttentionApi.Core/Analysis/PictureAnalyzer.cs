@@ -45,7 +45,7 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
         {
             using var _ = stages.Measure(Stages.Inference);
             var tape = await model.TapeAsync(input, kind, token).ConfigureAwait(false);
-            return (model.Vision.OfAnswer(tape.Answer), PictureGradients.None with { Tapes = PictureGradients.None.Tapes.Add(kind, tape) });
+            return (model.Vision.Of(tape), PictureGradients.None with { Tapes = PictureGradients.None.Tapes.Add(kind, tape) });
         }, timings, cancellation).ConfigureAwait(false);
     }
 

@@ -22,6 +22,11 @@ public sealed record MapSet(IReadOnlyList<Heatmap> Maps)
     /// <summary>How the parts of each label's score add up, where the method's parts do.</summary>
     public IReadOnlyList<LabelCompleteness> Completeness { get; init; } = [];
 
+    /// <summary>
+    /// How much of the label's score (the class logit, or the cosine) one unit of a map's value is, where the method's parts add up to it; else null.
+    /// </summary>
+    public double? ScorePerValue { get; init; }
+
     /// <summary>Token × token matrices, row = query, column = key.</summary>
     public IReadOnlyList<TokenMatrix> Matrices { get; init; } = [];
 

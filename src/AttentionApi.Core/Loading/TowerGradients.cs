@@ -144,7 +144,7 @@ internal sealed class TowerGradients : IAsyncDisposable
         var (model, outputs) = TapedForward.Build(tower, [.. graphs.Values]);
         var session = OrtErrors.Translate(trial.FileName, () => factory.Create(model));
         var types = outputs.ToDictionary(output => output.Key, output => (int)session.OutputMetadata[output.Value].ElementDataType);
-        var opened = new TapedSession(new SessionPool([session], factory.RunsPerSession), outputs, types, tower.Answer);
+        var opened = new TapedSession(new SessionPool([session], factory.RunsPerSession), outputs, types, tower.Answer, Layers);
         return await TriedAsync(opened, async () =>
             trial.ThrowIfDifferent((await trial.RunAsync(opened, [], cancellation).ConfigureAwait(false)).Answer)).ConfigureAwait(false);
     }

@@ -25,5 +25,11 @@ internal sealed class GradientTape
 
     public IReadOnlyDictionary<string, OrtValue> Values { get; }
     public float[] Answer { get; }
+
+    /// <summary>[layer, query, key].</summary>
+    public required float[] MeanAttention { get; init; }
+
+    /// <summary>Lengths of the hidden states that leave each layer, [layer, token].</summary>
+    public required float[] TokenNorms { get; init; }
     public long Bytes { get; }
 }

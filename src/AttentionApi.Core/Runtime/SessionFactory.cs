@@ -21,6 +21,9 @@ internal sealed class SessionFactory
     private readonly int[] devices;
     private readonly CancellationToken cancellation;
 
+    /// <summary>The version of ONNX Runtime.</summary>
+    internal static string RuntimeVersion => OrtEnv.Instance().GetVersionString();
+
     /// <summary>Sessions of one model, over all GPUs.</summary>
     public int Sessions { get; }
 

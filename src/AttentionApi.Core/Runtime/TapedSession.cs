@@ -1,3 +1,4 @@
+using AttentionApi.Core.Onnx.Backward;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Core.Runtime;
@@ -7,8 +8,9 @@ namespace AttentionApi.Core.Runtime;
 /// <param name="outputs">By name of the backward graphs' inputs: the output that gives it.</param>
 /// <param name="elementTypes">The same: its element type.</param>
 /// <param name="answer">The output with the answer.</param>
-internal sealed class TapedSession(SessionPool pool, IReadOnlyDictionary<string, string> outputs, IReadOnlyDictionary<string, int> elementTypes, string answer)
-    : IAsyncDisposable
+/// <param name="layers">Layers of the tower.</param>
+internal sealed class TapedSession(SessionPool pool, IReadOnlyDictionary<string, string> outputs, IReadOnlyDictionary<string, int> elementTypes, string answer,
+    int layers) : IAsyncDisposable
 {
     public IReadOnlyDictionary<string, int> ElementTypes => elementTypes;
 
@@ -18,10 +20,17 @@ internal sealed class TapedSession(SessionPool pool, IReadOnlyDictionary<string,
     {
         using var lease = await pool.RentAsync(cancellation).ConfigureAwait(false);
         // Every output once: several inputs may be one tensor, and the answer one of them.
-        var names = wanted.Select(name => outputs[name]).Append(answer).Distinct().ToList();
+        string[] told = [answer, .. Told(TapedForward.MeanAttention), .. Told(TapedForward.TokenNorms)];
+        var names = wanted.Select(name => outputs[name]).Concat(told).Distinct().ToList();
         var values = names.Zip(lease.Run([.. feeds.Keys], [.. feeds.Values], names, cancellation)).ToDictionary(pair => pair.First, pair => pair.Second);
-        return new GradientTape(wanted.ToDictionary(name => name, name => values[outputs[name]]), Tensors.ToFloats(values[answer]));
+        float[] Stack(Func<int, string> name) => Tensors.Concat([.. Told(name).Select(output => Tensors.ToFloats(values[output]))]);
+        return new GradientTape(wanted.ToDictionary(name => name, name => values[outputs[name]]), Tensors.ToFloats(values[answer]))
+        {
+            MeanAttention = Stack(TapedForward.MeanAttention), TokenNorms = Stack(TapedForward.TokenNorms),
+        };
     }
+
+    private IEnumerable<string> Told(Func<int, string> name) => Enumerable.Range(1, layers).Select(layer => outputs[name(layer)]);
 
     public ValueTask DisposeAsync() => pool.DisposeAsync();
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Numerics.Tensors;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Onnx.Backward;
@@ -80,6 +81,14 @@ public class GradientPropertyTests(ITestOutputHelper output)
             model.Gradients.AllLayersAsync(GradientKind.Libra, tape, model.Seeds(2), TestContext.Current.CancellationToken));
         // The tape is of its own: who still holds it may read it.
         Assert.All(tape.Values.Values, value => Assert.True(value.GetTensorSizeInBytes() >= 0));
+    }
+
+    /// <summary>A tape is dropped, not disposed of, because other requests may still read it.</summary>
+    [Fact]
+    public void Values_of_a_dropped_tape_give_their_memory_back()
+    {
+        const BindingFlags own = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        Assert.NotNull(typeof(Microsoft.ML.OnnxRuntime.OrtValue).GetMethod("Finalize", own));
     }
 
     /// <summary>Seeded directions of the answer.</summary>

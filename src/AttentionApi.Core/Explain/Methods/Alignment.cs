@@ -2,6 +2,7 @@ using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Runtime;
 using static AttentionApi.Core.Explain.SharedParameters;
 
 namespace AttentionApi.Core.Explain.Methods;
@@ -37,6 +38,7 @@ internal sealed class Alignment : Explainer
         var view = parameters.Get(LabelViews.View);
         // Text first: a label that cannot be used is found out before the costly run on the picture.
         var versus = await LabelViews.RivalAsync(inspection, parameters, cancellation).ConfigureAwait(false);
+        await inspection.FetchAsync(ActivationParts.Readout | BlockInspection.SinkParts, cancellation).ConfigureAwait(false);
         var similarity = await inspection.SimilarityAsync(cancellation).ConfigureAwait(false);
         var rival = versus is null ? null : await inspection.SimilarityWithAsync(versus, cancellation).ConfigureAwait(false);
         var scale = inspection.Model.IsClassifier ? 1 : inspection.Model.LogitScale?.Value ?? 1;
@@ -44,6 +46,7 @@ internal sealed class Alignment : Explainer
         var layers = Enumerable.Range(from, to - from + 1).ToArray();
         return new([.. layers.SelectMany(layer => LayerMaps(similarity, rival, layer, view, scale, inspection.Tokens.Grid))])
         {
+            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
             Series = [new("trajectory",
                 [.. similarity.Labels.Select((target, label) => new SeriesEntry(target.Label, [.. layers.Select(layer => similarity.At(layer, label))]))])],
         };

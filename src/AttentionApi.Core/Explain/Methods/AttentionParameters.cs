@@ -34,19 +34,7 @@ internal static class AttentionParameters
         var stacks = new List<LayerAttention>();
         foreach (var head in heads)
             stacks.Add(await inspection.AttentionAsync(values.Get(Fusion), head, cancellation, mask ? sinks : null).ConfigureAwait(false));
-        return (stacks, SinkWarning(inspection.Tokens, sinks, mask));
-    }
-
-    private static string[] SinkWarning(TokenLayout tokens, IReadOnlyList<int> sinks, bool masked)
-    {
-        const int most = 8;
-        if (sinks.Count == 0) return [];
-        var named = sinks.Take(most).Select(token => token - tokens.PrefixTokens).Select(patch =>
-            new QueryToken(QueryKind.Patch, patch / tokens.Grid.Columns, patch % tokens.Grid.Columns));
-        var places = string.Join("; ", named) + (sinks.Count > most ? $"; and {sinks.Count - most} more" : "");
-        var (what, gather) = sinks.Count == 1 ? ("One patch is an attention sink", "it gathers")
-            : ($"{sinks.Count} patches are attention sinks", "they gather");
-        return [$"{what} (row,column {places}): {gather} attention whatever is there{(masked ? ", and is left out here" : "; sinks=mask leaves it out")}."];
+        return (stacks, SinkWarnings.OfAttention(inspection.Tokens, sinks, mask));
     }
 
     /// <summary>The row vector that selects the query: a unit vector, or the mean over all tokens.</summary>

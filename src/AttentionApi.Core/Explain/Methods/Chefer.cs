@@ -61,6 +61,7 @@ internal sealed class Chefer : Explainer
         return new([.. gradients.Targets.Zip(gradients.Layers, (target, label) => GradientMaps.Map(
             inspection.Tokens, CheferRelevance.Row(label.Attention, lastAlone ? layers : 1, from, to, query), to, target.Label, signed: false))])
         {
+            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
             TextTokens = parameters.Get(TextTokens) ? await inspection.TextRelevanceAsync(isLibra, cancellation).ConfigureAwait(false) : [],
         };
     }

@@ -26,6 +26,7 @@ internal sealed class Decomposition : Explainer
         Labels = LabelUse.Needed,
         Layers = LayerUse.Through,
         Signed = true,
+        AddsUp = true,
         Frames = [FrameMode.Cumulative, FrameMode.Layers],
         Parameters = [FromLayer, ToLayer, Head, Heads, Centered, Versus],
     };
@@ -52,6 +53,8 @@ internal sealed class Decomposition : Explainer
         var (from, to) = parameters.Layers();
         return new(Maps(inspection, parameters, labels, rival, from, to))
         {
+            ScorePerValue = 1,
+            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
             Series = [new("parts", [.. labels.Select(label => Parts(label, inspection.Model))])],
             Completeness = [.. labels.Select(Complete)],
         };
@@ -62,15 +65,16 @@ internal sealed class Decomposition : Explainer
     {
         var (labels, rival) = await DecomposeAsync(inspection, parameters, cancellation).ConfigureAwait(false);
         var (from, to) = parameters.Layers();
+        var warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false);
         return [.. Enumerable.Range(from, to - from + 1).Select(layer =>
-            new MapSet(Maps(inspection, parameters, labels, rival, mode == FrameMode.Cumulative ? from : layer, layer)))];
+            new MapSet(Maps(inspection, parameters, labels, rival, mode == FrameMode.Cumulative ? from : layer, layer)) { Warnings = warnings })];
     }
 
     private static async Task<(IReadOnlyList<LabelParts> Labels, LabelParts? Rival)> DecomposeAsync(Inspection inspection, ParameterValues parameters,
         CancellationToken cancellation)
     {
         var versus = parameters.Get(Centered) ? null : await parameters.VersusAsync(inspection, cancellation).ConfigureAwait(false);
-        await inspection.FetchAsync(BlockInspection.PathParts, cancellation).ConfigureAwait(false);
+        await inspection.FetchAsync(BlockInspection.PathParts | BlockInspection.SinkParts, cancellation).ConfigureAwait(false);
         var targets = (await inspection.ScoresAsync(cancellation).ConfigureAwait(false)).Targets;
         var parts = await inspection.DecomposeAsync(versus is null ? targets : [.. targets, versus], cancellation).ConfigureAwait(false);
         return ([.. parts.Take(targets.Count)], versus is null ? null : parts[^1]);

@@ -2,6 +2,7 @@ using System.Globalization;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Runtime;
 using static AttentionApi.Core.Explain.SharedParameters;
 
 namespace AttentionApi.Core.Explain.Methods;
@@ -28,7 +29,9 @@ internal sealed class Features : Explainer
     {
         var layer = parameters.Get(ToLayer)!.Value;
         var wanted = parameters.Get(Components);
+        await inspection.FetchAsync(ActivationParts.HiddenStates | BlockInspection.SinkParts, cancellation).ConfigureAwait(false);
         var states = await inspection.PatchStatesAsync(layer, cancellation).ConfigureAwait(false);
+        var sinks = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false);
         var grid = inspection.Tokens.Grid;
         var found = PrincipalComponents.Of(states, states.Length / grid.Count, wanted);
         return new([])
@@ -36,7 +39,8 @@ internal sealed class Features : Explainer
             Features = [new(layer, grid.Rows, grid.Columns, wanted, Padded(found.ToColors(), grid.Count, found.Count, wanted),
                 Padded(found.Explained, 1, found.Count, wanted))],
             Warnings = found.Count < wanted
-                ? [string.Create(CultureInfo.InvariantCulture, $"The patches differ in {found.Count} directions only: the other components are 0.")] : [],
+                ? [.. sinks, string.Create(CultureInfo.InvariantCulture,
+                    $"The patches differ in {found.Count} directions only: the other components are 0.")] : sinks,
         };
     }
 

@@ -40,6 +40,7 @@ internal sealed class GradEclip : Explainer
         return new([.. gradients.Targets.Zip(gradients.Layers, (target, label) => GradientMaps.Map(
             tokens.Grid, GradEclipWeights.Map(Row(label.AttentionGradient!), Row(label.KeySimilarity!)), layer, target.Label, signed: false))])
         {
+            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
             TextTokens = parameters.Get(SharedParameters.TextTokens)
                 ? await inspection.TextRelevanceAsync(isLibra: false, cancellation).ConfigureAwait(false) : [],
         };

@@ -55,6 +55,7 @@ internal sealed class LeGrad : Explainer
             return GradientMaps.Map(inspection.Tokens, Array.ConvertAll(sum, value => value / (to - from + 1)), to, target.Label, signed: false);
         })])
         {
+            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
             TextTokens = parameters.Get(TextTokens) ? await inspection.TextRelevanceAsync(isLibra: false, cancellation).ConfigureAwait(false) : [],
         };
     }

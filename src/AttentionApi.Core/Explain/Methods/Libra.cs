@@ -23,6 +23,7 @@ internal sealed class Libra : Explainer
         Labels = LabelUse.Needed,
         Layers = LayerUse.Through,
         Signed = true,
+        AddsUp = true,
         Frames = [FrameMode.Cumulative, FrameMode.Layers],
         Parameters = [FromLayer, ToLayer, Versus],
     };
@@ -40,6 +41,8 @@ internal sealed class Libra : Explainer
         return new([.. Enumerable.Range(0, labels).Select(label =>
             Map(inspection, gradients.Targets[label], rows[label], rival is null ? null : rows[^1], to))])
         {
+            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+            ScorePerValue = 1.0 / (to - from + 1),
             TextTokens = text,
             Completeness = [.. gradients.Targets.Zip(gradients.Layers, gradients.Scores).Select(label => new LabelCompleteness(
                 label.First.Label, LibraRelevance.Completeness(label.Second.Relevance, label.Second.Bias, label.Third, from, to)))],

@@ -2,6 +2,7 @@ using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Runtime;
 using static AttentionApi.Core.Explain.SharedParameters;
 
 namespace AttentionApi.Core.Explain.Methods;
@@ -36,6 +37,7 @@ internal sealed class Naclip : Explainer
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {
         var rival = await LabelViews.RivalAsync(inspection, parameters, cancellation).ConfigureAwait(false);
+        await inspection.FetchAsync(DenseReadOut.NeighbourParts | BlockInspection.SinkParts, cancellation).ConfigureAwait(false);
         var features = await inspection.NeighboursAsync(parameters.Get(Sigma), cancellation).ConfigureAwait(false);
         var labels = (await inspection.ScoresAsync(cancellation).ConfigureAwait(false)).Targets;
         var values = DenseText.ByLabel(DenseMaps.Cosines(features, [.. labels.Select(label => label.Embedding!)]), labels.Count,
@@ -43,6 +45,9 @@ internal sealed class Naclip : Explainer
         var against = rival is null ? [] : DenseText.ByLabel(DenseMaps.Cosines(features, [rival.Embedding!]), 1, 1, inspection.Tokens);
         var model = inspection.Model;
         return new([.. LabelViews.Maps(values, labels, against, model.Layers, parameters.Get(LabelViews.View),
-            model.LogitScale?.Value ?? 1, model.Tokens.Grid)]);
+            model.LogitScale?.Value ?? 1, model.Tokens.Grid)])
+        {
+            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+        };
     }
 }

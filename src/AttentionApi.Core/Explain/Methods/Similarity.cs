@@ -1,6 +1,7 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Runtime;
 using static AttentionApi.Core.Explain.SharedParameters;
 
 namespace AttentionApi.Core.Explain.Methods;
@@ -34,10 +35,14 @@ internal sealed class Similarity : Explainer
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {
         var (layer, query) = (parameters.Get(ToLayer)!.Value, parameters.Get(Query)!.Value);
+        await inspection.FetchAsync(ActivationParts.HiddenStates | BlockInspection.SinkParts, cancellation).ConfigureAwait(false);
         var states = await inspection.PatchStatesAsync(layer, cancellation).ConfigureAwait(false);
         var grid = inspection.Tokens.Grid;
         var width = states.Length / grid.Count;
-        var own = states.AsSpan((query.Row * grid.Columns + query.Column) * width, width);
-        return new([new(layer, null, null, true, grid.Rows, grid.Columns, DenseMaps.CosinesTo(own, states))]);
+        var own = states[((query.Row * grid.Columns + query.Column) * width)..][..width];
+        return new([new(layer, null, null, true, grid.Rows, grid.Columns, DenseMaps.CosinesTo(own, states))])
+        {
+            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+        };
     }
 }

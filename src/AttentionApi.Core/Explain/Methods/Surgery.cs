@@ -2,6 +2,7 @@ using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Runtime;
 using static AttentionApi.Core.Explain.SharedParameters;
 
 namespace AttentionApi.Core.Explain.Methods;
@@ -61,6 +62,7 @@ internal sealed class Surgery : Explainer
         var common = parameters.Get(Background) == BackgroundLabels.Common;
         var others = features && common ? await inspection.BackgroundAsync(cancellation).ConfigureAwait(false) : [];
         var rival = features ? null : await parameters.VersusAsync(inspection, cancellation).ConfigureAwait(false);
+        await inspection.FetchAsync(DenseReadOut.SurgeryParts | BlockInspection.SinkParts, cancellation).ConfigureAwait(false);
         var tokens = await inspection.SurgeryAsync(parameters.Get(Blocks)!.Value, cancellation).ConfigureAwait(false);
         var labels = (await inspection.ScoresAsync(cancellation).ConfigureAwait(false)).Targets;
         if (features && labels.Count + others.Count == 1) rival = await inspection.EmptyTextAsync(cancellation).ConfigureAwait(false);
@@ -70,6 +72,9 @@ internal sealed class Surgery : Explainer
         if (features && texts.Count > 1) values = DenseMaps.FeatureSurgery(values, DenseMaps.Cosines(inspection.Analysis.Activations.Output, texts));
         var maps = DenseText.ByLabel(values, texts.Count, labels.Count, inspection.Tokens);
         if (rival is not null) LabelViews.SubtractFromEach(maps, DenseText.ByLabel(DenseMaps.Cosines(tokens, [rival.Embedding!]), 1, 1, inspection.Tokens));
-        return new([.. LabelViews.Maps(maps, labels, inspection.Model.Layers, signed: features || rival is not null, inspection.Tokens.Grid)]);
+        return new([.. LabelViews.Maps(maps, labels, inspection.Model.Layers, signed: features || rival is not null, inspection.Tokens.Grid)])
+        {
+            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+        };
     }
 }
