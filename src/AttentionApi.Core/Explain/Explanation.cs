@@ -1,4 +1,5 @@
 using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Scoring;
 using static AttentionApi.Core.Explain.SharedParameters;
 
@@ -21,7 +22,7 @@ internal sealed class Explanation
     public IReadOnlyList<string> Warnings { get; private set; } = [];
 
     /// <summary>Checks the labels, so that what cannot be used is found out before the costly run on the picture.</summary>
-    /// <exception cref="Parameters.ParameterException">A label would be truncated.</exception>
+    /// <exception cref="ParameterException">A label would be truncated.</exception>
     public static async Task<Explanation> BeginAsync(ExplanationPlan plan, Inspection inspection, CancellationToken cancellation)
     {
         await inspection.EmbedLabelsAsync(cancellation).ConfigureAwait(false);
@@ -60,6 +61,10 @@ internal sealed class Explanation
     /// <summary>The scores alone.</summary>
     public Task ScoreAsync(CancellationToken cancellation) => MeasuredAsync(() => Inspection.ScoresAsync(cancellation), cancellation);
 
+    /// <summary>What was expected against what was predicted; null where nothing was said to be expected.</summary>
+    public async Task<ExpectedLabel?> ExpectedAsync(CancellationToken cancellation) => Plan.Values.Get(Expected) is null ? null
+        : await MeasuredAsync(() => ExpectedLabel.CompareAsync(Inspection, Plan.Methods, cancellation), cancellation).ConfigureAwait(false);
+
     /// <summary>True for maps that belong to the target or to no label.</summary>
     public bool IsShown(Heatmap map) => map.Label is null || map.Label == Scoring.Target;
 
@@ -74,7 +79,8 @@ internal sealed class Explanation
 
     private IEnumerable<string> TargetWarnings()
     {
-        if (!Plan.Labels.HasTarget || Scoring.Predictions is not [var best, ..] || Scoring.Target == best.Label) yield break;
+        if (!Plan.Labels.HasTarget || Plan.Output == Outputs.Predictions || Scoring.Predictions is not [var best, ..]
+            || Scoring.Target == best.Label) yield break;
         if (Plan.Model.IsClassifier && Plan.Labels.Classes.Count > 0) yield break;
         yield return $"The target '{Scoring.Target}' is not the top label; that is '{best.Label}'.";
     }

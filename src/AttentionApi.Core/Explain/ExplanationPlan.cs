@@ -17,9 +17,7 @@ internal sealed class ExplanationPlan
         (this.request, Model, Method) = (request, model, request.Method);
         warnings.AddRange(model.Warnings);
         WarnOfUnused();
-        Labels = LabelChoice.Read(
-            model, (SharedParameters.Labels, request.Given.Get(SharedParameters.Labels)), (Prompt, request.Given.Get(Prompt)),
-                (Target, request.Given.Get(Target)), request.Limits, warnings);
+        Labels = ReadLabels();
         if (Explains) CheckMethod();
         Values = request.Given.Only(request.Taken).Settle([.. request.Taken, .. Method.Info.AllParameters], model.Scope);
         CheckOutput();
@@ -48,6 +46,15 @@ internal sealed class ExplanationPlan
     /// <summary>The frame mode asked for, else the method's own.</summary>
     public FrameMode FrameMode => Values.Get(Frames) is { } asked && Method.Info.Frames.Contains(asked) ? asked : Method.Info.DefaultFrames;
 
+    /// <summary>The parameters as given, those without effect included.</summary>
+    internal ParameterValues Given => request.Given;
+
+    /// <summary>Every parameter there is.</summary>
+    internal ParameterTable Parameters => request.Table;
+
+    /// <summary>All methods there are.</summary>
+    internal ExplainerRegistry Methods => request.Table.Registry;
+
     /// <summary>False for predictions and raw arrays, which no method changes.</summary>
     private bool Explains => Output is not (Outputs.Predictions or Outputs.Tensors);
 
@@ -58,6 +65,20 @@ internal sealed class ExplanationPlan
         return Method.Info.Parameters
             .Where(parameter => !ineffective.Contains(parameter.Name) && !parameter.RefusedWhereUnused)
             .Select(parameter => (parameter, Values.Find(parameter)));
+    }
+
+    /// <summary>What was expected is judged like a label, and is what the answer is about.</summary>
+    private LabelChoice ReadLabels()
+    {
+        var (labels, expected) = (request.Given.Get(SharedParameters.Labels), Output == Outputs.Predictions ? request.Given.Get(Expected) : null);
+        var target = (Parameter: Target, Value: request.Given.Get(Target));
+        if (expected is not null && (labels.Count > 0 || Model.IsClassifier))
+        {
+            var given = labels;
+            (labels, target) = (LabelChoice.Including(Model, labels, Expected, expected), (Expected, expected));
+            if (labels.Count > given.Count && Model.Text) warnings.Add($"'{expected}' is added to the labels: scores are shares among all of them.");
+        }
+        return LabelChoice.Read(Model, (SharedParameters.Labels, labels), (Prompt, request.Given.Get(Prompt)), target, request.Limits, warnings);
     }
 
     private void WarnOfUnused()

@@ -26,7 +26,8 @@ internal sealed class ParameterTable
         [
             Method, SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Target, .. OfMethods,
             .. others.DistinctBy(parameter => parameter.Name), SharedParameters.Frames, SharedParameters.Panels,
-                SharedParameters.Resolution, SharedParameters.Top, SharedParameters.TextTokens, SharedParameters.Score, SharedParameters.Steps,
+                SharedParameters.Resolution, SharedParameters.Top, SharedParameters.TextTokens, SharedParameters.Expected,
+                SharedParameters.Score, SharedParameters.Steps,
         ];
     }
 
@@ -54,7 +55,7 @@ internal sealed class ParameterTable
     ];
 
     /// <summary>True for outputs that show one map at a time: each head by itself is for the others.</summary>
-    public static bool ShowsOneMap(Outputs output) => output is Outputs.Overlay or Outputs.Animation or Outputs.Regions;
+    public static bool ShowsOneMap(Outputs output) => output is Outputs.Overlay or Outputs.Animation or Outputs.Regions or Outputs.Evidence;
 
     /// <summary>Methods of one picture have nothing to animate.</summary>
     private Parameter MethodWithFrames

@@ -30,6 +30,10 @@ public static class SharedParameters
     public static readonly Parameter<string?> Target = ParameterKinds.Text("target", "one of the labels, or a class", "the predicted one",
         "The label that the picture is for; never filters the maps of the JSON.");
 
+    public static readonly Parameter<string?> Expected = ParameterKinds.Text("expected", "a label, or a class", "none",
+        "What the answer should have been: it is set against the prediction, with both scores, a map of the difference and what would have to change.")
+        with { For = Outputs.Predictions };
+
     public static readonly Parameter<string?> Versus = ParameterKinds.Text("versus", "a label", "none",
         "A label to set against: maps become differences to its map. With a view it counts for view=contrast only, where image-text models are set against "
             + "the empty text without it.");

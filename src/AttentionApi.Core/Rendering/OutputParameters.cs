@@ -13,7 +13,7 @@ internal static class OutputParameters
     /// <returns>In the order in which they are documented; the choice of the model is no matter of outputs.</returns>
     public static IReadOnlyList<Parameter> Of(ParameterTable table, Outputs output) => output switch
     {
-        Outputs.Predictions => [SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Top, SharedParameters.Resolution],
+        Outputs.Predictions => [SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Top, SharedParameters.Expected, SharedParameters.Resolution],
         Outputs.Json => [.. table.Explaining(output), SharedParameters.Top, SharedParameters.TextTokens,
             SharedParameters.Score, SharedParameters.Steps],
         Outputs.Overlay => [.. table.Explaining(output), .. OverlayPicture.Parameters],

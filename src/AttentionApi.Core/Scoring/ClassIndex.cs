@@ -49,6 +49,16 @@ internal sealed class ClassIndex
             $"The model has no class '{Words.Shown(label)}'; {Meant(label)}. Use a class name, one of its synonyms, or an index from 0 to {names.Count - 1}.");
     }
 
+    /// <summary>Whether a label calls this class; false, too, where it calls none.</summary>
+    public bool Finds(string label, int index)
+    {
+        foreach (var (first, _) in spellings)
+        {
+            if (first.TryGetValue(label, out var found)) return found == index;
+        }
+        return int.TryParse(label, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number == index;
+    }
+
     /// <summary>Classes that a text may mean, the best first: equal names, then names with it as a word, as the start of a word, anywhere; equals by index. An
     /// empty text means all.</summary>
     public IReadOnlyList<int> Search(string text) =>

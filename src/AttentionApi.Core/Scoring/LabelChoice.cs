@@ -66,6 +66,19 @@ public sealed class LabelChoice
         };
     }
 
+    /// <summary>
+    /// The labels, and behind them another one where none of them means it. A classifier judges all its classes, whether or not there are labels.
+    /// </summary>
+    /// <exception cref="ParameterException">There is no such class.</exception>
+    public static IReadOnlyList<string> Including(ModelFacts model, IReadOnlyList<string> labels, Parameter parameter, string other)
+    {
+        if (labels.Count == 0) return labels;
+        var classes = model.IsClassifier ? new ClassIndex(model) : null;
+        var wanted = classes?.Find(parameter.Name, other, []);
+        return labels.Any(label => classes is null ? label.Equals(other, StringComparison.OrdinalIgnoreCase) : classes.Finds(label, wanted!.Value))
+            ? labels : [.. labels, other];
+    }
+
     /// <summary>Classifiers: the class that a label calls.</summary>
     /// <exception cref="ParameterException">There is no such class; the nearest is named.</exception>
     public int ClassOf(Parameter parameter, string label, ICollection<string> warnings) => classes.Value.Find(parameter.Name, label, warnings);

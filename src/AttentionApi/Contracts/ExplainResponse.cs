@@ -107,8 +107,10 @@ public sealed record TextToken(int Id, string Token, float Weight);
 /// <summary>The answer of /predict.</summary>
 /// <param name="Model">The model's id.</param>
 /// <param name="Predictions">Best first.</param>
+/// <param name="Expected">What was expected against what was predicted; absent where nothing was said to be expected.</param>
 /// <param name="Warnings">What a careful reader must know.</param>
 /// <param name="Timings">Milliseconds of each stage.</param>
 /// <param name="ModelRuns">Runs of the vision model that this call caused.</param>
 public sealed record PredictResponse(
-    string Model, IReadOnlyList<Prediction> Predictions, IReadOnlyList<string> Warnings, IReadOnlyDictionary<string, double> Timings, int ModelRuns);
+    string Model, IReadOnlyList<Prediction> Predictions, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Expectation? Expected,
+    IReadOnlyList<string> Warnings, IReadOnlyDictionary<string, double> Timings, int ModelRuns);

@@ -11,8 +11,21 @@ internal static class Responses
     /// <summary>Series that the contract has a member of their own for.</summary>
     private const string TrajectorySeries = "trajectory";
 
-    public static PredictResponse Predictions(Explanation explanation) => new(
-        explanation.Plan.Model.Id, Predicted(explanation.Scoring.Asked), explanation.Warnings, Milliseconds(explanation), explanation.Inspection.ModelRuns);
+    public static PredictResponse Predictions(Explanation explanation, ExpectedLabel? expected) => new(
+        explanation.Plan.Model.Id, Predicted(explanation.Scoring.Asked), expected is null ? null : Expected(expected),
+        explanation.Warnings, Milliseconds(explanation), explanation.Inspection.ModelRuns);
+
+    private static Expectation Expected(ExpectedLabel found)
+    {
+        var (expected, other) = (found.Expected, found.Other);
+        return new(
+            expected.Label, expected.Score, expected.Logit, found.Rank, found.Of, other is null ? null : new(other.Label, other.Score, other.Logit), found.Gap,
+            found.Method?.Info.Name, found.Map is null ? null : Map(found.Map),
+            found.Account is not { } account ? null : new(account.Patches, account.Rest, Parts(account.ForExpected), Parts(account.ForOther)),
+            found.Turn is not { } turn ? null : new(turn.Patches, turn.Of, turn.Answer), found.Summary);
+    }
+
+    private static PatchPart[] Parts(IEnumerable<Core.Explain.PatchPart> parts) => [.. parts.Select(part => new PatchPart(part.Row, part.Column, part.Value))];
 
     /// <summary>The answer of /explain; without maps it is the description that a tensor file carries.</summary>
     public static ExplainResponse Explain(Explanation explanation, MapSet? set)
