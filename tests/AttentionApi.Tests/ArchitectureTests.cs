@@ -21,6 +21,7 @@ public class ArchitectureTests
         ["Core.Analysis"],
         ["Core.Explain"],
         ["Core.Rendering"],
+        ["Core.Bundle"],
     ];
 
     /// <summary>Rooms of the host, above all of Core.</summary>

@@ -61,12 +61,12 @@ public sealed record ExpectedLabel(Prediction Expected, int Rank, int Of, Predic
         var scoring = await inspection.ScoresAsync(cancellation).ConfigureAwait(false);
 
         var expected = IndexOfTarget(inspection, scoring);
-        var other = Enumerable.Range(0,
-            scoring.Targets.Count).Where(index => index != expected).Select(index => (int?)index).MaxBy(index => scoring.Logits[index!.Value]);
+        var others = Enumerable.Range(0, scoring.Targets.Count).Where(index => index != expected).Select(index => (int?)index);
+        var other = others.MaxBy(index => scoring.Logits[index!.Value]);
         var (all, scores) = All(inspection, scoring);
         Prediction Judged(int target) => new(scoring.Targets[target].Label, scores(target), scoring.Logits[target]);
-        var found = new ExpectedLabel(Judged(expected), 1 + all.Count(logit => logit > scoring.Logits[expected]), all.Count, other is null ? null
-            : Judged(other.Value), null, null, null, "");
+        var rank = 1 + Ahead(all, scoring.Targets[expected].Class ?? expected);
+        var found = new ExpectedLabel(Judged(expected), rank, all.Count, other is null ? null : Judged(other.Value), null, null, null, "");
         if (set is not null && other is not null)
         {
             // One map a label, in the labels' order; of methods with a map a layer the last layer's come last.
@@ -87,9 +87,10 @@ public sealed record ExpectedLabel(Prediction Expected, int Rank, int Of, Predic
         var served = methods.ServedBy(inspection.Model).Where(method => method.Info.Uses(SharedParameters.Versus));
         foreach (var method in served.OrderByDescending(method => method.Info.AddsUp))
         {
+            var values = ParameterValues.None.Settle(method.Info.AllParameters, inspection.Model.Scope);
+            if (method.ExtraRuns(inspection.Model, values).Count > 0) continue;
             try
             {
-                var values = ParameterValues.None.Settle(method.Info.AllParameters, inspection.Model.Scope);
                 return (method, await method.ExplainAsync(inspection, values, cancellation).ConfigureAwait(false));
             }
             catch (ParameterException refused) when (refused.Parameter == "method")
@@ -122,6 +123,8 @@ public sealed record ExpectedLabel(Prediction Expected, int Rank, int Of, Predic
         if (choice.TargetLabel is { } label) return label;
         return Enumerable.Range(0, scoring.Targets.Count).First(index => scoring.Targets[index].Class == choice.TargetClass);
     }
+
+    private static int Ahead(IReadOnlyList<float> logits, int own) => logits.Count(logit => logit > logits[own]);
 
     /// <summary>Logits of all labels or classes, and the score of each target.</summary>
     private static (IReadOnlyList<float> Logits, Func<int, float> ScoreOf) All(Inspection inspection, LabelScoring scoring)

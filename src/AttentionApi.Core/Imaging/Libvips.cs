@@ -38,6 +38,9 @@ internal static class Libvips
         }
     }
 
+    /// <summary>The version of the native library.</summary>
+    internal static string Version => $"{NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)}.{NetVips.NetVips.Version(2)}";
+
     internal static void LogFailure(VipsException failure) => log?.LogDebug("libvips: {Message}", failure.Message);
 
     private static void Configure()

@@ -16,7 +16,8 @@ internal enum Outputs
     Grid = 16,
     Tensors = 32,
     Regions = 64,
-    All = 127,
+    Evidence = 128,
+    All = 255,
 }
 
 /// <summary>What of a model limits the values of parameters.</summary>

@@ -45,6 +45,7 @@ internal static class WorkEstimate
             Outputs.Overlay => Area(OverlayPicture.Measure(plan, picture)),
             Outputs.Animation => Area(AnimationPicture.Measure(plan, picture)) * Layers(plan) * (plan.Values.Get(Panels) == PanelChoice.Labels
                 ? Math.Max(1, plan.Labels.Labels.Count) : 1),
+            Outputs.Evidence => Area(AnimationPicture.Measure(plan, picture)) * (Layers(plan) + Math.Max(1, plan.Labels.Labels.Count)),
             Outputs.Grid => Area(GridPicture.Measure(plan, picture)) * Layers(plan) * Math.Max(Math.Max(1, plan.Labels.Labels.Count),
                 plan.Values.Get(Heads) == HeadChoice.Each ? plan.Model.Heads : 1),
             _ => 0,

@@ -41,5 +41,6 @@ internal static class Api
         api.MapGrid(table);
         api.MapTensors(table);
         api.MapRegions(table);
+        api.MapEvidence(table);
     }
 }

@@ -9,6 +9,7 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
     private static bool OnlyOnFaults(string answer) => answer.EndsWith(" 408", StringComparison.Ordinal) || answer.EndsWith(" 503", StringComparison.Ordinal);
 
     private static readonly string[] Pictured = ["predict", "explain", "explain/overlay", "explain/animation", "explain/grid", "explain/regions",
+        "explain/evidence",
         "explain/tensors"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -40,6 +41,7 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
                 "explain/overlay?format=webp", "explain/overlay?format=jpeg&method=alignment&labels=dog,car", "explain/animation?size=64",
                     "explain/animation?size=64&format=webp",
                 "explain/grid", "explain/regions", "explain/regions?threshold=0.001&method=alignment&labels=dog,car", "explain/regions?format=png",
+                "explain/evidence?method=alignment&labels=dog,car&fromLayer=6", "predict?labels=dog,car&expected=house", "predict?labels=dog&expected=dog",
                 "explain/tensors?labels=dog",
             ])
         {
@@ -73,7 +75,8 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
         await PostAsync(answers, client, $"{call}?labels=dog", 413, new byte[21 * 1024 * 1024]);
         using var wrongVerb = await client.GetAsync($"{TestHost.Base}/{call}", Cancellation);
         await CheckAsync(answers, $"post {TestHost.Base}/{call}", wrongVerb, 405);
-        if (!call.StartsWith("explain/", StringComparison.Ordinal) || call.EndsWith("tensors", StringComparison.Ordinal)) return;
+        if (!call.StartsWith("explain/", StringComparison.Ordinal) || call.EndsWith("tensors", StringComparison.Ordinal) || call.EndsWith("evidence",
+            StringComparison.Ordinal)) return;
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{TestHost.Base}/{call}") { Content = Pictures.Raw(Pictures.DogAndCar),
             Headers = { Accept = { new("text/plain") } } };
         using var unacceptable = await client.SendAsync(request, Cancellation);

@@ -161,19 +161,6 @@ public class GradientTests(FixtureHost host)
         }
     }
 
-    [Theory, InlineData("libra"), InlineData("chefer"), InlineData("chefer&fromLayer=1")]
-    public async Task Sinks_are_named(string method)
-    {
-        var model = SharedFixtures.InShared("models", "vit-tiny-patch16-224-hf");
-        using var real = new TestHost(("Models:Path", Path.GetDirectoryName(model)!), ("Models:Default", Path.GetFileName(model)));
-        using var client = await real.ReadyAsync();
-        using var response = await client.SendAsync($"explain?method={method}&top=1&labels=285", File.ReadAllBytes(SharedFixtures.InShared("fixtures",
-            "real-vit", "chelsea.png")));
-        var answer = await response.JsonAsync();
-        Assert.Contains(answer.Warnings(), warning => warning.StartsWith("Attention sinks at row,column 0,0; 0,13; 13,0; 13,13", StringComparison.Ordinal));
-        Assert.Equal(1, (int)answer["modelRuns"]!);
-    }
-
     [Fact]
     public async Task Labels_are_needed_where_the_model_has_no_classes()
     {

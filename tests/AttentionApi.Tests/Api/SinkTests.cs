@@ -39,6 +39,23 @@ public sealed class SinkTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("libra"), InlineData("chefer"), InlineData("chefer&fromLayer=1"), InlineData("gradEclip"), InlineData("leGrad"), InlineData("alignment"),
+        InlineData("decomposition")]
+    [InlineData("features"), InlineData("similarity&query=7,7")]
+    public async Task They_are_named_beside_maps_of_anything_else_from_the_same_run(string method)
+    {
+        // A host of its own: what others asked of the picture must not be known.
+        await using var fresh = new TestHost(("Models:Path", SharedFixtures.InShared("models")), ("Models:Default", "vit-tiny-patch16-224-hf"));
+        using var client = await fresh.ReadyAsync();
+        using var response = await client.SendAsync($"explain?method={method}&labels=285", chelsea);
+        var answer = await response.JsonAsync();
+        Assert.Contains(answer.Warnings(), warning => warning ==
+            "4 patches are attention sinks (row,column 0,0; 0,13; 13,0; 13,13): they store what the model computes about the whole picture, whatever "
+                + "is there.");
+        Assert.Equal(1, (int)answer["modelRuns"]!);
+    }
+
     [Fact]
     public async Task What_is_taken_out_goes_to_the_other_tokens()
     {

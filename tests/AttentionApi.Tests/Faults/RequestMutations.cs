@@ -7,7 +7,7 @@ namespace AttentionApi.Tests.Faults;
 internal static class RequestMutations
 {
     private static readonly string[] Endpoints = ["predict", "explain", "explain/overlay", "explain/animation", "explain/grid",
-        "explain/regions", "explain/tensors", "explain/nothing", "models"];
+        "explain/regions", "explain/evidence", "explain/tensors", "explain/nothing", "models"];
 
     private static readonly string[] Names =
     [
@@ -58,7 +58,7 @@ internal static class RequestMutations
     /// <summary>A correct call that takes any picture.</summary>
     public static string Call(Random random) => Pick(
         ["explain", "explain?model=clip&labels=a,b", "explain/overlay", "explain/overlay?format=webp&size=64", "explain/animation?size=32",
-            "explain/grid?size=32", "explain/regions", "explain/tensors", "predict"], random);
+            "explain/grid?size=32", "explain/regions", "explain/evidence", "explain/tensors", "predict"], random);
 
     public static byte[] Picture(Random random)
     {

@@ -38,7 +38,7 @@ internal sealed class Alignment : Explainer
         var view = parameters.Get(LabelViews.View);
         // Text first: a label that cannot be used is found out before the costly run on the picture.
         var versus = await LabelViews.RivalAsync(inspection, parameters, cancellation).ConfigureAwait(false);
-        await inspection.FetchAsync(ActivationParts.Readout | BlockInspection.SinkParts, cancellation).ConfigureAwait(false);
+        await inspection.FetchAsync(ActivationParts.ReadOut | BlockInspection.SinkParts, cancellation).ConfigureAwait(false);
         var similarity = await inspection.SimilarityAsync(cancellation).ConfigureAwait(false);
         var rival = versus is null ? null : await inspection.SimilarityWithAsync(versus, cancellation).ConfigureAwait(false);
         var scale = inspection.Model.IsClassifier ? 1 : inspection.Model.LogitScale?.Value ?? 1;

@@ -1,0 +1,29 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Runtime;
+
+namespace AttentionApi.Core.Bundle;
+
+/// <summary>What a bundle was made with: another machine may round differently.</summary>
+internal static class BundleVersions
+{
+    public const string Name = "versions.json";
+
+    public static byte[] Of(ModelFacts model) =>
+        JsonSerializer.SerializeToUtf8Bytes(All(model), new JsonSerializerOptions(ParameterEcho.Json) { WriteIndented = true, NewLine = "\n" });
+
+    public static JsonObject All(ModelFacts model) => new()
+    {
+        ["attentionApi"] = typeof(BundleVersions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
+        ["onnxRuntime"] = SessionFactory.RuntimeVersion,
+        ["executionProvider"] = model.Provider.Actual,
+        ["libvips"] = Libvips.Version,
+        ["dotnet"] = Environment.Version.ToString(),
+        ["platform"] = RuntimeInformation.RuntimeIdentifier,
+    };
+}
