@@ -14,7 +14,7 @@ namespace AttentionApi.Core.Bundle;
 /// curves, versions, and a
 /// report that opens in any browser. It holds no date and no time, so that it can be made again bit for bit.
 /// </summary>
-public sealed class EvidenceBundle
+internal sealed class EvidenceBundle
 {
     public const string Format = "attention-api-evidence/1";
 

@@ -12,20 +12,20 @@ namespace AttentionApi.Core.Explain;
 /// <param name="Row">From 0.</param>
 /// <param name="Column">From 0.</param>
 /// <param name="Value">In logits; positive where it speaks for the expected label.</param>
-public readonly record struct PatchPart(int Row, int Column, float Value);
+internal readonly record struct PatchPart(int Row, int Column, float Value);
 
 /// <summary>The difference of two logits as a sum: patches + rest = −gap.</summary>
 /// <param name="Patches">What all patches together add to the expected label beyond the other.</param>
 /// <param name="Rest">What other tokens, biases and the method's own remainder add.</param>
 /// <param name="ForExpected">Patches that speak most for the expected label, the strongest first.</param>
 /// <param name="ForOther">Patches that speak most for the other, the strongest first.</param>
-public sealed record GapAccount(double Patches, double Rest, IReadOnlyList<PatchPart> ForExpected, IReadOnlyList<PatchPart> ForOther);
+internal sealed record GapAccount(double Patches, double Rest, IReadOnlyList<PatchPart> ForExpected, IReadOnlyList<PatchPart> ForOther);
 
 /// <summary>When the answer turns: the patches that speak most for the other label are hidden, in steps, under the mean colour.</summary>
 /// <param name="Patches">Hidden patches.</param>
 /// <param name="Of">Patches that there are.</param>
 /// <param name="Answer">The best of the labels then; it may be a third one.</param>
-public sealed record TurningPoint(int Patches, int Of, string Answer);
+internal sealed record TurningPoint(int Patches, int Of, string Answer);
 
 /// <summary>What was expected against what was predicted.</summary>
 /// <param name="Expected">The expected label, judged.</param>
@@ -36,7 +36,7 @@ public sealed record TurningPoint(int Patches, int Of, string Answer);
 /// <param name="Map">The expected label's map minus the other's; signed. Null without method.</param>
 /// <param name="Account">The gap in parts, where the method's parts add up to scores; else null.</param>
 /// <param name="Summary">The same in words.</param>
-public sealed record ExpectedLabel(Prediction Expected, int Rank, int Of, Prediction? Other, Explainer? Method, Heatmap? Map, GapAccount? Account,
+internal sealed record ExpectedLabel(Prediction Expected, int Rank, int Of, Prediction? Other, Explainer? Method, Heatmap? Map, GapAccount? Account,
     string Summary)
 {
     /// <summary>Patches listed for each side.</summary>
