@@ -28,17 +28,6 @@ internal sealed class EvidenceBundle
     /// <summary>What is held until it is written.</summary>
     public long HeldBytes { get; }
 
-    /// <summary>How its pictures look.</summary>
-    private static readonly Parameter[] Look =
-    [
-        PictureParameters.Colors, PictureParameters.Opacity, PictureParameters.Blending, PictureParameters.Interpolated,
-            PictureParameters.Legend with { Default = true },
-    ];
-
-    /// <summary>The parameters that a bundle takes.</summary>
-    public static IReadOnlyList<Parameter> Takes(ParameterTable table) =>
-        [.. table.Explaining(Outputs.Evidence), SharedParameters.Top, SharedParameters.Score, SharedParameters.Steps, .. Look];
-
     /// <summary>Computes what may fail; pictures of single maps are drawn when they are written.</summary>
     /// <exception cref="PictureTooLargeException">More pictures than one answer may have.</exception>
     public static async Task<EvidenceBundle> MakeAsync(Explanation explanation, CancellationToken cancellation)

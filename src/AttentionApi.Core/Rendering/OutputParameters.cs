@@ -20,6 +20,12 @@ internal static class OutputParameters
         Outputs.Animation => [.. table.Explaining(output), .. AnimationPicture.Parameters],
         Outputs.Grid => [.. table.Explaining(output), .. GridPicture.Parameters],
         Outputs.Regions => [.. table.Explaining(output), .. RegionParameters.All, RegionParameters.Format],
+        Outputs.Evidence =>
+        [
+            .. table.Explaining(output), SharedParameters.Top, SharedParameters.Score, SharedParameters.Steps,
+            PictureParameters.Colors, PictureParameters.Opacity, PictureParameters.Blending, PictureParameters.Interpolated,
+            PictureParameters.Legend with { Default = true },
+        ],
         Outputs.Tensors =>
         [
             SharedParameters.Labels, SharedParameters.Prompt, SharedParameters.Versus, SharedParameters.Heads, PictureParameters.DataType,

@@ -23,6 +23,7 @@ internal static class Commands
     {
         ExplainCommand.Command(methods),
         new Command("models", "Look at models without serving.") { ModelsList.Command(), ModelsInspect.Command() },
+        EvidenceVerify.Command(methods),
         MethodsCommand.Command(methods),
     };
 }

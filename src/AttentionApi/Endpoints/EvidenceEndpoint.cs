@@ -1,6 +1,7 @@
 using AttentionApi.Core.Bundle;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering;
 using AttentionApi.Http;
 
 namespace AttentionApi.Endpoints;
@@ -21,5 +22,5 @@ internal static class EvidenceEndpoint
                 + "versions, a report that opens offline, and last a manifest "
                 + "with the SHA-256 of each part. The same call gives the same parts; 'evidence verify' of the command line makes them again and compares.")
             .Produces<Stream>(contentType: MediaType)
-            .TakesPicture([EndpointParameters.Model, .. EvidenceBundle.Takes(table)]);
+            .TakesPicture([EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Evidence)]);
 }

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text.Json;
 using AttentionApi.Contracts;
+using AttentionApi.Core.Bundle;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
@@ -33,6 +34,7 @@ internal sealed record SavedOutput(
         new("overlay", Outputs.Overlay, false, values => $".overlay.{Suffix(StillFormat(values))}", OverlayAsync),
         new("grid", Outputs.Grid, false, values => $".grid.{Suffix(StillFormat(values))}", GridAsync),
         new("regions", Outputs.Regions, true, values => IsMask(values) ? ".regions.png" : ".regions.json", RegionsAsync),
+        new("evidence", Outputs.Evidence, false, _ => ".evidence.zip", EvidenceAsync),
         new("animation", Outputs.Animation, false, values => $".animation.{MovingFormat(values).Word()}", AnimationAsync),
     ];
 
@@ -51,6 +53,12 @@ internal sealed record SavedOutput(
             await file.WriteAsync(writer, token);
             await writer.CompleteAsync();
         }, explanation.Warnings);
+    }
+
+    private static async Task<MadeFile> EvidenceAsync(Explanation explanation, CancellationToken cancellation)
+    {
+        var bundle = await EvidenceBundle.MakeAsync(explanation, cancellation);
+        return new(bundle.WriteAsync, explanation.Warnings);
     }
 
     private static async Task<MadeFile> JsonAsync(Explanation explanation, CancellationToken cancellation)

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Bundle;
+using AttentionApi.Core.Diagnostics;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering;
+using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Rendering.Regions;
+using AttentionApi.Http;
+
+namespace AttentionApi.Cli;
+
+/// <summary><c>evidence verify FILE</c>: checks a bundle's hashes, makes it again, and compares part by part.</summary>
+internal static class EvidenceVerify
+{
+    /// <summary>The maps agree up to rounding, but not every bit.</summary>
+    private const int OnlyRounded = 2;
+
+    public static Command Command(ExplainerRegistry methods)
+    {
+        var file = new Argument<string>("FILE") { Description = "A bundle of POST /explain/evidence, or of 'explain --save evidence'." };
+        var model = new Option<string?>("--model") { Description = "The model's id or path, where it is not in the models folder under its own id.",
+            HelpName = "ID|PATH" };
+        var models = new Option<string?>("--models")
+            { Description = "The models folder. Default: Models:Path, else 'models' beside the program, else up the tree.", HelpName = "DIR" };
+        var command = new Command("verify", "Check the hashes of a bundle, make it again from its own picture and parameters, and compare. "
+            + "Exit code 0: the same bit for bit; 2: the same up to rounding; 1: it does not hold.") { file, model, models };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            return LocalModels.UseAsync(local => RunAsync(local, parsed.GetValue(file)!, parsed.GetValue(model), OutputTable(methods), output, error,
+                cancellation), error,
+                (LocalModels.PathKey, parsed.GetValue(models)));
+        });
+        return new Command("evidence", "Look into bundles of evidence.") { command };
+    }
+
+    private static async Task<int> RunAsync(
+        LocalModels local, string path, string? model, ParameterTable table, TextWriter output, TextWriter error, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var file = File.OpenRead(path);
+            var original = BundleFile.Read(file);
+            await output.WriteLineAsync($"{original.Manifest.Parts.Count} parts are as the manifest says.");
+            using var lease = await local.LeaseAsync(model ?? original.ModelId, cancellation);
+            if (lease.Model.Facts.Sha256 != original.ModelSha256)
+            {
+                await error.WriteLineAsync($"The model '{lease.Model.Facts.Id}' here is another file than the one the bundle was made with "
+                    + $"({original.ModelSha256}): name that one with --model.");
+                return 1;
+            }
+            var again = await MakeAgainAsync(local, original, lease.Model, table, cancellation);
+            return await ReportAsync(BundleComparison.Of(original, again), output);
+        }
+        catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException or ParameterException
+            or ModelRefusedException or ImageRefusedException)
+        {
+            await error.WriteLineAsync(failure.Message);
+            return 1;
+        }
+    }
+
+    private static async Task<BundleFile> MakeAgainAsync(LocalModels local, BundleFile original, LoadedModel model, ParameterTable table,
+        CancellationToken cancellation)
+    {
+        IReadOnlyList<Parameter> takes = [EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Evidence)];
+        var values = ParameterValues.Read(original.Request, takes, table.All);
+        var request = new ExplainRequest(table, values, Outputs.Evidence, takes, local.Limits.Labels) { MaxRuns = local.Limits.RunsPerRequest };
+        var asked = request.ModelOf(model);
+        var plan = new ExplanationPlan(request, asked.Facts);
+        var inspection = new Inspection(asked, local.Analyzer, new Picture(original.Picture, local.Limits.Pictures), plan.Labels, new StageTimings())
+        {
+            Top = plan.Values.Get(SharedParameters.Top),
+        };
+        var bundle = await EvidenceBundle.MakeAsync(await Explanation.BeginAsync(plan, inspection, cancellation), cancellation);
+        using var made = new MemoryStream();
+        await bundle.WriteAsync(made, cancellation);
+        made.Position = 0;
+        return BundleFile.Read(made);
+    }
+
+    private static async Task<int> ReportAsync(IReadOnlyList<ComparedPart> parts, TextWriter output)
+    {
+        LocalModels.WriteTable(output, [["part", "made again", ""], .. parts.Select(part => (string[])[part.Name, part.Verdict.Word(), part.Detail])]);
+        var same = parts.All(part => part.Verdict == PartVerdict.Identical);
+        var close = parts.All(part => part.Verdict is PartVerdict.Identical or PartVerdict.Close || part.Name == BundleVersions.Name);
+        await output.WriteLineAsync(same ? "The bundle was made again bit for bit." : close ? "The bundle was made again up to rounding."
+            : "The bundle does not hold: made again it is another.");
+        return same ? 0 : close ? OnlyRounded : 1;
+    }
+
+    private static ParameterTable OutputTable(ExplainerRegistry methods) =>
+        new(methods, [EndpointParameters.Model, .. PictureParameters.All, .. RegionParameters.All]);
+}
