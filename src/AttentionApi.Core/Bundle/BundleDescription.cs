@@ -16,7 +16,7 @@ internal static class BundleDescription
     /// <summary>Where <see cref="Request"/> lies in it.</summary>
     public const string RequestName = "request";
 
-    private static readonly JsonSerializerOptions Indented = new(ParameterEcho.Json) { WriteIndented = true, NewLine = "\n" };
+    public static readonly JsonSerializerOptions Indented = new(ParameterEcho.Json) { WriteIndented = true, NewLine = "\n" };
 
     public static byte[] Of(Explanation explanation, MapSet set, string picture, IEnumerable<(Heatmap Map, string Name)> maps, IEnumerable<(FeatureMap Map,
         string Name)> colours)

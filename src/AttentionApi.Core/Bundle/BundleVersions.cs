@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Runtime;
@@ -15,7 +14,7 @@ internal static class BundleVersions
     public const string Name = "versions.json";
 
     public static byte[] Of(ModelFacts model) =>
-        JsonSerializer.SerializeToUtf8Bytes(All(model), new JsonSerializerOptions(ParameterEcho.Json) { WriteIndented = true, NewLine = "\n" });
+        JsonSerializer.SerializeToUtf8Bytes(All(model), BundleDescription.Indented);
 
     public static JsonObject All(ModelFacts model) => new()
     {

@@ -1,9 +1,6 @@
-using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
-using AttentionApi.Core.Rendering.Formats;
 using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Core.Rendering.Painting;
 

@@ -5,7 +5,6 @@ using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering.Formats;
 using AttentionApi.Core.Rendering.Layout;
-using AttentionApi.Core.Rendering.Painting;
 
 namespace AttentionApi.Core.Bundle;
 
@@ -165,11 +164,10 @@ internal static class EvidenceReport
     private static string Table(string[] head, IEnumerable<string[]> rows, bool numbers)
     {
         string Cell(string tag, string text, int column) => $"<{tag}{(numbers && column > 0 ? " class=\"number\"" : "")}>{Text(text)}</{tag}>";
-        var table = new StringBuilder("<table>\n");
-        if (head.Any(cell => cell.Length > 0)) table.Append($"<tr>{string.Concat(head.Select((cell, column) => Cell("th", cell, column)))}</tr>\n");
-        foreach (var row in rows)
-            table.Append($"<tr>{string.Concat(row.Select((cell, column) => Cell(column == 0 && !numbers ? "th" : "td", cell, column)))}</tr>\n");
-        return table.Append("</table>\n").ToString();
+        string Row(string[] row, string first) => $"<tr>{string.Concat(row.Select((cell, column) => Cell(column == 0 ? first : "td", cell, column)))}</tr>\n";
+        var named = head.Any(cell => cell.Length > 0);
+        var top = named ? $"<tr>{string.Concat(head.Select((cell, column) => Cell("th", cell, column)))}</tr>\n" : "";
+        return $"<table>\n{top}{string.Concat(rows.Select(row => Row(row, numbers ? "td" : "th")))}</table>\n";
     }
 
     private static void Figure(StringBuilder html, Raster picture, string alternative, string caption)
