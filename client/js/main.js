@@ -22,6 +22,7 @@ import { picturePanel } from './panels/picture.js';
 import { queryPanel } from './panels/query.js';
 import { rivalPanel } from './panels/rival.js';
 import { scorePanel } from './panels/score.js';
+import { regionsPanel } from './panels/regions.js';
 import { seriesPanel } from './panels/series.js';
 import { sharePanel } from './panels/share.js';
 import { keepAddress, readSettings } from './settings/address.js';
@@ -69,6 +70,7 @@ seriesPanel(store);
 methodPanel(store);
 parametersPanel(store);
 lookPanel(store);
+regionsPanel(store);
 exportPanel(store);
 sharePanel(store);
 

@@ -22,6 +22,7 @@ import { defaults } from './settings/table.js';
  * @property {boolean} playing
  * @property {'light' | 'dark'} theme
  * @property {import('./compute/effective.js').Effective | null} wanted the settings as they apply to the answer
+ * @property {import('./compute/regions.js').Found | null} found the regions of the map on screen
  * @property {import('./compute/screen.js').Screen | null} screen what is shown: what is wanted, or while that is on its way, what was before
  */
 
@@ -41,7 +42,7 @@ export const modelOf = ({ models, model }) => models.find(({ id }) => id === mod
 /** @type {Session} */
 const freshSession = {
   picture: null, answer: null, status: { phase: 'idle' }, models: [], methods: [], refused: {}, notices: [], cursor: null, playing: false, theme: 'light',
-  wanted: null, screen: null,
+  wanted: null, screen: null, found: null,
 };
 
 /**

@@ -72,6 +72,13 @@ test('What a head, a view or a query cannot be for this model falls back', () =>
   assert.deepEqual([of({ query: '3,3' }).query, of({ query: '4,0' }).query, of({ query: 'cls' }, { hasCls: false }).query], ['3,3', null, null]);
 });
 
+test('Colours of an answer are no map', () => {
+  const colours = { layer: 6, head: null, label: null, signed: false, explained: [0.5, 0.3, 0.1], values: [[[1, 0, 0], [0, 1, 0]], [[0, 0, 1], [1, 1, 1]]] };
+  const set = setOf({ maps: [colours], warnings: [] });
+  assert.deepEqual([set.maps, set.colours?.channels, set.colours?.explained], [[], 3, [0.5, 0.3, 0.1]]);
+  assert.deepEqual([...(set.colours?.values ?? [])], [1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1]);
+});
+
 test('Maps, series and scores of an answer are read as they come', () => {
   const map = { layer: 6, head: null, label: 'cat', signed: true, values: [[1, 2], [3, -4]] };
   const set = setOf({ maps: [map], scores: [{ name: 'sum', label: 'cat', value: 2 }], warnings: ['careful'] });

@@ -40,6 +40,28 @@ export function paintHeat(canvas, map, limits, colours, grid, whole, part, inter
   context(canvas).putImageData(image, 0, 0);
 }
 
+/**
+ * The same for a map of colours: each of the first three channels is sampled like a map.
+ * @param {HTMLCanvasElement} canvas made as large as `part`
+ * @param {import('../compute/maps.js').ColourMap} map
+ * @param {{ rows: number, columns: number }} grid
+ * @param {Rectangle} whole where the map lies, real numbers in the pixels of the target
+ * @param {Rectangle} part the pixels wanted, whole numbers
+ * @param {import('./upsample.js').Interpolation} interpolation
+ */
+export function paintColours(canvas, { values, channels }, grid, whole, part, interpolation) {
+  const image = imageOf(canvas, part);
+  const across = axis(interpolation, grid.columns, part.x, part.width, whole.x, whole.width);
+  const down = axis(interpolation, grid.rows, part.y, part.height, whole.y, whole.height);
+  image.data.fill(255);
+  for (let channel = 0; channel < 3; channel++) {
+    const own = values.filter((_, index) => index % channels === channel);
+    // The array of bytes clips and rounds by itself.
+    upsample(own, grid.columns, across, down, (row, y) => row.forEach((value, x) => (image.data[4 * (y * part.width + x) + channel] = 255 * value)));
+  }
+  context(canvas).putImageData(image, 0, 0);
+}
+
 /** @param {HTMLCanvasElement} canvas @param {{ width: number, height: number }} size */
 function imageOf(canvas, { width, height }) {
   let image = images.get(canvas);

@@ -1,6 +1,6 @@
 import { context } from '../dom.js';
 import { coloursOf, dimToGrey, isGrey, strength } from './blend.js';
-import { paintHeat, pixelsIn } from './heat.js';
+import { paintColours, paintHeat, pixelsIn } from './heat.js';
 import { onCanvas } from './placement.js';
 import { remembered } from './remembered.js';
 
@@ -37,8 +37,8 @@ export class Painter {
    * @returns {boolean} false: it was a draft
    */
   paintMap(screen, size, placement, resting) {
-    const { answer: { image: { seen }, question: { picture: { bitmap } } }, map, shown } = screen;
-    if (!map || shown.opacity === 0) return true;
+    const { answer: { image: { seen }, question: { picture: { bitmap } } }, map, colours, shown } = screen;
+    if ((!map && !colours) || shown.opacity === 0) return true;
     const ctx = context(this.canvas);
     const whole = onCanvas(placement, seen);
     ctx.save();
@@ -47,7 +47,7 @@ export class Painter {
     ctx.rect(whole.x, whole.y, whole.width, whole.height);
     ctx.clip();
     if (isGrey(shown.blend) && bitmap) ctx.drawImage(this.greyAt(bitmap, size, placement, shown.blend), 0, 0);
-    const exact = this.paintHeat(ctx, screen, map, whole, resting);
+    const exact = map ? this.paintHeat(ctx, screen, map, whole, resting) : this.paintColours(ctx, screen, whole);
     ctx.restore();
     return exact;
   }
@@ -87,6 +87,17 @@ export class Painter {
     ctx.imageSmoothingEnabled = shown.interpolation !== 'nearest';
     ctx.drawImage(heat, part.x * scale, part.y * scale, part.width * scale, part.height * scale);
     return exact;
+  }
+
+  /** Always exact: nothing plays along colours. @param {CanvasRenderingContext2D} ctx @param {Screen} screen @param {Rectangle} whole */
+  paintColours(ctx, { answer, colours, shown }, whole) {
+    const part = pixelsIn(whole, this.canvas);
+    if (!colours || part.width <= 0 || part.height <= 0) return true;
+    const painted = this.exact.take([colours, shown.interpolation, whole.x, whole.y, whole.width, this.canvas.width, this.canvas.height], (canvas) =>
+      paintColours(canvas, colours, answer.grid, whole, part, shown.interpolation));
+    ctx.globalAlpha = strength(shown.blend, shown.opacity);
+    ctx.drawImage(painted, part.x, part.y);
+    return true;
   }
 
   /**

@@ -2,6 +2,7 @@ import { asksFromTokens, patchOf } from '../compute/effective.js';
 import { context, fitCanvas, onNextFrame } from '../dom.js';
 import { Painter } from './painter.js';
 import { fit, onCanvas, patchRectangle } from './placement.js';
+import { drawRegions } from './regionMarks.js';
 
 /**
  * @typedef {import('../store.js').State} State
@@ -26,7 +27,7 @@ export class Stage {
     this.refining = undefined;
     this.redraw = onNextFrame(() => this.draw());
     this.ground = '';
-    store.on(['screen', 'picture', 'cursor', 'hover'], this.redraw);
+    store.on(['screen', 'picture', 'cursor', 'hover', 'found'], this.redraw);
     store.on(['picture'], () => this.show(null));
     store.on(['theme'], () => this.measure());
     new ResizeObserver(() => this.measure()).observe(canvas);
@@ -68,6 +69,7 @@ export class Stage {
     if (screen && screen.answer.question.picture === picture) {
       if (!this.painter.paintMap(screen, size, placement, this.resting)) this.refineSoon();
       this.painter.paintVeil(size, placement, screen.answer.image.seen, this.ground);
+      if (this.state.found?.picture === picture) drawRegions(context(this.canvas), this.state.found, placement);
       this.drawMarks(screen, placement);
     }
     performance.measure('repaint', { start: started });

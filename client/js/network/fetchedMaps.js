@@ -89,8 +89,13 @@ const atLayer = (set, { method }, layer) => (method.layers === 'each' ? { ...set
 
 /** From the answer of `/explain`. @param {any} answer @returns {MapSet} */
 export const setOf = ({ maps, series, scores, warnings }) => ({
-  maps: maps.map((/** @type {any} */ { layer, head, label, signed, values }) => ({ layer, head, label, signed, values: Float64Array.from(values.flat()) })),
+  maps: maps.filter((/** @type {any} */ { explained }) => !explained)
+    .map((/** @type {any} */ { layer, head, label, signed, values }) => ({ layer, head, label, signed, values: Float64Array.from(values.flat()) })),
+  colours: maps.filter((/** @type {any} */ { explained }) => explained).map(coloursOf)[0] ?? null,
   series: series ?? {},
   scores: scores ?? [],
   warnings,
 });
+
+/** @param {any} map @returns {import('../compute/maps.js').ColourMap} */
+const coloursOf = ({ layer, explained, values }) => ({ layer, explained, channels: explained.length, values: Float64Array.from(values.flat(2)) });

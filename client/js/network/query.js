@@ -6,7 +6,7 @@ import { names, table } from '../settings/table.js';
  * @typedef {import('../compute/effective.js').Effective} Effective
  * @typedef {import('../compute/answer.js').Answer} Answer
  * @typedef {import('./loader.js').Question} Question
- * @typedef {'explain/overlay' | 'explain/animation' | 'explain/grid' | 'explain' | 'explain/tensors'} Endpoint
+ * @typedef {'explain/overlay' | 'explain/animation' | 'explain/grid' | 'explain' | 'explain/regions' | 'explain/evidence' | 'explain/tensors'} Endpoint
  * @typedef {[string, string | number | null][]} Pairs
  */
 
@@ -32,7 +32,7 @@ export function mapsQuery(shown, answer, layer) {
  */
 export function queryFor(endpoint, shown, answer) {
   if (endpoint === 'explain/tensors') return tensorsQuery(answer.question);
-  const range = endpoint === 'explain' || endpoint === 'explain/overlay' ? rangeAt(shown) : shown;
+  const range = ofOneMap.includes(endpoint) ? rangeAt(shown) : shown;
   // Labels that nobody chose need not be said, unless they are what is shown.
   const labels = answer.question.labels.length || shown.method.labels !== 'unused' ? shown.labels : [];
   return encode([
@@ -43,6 +43,12 @@ export function queryFor(endpoint, shown, answer) {
     ...lookPart(shown, endpoint),
   ]);
 }
+
+/** The query that sets what was expected against what was predicted. @param {Answer} answer @param {string} label */
+export const expectedQuery = ({ question: { model, labels, prompt } }, label) => encode([...subject(model, labels, prompt), ['expected', label]]);
+
+/** Endpoints that answer with the map on screen; others show how it came about. */
+const ofOneMap = ['explain', 'explain/overlay', 'explain/regions'];
 
 /** The layers whose map is on screen: up to the one looked at, or that one alone. @param {Pick<Effective, 'method' | 'frames' | 'fromLayer' | 'at'>} shown */
 export function rangeAt({ method, frames, fromLayer, at }) {

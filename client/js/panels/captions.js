@@ -9,10 +9,11 @@ const colourWords = { coolwarm: ['red', 'blue'], turbo: ['red', 'blue'], jet: ['
 
 /** What the picture shows, in a sentence for those who know none of this. @param {Screen} screen */
 export function sentenceOf(screen) {
-  const { answer, shown, map, colormap } = screen;
+  const { answer, shown, map, colours, colormap } = screen;
   const { method, target } = shown;
   const [high, low] = colourWords[colormap] ?? ['bright', 'dark'];
   const model = answer.model.id;
+  if (colours) return `Patches of like colour are alike to ${model}. ${sharesInWords(colours.explained)}`;
   if (!map) return `${method.title} of ${model}, in numbers.`;
   if (map.label !== null) {
     const rival = rivalOf(screen);
@@ -24,6 +25,12 @@ export function sentenceOf(screen) {
   const asked = askedOf(screen);
   if (asked?.includes(',')) return `Where ${patchInWords(patchOf(asked))} looks: ${high} patches count most for it.`;
   return `Where ${model} looks${asked === 'mean' ? ', on average over its tokens' : ''}: ${high} patches count most.`;
+}
+
+/** @param {number[]} explained */
+function sharesInWords([red, green, blue]) {
+  const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`;
+  return `Red, green and blue hold ${percent(red)}, ${percent(green)} and ${percent(blue)} of what they differ by.`;
 }
 
 /** The same for those who do: method, model, and every value other than its default. @param {Screen} screen */

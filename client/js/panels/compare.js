@@ -1,5 +1,6 @@
 import { find, afterNextFrame } from '../dom.js';
 import { difference } from './compareDifference.js';
+import { expected } from './compareExpected.js';
 import { headGrid } from './compareHeads.js';
 import { labelFigures } from './compareLabels.js';
 import { trajectoryPlot } from './compareTrajectory.js';
@@ -10,7 +11,7 @@ import { trajectoryPlot } from './compareTrajectory.js';
  */
 
 /** @type {Record<string, View>} */
-const views = { heads: headGrid, labels: labelFigures, difference, trajectory: trajectoryPlot };
+const views = { heads: headGrid, labels: labelFigures, difference, trajectory: trajectoryPlot, expected };
 
 /** Heads, labels, difference and trajectory below the picture; the open tab alone is computed. @param {import('../store.js').Store} store */
 export function comparePanel(store) {

@@ -12,6 +12,7 @@ const rows = [
   { endpoint: 'explain/animation', what: 'Animation', kind: 'GIF', extension: 'gif' },
   { endpoint: 'explain/grid', what: 'Grid of layers', kind: 'PNG', extension: 'png' },
   { endpoint: 'explain', what: 'Numbers', kind: 'JSON', extension: 'json' },
+  { endpoint: 'explain/evidence', what: 'Evidence', kind: 'ZIP with report', extension: 'zip' },
   { endpoint: 'explain/tensors', what: 'Tensors', kind: 'safetensors', extension: 'safetensors' },
 ];
 

@@ -1,7 +1,7 @@
 import { flag, formed, labelList, real, text, whole, word } from './kinds.js';
 
 /** The same default for every answer that is a picture. @param {unknown} value */
-const pictures = (value) => ({ 'explain/overlay': value, 'explain/animation': value, 'explain/grid': value });
+const pictures = (value) => ({ 'explain/overlay': value, 'explain/animation': value, 'explain/grid': value, 'explain/evidence': value });
 
 export const percent = (/** @type {number} */ value) => `${Math.round(100 * value)} %`;
 
@@ -32,9 +32,15 @@ export const table = {
   /** What a step along the layers means, of those that the method offers. */
   frames: text(),
   /** The open tab below the picture. */
-  compare: word(['labels', 'heads', 'difference', 'trajectory'], 'labels', { step: true }),
+  compare: word(['labels', 'heads', 'difference', 'trajectory', 'expected'], 'labels', { step: true }),
+  /** What of the map is outlined as regions. */
+  regions: word(['off', 'otsu', 'mass', 'percentile'], 'off'),
+  /** Of `mass`: the share of the map's positive values that regions hold. */
+  regionMass: real(0.05, 1, 0.5),
+  /** Of `percentile`. */
+  regionPercentile: real(50, 99, 90),
   /** Whether the map is scored by hiding patches. */
-  score: flag({ sent: { explain: false } }),
+  score: flag({ sent: { explain: false, 'explain/evidence': false } }),
 
   opacity: real(0, 1, 0.5, {
     sent: pictures(0.5),
@@ -62,7 +68,7 @@ export const table = {
     },
   }),
   interpolation: word(['bilinear', 'bicubic', 'nearest'], 'bilinear', {
-    sent: pictures('bilinear'),
+    sent: { ...pictures('bilinear'), 'explain/regions': 'bilinear' },
     control: {
       kind: 'segments', title: 'Smoothing', choices: [
         { value: 'bilinear', title: 'Linear' }, { value: 'bicubic', title: 'Cubic' }, { value: 'nearest', title: 'None' },

@@ -94,14 +94,15 @@ internal static class EvidenceReport
             : $"{method.Title} of “{target}” by {explanation.Plan.Model.Id}";
     }
 
-    /// <summary>What a single picture of the explanation would show.</summary>
+    /// <summary>What a single picture of the explanation would show; maps and tables say in their legend what they are.</summary>
     private static void Shown(StringBuilder html, Explanation explanation, MapSet set, MapPictures pictures)
     {
-        if (set.Features is [var colours, ..]) Figure(html, pictures.Draw(colours, LargeEdge), "The map of colours over the picture",
-            "Patches of like colour are alike to the model.");
-        else if (set.Table is { } table) Figure(html, pictures.Draw(table), "A table of layers and heads", Captions.Of(explanation, table).OneLine);
-        else if (set.Maps.LastOrDefault(explanation.IsShown) is { } map) Figure(html, pictures.Draw(map, LargeEdge), "The map over the picture",
-            Captions.Of(explanation, map).OneLine);
+        if (set.Features is [var colours, ..])
+            Figure(html, pictures.Draw(colours, LargeEdge), "The map of colours over the picture", "Patches of like colour are alike to the model.");
+        else if (set.Table is { } table) Figure(html, pictures.Draw(table), "A table of layers and heads", Words(table));
+        else if (set.Maps.LastOrDefault(explanation.IsShown) is { } map) Figure(html, pictures.Draw(map, LargeEdge), "The map over the picture", Words(map));
+
+        string? Words(Heatmap map) => explanation.Plan.Values.Get(PictureParameters.Legend) ? null : Captions.Of(explanation, map).OneLine;
     }
 
     private static void Predictions(StringBuilder html, Explanation explanation)
@@ -133,7 +134,7 @@ internal static class EvidenceReport
         foreach (var map in shown)
         {
             var caption = Captions.Of(explanation, map).OneLine;
-            Figure(html, pictures.Draw(map, SmallEdge), caption, caption);
+            Figure(html, pictures.Draw(map, SmallEdge, legend: false), caption, caption);
         }
         html.Append("</div>\n");
     }
@@ -170,12 +171,14 @@ internal static class EvidenceReport
         return $"<table>\n{top}{string.Concat(rows.Select(row => Row(row, numbers ? "td" : "th")))}</table>\n";
     }
 
-    private static void Figure(StringBuilder html, Raster picture, string alternative, string caption)
+    private static void Figure(StringBuilder html, Raster picture, string alternative, string? caption)
     {
         var file = Convert.ToBase64String(ImageEncoder.Encode(picture, PictureFormat.Jpeg));
         html.Append(CultureInfo.InvariantCulture,
             $"<figure><img alt=\"{Text(alternative)}\" width=\"{picture.Width}\" height=\"{picture.Height}\" src=\"data:image/jpeg;base64,");
-        html.Append(file).Append(CultureInfo.InvariantCulture, $"\"><figcaption>{Text(caption)}</figcaption></figure>\n");
+        html.Append(file).Append("\">");
+        if (caption is not null) html.Append(CultureInfo.InvariantCulture, $"<figcaption>{Text(caption)}</figcaption>");
+        html.Append("</figure>\n");
     }
 
     private static string Number(float number) => number.ToString("0.####", CultureInfo.InvariantCulture);

@@ -27,9 +27,12 @@ internal sealed class MapPictures(Explanation explanation, MapSet set, Raster pi
     public byte[] TablePng(Heatmap table) => ImageEncoder.Encode(Draw(table), PictureFormat.Png);
 
     /// <summary>Maps of one layer share a scale: a label that is not in the picture must not glow like one that is.</summary>
-    public Raster Draw(Heatmap map, int edge) =>
-        OverlayRenderer.Render(picture, Seen, map, Sized(edge), Captions.Of(explanation, map), [.. set.Maps.Where(other => other != map
-            && other.Layer == map.Layer)]).Raster;
+    public Raster Draw(Heatmap map, int edge, bool legend = true)
+    {
+        Heatmap[] others = [.. set.Maps.Where(other => other != map && other.Layer == map.Layer)];
+        var sized = legend ? Sized(edge) : Sized(edge) with { Legend = false };
+        return OverlayRenderer.Render(picture, Seen, map, sized, Captions.Of(explanation, map), others).Raster;
+    }
 
     /// <summary>Colours of features have no scale, so there is no legend.</summary>
     public Raster Draw(FeatureMap map, int edge) => OverlayRenderer.Render(picture, Seen, map, Sized(edge) with { Legend = false }).Raster;
