@@ -94,8 +94,8 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
         PatchCanvas canvas;
         using (timings.Measure(Stages.Preprocess))
         {
-            var preprocessor = model.Preprocessor;
-            canvas = PatchCanvas.Of(preprocessor.Prepare(image), fill, preprocessor.Config.Normalise(0), model.Facts.Tokens.Grid, model.Facts.PatchSize);
+            var (preprocessor, facts) = (model.Preprocessor, model.Facts);
+            canvas = PatchCanvas.Of(preprocessor.Prepare(image), fill, preprocessor.Config.Normalise(0), facts.Tokens.Grid, facts.PatchSize, facts.PatchArea);
         }
         var (answers, done) = (new float[missing.Count][], 0);
         using (timings.Measure(Stages.Inference))

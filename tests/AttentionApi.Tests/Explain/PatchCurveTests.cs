@@ -80,20 +80,21 @@ public class PatchCurveTests
     [Fact]
     public void Equal_values_keep_the_order_of_the_patches() => Assert.Equal([2, 0, 1, 3], PatchCurves.Order([1, 1, 5, -3]));
 
-    [Theory, InlineData("mean"), InlineData("black"), InlineData("blur")]
-    public void Shown_patches_keep_their_pixels_and_hidden_ones_have_those_of_the_filling(string word)
+    // Seven pixels and patches of three: the pixel that is left over, before or after them, goes with the patch beside it.
+    [Theory, InlineData("mean", 0), InlineData("black", 0), InlineData("blur", 0), InlineData("mean", 1)]
+    public void Shown_patches_keep_their_pixels_and_hidden_ones_have_those_of_the_filling(string word, int first)
     {
         var fill = Enum.Parse<PatchFill>(word, ignoreCase: true);
-        // Seven pixels and patches of three: the last one reaches to the edge.
         const int side = 7;
         float[] pixels = [.. Enumerable.Range(0, 3 * side * side).Select(i => i % 11 + 1f)];
         float[] black = [-2, -3, -4];
-        var canvas = PatchCanvas.Of(new ModelInput(pixels, side, side, new Region(0, 0, side, side)), fill, black, new PatchGrid(2, 2), new PixelSize(3, 3));
+        var canvas = PatchCanvas.Of(new ModelInput(pixels, side, side, new Region(0, 0, side, side)), fill, black, new PatchGrid(2, 2), new PixelSize(3, 3),
+            new PixelArea(first, first, 6, 6));
         var shown = canvas.Show(new PatchSubset(4, [1, 2])).Pixels;
         for (var i = 0; i < shown.Length; i++)
         {
             var (channel, y, x) = (i / (side * side), i / side % side, i % side);
-            if (y < 3 != x < 3) Assert.Equal(pixels[i], shown[i]);
+            if (y < first + 3 != x < first + 3) Assert.Equal(pixels[i], shown[i]);
             else if (fill == PatchFill.Blur) Assert.InRange(shown[i], pixels.Min() + 1, pixels.Max() - 1);
             else Assert.Equal(fill == PatchFill.Mean ? 0 : black[channel], shown[i]);
         }

@@ -8,7 +8,8 @@ namespace AttentionApi.Core.Analysis.Masking;
 /// <param name="filling">What stands in place of hidden patches, [3, height, width].</param>
 /// <param name="grid">The patches.</param>
 /// <param name="step">From one patch to the next, in pixels.</param>
-internal sealed class PatchCanvas(ModelInput picture, float[] filling, PatchGrid grid, PixelSize step)
+/// <param name="area">The pixels that any patch has.</param>
+internal sealed class PatchCanvas(ModelInput picture, float[] filling, PatchGrid grid, PixelSize step, PixelArea area)
 {
     /// <summary>Standard deviation of the blur, in pixels: most of a patch's neighbours are in it.</summary>
     private const double BlurSigma = 10;
@@ -18,12 +19,13 @@ internal sealed class PatchCanvas(ModelInput picture, float[] filling, PatchGrid
     /// <param name="black">What the three channels of a black pixel are in the model's input.</param>
     /// <param name="grid">The patches.</param>
     /// <param name="step">From one patch to the next, in pixels.</param>
-    public static PatchCanvas Of(ModelInput picture, PatchFill fill, float[] black, PatchGrid grid, PixelSize step) => new(picture, fill switch
+    /// <param name="area">The pixels that any patch has.</param>
+    public static PatchCanvas Of(ModelInput picture, PatchFill fill, float[] black, PatchGrid grid, PixelSize step, PixelArea area) => new(picture, fill switch
     {
         PatchFill.Mean => new float[picture.Pixels.Length],
         PatchFill.Black => Constant(picture, black),
         _ => Blur(picture),
-    }, grid, step);
+    }, grid, step, area);
 
     /// <summary>The input with these patches alone.</summary>
     public ModelInput Show(PatchSubset shown)
@@ -41,8 +43,8 @@ internal sealed class PatchCanvas(ModelInput picture, float[] filling, PatchGrid
 
     private void Copy(int row, int column, float[] pixels)
     {
-        var (top, bottom) = Range(row, grid.Rows, step.Height, picture.Height);
-        var (left, right) = Range(column, grid.Columns, step.Width, picture.Width);
+        var (top, bottom) = Range(row, grid.Rows, area.Y, step.Height, picture.Height);
+        var (left, right) = Range(column, grid.Columns, area.X, step.Width, picture.Width);
         for (var channel = 0; channel < 3; channel++)
         {
             for (var y = top; y < bottom; y++)
@@ -53,9 +55,9 @@ internal sealed class PatchCanvas(ModelInput picture, float[] filling, PatchGrid
         }
     }
 
-    /// <summary>The last patch reaches to the edge: where the size is no multiple of the step, pixels are left over.</summary>
-    private static (int Start, int End) Range(int place, int count, int step, int size) =>
-        (Math.Min(place * step, size), place == count - 1 ? size : Math.Min((place + 1) * step, size));
+    /// <summary>The first and the last patch reach to the edges: pixels that no patch has go with them.</summary>
+    private static (int Start, int End) Range(int place, int count, int first, int step, int size) =>
+        (place == 0 ? 0 : Math.Min(first + place * step, size), place == count - 1 ? size : Math.Min(first + (place + 1) * step, size));
 
     private static float[] Constant(ModelInput picture, float[] colour)
     {

@@ -12,6 +12,8 @@ internal static class GradientForms
     public static IReadOnlyDictionary<string, SyntheticTransformer> All { get; } = new Dictionary<string, SyntheticTransformer>
     {
         ["Relu"] = new(),
+        ["channels last"] = new() { ChannelsLast = true },
+        ["a softmax that is divided by its sum after the values are mixed"] = new() { Attention = DividedLast },
         ["Gelu, opset 20"] = Activated(20, (writer, u) => writer.Node("Gelu", [u])),
         ["Gelu by tanh, opset 20"] = Activated(20, (writer, u) => writer.Node("Gelu", [u], Attribute("approximate", "tanh"))),
         ["Gelu of ONNX Runtime"] = Activated(17, (writer, u) => writer.Node("com.microsoft::Gelu", [u])),
@@ -55,6 +57,14 @@ internal static class GradientForms
             return writer.Node("Add", [attended, writer.Node("MatMul", [activation(writer, u), writer.Weight(Hidden, Width)])]);
         },
     };
+
+    private static string DividedLast(ModelWriter writer, Projections projections)
+    {
+        var (query, key, value) = projections.All(writer);
+        var exponentials = writer.Node("Exp", [Scale(writer, writer.Node("MatMul", [SplitHeads(writer, query), SplitHeads(writer, key, transposed: true)]))]);
+        var sum = writer.Node("ReduceSum", [exponentials, writer.Integers(-1)]);
+        return MergeHeads(writer, writer.Node("Div", [writer.Node("MatMul", [exponentials, SplitHeads(writer, value)]), sum]));
+    }
 
     private static SyntheticTransformer Normed(long opset, Func<ModelWriter, string, string> norm) => new()
     {
