@@ -84,7 +84,9 @@ export function controlOf(parameter, context) {
   }
   const ends = { minimum: minimum ?? undefined, maximum: maximum ?? undefined };
   const whole = type === 'integer' ? 1 : undefined;
-  if (minimum === null || maximum === null) return { kind: 'number', ...own, ...ends, step: step ?? whole, ...control?.(context) };
+  if (minimum === null || maximum === null) {
+    return { kind: 'number', placeholder: parameter.default, ...own, ...ends, step: step ?? whole, ...control?.(context) };
+  }
   return { kind: 'slider', ...own, ...ends, step: step ?? whole ?? (maximum - minimum) / 100, ...control?.(context) };
 }
 
