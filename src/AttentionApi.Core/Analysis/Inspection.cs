@@ -19,6 +19,7 @@ public sealed partial class Inspection
     private readonly Dictionary<string, LabelTarget> texts = new(StringComparer.Ordinal);
     private PictureAnalysis? analysis;
     private LabelScoring? scoring;
+    private int runs;
     private LabelSimilarity? similarity;
 
     /// <param name="model">Leased for as long as the inspection is used.</param>
@@ -31,6 +32,23 @@ public sealed partial class Inspection
         (loaded, this.analyzer, this.picture) = (model, analyzer, picture);
         (Model, Choice, Timings) = (model.Facts, labels, timings);
     }
+
+    /// <summary>
+    /// The call's pictures before the model. Maps lie on the reference, where there is one: the picture beside it is then the one that is asked about.
+    /// </summary>
+    /// <param name="model">Leased for as long as the inspection is used.</param>
+    /// <param name="analyzer">Runs it, or knows the pictures already.</param>
+    /// <param name="pictures">The picture, and the reference or null.</param>
+    /// <param name="labels">What it is compared with.</param>
+    /// <param name="timings">Gets the time of each stage.</param>
+    /// <param name="top">Predictions listed for a classifier.</param>
+    internal static Inspection Of(
+        LoadedModel model, PictureAnalyzer analyzer, (Picture Picture, Picture? Reference) pictures, LabelChoice labels, StageTimings timings, int top) =>
+        new(model, analyzer, pictures.Reference ?? pictures.Picture, labels, timings)
+        {
+            Top = top,
+            Asked = pictures.Reference is null ? null : new(model, analyzer, pictures.Picture, LabelChoice.None(model.Facts), timings),
+        };
 
     /// <summary>An inspection of which everything is known already: there is no model to ask for more.</summary>
     internal Inspection(ModelFacts model, PictureAnalysis known, LabelChoice labels)
@@ -48,8 +66,11 @@ public sealed partial class Inspection
     /// <summary>Predictions listed for a classifier.</summary>
     public int Top { get; init; } = 1;
 
+    /// <summary>Another picture, whose patch is asked about; null where the picture itself is asked.</summary>
+    internal Inspection? Asked { get; init; }
+
     /// <summary>Runs of the vision model that this call caused.</summary>
-    public int ModelRuns { get; private set; }
+    public int ModelRuns { get => runs + (Asked?.ModelRuns ?? 0); private set => runs = value - (Asked?.ModelRuns ?? 0); }
 
     /// <summary>What is known of the picture so far.</summary>
     /// <exception cref="InvalidOperationException">Nothing was fetched yet.</exception>

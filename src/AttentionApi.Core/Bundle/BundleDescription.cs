@@ -18,7 +18,8 @@ internal static class BundleDescription
 
     public static readonly JsonSerializerOptions Indented = new(ParameterEcho.Json) { WriteIndented = true, NewLine = "\n" };
 
-    public static byte[] Of(Explanation explanation, MapSet set, string picture, IEnumerable<(Heatmap Map, string Name)> maps, IEnumerable<(FeatureMap Map,
+    public static byte[] Of(Explanation explanation, MapSet set, (string Picture, string? Asked) files, IEnumerable<(Heatmap Map, string Name)> maps,
+        IEnumerable<(FeatureMap Map,
         string Name)> colours)
     {
         var (plan, analysis) = (explanation.Plan, explanation.Inspection.Analysis);
@@ -29,10 +30,12 @@ internal static class BundleDescription
             ["model"] = Model(plan.Model),
             ["image"] = new JsonObject
             {
-                ["file"] = picture, ["sha256"] = explanation.Inspection.Picture.Sha256, ["width"] = analysis.Size.Width, ["height"] = analysis.Size.Height,
+                ["file"] = files.Picture, ["sha256"] = explanation.Inspection.Picture.Sha256, ["width"] = analysis.Size.Width,
+                    ["height"] = analysis.Size.Height,
                 ["seen"] = new JsonObject { ["x"] = analysis.Seen.X, ["y"] = analysis.Seen.Y, ["width"] = analysis.Seen.Width,
                     ["height"] = analysis.Seen.Height },
             },
+            ["asked"] = files.Asked is null ? null : new JsonObject { ["file"] = files.Asked, ["sha256"] = explanation.Inspection.Asked!.Picture.Sha256 },
             ["method"] = new JsonObject { ["name"] = method.Name, ["title"] = method.Title, ["shows"] = method.Shows, ["limits"] = method.ShowsNot,
                 ["paper"] = method.Paper },
             [RequestName] = Request(plan),

@@ -27,6 +27,11 @@ internal sealed class BundleFile
 
     public byte[] Picture => Parts.GetValueOrDefault(Text("image", "file")) ?? throw new InvalidDataException("The picture is missing.");
 
+    /// <summary>The other picture, whose patch was asked about; null where there was none.</summary>
+    public byte[]? Asked =>
+        Description["asked"] is null ? null : Parts.GetValueOrDefault(Text("asked",
+            "file")) ?? throw new InvalidDataException("The picture that was asked is missing.");
+
     /// <summary>The parameters as they were given.</summary>
     public IEnumerable<KeyValuePair<string, IEnumerable<string?>>> Request =>
         (Description[BundleDescription.RequestName] as JsonObject ?? throw new InvalidDataException("The description names no request."))

@@ -38,18 +38,20 @@ internal sealed class EvidenceBundle
         PictureTooLargeException.ThrowIfOver("The bundle's pictures", MapEdge, MapEdge, set.Maps.Count + set.Features.Count, "Ask for fewer layers or labels.");
 
         var original = $"picture.{inspection.Picture.Header.Format.Word()}";
+        var asked = inspection.Asked is { } other ? $"asked.{other.Picture.Header.Format.Word()}" : null;
         var maps = set.Maps.Select((map, index) => (Map: map, Name: Name(index))).ToList();
         var colours = set.Features.Select((map, index) => (Map: map, Name: Name(set.Maps.Count + index))).ToList();
         List<BundlePart> parts =
         [
             BundlePart.Of(original, inspection.Picture.Bytes),
-            BundlePart.Of(BundleDescription.Name, BundleDescription.Of(explanation, set, original, maps, colours)),
+            BundlePart.Of(BundleDescription.Name, BundleDescription.Of(explanation, set, (original, asked), maps, colours)),
             BundlePart.Of(BundleVersions.Name, BundleVersions.Of(plan.Model)),
             .. maps.Select(map => BundlePart.Of($"{map.Name}.npy", NpyFile.Of(map.Map.Values, map.Map.Rows, map.Map.Columns))),
             .. colours.Select(map => BundlePart.Of($"{map.Name}.npy", NpyFile.Of(map.Map.Values, map.Map.Rows, map.Map.Columns, map.Map.Channels))),
             .. maps.Select(map => BundlePart.Later($"{map.Name}.png", () => pictures.Png(map.Map, MapEdge))),
             .. colours.Select(map => BundlePart.Later($"{map.Name}.png", () => pictures.Png(map.Map, MapEdge))),
         ];
+        if (asked is not null) parts.Insert(1, BundlePart.Of(asked, inspection.Asked!.Picture.Bytes));
         if (set.Table is { } table)
         {
             parts.Add(BundlePart.Of("maps/table.npy", NpyFile.Of(table.Values, table.Rows, table.Columns)));

@@ -65,6 +65,9 @@ public sealed record MethodInfo
     /// <summary>True where the map and what the method names beside it add up to the label's score, so that maps of two labels may be subtracted.</summary>
     public bool AddsUp { get; init; }
 
+    /// <summary>True where a patch of one picture may be set against another picture, the reference.</summary>
+    public bool TakesReference { get; init; }
+
     public PictureKind Picture { get; init; } = PictureKind.Maps;
 
     /// <summary>The frame modes that its animation offers; the first is the default. Empty: it has one picture.</summary>

@@ -71,12 +71,11 @@ internal static class EvidenceVerify
         IReadOnlyList<Parameter> takes = [EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Evidence)];
         var values = ParameterValues.Read(original.Request, takes, table.All);
         var request = new ExplainRequest(table, values, Outputs.Evidence, takes, local.Limits.Labels) { MaxRuns = local.Limits.RunsPerRequest };
-        var asked = request.ModelOf(model);
-        var plan = new ExplanationPlan(request, asked.Facts);
-        var inspection = new Inspection(asked, local.Analyzer, new Picture(original.Picture, local.Limits.Pictures), plan.Labels, new StageTimings())
-        {
-            Top = plan.Values.Get(SharedParameters.Top),
-        };
+        var loaded = request.ModelOf(model);
+        var plan = new ExplanationPlan(request, loaded.Facts);
+        var picture = new Picture(original.Picture, local.Limits.Pictures);
+        (Picture, Picture?) pictures = original.Asked is { } asked ? (new Picture(asked, local.Limits.Pictures), picture) : (picture, null);
+        var inspection = Inspection.Of(loaded, local.Analyzer, pictures, plan.Labels, new StageTimings(), plan.Values.Get(SharedParameters.Top));
         var bundle = await EvidenceBundle.MakeAsync(await Explanation.BeginAsync(plan, inspection, cancellation), cancellation);
         using var made = new MemoryStream();
         await bundle.WriteAsync(made, cancellation);

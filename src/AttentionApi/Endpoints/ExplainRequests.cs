@@ -51,11 +51,13 @@ internal sealed class ExplainRequests(
             var loaded = request.ModelOf(lease.Model);
             var plan = new ExplanationPlan(request, loaded.Facts);
             var picture = new Picture(body.Picture, limits.Pictures);
-            var slot = permits.Take(WorkEstimate.Bytes(plan, picture.Header) + picture.Bytes.Length);
+            var reference = ReferenceOf(body, plan);
+            var slot = permits.Take(WorkEstimate.Bytes(plan, (reference ?? picture).Header) + picture.Bytes.Length
+                + (reference is null ? 0 : reference.Bytes.Length + picture.Header.DecodedBytes));
             try
             {
                 upload.Dispose();
-                var inspection = new Inspection(loaded, analyzer, picture, plan.Labels, http.Timings()) { Top = plan.Values.Get(SharedParameters.Top) };
+                var inspection = Inspection.Of(loaded, analyzer, (picture, reference), plan.Labels, http.Timings(), plan.Values.Get(SharedParameters.Top));
                 var explanation = await Explanation.BeginAsync(plan, inspection, deadline.Token);
                 var response = await respond(explanation, deadline.Token);
                 log.Set("Width", inspection.Analysis.Size.Width);
@@ -85,6 +87,19 @@ internal sealed class ExplainRequests(
                 RetryAfter = TimeSpan.FromSeconds(5),
             };
         }
+    }
+
+    /// <exception cref="ProblemException">The method sets no picture against another.</exception>
+    private Picture? ReferenceOf(PictureBody body, ExplanationPlan plan)
+    {
+        if (body.Reference is not { } bytes) return null;
+        if (plan.Output is Outputs.Predictions or Outputs.Tensors || !plan.Method.Info.TakesReference)
+        {
+            var takers = string.Join(", ", table.Registry.All.Where(method => method.Info.TakesReference).Select(method => method.Info.Name));
+            throw ProblemException.BadParameter(PictureBody.ReferenceField,
+                $"A reference is taken by methods that set a patch against another picture ({takers}); leave it out.");
+        }
+        return new Picture(bytes, limits.Pictures);
     }
 
     private async Task<PictureBody> ReadBodyAsync(HttpContext http, Upload upload)

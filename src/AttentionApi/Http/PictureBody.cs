@@ -19,6 +19,11 @@ internal delegate Task<ReadOnlyMemory<byte>> ReadBody(Stream source, Cancellatio
 internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictionary<string, StringValues> Fields)
 {
     public const string Field = "image";
+    public const string ReferenceField = "reference";
+
+    /// <summary>A second picture, of a form only; null where there is none.</summary>
+    public ReadOnlyMemory<byte>? Reference { get; private init; }
+
     private const int FirstBuffer = 64 * 1024;
 
     /// <summary>All parameters in a form together, in bytes: as much as a request line may have.</summary>
@@ -73,7 +78,7 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
         // RFC 2046, 5.1.1: 1 to 70 characters. One of 4,089 is longer than the reader's buffer.
         if (boundary is not { Length: > 0 and <= 70 }) throw Malformed();
         var reader = new MultipartReader(boundary, request.Body) { BodyLengthLimit = null };
-        ReadOnlyMemory<byte>? picture = null;
+        ReadOnlyMemory<byte>? picture = null, reference = null;
         var fields = new KeyValueAccumulator();
         var text = MostText;
         try
@@ -83,6 +88,12 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
                 var name = ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
                     ? HeaderUtilities.RemoveQuotes(disposition.Name).Value : null;
                 if (name is null) throw Missing();
+                if (name == ReferenceField && disposition!.IsFileDisposition())
+                {
+                    if (reference is not null) throw Several(ReferenceField);
+                    reference = await read(section.Body, cancellation);
+                    continue;
+                }
                 if (name != Field)
                 {
                     if (disposition!.IsFileDisposition()) throw OtherFile(name);
@@ -91,7 +102,7 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
                     fields.Append(name, Strict.GetString(bytes.Span));
                     continue;
                 }
-                if (picture is not null) throw ProblemException.BadParameter(Field, $"There are several fields '{Field}'; send one picture a request.");
+                if (picture is not null) throw Several(Field);
                 picture = await read(section.Body, cancellation);
             }
         }
@@ -103,8 +114,11 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
         {
             throw Malformed();
         }
-        return new(picture ?? throw Missing(), fields.HasValues ? fields.GetResults() : NoFields);
+        return new(picture ?? throw Missing(), fields.HasValues ? fields.GetResults() : NoFields) { Reference = reference?.Length > 0 ? reference : null };
     }
+
+    private static ProblemException Several(string field) =>
+        ProblemException.BadParameter(field, $"There are several fields '{field}'; send one picture a request.");
 
     private static ProblemException OtherFile(string name)
     {

@@ -23,6 +23,7 @@ internal sealed class Similarity : Explainer
         Paper = "Amir, Gandelsman, Bagon and Dekel 2022, Deep ViT Features as Dense Visual Descriptors",
         Layers = LayerUse.None,
         Signed = true,
+        TakesReference = true,
         Parameters = [ToLayer, Patch],
     };
 
@@ -39,10 +40,16 @@ internal sealed class Similarity : Explainer
         var states = await inspection.PatchStatesAsync(layer, cancellation).ConfigureAwait(false);
         var grid = inspection.Tokens.Grid;
         var width = states.Length / grid.Count;
-        var own = states[((query.Row * grid.Columns + query.Column) * width)..][..width];
+        var asked = inspection.Asked is { } other ? await other.PatchStatesAsync(layer, cancellation).ConfigureAwait(false) : states;
+        var own = asked[((query.Row * grid.Columns + query.Column) * width)..][..width];
         return new([new(layer, null, null, true, grid.Rows, grid.Columns, DenseMaps.CosinesTo(own, states))])
         {
-            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+            Warnings =
+            [
+                .. inspection.Asked is null ? (string[])[]
+                    : [$"The map lies on the reference: it says how alike its patches are to patch {query} of the picture."],
+                .. await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+            ],
         };
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering.Layout;
@@ -21,10 +22,12 @@ internal static class ExplainCommand
     /// <param name="Out">A folder, "-", or null.</param>
     /// <param name="Save">Kinds of files, as given.</param>
     /// <param name="Model">Id or path.</param>
+    /// <param name="Reference">A file, or null.</param>
     /// <param name="Watch">Whether to go on.</param>
     /// <param name="Parameters">As given.</param>
     private sealed record Call(
-        string[] Inputs, string? Out, string? Save, string? Model, bool Watch, IReadOnlyList<(string Name, IReadOnlyList<string> Texts)> Parameters)
+        string[] Inputs, string? Out, string? Save, string? Model, string? Reference, bool Watch, IReadOnlyList<(string Name,
+            IReadOnlyList<string> Texts)> Parameters)
     {
         public bool ToPipe => Out == Pipe || (Out is null && Inputs is [Pipe]);
     }
@@ -42,10 +45,12 @@ internal static class ExplainCommand
         var model = Text("--model", "ID|PATH", "A model's id in the models folder, or the path of a model folder or .onnx file. "
             + "Default: the server's default model.");
         var models = Text("--models", "DIR", "The models folder. Default: Models:Path, else 'models' beside the program, else up the tree.");
+        var reference = Text("--reference", "FILE",
+            "Another picture, whose patches similarity compares with the chosen patch of each picture; the maps lie on it.");
         var watch = new Option<bool>("--watch") { Description = "Go on with pictures that appear or change, until Ctrl+C." };
         var parameters = new ParameterOptions(table);
         var command = new Command("explain", "Explain pictures: overlays, animations, numbers and raw arrays, as the API gives them. "
-            + "Exit code 0: all explained; 1: nothing; 2: some were skipped.") { inputs, target, save, model, models, watch };
+            + "Exit code 0: all explained; 1: nothing; 2: some were skipped.") { inputs, target, save, model, models, reference, watch };
         parameters.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -56,7 +61,8 @@ internal static class ExplainCommand
                 return FailAsync(error, $"There is no option '{Words.Shown(unknown)}'; the nearest is '--{nearest}'.");
             }
             var call = new Call(
-                parsed.GetValue(inputs)!, parsed.GetValue(target), parsed.GetValue(save), parsed.GetValue(model), parsed.GetValue(watch),
+                parsed.GetValue(inputs)!, parsed.GetValue(target), parsed.GetValue(save), parsed.GetValue(model), parsed.GetValue(reference),
+                    parsed.GetValue(watch),
                 parameters.Given(parsed));
             return LocalModels.UseAsync(local => RunAsync(local, call, table, error, cancellation), error, (LocalModels.PathKey, parsed.GetValue(models)));
         });
@@ -74,12 +80,16 @@ internal static class ExplainCommand
             using var lease = await local.LeaseAsync(call.Model, cancellation);
             var planned = PlannedOutputs.Make(wanted, call.Parameters, table, lease.Model, local.Limits);
             foreach (var note in planned.Notes) await error.WriteLineAsync($"note: {note}");
-            using var explainer = new PictureExplainer(local.Analyzer, planned, local.Limits);
+            if (call.Reference is not null && planned.WithoutReference is { } other)
+                return await FailAsync(error, $"{other} takes no --reference; similarity does.");
+            var reference = call.Reference is null ? null : new Picture(await File.ReadAllBytesAsync(call.Reference, cancellation), local.Limits.Pictures);
+            using var explainer = new PictureExplainer(local.Analyzer, planned, local.Limits, reference);
             return call.ToPipe
                 ? await ToPipeAsync(explainer, call.Inputs[0], cancellation)
                 : await ToFolderAsync(explainer, planned, call, error, cancellation);
         }
-        catch (Exception failure) when (failure is ParameterException || ExplainRun.IsOfOnePicture(failure))
+        catch (Exception failure) when (failure is ParameterException || ExplainRun.IsOfOnePicture(failure) || (call.Reference is not null
+            && failure is IOException))
         {
             return await FailAsync(error, failure.Message);
         }

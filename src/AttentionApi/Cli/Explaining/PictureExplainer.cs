@@ -22,7 +22,7 @@ internal sealed record ExplainedFiles(
 /// Explains pictures, as many at once as the server would: a heavy one takes several slots, as there. One inspection serves all files of a picture,
 /// so that they cost one model run.
 /// </summary>
-internal sealed class PictureExplainer(PictureAnalyzer analyzer, PlannedOutputs planned, LimitsOptions limits) : IDisposable
+internal sealed class PictureExplainer(PictureAnalyzer analyzer, PlannedOutputs planned, LimitsOptions limits, Picture? reference = null) : IDisposable
 {
     private readonly ConcurrencyLimiter slots = new(new() { PermitLimit = limits.MaxConcurrent, QueueLimit = int.MaxValue });
 
@@ -34,12 +34,12 @@ internal sealed class PictureExplainer(PictureAnalyzer analyzer, PlannedOutputs 
     public async Task<ExplainedFiles> ExplainAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
         var picture = new Picture(bytes, limits.Pictures);
-        var header = picture.Header;
+        var header = (reference ?? picture).Header;
         var heaviest = planned.Files.Max(file => WorkEstimate.Bytes(file.Plan, header)) + bytes.Length;
         using var slot = await slots.AcquireAsync(limits.SlotsFor(heaviest), cancellation);
 
         var began = Stopwatch.GetTimestamp();
-        var inspection = new Inspection(planned.Model, analyzer, picture, planned.Labels, new StageTimings()) { Top = planned.Top };
+        var inspection = Inspection.Of(planned.Model, analyzer, (picture, reference), planned.Labels, new StageTimings(), planned.Top);
         var files = new List<MadeFile>();
         Explanation? explanation = null;
         foreach (var (output, plan) in planned.Files)

@@ -27,6 +27,12 @@ internal sealed class PlannedOutputs
     /// <summary>What the pictures are compared with; every file has the same labels, but tensors take no target and are made first.</summary>
     public LabelChoice Labels => Files[^1].Plan.Labels;
 
+    /// <summary>What of that which is wanted can set no picture against another; null where all can.</summary>
+    public string? WithoutReference =>
+        Files.Select(file => file.Output.Output == Outputs.Tensors ? "--save tensors" : file.Plan.Method.Info.TakesReference ? null
+            : file.Plan.Method.Info.Name)
+        .FirstOrDefault(name => name is not null);
+
     /// <summary>Model, method and labels in words.</summary>
     public string Words
     {

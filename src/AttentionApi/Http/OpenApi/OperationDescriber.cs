@@ -32,7 +32,7 @@ internal sealed class OperationDescriber : IOperationFilter
                 Describe(parameter, operation.OperationId!, context.SchemaRepository))];
         }
         if (!taken.Picture) return;
-        operation.RequestBody = PictureBody();
+        operation.RequestBody = PictureBody(taken.Parameters.Any(parameter => parameter.Name == "method"));
     }
 
     private static IEnumerable<OpenApiParameter> Describe(Parameter parameter, string operation, SchemaRepository schemas)
@@ -91,7 +91,8 @@ internal sealed class OperationDescriber : IOperationFilter
 
     private static string? Invariant(double? number) => number?.ToString(CultureInfo.InvariantCulture);
 
-    private static OpenApiRequestBody PictureBody() => new()
+    /// <param name="explains">Whether methods are offered, some of which take a second picture.</param>
+    private static OpenApiRequestBody PictureBody(bool explains) => new()
     {
         Required = true,
         Description = "The picture, as the file field 'image' of a form. Clients without forms send it as the body itself, with its image/* content type. "
@@ -104,14 +105,18 @@ internal sealed class OperationDescriber : IOperationFilter
                 {
                     Type = JsonSchemaType.Object,
                     Required = new HashSet<string> { Http.PictureBody.Field },
-                    Properties = new Dictionary<string, IOpenApiSchema>
-                    {
-                        [Http.PictureBody.Field] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary",
-                            Description = "JPEG, PNG or WebP, judged from the bytes." },
-                    },
+                    Properties = Files(explains).ToDictionary(file => file.Name, IOpenApiSchema (file) =>
+                        new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = file.Description }),
                 },
-                Encoding = new Dictionary<string, OpenApiEncoding> { [Http.PictureBody.Field] = new() { ContentType = PictureTypes } },
+                Encoding = Files(explains).ToDictionary(file => file.Name, _ => new OpenApiEncoding { ContentType = PictureTypes }),
             },
         },
     };
+
+    private static IEnumerable<(string Name, string Description)> Files(bool explains)
+    {
+        yield return (Http.PictureBody.Field, "JPEG, PNG or WebP, judged from the bytes.");
+        if (explains) yield return (Http.PictureBody.ReferenceField,
+            "similarity: another picture, whose patches are compared with the chosen patch of the first; the map lies on it. Optional.");
+    }
 }
