@@ -23,6 +23,19 @@ public sealed class ClientTests(ApiHost host)
     }
 
     [Theory]
+    [InlineData("labels", "given in the query and in the form")]
+    [InlineData("Labels", "given in the query and in the form")]
+    [InlineData("lables", "the nearest is 'labels'")]
+    public async Task A_field_of_the_form_that_the_query_has_too_or_that_nobody_knows_is_a_400(string field, string reason)
+    {
+        using var client = await host.ReadyAsync();
+        using var form = Pictures.Form(Pictures.DogAndCar);
+        form.Add(new StringContent("dog"), field);
+        using var response = await client.PostAsync($"{TestHost.Base}/explain?labels=cat", form, Cancellation);
+        Assert.Contains(reason, (string)(await response.ProblemAsync(400))["detail"]!, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("label=a cat, black&label=dog")]
     [InlineData("label[]=a cat, black&label[]=dog")]
     [InlineData("labels[]=a cat, black&labels[]=dog")]

@@ -7,6 +7,9 @@ namespace AttentionApi.Tests.Faults;
 [Collection(Attack.OneAtATime)]
 public sealed class BodyAttackTests
 {
+    /// <summary>Of noise, which does not pack: 27 MB.</summary>
+    private const string LargeAnswer = "explain/overlay?size=4096&opacity=0.1&interpolation=nearest";
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -45,6 +48,46 @@ public sealed class BodyAttackTests
     }
 
     [Fact]
+    public async Task An_answer_that_is_not_read_in_its_time_is_cut_off()
+    {
+        await using var host = await Attack.ServeAsync(("Limits:AnswerSeconds", 1));
+        var noise = TestPictures.Png(TestPictures.Noise(1200, 1200, seed: 1));
+        using var caller = await SlowCaller.BeginAsync(host.Address, LargeAnswer, noise.Length, receiveBuffer: 4096);
+        await caller.GetStream().WriteAsync(noise, Cancellation);
+        await caller.GetStream().ReadExactlyAsync(new byte[64], Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        await Task.Delay(TimeSpan.FromSeconds(3), Cancellation);
+        var rest = await Assert.ThrowsAsync<IOException>(async () => await caller.GetStream().CopyToAsync(Stream.Null, Cancellation));
+        Assert.IsType<SocketException>(rest.InnerException);
+        await host.AnsweredAsync();
+    }
+
+    [Fact]
+    public async Task More_connections_than_there_is_room_for_are_closed_at_once()
+    {
+        // One is the test's own client.
+        await using var host = await Attack.ServeAsync(("Limits:MaxConnections", 3));
+        await host.AnsweredAsync();
+        var callers = new List<TcpClient>();
+        for (var caller = 0; caller < 3; caller++) callers.Add(await SlowCaller.BeginAsync(host.Address, "explain", 100_000));
+        var closed = await ReadOneAsync(callers[2]).WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        Assert.True(closed);
+        callers.ForEach(caller => caller.Dispose());
+        await host.AnsweredAsync();
+
+        static async Task<bool> ReadOneAsync(TcpClient caller)
+        {
+            try
+            {
+                return await caller.GetStream().ReadAsync(new byte[1], Cancellation) == 0;
+            }
+            catch (IOException)
+            {
+                return true;
+            }
+        }
+    }
+
+    [Fact]
     public async Task Answers_that_nobody_reads_hold_no_more_memory_than_the_budget_for_answers()
     {
         await using var host = await Attack.ServeAsync();
@@ -57,8 +100,7 @@ public sealed class BodyAttackTests
             {
                 for (var reader = 0; reader < 30; reader++)
                 {
-                    var caller = await SlowCaller.BeginAsync(host.Address, "explain/overlay?size=4096&opacity=0.1&interpolation=nearest",
-                        noise.Length, receiveBuffer: 4096);
+                    var caller = await SlowCaller.BeginAsync(host.Address, LargeAnswer, noise.Length, receiveBuffer: 4096);
                     callers.Add(caller);
                     await caller.GetStream().WriteAsync(noise, Cancellation);
                     // One after the other, so that each has its slot: 429 is no answer to hold.

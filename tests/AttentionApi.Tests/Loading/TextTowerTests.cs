@@ -1,5 +1,7 @@
 using System.Numerics.Tensors;
+using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Tests.Loading;
 
@@ -40,6 +42,25 @@ public class TextTowerTests(ITestOutputHelper output)
         if (variant.Precision == "fp32") Assert.True(embeddings <= 1e-5f, $"embeddings differ by {embeddings}");
         var ends = ReferenceArrays.Methods(family).Meta.GetProperty("end_positions").EnumerateArray().Select(end => end.GetInt32());
         Assert.Equal(ends, encoding.PooledPositions!);
+    }
+
+    [Fact]
+    public void A_run_that_fails_while_serving_is_told_as_one_of_the_vision_tower_is()
+    {
+        using var towers = FixtureModels.Load("clip", "onnx/vision_model.onnx", "onnx/text_model.onnx");
+        var length = towers.Text!.Encode([[0]], padId: 0).Embeddings.Length;
+        Assert.NotEqual(0, length);
+        // There is no such token.
+        Assert.Throws<ModelRunException>(() => towers.Text!.Encode([[int.MaxValue]], padId: 0));
+    }
+
+    [Fact]
+    public async Task Tokenising_ends_with_the_caller()
+    {
+        await using var model = await LoadedModels.LoadAsync(SharedFixtures.Family("clip"));
+        string[] labels = [.. Enumerable.Range(0, 1000).Select(number => $"label {number}")];
+        var gone = new CancellationToken(canceled: true);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => model.EmbedAsync(labels, ["{}"], new StageTimings(), gone));
     }
 
     private static ModelTowers Load(FixtureVariant variant)
