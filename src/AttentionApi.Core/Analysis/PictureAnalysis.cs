@@ -13,6 +13,9 @@ namespace AttentionApi.Core.Analysis;
 /// <param name="Warnings">What a careful reader must know of the picture ("only the first frame …").</param>
 internal sealed record PictureAnalysis(PixelSize Size, Region Seen, Activations Activations, int ModelRuns, IReadOnlyList<string> Warnings)
 {
+    /// <summary>EXIF's orientation, 1 to 8, that was applied to what the file stores; 1: none.</summary>
+    public int Orientation { get; init; } = 1;
+
     /// <summary>What is known of gradients.</summary>
     public PictureGradients Gradients { get; init; } = PictureGradients.None;
 

@@ -125,7 +125,10 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
             using (stages.Measure(Stages.Preprocess)) input = model.Preprocessor.Prepare(image);
             var (activations, gradients) = await run(input, stages, token).ConfigureAwait(false);
             var size = new PixelSize(image.Width, image.Height);
-            var found = new PictureAnalysis(size, input.Seen, activations, ModelRuns: 1, image.Warnings) { Gradients = gradients };
+            var found = new PictureAnalysis(size, input.Seen, activations, ModelRuns: 1, image.Warnings)
+            {
+                Gradients = gradients, Orientation = image.Orientation,
+            };
             return Keep(model, picture, found.Including(known));
         }, cancellation).ConfigureAwait(false);
         if (!started) return analysis with { ModelRuns = 0 };

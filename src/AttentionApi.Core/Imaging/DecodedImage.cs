@@ -8,6 +8,9 @@ namespace AttentionApi.Core.Imaging;
 /// <param name="SeenThrough">True where a pixel was not opaque, so that white shows in it.</param>
 internal sealed record DecodedImage(int Width, int Height, byte[] Rgb, bool FirstOfFrames, bool SeenThrough) : Raster(Width, Height, Rgb)
 {
+    /// <summary>EXIF's orientation, 1 to 8, that was applied to what the file stores; 1: none.</summary>
+    public int Orientation { get; init; } = 1;
+
     /// <summary>What a careful reader must know of how the file became this picture.</summary>
     public IReadOnlyList<string> Warnings =>
     [

@@ -77,7 +77,8 @@ internal static class ImageDecoder
     {
         var rgb = GC.AllocateUninitializedArray<byte>(header.Width * header.Height * 3);
         var layout = LayoutOf(image);
-        var upright = new Upright(Orientation(image), image.Width, image.Height);
+        var orientation = Orientation(image);
+        var upright = new Upright(orientation, image.Width, image.Height);
         // Strip by strip through the processor's cache, which is faster for small pictures than letting libvips write the whole (0.7 against 1.1 ms for 224 ×
         // 224).
         using var region = NetVips.Region.New(image);
@@ -90,7 +91,7 @@ internal static class ImageDecoder
             seenThrough = seenThrough || !PixelConversion.IsOpaque(strip, layout);
             upright.Place(strip, layout, y, rgb);
         }
-        return new DecodedImage(header.Width, header.Height, rgb, header.Animated, seenThrough);
+        return new DecodedImage(header.Width, header.Height, rgb, header.Animated, seenThrough) { Orientation = orientation };
     }
 
     private static ImageFormat Recognise(ReadOnlySpan<byte> bytes)

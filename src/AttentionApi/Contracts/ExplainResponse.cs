@@ -57,9 +57,10 @@ public sealed record ModelSummary(
 /// <summary>The picture of an answer, upright.</summary>
 /// <param name="Width">Pixels.</param>
 /// <param name="Height">Pixels.</param>
+/// <param name="Orientation">EXIF's, 1 to 8, that was applied to what the file stores; 1: none.</param>
 /// <param name="Sha256">Of the bytes as received.</param>
 /// <param name="Seen">The part that the model saw; a map covers exactly that.</param>
-public sealed record ImageSummary(int Width, int Height, string Sha256, Area Seen);
+public sealed record ImageSummary(int Width, int Height, int Orientation, string Sha256, Area Seen);
 
 /// <summary>A rectangle in pixels of the picture, in real numbers.</summary>
 /// <param name="X">Left edge; negative where the crop is larger than the picture.</param>

@@ -60,7 +60,7 @@ internal static class Responses
     private static ImageSummary Image(Inspection inspection)
     {
         var (size, seen) = (inspection.Analysis.Size, inspection.Analysis.Seen);
-        return new(size.Width, size.Height, inspection.Picture.Sha256, new(seen.X, seen.Y, seen.Width, seen.Height));
+        return new(size.Width, size.Height, inspection.Analysis.Orientation, inspection.Picture.Sha256, new(seen.X, seen.Y, seen.Width, seen.Height));
     }
 
     private static Prediction[] Predicted(IEnumerable<Core.Scoring.Prediction> predictions) =>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using AttentionApi.Core.Imaging;
 using AttentionApi.Tests.Imaging;
 
 namespace AttentionApi.Tests.Api;
@@ -17,6 +18,16 @@ public class ExplainTests(ApiHost host)
     }
 
     private static float[] Values(JsonNode? map) => [.. map!["values"].Rows().SelectMany(row => row)];
+
+    [Theory, InlineData(1), InlineData(3), InlineData(6)]
+    public async Task The_orientation_that_was_applied_is_said(int orientation)
+    {
+        using var client = await host.ReadyAsync();
+        var stored = new Raster(40, 24, [.. Enumerable.Range(0, 3 * 40 * 24).Select(i => (byte)i)]);
+        using var response = await client.SendAsync("explain", TestPictures.Jpeg(stored, orientation));
+        var image = (await response.JsonAsync())["image"]!;
+        Assert.Equal((orientation, orientation == 6 ? (24, 40) : (40, 24)), ((int)image["orientation"]!, ((int)image["width"]!, (int)image["height"]!)));
+    }
 
     [Fact]
     public async Task The_answer_has_the_contracts_members_in_its_order()
