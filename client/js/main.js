@@ -20,6 +20,7 @@ import { notices } from './panels/notices.js';
 import { parametersPanel } from './panels/parameters.js';
 import { picturePanel } from './panels/picture.js';
 import { queryPanel } from './panels/query.js';
+import { realModelsPanel } from './panels/realModels.js';
 import { rivalPanel } from './panels/rival.js';
 import { scorePanel } from './panels/score.js';
 import { regionsPanel } from './panels/regions.js';
@@ -38,6 +39,7 @@ watchScreen(store, {
 });
 // Before the loader: a change of model may change the labels, which it then asks with.
 modelPanel(store);
+realModelsPanel();
 const loader = startLoader(store);
 
 const stage = new Stage(find('#stage', HTMLCanvasElement), store);

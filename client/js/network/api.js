@@ -83,6 +83,17 @@ export async function listClasses(model, search, options) {
  * @typedef {{ sample: string, method: string, labels: string[], target: string }} Opening
  */
 
+/**
+ * @typedef {object} RealModel
+ * @property {string} repository owner and name on the hub
+ * @property {string} kind
+ * @property {string} licence
+ * @property {Record<string, number>} megabytes by precision, the plain one first
+ */
+
+/** Models that can be fetched. @returns {Promise<RealModel[]>} */
+export const listRealModels = async () => (await (await fetch('real-models.json')).json()).models;
+
 /** @returns {Promise<{ opening: Opening, samples: Sample[] }>} */
 export const listSamples = async () => (await fetch('samples/samples.json')).json();
 

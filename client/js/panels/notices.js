@@ -2,6 +2,7 @@ import { own } from '../canvas/picture.js';
 import { create, find } from '../dom.js';
 import { useKey } from '../network/api.js';
 import { modelOf } from '../store.js';
+import { showRealModels } from './realModels.js';
 
 /**
  * Progress, problems, warnings, first steps. The phase is a class on the body, for styles and tests.
@@ -38,7 +39,8 @@ export function notices(store, { cancel, again }) {
     const { picture, notices: said, answer, screen } = state;
     const warnings = new Set([...(picture ? said : []), ...domainOf(state), ...(answer?.warnings ?? []), ...(screen?.set.warnings ?? [])]);
     list.hidden = warnings.size === 0;
-    list.replaceChildren(...[...warnings].map((warning) => create('li', {}, warning)));
+    const [domain] = domainOf(state);
+    list.replaceChildren(...[...warnings].map((warning) => create('li', {}, warning, ...(warning === domain ? [real()] : []))));
   });
   find('#key-form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
@@ -53,6 +55,8 @@ function domainOf({ answer, models }) {
   const domain = answer?.question.picture.sample === own ? modelOf({ models, model: answer.model.id })?.domain : null;
   return domain ? [`About ${answer?.model.id}: ${domain}`] : [];
 }
+
+const real = () => create('button', { type: 'button', class: 'link', onclick: showRealModels }, 'Use a real model');
 
 /** A few sentences for those who are here for the first time. @param {import('../store.js').Store} store */
 function hint(store) {

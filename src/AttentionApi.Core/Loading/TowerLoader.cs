@@ -48,28 +48,17 @@ internal static class TowerLoader
     {
         var warnings = new List<string>(folder.Warnings);
         var config = ModelConfig.Read(folder);
-        var graph = ImageInput.ChannelsFirst(Open(folder.VisionFile));
-        var declared = ImageInput.Find(graph) ?? throw new ModelRefusedException($"{graph.File.FileName} takes no picture: it has no input of real numbers.");
-        var image = InputSizeTrial.Settle(factory, graph, declared, config, warnings);
-        var combined = folder.TextFile is null;
-        var ids = combined ? TextInput.Find(graph) : null;
-        graph = SideInputs.Fill(factory, graph, image, ids);
-        var textGraph = combined ? graph : Open(folder.TextFile!);
-        var text = combined ? ids : TextInput.Find(textGraph);
-        var head = combined && text is not null ? ContrastiveHead.Find(graph, graph.InputBit(image.Name), text.Bits(graph)) : null;
-        var plain = new PlainModel(factory, graph, image, combined ? text : null, head);
-
-        var sites = new AttentionSites(graph);
-        var visionLoader = new VisionTowerLoader(factory, graph, sites, image);
-        var vision = visionLoader.Load(plain, config, hasText: text is not null, warnings);
+        var opened = OpenedModel.Of(folder, factory, config, warnings);
+        var (graph, textGraph, text, sites) = (opened.Graph, opened.TextGraph, opened.Text, opened.Sites);
+        var vision = opened.LoadVision();
         try
         {
-            var textTower = text is null ? null : combined
-                ? new TextTowerLoader(factory, graph, sites, text).Load(plain, warnings)
+            var textTower = text is null ? null : opened.IsCombined
+                ? new TextTowerLoader(factory, graph, sites, text).Load(opened.Plain, warnings)
                 : new TextTowerLoader(factory, textGraph, new AttentionSites(textGraph), text)
                     .Load(new PlainModel(factory, textGraph, null, text, null), warnings);
             Contradict(config, vision, warnings);
-            var logits = textTower is null ? null : TrainedLogits.Find(folder, factory, graph, head, textGraph, warnings);
+            var logits = textTower is null ? null : TrainedLogits.Find(folder, factory, graph, opened.Head, textGraph, warnings);
             return new()
             {
                 Vision = vision,
@@ -79,7 +68,7 @@ internal static class TowerLoader
                 LogitBias = logits?.Bias,
                 Precision = Precisions.Of(graph),
                 Gradients = GradientCheck.Of(graph, vision),
-                Sites = new(vision.Layers.Count, textTower?.Attention.Count ?? 0, visionLoader.OtherSites),
+                Sites = new(vision.Layers.Count, textTower?.Attention.Count ?? 0, opened.Vision.OtherSites),
                 Warnings = warnings,
             };
         }
@@ -96,12 +85,5 @@ internal static class TowerLoader
             warnings.Add($"The configuration says {layers} layers, the graph has {vision.Layers.Count}: the graph is followed.");
         if (config.Heads is { } heads && heads != vision.Heads)
             warnings.Add($"The configuration says {heads} heads, the graph has {vision.Heads}: the graph is followed.");
-    }
-
-    private static OnnxGraph Open(string path)
-    {
-        var graph = new OnnxGraph(OnnxFile.Read(path));
-        GraphChecks.ThrowIfUnusable(graph);
-        return DeferredSoftmax.DivideFirst(graph);
     }
 }

@@ -20,13 +20,16 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     /// <summary>Attention sites that depend on the picture and are not layers: pooling heads, cross-attention.</summary>
     public int OtherSites { get; private set; }
 
+    /// <summary>The sites that are layers, the first first; known once the tower was loaded.</summary>
+    public IReadOnlyList<AttentionSite> Layers { get; private set; } = [];
+
     /// <param name="plainModel">The unchanged model.</param>
     /// <param name="config">What the configuration says about the answer.</param>
     /// <param name="hasText">True where there is a text tower: the answer is an embedding then.</param>
     /// <param name="warnings">Gets a sentence for what had to be guessed.</param>
     public VisionTower Load(PlainModel plainModel, ModelConfig config, bool hasText, List<string> warnings)
     {
-        var layers = Layers();
+        var layers = FindLayers();
         while (true)
         {
             var stream = ResidualStream.Find(graph, layers) ?? throw Refused(
@@ -53,6 +56,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                     continue;
                 }
                 Check(probe, layout);
+                Layers = layers;
                 var hasCls = HasCls(layout, stream, probe, answer?.Name ?? ModelOutputs.Embedding(plain), config, warnings);
                 var tokens = new TokenLayout(layout.PrefixTokens, layout.Grid, layout.SuffixTokens, hasCls);
                 var output = squashed?.Logits ?? (answer is { } chosen ? plain[chosen.Name] : null);
@@ -116,7 +120,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         return tower with { Resolutions = new ResolutionProbe(factory, graph, image, stream.States[0].Tensor!, tower).Find() };
     }
 
-    private List<AttentionSite> Layers()
+    private List<AttentionSite> FindLayers()
     {
         if (sites.Obstructed.FirstOrDefault(site => site.Node.Outputs.Any(output => (graph.DependsOn(output) & imageBit) != 0)) is { } obstructed)
             throw new ModelRefusedException($"{fileName}: {obstructed.Reason}, so there is no attention that could be shown ({obstructed.Node}).");
@@ -143,8 +147,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             var (probabilities, sides) = layers[l].Probabilities is { } given ? (given, finder.Find(layers[l]))
                 : FusedAttention.Open(instrumenter, layers[l].Node);
             operands.Add(sides);
-            var hidden = stream.States[l + 1] is { Tensor: { } tensor } ? tensor
-                : stream.States[l + 1].Summands.Aggregate((sum, next) => instrumenter.Node("Add", [sum, next]));
+            var hidden = stream.States[l + 1].In(instrumenter);
             names.Add((instrumenter.Expose(instrumenter.MeanOverHeads(probabilities)), instrumenter.Expose(probabilities), instrumenter.Expose(hidden)));
         }
         instrumenter.Expose(stream.States[0].Tensor!);

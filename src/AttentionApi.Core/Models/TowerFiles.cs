@@ -32,6 +32,29 @@ internal sealed partial class TowerFiles
         byName = Find(folder).GroupBy(file => file.Name).ToDictionary(group => group.Key, group => group.ToList());
     }
 
+    /// <param name="id">The model's id, for messages.</param>
+    /// <param name="paths">Files of a folder that lies elsewhere, relative to it, with '/' between folders.</param>
+    /// <param name="precision">Only files of this precision (fp16, q4 …; fp32 is the plain file); null: all.</param>
+    /// <exception cref="ModelRefusedException">There is no file of that precision.</exception>
+    public TowerFiles(string id, IEnumerable<string> paths, string? precision)
+    {
+        (this.id, folder) = (id, ".");
+        var towers = Places.ToDictionary(place => place.Place.Replace('\\', '/'), place => place.Tower);
+        var files = new List<ModelFile>();
+        var onnx = paths.Where(path => path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase));
+        foreach (var path in onnx.OrderBy(path => NeededFiles.FolderOf(path).Length == 0))
+        {
+            if (towers.TryGetValue(NeededFiles.FolderOf(path), out var tower) && In(tower, path) is { } file) files.Add(file);
+        }
+        var chosen = files.Where(file => precision is null || PrecisionOf(file).Equals(precision, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (chosen.Count == 0 && files.Count > 0)
+        {
+            var offered = string.Join(", ", files.Select(PrecisionOf).Distinct().Order(StringComparer.Ordinal));
+            throw new ModelRefusedException($"{id} has no precision '{precision}'; it has {offered}.");
+        }
+        byName = chosen.GroupBy(file => file.Name).ToDictionary(group => group.Key, group => group.ToList());
+    }
+
     public IReadOnlyList<string> Warnings => warnings;
 
     /// <summary>The file that holds both towers; null where there is none.</summary>
@@ -83,6 +106,8 @@ internal sealed partial class TowerFiles
         return best[0].Path;
     }
 
+    private static string PrecisionOf(ModelFile file) => file.Precision.Length == 0 ? "fp32" : file.Precision;
+
     private string Names(IEnumerable<ModelFile> files) =>
         string.Join(", ", files.Select(file => Path.GetRelativePath(folder, file.Path).Replace('\\', '/')).Order(StringComparer.Ordinal));
 
@@ -99,24 +124,31 @@ internal sealed partial class TowerFiles
         _ => 5,
     };
 
+    /// <summary>The .onnx files in the places where towers lie.</summary>
     private static IEnumerable<ModelFile> Find(string folder)
     {
-        foreach (var place in (string[])[Path.Combine(folder, "onnx"), folder])
+        foreach (var (place, tower) in Places)
         {
-            if (!Directory.Exists(place)) continue;
-            foreach (var path in Directory.EnumerateFiles(place, "*.onnx").Order(StringComparer.Ordinal))
-                yield return Named(path, Path.GetFileNameWithoutExtension(path));
-            foreach (var tower in Pairs.SelectMany(pair => (string[])[pair.Vision, pair.Text]).Distinct())
+            var within = Path.Combine(folder, place);
+            if (!Directory.Exists(within)) continue;
+            foreach (var path in Directory.EnumerateFiles(within, "*.onnx").Order(StringComparer.Ordinal))
             {
-                var own = Path.Combine(place, tower);
-                if (!Directory.Exists(own)) continue;
-                foreach (var file in Directory.EnumerateFiles(own, "*.onnx").Order(StringComparer.Ordinal).Select(path =>
-                    Named(path, Path.GetFileNameWithoutExtension(path))))
-                {
-                    if (file.Name == CombinedName || file.Name == tower) yield return file with { Name = tower };
-                }
+                if (In(tower, path) is { } file) yield return file;
             }
         }
+    }
+
+    /// <summary>The folders where towers lie, and which tower's own each is.</summary>
+    private static IEnumerable<(string Place, string? Tower)> Places =>
+        from place in (string[])["onnx", ""]
+        from tower in (string?[])[null, .. Pairs.SelectMany(pair => (string[])[pair.Vision, pair.Text]).Distinct()]
+        select (tower is null ? place : Path.Combine(place, tower), tower);
+
+    /// <summary>In a tower's own folder, only files named after it or <c>model</c> are it.</summary>
+    private static ModelFile? In(string? tower, string path)
+    {
+        var file = Named(path, Path.GetFileNameWithoutExtension(path));
+        return tower is null ? file : file.Name == CombinedName || file.Name == tower ? file with { Name = tower } : null;
     }
 
     private static ModelFile Named(string path, string name) =>

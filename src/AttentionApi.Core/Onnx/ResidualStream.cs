@@ -7,6 +7,9 @@ internal sealed record HiddenState(string? Tensor, IReadOnlyList<string> Summand
 {
     /// <summary>The operator that does not expose the sum, else null.</summary>
     public OnnxNode? FusedNorm { get; init; }
+
+    /// <summary>The tensor that holds it, made by additions where none does.</summary>
+    public string In(GraphInstrumenter instrumenter) => Tensor ?? Summands.Aggregate((sum, next) => instrumenter.Node("Add", [sum, next]));
 }
 
 /// <summary>Where a layer's attention joins the stream: z ← z + attention(z).</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using AttentionApi.Cli.Explaining;
+using AttentionApi.Cli.Hub;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Explain.Methods;
 
@@ -22,7 +23,10 @@ internal static class Commands
         + "options like --urls or --Models:Path=… then go to its configuration.")
     {
         ExplainCommand.Command(methods),
-        new Command("models", "Look at models without serving.") { ModelsList.Command(), ModelsInspect.Command() },
+        new Command("models", "Look at models, fetch them and copy them, without serving.")
+        {
+            ModelsList.Command(), ModelsInspect.Command(), ModelsPull.Command(), ModelsInstrument.Command(),
+        },
         EvidenceVerify.Command(methods),
         MethodsCommand.Command(methods),
     };

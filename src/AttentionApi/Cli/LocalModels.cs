@@ -85,6 +85,10 @@ internal sealed class LocalModels : IAsyncDisposable
     /// <param name="path">Absolute.</param>
     public FoundModel Find(string path) => ModelsFolder.At(path, Folder);
 
+    /// <summary>Writes a copy of a model with further outputs, see <see cref="InstrumentedCopy"/>.</summary>
+    public InstrumentedCopy Instrument(string source, string target, CopyOutputs outputs, (int From, int To) range) =>
+        InstrumentedCopy.Write(source, target, outputs, range, host.Services.GetRequiredService<SessionFactory>());
+
     /// <summary>The record that <c>/models</c> would show; refused models have their reason in it.</summary>
     /// <param name="found">The model.</param>
     /// <param name="files">In place of what Models:Files says of it; null: as configured.</param>

@@ -27,6 +27,20 @@ internal static class CommandLine
         return new(output.ToString(), error.ToString(), exit);
     }
 
+    /// <summary>As people call it: the built program in a process of its own.</summary>
+    public static async Task<CommandResult> ProcessAsync(string[] arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(Cancellation), process.StandardError.ReadToEndAsync(Cancellation));
+        await process.WaitForExitAsync(Cancellation);
+        return new(await output, await error, process.ExitCode);
+    }
+
     /// <summary>As people call it, with bytes for standard input.</summary>
     public static async Task<(byte[] Output, string Error, int ExitCode)> PipeAsync(byte[] input, params string[] arguments)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace AttentionApi.Tests.Cli;
@@ -113,17 +112,8 @@ public class ModelsCommandTests
         Assert.Contains("modles", error, StringComparison.Ordinal);
     }
 
-    private static Task<(string Output, string Error, int ExitCode)> RunAsync(params string[] arguments) => RunAsync(arguments, []);
+    private static Task<CommandResult> RunAsync(params string[] arguments) => CommandLine.ProcessAsync(arguments);
 
-    private static async Task<(string Output, string Error, int ExitCode)> RunAsync(string[] arguments, (string Name, string Value)[] environment)
-    {
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments]) { RedirectStandardOutput = true,
-            RedirectStandardError = true };
-        foreach (var (name, value) in environment) start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
-            process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (await output, await error, process.ExitCode);
-    }
+    private static Task<CommandResult> RunAsync(string[] arguments, params (string Name, string Value)[] environment) =>
+        CommandLine.ProcessAsync(arguments, environment);
 }

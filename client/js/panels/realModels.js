@@ -1,0 +1,45 @@
+import { create, find } from '../dom.js';
+import { listRealModels } from '../network/api.js';
+
+const run = 'dotnet run --project src/AttentionApi -- models pull';
+const megabytesPerSecond = 12.5;
+
+/** How to come by a real model: one command, and what it costs. The list is the one that `models pull --list` prints. */
+export function realModelsPanel() {
+  const details = find('#real-models', HTMLDetailsElement);
+  const choice = find('#real-model', HTMLSelectElement);
+  const command = find('#real-model-command', HTMLElement);
+  const copied = find('#real-model-copied', HTMLElement);
+  /** @type {import('../network/api.js').RealModel[]} */
+  let models = [];
+
+  const show = () => {
+    const model = models[choice.selectedIndex];
+    if (!model) return;
+    const [[, size], ...others] = Object.entries(model.megabytes);
+    const smaller = others.map(([precision, megabytes]) => `--precision ${precision} (${megabytes} MB)`).join(', ');
+    command.textContent = `${run} ${model.repository}`;
+    find('#real-model-cost', HTMLElement).textContent = `About ${size} MB: ${Math.ceil(size / megabytesPerSecond)} seconds at 100 Mbit/s. ${model.kind}. `
+      + `Licence: ${model.licence}.${smaller && ` Smaller: ${smaller}.`}`;
+    copied.textContent = '';
+  };
+  choice.addEventListener('change', show);
+  find('#real-model-copy', HTMLButtonElement).addEventListener('click', async () => {
+    await navigator.clipboard.writeText(command.textContent ?? '');
+    copied.textContent = 'The command is on the clipboard.';
+  });
+  details.addEventListener('toggle', async () => {
+    if (!details.open || models.length) return;
+    models = await listRealModels();
+    choice.replaceChildren(...models.map(({ repository }) => create('option', { value: repository }, repository)));
+    show();
+  });
+}
+
+/** Shows the panel from elsewhere on the page. */
+export function showRealModels() {
+  const details = find('#real-models', HTMLDetailsElement);
+  details.open = true;
+  details.scrollIntoView({ block: 'center' });
+  find('summary', HTMLElement, details).focus();
+}

@@ -1,0 +1,62 @@
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Runtime;
+
+namespace AttentionApi.Core.Loading;
+
+/// <summary>A model's graphs, read and looked through: what its vision tower is loaded from.</summary>
+internal sealed class OpenedModel
+{
+    private readonly ModelConfig config;
+    private readonly List<string> warnings;
+
+    private OpenedModel(ModelFolder folder, SessionFactory factory, ModelConfig config, List<string> warnings)
+    {
+        (this.config, this.warnings) = (config, warnings);
+        var graph = ImageInput.ChannelsFirst(Open(folder.VisionFile));
+        var declared = ImageInput.Find(graph) ?? throw new ModelRefusedException($"{graph.File.FileName} takes no picture: it has no input of real numbers.");
+        var image = InputSizeTrial.Settle(factory, graph, declared, config, warnings);
+        IsCombined = folder.TextFile is null;
+        var ids = IsCombined ? TextInput.Find(graph) : null;
+        Graph = SideInputs.Fill(factory, graph, image, ids);
+        TextGraph = IsCombined ? Graph : Open(folder.TextFile!);
+        Text = IsCombined ? ids : TextInput.Find(TextGraph);
+        Head = IsCombined && Text is not null ? ContrastiveHead.Find(Graph, Graph.InputBit(image.Name), Text.Bits(Graph)) : null;
+        Plain = new PlainModel(factory, Graph, image, IsCombined ? Text : null, Head);
+        Sites = new AttentionSites(Graph);
+        Vision = new VisionTowerLoader(factory, Graph, Sites, image);
+    }
+
+    /// <summary>Of the vision tower, or of both.</summary>
+    public OnnxGraph Graph { get; }
+
+    /// <summary>Of the text tower, where it is a file of its own; else the same.</summary>
+    public OnnxGraph TextGraph { get; }
+
+    /// <summary>True where one file holds all there is.</summary>
+    public bool IsCombined { get; }
+
+    /// <summary>Null where the model reads no text.</summary>
+    public TextInput? Text { get; }
+
+    /// <summary>Where a combined file compares the embeddings.</summary>
+    public ContrastiveHead? Head { get; }
+
+    public PlainModel Plain { get; }
+    public AttentionSites Sites { get; }
+    public VisionTowerLoader Vision { get; }
+
+    /// <exception cref="ModelRefusedException">A file cannot be read, or takes no picture.</exception>
+    public static OpenedModel Of(ModelFolder folder, SessionFactory factory, ModelConfig config, List<string> warnings) =>
+        new(folder, factory, config, warnings);
+
+    /// <exception cref="ModelRefusedException">The vision tower cannot be explained.</exception>
+    public VisionTower LoadVision() => Vision.Load(Plain, config, hasText: Text is not null, warnings);
+
+    private static OnnxGraph Open(string path)
+    {
+        var graph = new OnnxGraph(OnnxFile.Read(path));
+        GraphChecks.ThrowIfUnusable(graph);
+        return DeferredSoftmax.DivideFirst(graph);
+    }
+}

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using AttentionApi.Core.Models;
+
+namespace AttentionApi.Cli.Hub;
+
+/// <summary><c>models pull OWNER/NAME[@revision]</c>: a model of the Hugging Face hub into the models folder.</summary>
+internal static class ModelsPull
+{
+    public static Command Command()
+    {
+        var name = new Argument<string?>("OWNER/NAME[@REVISION]")
+        {
+            Description = "The model on the hub; without a revision its main branch.", Arity = ArgumentArity.ZeroOrOne,
+        };
+        var precision = Text("--precision", "WORD", "fp32, fp16, quantized, q4 …, as the model offers them. Default: fp32 where there is one.");
+        var id = Text("--as", "ID", "The id it gets in the models folder. Default: NAME.");
+        var models = Text("--models", "DIR", "The models folder. Default: Models:Path, else 'models' beside the program, else up the tree.");
+        var list = new Option<bool>("--list") { Description = "List models that are known to work, with what they cost to fetch and their licences." };
+        var command = new Command("pull", "Fetch a model from the Hugging Face hub; HF_ENDPOINT, HF_TOKEN and HTTPS_PROXY count. "
+            + "An interrupted download goes on where it was.") { name, precision, id, models, list };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            if (parsed.GetValue(list)) return List(output);
+            if (parsed.GetValue(name) is not { } text) return FailAsync(error, "Name a model as OWNER/NAME; --list shows some that are known to work.");
+            var (wanted, chosen) = (parsed.GetValue(precision), parsed.GetValue(id));
+            return LocalModels.UseAsync(
+                local => RunAsync(local, text, wanted, chosen, output, error, cancellation), error, (LocalModels.PathKey, parsed.GetValue(models)));
+        });
+        return command;
+
+        static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
+    }
+
+    private static Task<int> List(TextWriter output)
+    {
+        var models = RealModels.Read().Models;
+        string[] precisions = [.. models.SelectMany(model => model.Megabytes.Keys).Distinct()];
+        LocalModels.WriteTable(output, [["model", .. precisions, "kind", "licence"], .. models.Select(model => (string[])
+            [model.Repository, .. precisions.Select(one => Size(model, one)), model.Kind, model.Licence])]);
+        return Task.FromResult(0);
+
+        static string Size(RealModel model, string precision) => model.Megabytes.TryGetValue(precision, out var size) ? $"about {size:0} MB" : "";
+    }
+
+    private static async Task<int> RunAsync(
+        LocalModels local, string text, string? precision, string? id, TextWriter output, TextWriter error, CancellationToken cancellation)
+    {
+        try
+        {
+            var model = HubModel.Parse(text);
+            id ??= model.Name;
+            if (!ModelFolder.IsId(id) || id.StartsWith('.'))
+            {
+                return await FailAsync(error, $"'{id}' cannot be a model's id: use letters, digits, '.', '_' and '-', and no point at the beginning.");
+            }
+            using var hub = new HubClient(HubSettings.Read(Environment.GetEnvironmentVariable));
+            var pull = new Pull(hub, model, precision, local.Folder, id, error, !Console.IsErrorRedirected);
+            var folder = await pull.RunAsync(cancellation);
+            var (found, facts) = await local.DescribeAsync(local.Find(folder), null, cancellation);
+            if (facts is null) return await FailAsync(error, $"{id} is in {folder}, but is refused: {found.Reason}");
+            await output.WriteLineAsync($"{id} is ready: {facts.Layers} layers, {facts.Heads} heads, {facts.Precision}, {folder}");
+            return 0;
+        }
+        catch (Exception failure) when (failure is HubException or ModelRefusedException or IOException or UnauthorizedAccessException)
+        {
+            return await FailAsync(error, failure.Message);
+        }
+        catch (HttpRequestException unreachable)
+        {
+            var endpoint = HubSettings.Read(Environment.GetEnvironmentVariable).Endpoint;
+            return await FailAsync(error, $"{endpoint.Authority} cannot be reached ({unreachable.Message.TrimEnd('.')}). Look at the network, the proxy "
+                + "(HTTPS_PROXY) and HF_ENDPOINT; or copy the model's files into the models folder by hand.");
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return await FailAsync(error, "Interrupted; what has come is kept, and the same command goes on from there.");
+        }
+    }
+
+    private static async Task<int> FailAsync(TextWriter error, string sentence)
+    {
+        await error.WriteLineAsync(sentence);
+        return 1;
+    }
+}

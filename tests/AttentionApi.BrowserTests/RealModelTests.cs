@@ -1,0 +1,39 @@
+using Microsoft.Playwright;
+
+namespace AttentionApi.BrowserTests;
+
+/// <summary>How the page says to come by a real model.</summary>
+public sealed class RealModelTests(PageHost host, Chromium chromium)
+{
+    private static readonly BrowserNewContextOptions WithClipboard =
+        new() { Permissions = ["clipboard-read", "clipboard-write"], ViewportSize = new() { Width = 1280, Height = 900 } };
+
+    [Fact]
+    public async Task A_model_gives_one_command_and_what_it_costs()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, options: WithClipboard);
+        await explore.Page.GetByText("Use a real model").ClickAsync();
+        await explore.Page.Locator("#real-model").SelectOptionAsync("Xenova/vit-base-patch16-224");
+        const string command = "dotnet run --project src/AttentionApi -- models pull Xenova/vit-base-patch16-224";
+        Assert.Equal(command, await explore.Page.Locator("#real-model-command").InnerTextAsync());
+        var cost = await explore.Page.Locator("#real-model-cost").InnerTextAsync();
+        Assert.StartsWith("About 347 MB: 28 seconds at 100 Mbit/s.", cost, StringComparison.Ordinal);
+        Assert.Contains("Licence: Apache-2.0.", cost, StringComparison.Ordinal);
+        await explore.Page.Locator("#real-model-copy").ClickAsync();
+        await explore.Page.GetByText("The command is on the clipboard.").WaitForAsync();
+        Assert.Equal(command, await explore.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()"));
+        explore.AssertNoErrors();
+    }
+
+    [Fact]
+    public async Task An_own_picture_on_the_embedded_model_leads_there()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        await explore.UploadAsync(PageHost.Sample("scene-05"));
+        await explore.ReadyAsync();
+        await explore.Page.Locator("#warnings").GetByRole(AriaRole.Button, new() { Name = "Use a real model" }).ClickAsync();
+        await explore.Page.Locator("#real-model-command:not(:empty)").WaitForAsync();
+        Assert.True(await explore.Page.Locator("#real-model option").CountAsync() >= 5);
+        explore.AssertNoErrors();
+    }
+}
