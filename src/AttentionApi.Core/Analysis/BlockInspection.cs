@@ -68,7 +68,7 @@ internal static class BlockInspection
     public static async Task<IReadOnlyList<int>> SinksAsync(this Inspection inspection, CancellationToken cancellation)
     {
         var known = inspection.Analysis.Activations;
-        if ((known.MeanAttention ?? known.HeadAttention) is not { } attention) return [];
+        if ((known.MeanAttention ?? known.HeadAttention) is not { } attention) return inspection.Analysis.Gradients.Sinks ?? [];
         var norms = (await inspection.FetchAsync(ActivationParts.TokenNorms, cancellation).ConfigureAwait(false)).Activations.TokenNorms;
         return norms is null ? [] : AttentionSinks.Find(attention, norms, inspection.Tokens);
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Analysis.Masking;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
@@ -45,7 +46,9 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
         {
             using var _ = stages.Measure(Stages.Inference);
             var tape = await model.TapeAsync(input, kind, token).ConfigureAwait(false);
-            return (model.Vision.Of(tape), PictureGradients.None with { Tapes = PictureGradients.None.Tapes.Add(kind, tape) });
+            // What the run tells of attention names sinks and nothing else: its last bits are not those of a plain run, which maps of attention show.
+            var sinks = AttentionSinks.Find(tape.MeanAttention, tape.TokenNorms, model.Facts.Tokens);
+            return (model.Vision.OfAnswer(tape.Answer), PictureGradients.None with { Tapes = PictureGradients.None.Tapes.Add(kind, tape), Sinks = sinks });
         }, timings, cancellation).ConfigureAwait(false);
     }
 

@@ -15,13 +15,16 @@ internal sealed record PictureGradients
     /// <summary>By question and label, see <see cref="KeyOf"/>.</summary>
     internal ImmutableDictionary<string, LayerGradients> Results { get; init; } = ImmutableDictionary<string, LayerGradients>.Empty;
 
+    /// <summary>Sinks by what a run for gradients told of attention; null where there was none.</summary>
+    internal IReadOnlyList<int>? Sinks { get; init; }
+
     /// <summary>Bytes held, for the cache's limit.</summary>
     public long Bytes => TapeBytes + Results.Values.Sum(result => result.Bytes);
 
-    internal long TapeBytes => Tapes.Values.Sum(tape => tape.Bytes);
+    internal long TapeBytes => Tapes.Values.Sum(tape => tape.HeldBytes);
 
     public PictureGradients Including(PictureGradients? other) =>
-        other is null ? this : new() { Tapes = other.Tapes.SetItems(Tapes), Results = other.Results.SetItems(Results) };
+        other is null ? this : new() { Tapes = other.Tapes.SetItems(Tapes), Results = other.Results.SetItems(Results), Sinks = Sinks ?? other.Sinks };
 
     /// <summary>True where the results of all these labels are here.</summary>
     internal bool Knows(GradientQuestion question, IEnumerable<LabelTarget> targets) =>

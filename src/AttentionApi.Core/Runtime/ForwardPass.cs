@@ -56,15 +56,12 @@ internal sealed class ForwardPass : IAsyncDisposable
     public Dictionary<string, OrtValue> Feed(ModelInput picture) =>
         new() { [native.InputName] = Tensors.FromFloats(picture.Pixels, TowerFor(picture).InputShape, native.InputType) };
 
-    /// <summary>Activations of what a run for gradients tells besides, checked.</summary>
-    public Activations Of(GradientTape tape)
+    /// <summary>Activations that hold the answer alone, checked.</summary>
+    /// <param name="answer">Class logits, or the embedding at unit length.</param>
+    public Activations OfAnswer(float[] answer)
     {
-        ThrowIfNotFinite(tape.Answer, tape.MeanAttention, tape.TokenNorms);
-        return new()
-        {
-            Layers = native.Layers.Count, Heads = native.Heads, Tokens = native.Tokens,
-            Output = tape.Answer, MeanAttention = tape.MeanAttention, TokenNorms = tape.TokenNorms,
-        };
+        ThrowIfNotFinite(answer);
+        return new() { Layers = native.Layers.Count, Heads = native.Heads, Tokens = native.Tokens, Output = answer };
     }
 
     private VisionTower TowerFor(ModelInput picture) => native.At(new(picture.Width, picture.Height));

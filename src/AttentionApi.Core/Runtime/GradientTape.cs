@@ -31,5 +31,10 @@ internal sealed class GradientTape
 
     /// <summary>Lengths of the hidden states that leave each layer, [layer, token].</summary>
     public required float[] TokenNorms { get; init; }
+
+    /// <summary>Of the values, in native memory.</summary>
     public long Bytes { get; }
+
+    /// <summary>All that it holds.</summary>
+    public long HeldBytes => Bytes + sizeof(float) * ((long)MeanAttention.Length + TokenNorms.Length);
 }

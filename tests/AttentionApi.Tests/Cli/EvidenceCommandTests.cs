@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using AttentionApi.Core.Bundle;
 
 namespace AttentionApi.Tests.Cli;
 
@@ -64,6 +65,27 @@ public class EvidenceCommandTests
         var verified = await CommandLine.RunAsync("evidence", "verify", file, "--models", Models);
         Assert.Equal(1, verified.ExitCode);
         Assert.Contains(reason, verified.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>As another machine or number of threads would give it.</summary>
+    [Theory, InlineData(1e-6, "close"), InlineData(1e-2, "different")]
+    public async Task Rounding_is_told_from_another_answer(double change, string verdict)
+    {
+        using var folder = new TemporaryFolder();
+        var picture = Path.Combine(SourceTree.Root, "client", "samples", "scene-02.png");
+        await CommandLine.RunAsync("explain", picture, "--out", folder.Path, "--save", "evidence", "--models", Models, "--toLayer", "1");
+        await using var file = File.OpenRead(folder.At("scene-02.evidence.zip"));
+        var original = BundleFile.Read(file);
+        var values = NpyFile.Read(original.Parts["maps/001.npy"]);
+        values[^1] += (float)change * values.Max();
+        var parts = original.Manifest.Parts.Select(part => BundlePart.Of(part.Name,
+            part.Name == "maps/001.npy" ? NpyFile.Of(values, 14, 14) : part.Name == "report.html" ? "changed"u8.ToArray() : original.Parts[part.Name]));
+        using var changed = new MemoryStream();
+        await BundleWriter.WriteAsync(parts, changed, Cancellation);
+        changed.Position = 0;
+        var compared = BundleComparison.Of(original, BundleFile.Read(changed)).ToDictionary(part => part.Name,
+            part => part.Verdict.ToString().ToLowerInvariant());
+        Assert.Equal((verdict, verdict, "identical"), (compared["maps/001.npy"], compared["report.html"], compared["picture.png"]));
     }
 
     [Fact]
