@@ -46,8 +46,8 @@ public sealed class FixtureHost() : TestHost(("Models:Path", SharedFixtures.Repo
 /// <summary>Pictures to send, and how to send them.</summary>
 internal static class Pictures
 {
-    private static readonly string[] Samples = [.. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "client", "samples"), "*.png")
-        .Order(StringComparer.Ordinal)];
+    private static readonly string[] Samples = [.. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "client", "samples"))
+        .Where(path => Path.GetExtension(path) is ".png" or ".jpg").OrderByDescending(Path.GetExtension).ThenBy(path => path, StringComparer.Ordinal)];
 
     /// <summary>A dog and a car, 400 × 400.</summary>
     public static byte[] DogAndCar => File.ReadAllBytes(Samples.Single(path => path.EndsWith("scene-02.png", StringComparison.Ordinal)));
