@@ -49,6 +49,8 @@ test('Scales take percentiles by linear interpolation, extremes, or fixed limits
 
 test('A shared scale spans all its maps and a signed one is centred on zero', () => {
   assert.deepEqual(limitsOf('shared', [plain(Float64Array.of(0, 0)), plain(Float64Array.of(100, 100))]), { low: 0, high: 100, by: 'percentiles' });
+  const uneven = Float64Array.from({ length: 101 }, (_, i) => i - 20);
+  assert.deepEqual(limitsOf('percentile', [signed(uneven), signed(new Float64Array(101))]), limitsOf('percentile', [signed(uneven)]));
   assert.deepEqual(limitsOf('minmax', [signed(Float64Array.of(-3, 1))]), { low: -3, high: 3, by: 'extremes' });
 });
 

@@ -24,7 +24,7 @@ export function drawTile(canvas, { answer, shown }, map, limits, colormap) {
   const { width, height } = canvas;
   const ctx = context(canvas);
   ctx.clearRect(0, 0, width, height);
-  ctx.drawImage(thumbnail(answer, map ? shown.blend : 'flat'), 0, 0, width, height);
+  ctx.drawImage(thumbnail(answer, shown.blend), 0, 0, width, height);
   if (!map) return;
   const whole = { x: 0, y: 0, width, height };
   paintHeat(heat, map, limits, coloursOf(colormap, map.signed, shown.blend), answer.grid, whole, whole, shown.interpolation);

@@ -10,9 +10,12 @@ const flatSpread = 1e-12;
 /**
  * The limits of a colour scale over one map, or over all maps that share it; around zero where they are signed. Values are those of the grid, not of
  * the enlarged picture.
- * @param {Scale} scale @param {{ values: ArrayLike<number>, signed: boolean }[]} maps @returns {Limits}
+ * @param {Scale} scale @param {{ values: ArrayLike<number>, signed: boolean }[]} all @returns {Limits}
  */
-export function limitsOf(scale, maps) {
+export function limitsOf(scale, all) {
+  // A label's difference to itself is flat: it must not narrow the range of the others.
+  const uneven = all.filter(({ values }) => !isEven(values));
+  const maps = uneven.length ? uneven : all;
   const signed = maps.some((map) => map.signed);
   if (scale === 'absolute') return { low: signed ? -1 : 0, high: 1, by: 'fixed' };
   const sorted = new Float64Array(maps.reduce((sum, { values }) => sum + values.length, 0));
@@ -32,6 +35,16 @@ export function limitsOf(scale, maps) {
   // Percentiles hide outliers; where these are a different order of magnitude, or all that there is, they are the message.
   const hides = isFlat(inner) || (scale === 'percentile' && inner.high < ends.high / 2);
   return scale === 'minmax' || hides ? { ...ends, by: 'extremes' } : { ...inner, by: 'percentiles' };
+}
+
+/** @param {ArrayLike<number>} values */
+function isEven(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i++) {
+    low = Math.min(low, values[i]);
+    high = Math.max(high, values[i]);
+  }
+  return high - low < flatSpread;
 }
 
 /** @param {{ low: number, high: number }} limits */

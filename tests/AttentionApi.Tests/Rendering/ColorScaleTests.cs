@@ -50,6 +50,14 @@ public class ColorScaleTests
     }
 
     [Fact]
+    public void A_map_that_is_flat_does_not_count_beside_one_that_is_not()
+    {
+        var (uneven, flat) = (Ramp(-40, 40, signed: true) with { Label = "cat" }, Map(true, new float[81]) with { Label = "dog" });
+        Assert.Equal(ColorScale.For([uneven], Scaling.Percentile), ColorScale.For([uneven], Scaling.Percentile, [flat]));
+        Assert.True(ColorScale.For([flat], Scaling.Percentile)[0].Flat);
+    }
+
+    [Fact]
     public void A_label_that_is_not_drawn_counts_for_the_scale()
     {
         var (weak, strong) = (Ramp(0, 10) with { Label = "dog" }, Ramp(0, 100) with { Label = "cat" });

@@ -48,8 +48,10 @@ internal readonly record struct ColorScale(double Low, double High, bool Signed,
         return [.. maps.Select(map => map.Label is null ? Over([map], scaling) : ofLabels[map.Layer])];
     }
 
-    private static ColorScale Over(IReadOnlyList<Heatmap> maps, Scaling scaling)
+    private static ColorScale Over(IReadOnlyList<Heatmap> all, Scaling scaling)
     {
+        // A label's difference to itself is flat: it must not narrow the range of the others.
+        IReadOnlyList<Heatmap> maps = all.All(map => map.Flat) ? all : [.. all.Where(map => !map.Flat)];
         var signed = maps.Any(map => map.Signed);
         double minimum = maps.Min(map => map.Minimum), maximum = maps.Max(map => map.Maximum);
         var (low, high) = scaling switch
