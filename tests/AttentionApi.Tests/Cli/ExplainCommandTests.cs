@@ -15,6 +15,7 @@ public sealed class ExplainCommandTests(FixtureHost host) : IDisposable
     private const int SomeSkipped = 2;
     private const string LongLabel = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen eighteen";
 
+    private static readonly byte[] NoPicture = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
     private static readonly string Picture = SharedFixtures.Family("vit", "image.png");
 
     private readonly TemporaryFolder folder = new();
@@ -39,7 +40,7 @@ public sealed class ExplainCommandTests(FixtureHost host) : IDisposable
         {
             var path = folder.At("pictures", name);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.WriteAllBytes(path, bytes ?? "no picture"u8.ToArray());
+            File.WriteAllBytes(path, bytes ?? NoPicture);
         }
         return folder.At("pictures");
     }
@@ -183,7 +184,7 @@ public sealed class ExplainCommandTests(FixtureHost host) : IDisposable
         using var client = await host.ReadyAsync();
         using var served = await client.SendAsync("explain/overlay?model=vit", Api.Pictures.Fixture);
         Assert.Equal(await served.BytesAsync(), overlay);
-        var (nothing, reason, failed) = await CommandLine.PipeAsync("no picture"u8.ToArray(), ["explain", "-", "--save", "json", .. settings]);
+        var (nothing, reason, failed) = await CommandLine.PipeAsync(NoPicture, ["explain", "-", "--save", "json", .. settings]);
         Assert.Equal((1, 0), (failed, nothing.Length));
         Assert.Contains("not JPEG, PNG or WebP", reason, StringComparison.Ordinal);
     }
