@@ -27,6 +27,9 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
     /// <summary>The models folder.</summary>
     public string Folder => options.Folder;
 
+    /// <summary>Models held at once.</summary>
+    public int MaxLoaded => options.MaxLoaded;
+
     /// <summary>The id used where a request names none, or null where there is no model at all.</summary>
     public string? DefaultId
     {

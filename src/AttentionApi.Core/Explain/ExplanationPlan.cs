@@ -124,6 +124,16 @@ internal sealed class ExplanationPlan
         if (from > to) throw FromLayer.Wrong($"fromLayer is {from} and toLayer {to}; a range goes from the lower layer to the higher one.");
     }
 
+    /// <summary>Several explanations of one call share the runs that it may cause.</summary>
+    /// <exception cref="ParameterException">They need more.</exception>
+    public static void ThrowIfTooManyRuns(IReadOnlyList<ExplanationPlan> plans, int allowed)
+    {
+        var runs = plans.Sum(plan => plan.ExtraRuns);
+        if (runs <= allowed) return;
+        Parameter parameter = plans.Any(plan => plan.Values.Get(Score)) ? Steps : plans[0].request.Table.Method;
+        throw parameter.Wrong($"This needs {runs} runs of the model; a call may cause {allowed} (Limits:RunsPerRequest). Ask for less at once.");
+    }
+
     private void CheckRuns()
     {
         var (ownRuns, fewer) = Method.ExtraRuns(Model, Values);
@@ -168,7 +178,7 @@ internal sealed class ExplanationPlan
                 if (Labels.Labels.Count == 0 && Model.Text)
                     throw SharedParameters.Labels.Wrong("The model compares the picture with labels; give 'labels', separated by commas.");
                 break;
-            case Outputs.Grid when Method.Info.Picture != PictureKind.Maps:
+            case Outputs.Grid or Outputs.Compare when Method.Info.Picture != PictureKind.Maps:
                 throw request.Table.Method.Wrong($"{Method.Info.Name} has one picture of its own and no maps to set side by side; ask for an overlay, or take "
                     + "another method.");
             case Outputs.Regions when Method.Info.Picture != PictureKind.Maps:

@@ -55,7 +55,8 @@ internal sealed class ParameterTable
     ];
 
     /// <summary>True for outputs that show one map at a time: each head by itself is for the others.</summary>
-    public static bool ShowsOneMap(Outputs output) => output is Outputs.Overlay or Outputs.Animation or Outputs.Regions or Outputs.Evidence;
+    public static bool ShowsOneMap(Outputs output) =>
+        output is Outputs.Overlay or Outputs.Animation or Outputs.Regions or Outputs.Evidence or Outputs.Compare;
 
     /// <summary>Methods of one picture have nothing to animate.</summary>
     private Parameter MethodWithFrames

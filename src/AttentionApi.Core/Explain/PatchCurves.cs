@@ -19,11 +19,10 @@ internal static class PatchCurves
     /// <summary>Most runs that <see cref="EvidenceAsync"/> causes.</summary>
     /// <param name="patches">Of the grid.</param>
     /// <param name="steps">Asked for; a step takes one patch at least.</param>
-    /// <param name="maps">Maps that share the random orders.</param>
-    public static int Runs(int patches, int steps, int maps = 1) => Distinct * (maps + RandomOrders) * (Math.Min(steps, patches) - 1) + 1;
+    public static int Runs(int patches, int steps) => Curves * ((1 + RandomOrders) * (Math.Min(steps, patches) - 1) + 1);
 
-    /// <summary>Runs of one order at each point between the whole picture, which is known, and the empty one, which all orders share.</summary>
-    private const int Distinct = 2;
+    /// <summary>Of each order. Both end at the whole picture and the empty one, which all orders share.</summary>
+    private const int Curves = 2;
 
     /// <summary>How well a map explains a label.</summary>
     /// <param name="inspection">The picture before the model.</param>
@@ -49,13 +48,10 @@ internal static class PatchCurves
         var patches = inspection.Tokens.Grid.Count;
         var shares = Shares(patches, steps);
         int[] counts = [.. shares.Select(share => (int)Math.Round(share * patches))];
-        var whole = new PatchSubset(patches, Enumerable.Range(0, patches));
         var shown = orders.SelectMany(order => Deletion(order).Concat(Insertion(order))).ToList();
-        var answers = await inspection.MaskedAsync([.. shown.Where(subset => !subset.Equals(whole))], Fill, cancellation).ConfigureAwait(false);
-        var known = inspection.Analysis.Activations.Output;
-
-        var next = 0;
-        double[] values = [.. shown.Select(subset => Judge(inspection.Model, target, subset.Equals(whole) ? known : answers[next++]))];
+        // The whole picture is run again among them: what other runs gave may differ in its last digits, and the same call must give the same numbers.
+        var answers = await inspection.MaskedAsync(shown, Fill, cancellation).ConfigureAwait(false);
+        double[] values = [.. answers.Select(answer => Judge(inspection.Model, target, answer))];
         Curve Take(int curve) => Curve.Of(values[(curve * counts.Length)..((curve + 1) * counts.Length)], shares);
         return [.. orders.Select((_, order) => (Take(2 * order), Take(2 * order + 1)))];
 

@@ -65,14 +65,15 @@ public static class SharedParameters
         + "Positions are interpolated then.") with { Range = "a multiple of the patch, within the model's resolutions", DefaultWords = "the model's own" };
 
     public static readonly Parameter<int> Top = Integer("top", 5, 1, 100,
-        "Predictions listed for a classifier.") with { For = Outputs.Json | Outputs.Predictions };
+        "Predictions listed for a classifier.") with { For = Outputs.Json | Outputs.Compare | Outputs.Predictions };
 
     public static readonly Parameter<bool> Score = Flag("score", false,
         "Adds evidence: what the model answers while patches are hidden, or shown, in the order of the target's map, against five random orders. "
-        + "It takes some 160 runs of the model.") with { For = Outputs.Json };
+        + "It takes some 160 runs of the model.") with { For = Outputs.Json | Outputs.Compare };
 
     public static readonly Parameter<int> Steps = Integer("steps", 14, 2, 100,
-        "score=true: parts in which the patches are hidden; at most one a patch. Runs of the model grow with it.") with { For = Outputs.Json };
+        "score=true: parts in which the patches are hidden; at most one a patch. Runs of the model grow with it.")
+        with { For = Outputs.Json | Outputs.Compare };
 
     public static readonly Parameter<bool> TextTokens = Flag("textTokens", false,
         "Adds the weight of each text token of the labels.") with { For = Outputs.Json };

@@ -17,7 +17,8 @@ internal enum Outputs
     Tensors = 32,
     Regions = 64,
     Evidence = 128,
-    All = 255,
+    Compare = 256,
+    All = 511,
 }
 
 /// <summary>What of a model limits the values of parameters.</summary>

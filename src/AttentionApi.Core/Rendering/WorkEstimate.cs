@@ -43,6 +43,7 @@ internal static class WorkEstimate
         var pixels = plan.Output switch
         {
             Outputs.Overlay => Area(OverlayPicture.Measure(plan, picture)),
+            Outputs.Compare => Area(ComparisonPicture.Measure(plan, picture)),
             Outputs.Animation => Area(AnimationPicture.Measure(plan, picture)) * Layers(plan) * (plan.Values.Get(Panels) == PanelChoice.Labels
                 ? Math.Max(1, plan.Labels.Labels.Count) : 1),
             Outputs.Evidence => Area(AnimationPicture.Measure(plan, picture)) * (Layers(plan) + Math.Max(1, plan.Labels.Labels.Count)),

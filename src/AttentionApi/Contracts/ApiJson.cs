@@ -12,6 +12,7 @@ namespace AttentionApi.Contracts;
 [JsonSerializable(typeof(ClassList))]
 [JsonSerializable(typeof(PredictResponse))]
 [JsonSerializable(typeof(ExplainResponse))]
+[JsonSerializable(typeof(CompareResponse))]
 [JsonSerializable(typeof(RegionsResponse))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(PictureSummary))]

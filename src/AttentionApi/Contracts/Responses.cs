@@ -63,6 +63,10 @@ internal static class Responses
         return new(size.Width, size.Height, inspection.Analysis.Orientation, inspection.Picture.Sha256, new(seen.X, seen.Y, seen.Width, seen.Height));
     }
 
+    public static CompareResponse Compare(Comparison comparison) => new(
+        [.. comparison.Entries.Select(entry => Explain(entry.Explanation, entry.Set))], comparison.Correlation, Map(comparison.Mean), Map(comparison.Spread),
+        comparison.Difference is { } difference ? Map(difference) : null, comparison.Entries.Sum(entry => entry.Explanation.Inspection.ModelRuns));
+
     private static Prediction[] Predicted(IEnumerable<Core.Scoring.Prediction> predictions) =>
         [.. predictions.Select(prediction => new Prediction(prediction.Label, prediction.Score, prediction.Logit))];
 

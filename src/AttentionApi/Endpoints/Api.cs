@@ -40,6 +40,7 @@ internal static class Api
         api.MapAnimation(table);
         api.MapGrid(table);
         api.MapTensors(table);
+        api.MapCompare(table);
         api.MapRegions(table);
         api.MapEvidence(table);
     }

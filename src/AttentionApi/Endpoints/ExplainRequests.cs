@@ -14,6 +14,12 @@ namespace AttentionApi.Endpoints;
 /// <summary>Makes an answer, inside the slot.</summary>
 internal delegate Task<ISizedResult> MakeResponse(Explanation explanation, CancellationToken cancellation);
 
+/// <summary>What is asked for: the explanations, each by model (null: as the parameter says) and parameters, and how they become one answer.</summary>
+internal sealed record JointRequest(IReadOnlyList<(string? Model, ParameterValues Given)> Calls, MakeJointResponse Respond);
+
+/// <summary>Makes one answer of several explanations, inside the slot.</summary>
+internal delegate Task<ISizedResult> MakeJointResponse(IReadOnlyList<Explanation> explanations, CancellationToken cancellation);
+
 /// <summary>Takes a request through its stages, the cheap checks first: query, body, parameters, model, slot, numbers, answer.</summary>
 internal sealed class ExplainRequests(
     ModelCatalog catalog, PictureAnalyzer analyzer, ParameterTable table, Readiness readiness, ModelCheck check, Permits permits, Uploads uploads,
@@ -21,13 +27,23 @@ internal sealed class ExplainRequests(
     IDiagnosticContext log)
 {
     private readonly LimitsOptions limits = options.Value;
+    private readonly SeveralModels severalModels = new(catalog);
 
     public Task<IResult> AnswerAsync(HttpContext http, Outputs output, MakeResponse respond) => AnswerAsync(http, output, _ => respond);
 
     /// <param name="http">The request.</param>
     /// <param name="output">What the explanation becomes.</param>
     /// <param name="prepare">Settles what the answer depends on besides the explanation; throws where that can't be.</param>
-    public async Task<IResult> AnswerAsync(HttpContext http, Outputs output, Func<ParameterValues, MakeResponse> prepare)
+    public Task<IResult> AnswerAsync(HttpContext http, Outputs output, Func<ParameterValues, MakeResponse> prepare) => AnswerAsync(http, output, given =>
+    {
+        var respond = prepare(given);
+        return new JointRequest([(null, given)], (explanations, cancellation) => respond(explanations[0], cancellation));
+    });
+
+    /// <param name="http">The request.</param>
+    /// <param name="output">What the explanations become.</param>
+    /// <param name="prepare">Settles what is asked for; throws where that can't be.</param>
+    public async Task<IResult> AnswerAsync(HttpContext http, Outputs output, Func<ParameterValues, JointRequest> prepare)
     {
         var taken = http.GetEndpoint()!.Metadata.GetRequiredMetadata<TakenParameters>().Parameters;
         // What the query says wrong costs no upload; forms may hold the rest.
@@ -42,29 +58,37 @@ internal sealed class ExplainRequests(
             using var upload = uploads.Begin();
             var body = await ReadBodyAsync(http, upload);
             var given = http.Request.ReadParameters(taken, table, body.Fields);
-            var request = new ExplainRequest(table, given, output, taken, limits.Labels) { MaxRuns = limits.RunsPerRequest };
-            var respond = prepare(given);
-            var model = readiness.Resolve(given.Get(EndpointParameters.Model));
-            log.Set("Model", model.Id);
-            log.Set("Method", request.Method.Info.Name);
-            using var lease = await catalog.LeaseAsync(model.Id, deadline.Token);
-            var loaded = request.ModelOf(lease.Model);
-            var plan = new ExplanationPlan(request, loaded.Facts);
+            var (calls, respond) = prepare(given);
+            ExplainRequest Request(ParameterValues values) => new(table, values, output, taken, limits.Labels) { MaxRuns = limits.RunsPerRequest };
+            var requests = calls.Select(call => Request(call.Given)).ToList();
+            var models = calls.Select(call => readiness.Resolve(call.Model ?? given.Get(EndpointParameters.Model)).Id).ToList();
+            log.Set("Model", string.Join(',', models.Distinct()));
+            log.Set("Method", string.Join(',', requests.Select(request => request.Method.Info.Name).Distinct()));
+            using var leases = await severalModels.LeaseAsync(models, deadline.Token);
+            var loaded = requests.Zip(leases.Models, (request, model) => request.ModelOf(model)).ToList();
+            var plans = requests.Zip(loaded, (request, model) => new ExplanationPlan(request, model.Facts)).ToList();
+            ExplanationPlan.ThrowIfTooManyRuns(plans, limits.RunsPerRequest);
             var picture = new Picture(body.Picture, limits.Pictures);
-            var reference = ReferenceOf(body, plan);
-            var slot = permits.Take(WorkEstimate.Bytes(plan, (reference ?? picture).Header) + picture.Bytes.Length
-                + (reference is null ? 0 : reference.Bytes.Length + picture.Header.DecodedBytes));
+            var references = plans.Select(plan => ReferenceOf(body, plan)).ToList();
+            var compared = references.Find(reference => reference is not null);
+            var slot = permits.Take(plans.Zip(references, (plan, reference) => WorkEstimate.Bytes(plan, (reference ?? picture).Header)).Sum()
+                + picture.Bytes.Length + (compared is null ? 0 : compared.Bytes.Length + picture.Header.DecodedBytes));
             try
             {
                 upload.Dispose();
-                var inspection = Inspection.Of(loaded, analyzer, (picture, reference), plan.Labels, http.Timings(), plan.Values.Get(SharedParameters.Top));
-                var explanation = await Explanation.BeginAsync(plan, inspection, deadline.Token);
-                var response = await respond(explanation, deadline.Token);
-                log.Set("Width", inspection.Analysis.Size.Width);
-                log.Set("Height", inspection.Analysis.Size.Height);
-                log.Set("ModelRuns", inspection.ModelRuns);
+                var explanations = new List<Explanation>();
+                foreach (var ((plan, model), reference) in plans.Zip(loaded).Zip(references))
+                {
+                    var inspection = Inspection.Of(model, analyzer, (picture, reference), plan.Labels, http.Timings(), plan.Values.Get(SharedParameters.Top));
+                    explanations.Add(await Explanation.BeginAsync(plan, inspection, deadline.Token));
+                }
+                var response = await respond(explanations, deadline.Token);
+                var seen = explanations[0].Inspection.Analysis.Size;
+                log.Set("Width", seen.Width);
+                log.Set("Height", seen.Height);
+                log.Set("ModelRuns", explanations.Sum(explanation => explanation.Inspection.ModelRuns));
                 deadline.Token.ThrowIfCancellationRequested();
-                telemetry.Record(explanation);
+                explanations.ForEach(telemetry.Record);
                 readers.Attend(http, response, slot);
                 return response;
             }

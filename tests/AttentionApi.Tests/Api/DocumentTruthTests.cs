@@ -8,9 +8,8 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
     /// <summary>Come only where a caller sends too slowly, and where the service stops or takes too long; Faults and Hosting have all of them.</summary>
     private static bool OnlyOnFaults(string answer) => answer.EndsWith(" 408", StringComparison.Ordinal) || answer.EndsWith(" 503", StringComparison.Ordinal);
 
-    private static readonly string[] Pictured = ["predict", "explain", "explain/overlay", "explain/animation", "explain/grid", "explain/regions",
-        "explain/evidence",
-        "explain/tensors"];
+    private static readonly string[] Pictured = ["predict?", "explain?", "explain/overlay?", "explain/animation?", "explain/grid?", "explain/regions?",
+        "explain/evidence?", "explain/tensors?", "explain/compare?methods=rollout,attention&"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -42,7 +41,8 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
                     "explain/animation?size=64&format=webp",
                 "explain/grid", "explain/regions", "explain/regions?threshold=0.001&method=alignment&labels=dog,car", "explain/regions?format=png",
                 "explain/evidence?method=alignment&labels=dog,car&fromLayer=6", "predict?labels=dog,car&expected=house", "predict?labels=dog&expected=dog",
-                "explain/tensors?labels=dog",
+                "explain/tensors?labels=dog", "explain?labels=dog&score=true&steps=2", "explain/compare?methods=rollout,attention",
+                "explain/compare?methods=rollout,attention,alignment&labels=dog,car&score=true&steps=2", "explain/compare?methods=rollout,attention&format=png",
             ])
         {
             await PostAsync(answers, client, call);
@@ -67,20 +67,20 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
 
     private static async Task RefusalsAsync(DocumentedAnswers answers, HttpClient client, string call)
     {
-        await PostAsync(answers, client, $"{call}?colour=red", 400);
-        await PostAsync(answers, client, $"{call}?model=none&labels=dog", 404);
-        await PostAsync(answers, client, $"{call}?labels={new string('a', 66_000)}", 414);
-        await PostAsync(answers, client, $"{call}?labels=dog", 415, "GIF89a and some more bytes"u8.ToArray());
-        await PostAsync(answers, client, $"{call}?labels=dog", 422, Pictures.DogAndCar[..1000]);
-        await PostAsync(answers, client, $"{call}?labels=dog", 413, new byte[21 * 1024 * 1024]);
+        await PostAsync(answers, client, $"{call}colour=red", 400);
+        await PostAsync(answers, client, $"{call}model=none&labels=dog", 404);
+        await PostAsync(answers, client, $"{call}labels={new string('a', 66_000)}", 414);
+        await PostAsync(answers, client, $"{call}labels=dog", 415, "GIF89a and some more bytes"u8.ToArray());
+        await PostAsync(answers, client, $"{call}labels=dog", 422, Pictures.DogAndCar[..1000]);
+        await PostAsync(answers, client, $"{call}labels=dog", 413, new byte[21 * 1024 * 1024]);
+        var operation = $"post {TestHost.Base}/{call.Split('?')[0]}";
         using var wrongVerb = await client.GetAsync($"{TestHost.Base}/{call}", Cancellation);
-        await CheckAsync(answers, $"post {TestHost.Base}/{call}", wrongVerb, 405);
-        if (!call.StartsWith("explain/", StringComparison.Ordinal) || call.EndsWith("tensors", StringComparison.Ordinal) || call.EndsWith("evidence",
-            StringComparison.Ordinal)) return;
+        await CheckAsync(answers, operation, wrongVerb, 405);
+        if (!call.StartsWith("explain/", StringComparison.Ordinal) || call is "explain/tensors?" or "explain/evidence?") return;
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{TestHost.Base}/{call}") { Content = Pictures.Raw(Pictures.DogAndCar),
             Headers = { Accept = { new("text/plain") } } };
         using var unacceptable = await client.SendAsync(request, Cancellation);
-        await CheckAsync(answers, $"post {TestHost.Base}/{call}", unacceptable, 406);
+        await CheckAsync(answers, operation, unacceptable, 406);
     }
 
     private static async Task ReadingRefusalsAsync(DocumentedAnswers answers, HttpClient client)
@@ -120,7 +120,7 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
         {
             await GetAsync(answers, client, path, called, status);
         }
-        foreach (var call in Pictured) await PostAsync(answers, client, $"{call}?labels=dog", status);
+        foreach (var call in Pictured) await PostAsync(answers, client, $"{call}labels=dog", status);
     }
 
     private static async Task GetAsync(DocumentedAnswers answers, HttpClient client, string path, string called, int status = 200)

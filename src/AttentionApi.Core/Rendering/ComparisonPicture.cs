@@ -1,0 +1,61 @@
+using AttentionApi.Core.Diagnostics;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Models;
+using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering.Formats;
+using AttentionApi.Core.Rendering.Layout;
+using AttentionApi.Core.Rendering.Painting;
+
+namespace AttentionApi.Core.Rendering;
+
+/// <summary>The maps of a comparison side by side in one picture, with their mean and their spread; each has its own scale, for their units differ.</summary>
+internal static class ComparisonPicture
+{
+    private const int CellEdge = 224;
+    private static readonly PictureStyle Style = new(Scaling.Percentile, legend: true, SizeChoice.LongerEdge(CellEdge));
+
+    /// <summary>How it may be drawn.</summary>
+    public static IReadOnlyList<Parameter> Parameters { get; } = Style.Parameters;
+
+    /// <summary>The size of a cell, known before anything is drawn.</summary>
+    internal static PixelSize Measure(ExplanationPlan plan, PixelSize picture) => Backdrop.Measure(picture, Style.For(plan).Size);
+
+    /// <exception cref="PictureTooLargeException">More pixels than a picture may have.</exception>
+    public static EncodedPicture Draw(Comparison comparison, PictureFormat format, CancellationToken cancellation)
+    {
+        var explanation = comparison.Entries[0].Explanation;
+        var inspection = explanation.Inspection;
+        var picture = inspection.Picture.Decode(inspection.Timings, cancellation);
+        using var _ = inspection.Timings.Measure(Stages.Render);
+        var byModel = comparison.Entries.Select(entry => entry.Explanation.Plan.Model.Id).Distinct().Count() > 1;
+        Panel[] panels =
+        [
+            .. comparison.Maps.Zip(comparison.Entries, (map, entry) => new Panel(ForAlone(map), new Caption(Title(entry.Explanation.Plan, byModel)))),
+            new(comparison.Mean, new Caption("mean of the ranks")), new(comparison.Spread, new Caption("spread of the ranks")),
+        ];
+        var sheet = new PanelSheet(picture, inspection.Analysis.Seen, [new Frame(Words(explanation, byModel), panels)], Style.For(explanation.Plan));
+        var raster = Raster.Uninitialized(sheet.Width, sheet.Height);
+        sheet.Draw(0, raster);
+        var metadata = Style.Metadata(explanation, signed: false, (PictureParameters.Format, format.Word()));
+        return new(ImageEncoder.Encode(raster, format, metadata), [.. comparison.Warnings, .. sheet.Warnings]);
+    }
+
+    /// <summary>
+    /// One bar of colours holds for all panels, so of signed maps what speaks against the label is drawn as nothing. Maps of labels would share a scale; those
+    /// of methods must not.
+    /// </summary>
+    private static Heatmap ForAlone(Heatmap map) => map with
+    {
+        Label = null, Signed = false, Values = map.Signed ? [.. map.Values.Select(value => Math.Max(0, value))] : map.Values,
+    };
+
+    private static string Title(ExplanationPlan plan, bool byModel) => byModel ? plan.Model.Id : plan.Method.Info.Title;
+
+    private static string Words(Explanation explanation, bool byModel)
+    {
+        var (plan, target) = (explanation.Plan, explanation.Scoring.Target);
+        var common = byModel ? plan.Method.Info.Title : plan.Model.Id;
+        return target is null ? common : $"{common} · {new Caption("", target).DrawableLabel}";
+    }
+}
