@@ -68,6 +68,9 @@ public sealed record MethodInfo
     /// <summary>True where a patch of one picture may be set against another picture, the reference.</summary>
     public bool TakesReference { get; init; }
 
+    /// <summary>True where it needs nothing of a model but its answers, so that it serves models whose attention cannot be read.</summary>
+    public bool NeedsAnswersAlone { get; init; }
+
     public PictureKind Picture { get; init; } = PictureKind.Maps;
 
     /// <summary>The frame modes that its animation offers; the first is the default. Empty: it has one picture.</summary>
@@ -107,6 +110,9 @@ public sealed record MethodInfo
 public abstract class Explainer
 {
     public abstract MethodInfo Info { get; }
+
+    /// <summary>Why a model cannot be explained by this method; null where it can. The model's own reason comes before the method's.</summary>
+    internal string? Refusal(ModelFacts model) => model.AttentionMissing is { } reason && !Info.NeedsAnswersAlone ? reason : WhyNot(model);
 
     /// <summary>Why a model cannot be explained by this method, as the end of a sentence; null where it can.</summary>
     public virtual string? WhyNot(ModelFacts model) => null;

@@ -11,14 +11,14 @@ public sealed class ExplainerRegistry(IEnumerable<Explainer> explainers)
     public Explainer? Find(string name) => All.FirstOrDefault(explainer => explainer.Info.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The methods that a model can serve.</summary>
-    public IEnumerable<Explainer> ServedBy(ModelFacts model) => All.Where(explainer => explainer.WhyNot(model) is null);
+    public IEnumerable<Explainer> ServedBy(ModelFacts model) => All.Where(explainer => explainer.Refusal(model) is null);
 
     /// <summary>The methods that a model cannot serve, each with the reason.</summary>
     public IEnumerable<(Explainer Explainer, string Reason)> NotServedBy(ModelFacts model)
     {
         foreach (var explainer in All)
         {
-            if (explainer.WhyNot(model) is { } reason) yield return (explainer, reason);
+            if (explainer.Refusal(model) is { } reason) yield return (explainer, reason);
         }
     }
 }

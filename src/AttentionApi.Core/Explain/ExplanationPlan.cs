@@ -107,7 +107,7 @@ internal sealed class ExplanationPlan
     private void CheckMethod()
     {
         var name = Method.Info.Name;
-        if (Method.WhyNot(Model) is { } reason)
+        if (Method.Refusal(Model) is { } reason)
             throw request.Table.Method.Wrong($"The model '{Model.Id}' can't serve {name}: {reason.TrimEnd('.')}. Take another method or model.");
         if (Method.Info.Labels == LabelUse.Needed && Labels.Labels.Count == 0 && !Model.IsClassifier)
         {

@@ -28,6 +28,8 @@ public sealed record ModelFacts
     public LogitConstant? LogitBias { get; init; }
     /// <summary>Why labels cannot be free text; null where they can.</summary>
     public string? TextMissing { get; init; }
+    /// <summary>Why attention and everything else inside of the model cannot be read; null where it can. Patches are cells of the picture then.</summary>
+    public string? AttentionMissing { get; init; }
     /// <summary>Why <c>alignment</c> is not offered; null where it is.</summary>
     public string? AlignmentMissing { get; init; }
     /// <summary>Why values and output projections of the layers cannot be had; null where they can.</summary>

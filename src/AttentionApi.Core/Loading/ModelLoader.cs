@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Runtime;
@@ -16,7 +17,7 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
         cancellation.ThrowIfCancellationRequested();
         var folder = ModelFolder.Open(path, files.GetValueOrDefault(id), id);
         var sessions = factory.Until(cancellation);
-        var towers = TowerLoader.Load(folder, sessions);
+        var towers = Towers(folder, sessions);
         try
         {
             return Task.FromResult(Assemble(folder, towers, sessions));
@@ -25,6 +26,28 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
         {
             towers.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>A model whose attention cannot be read still answers, and some methods need no more.</summary>
+    private static ModelTowers Towers(ModelFolder folder, SessionFactory sessions)
+    {
+        try
+        {
+            return TowerLoader.Load(folder, sessions);
+        }
+        catch (ModelRefusedException refused) when (!refused.MayPass)
+        {
+            try
+            {
+                return TowerLoader.Load(folder, sessions, refused.Message);
+            }
+            catch (Exception second) when (second is ModelRefusedException or ModelRunException)
+            {
+                // The first reason is the one that can be understood.
+                ExceptionDispatchInfo.Throw(refused);
+                throw;
+            }
         }
     }
 
@@ -98,6 +121,7 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
             LogitScale = scale,
             LogitBias = bias,
             TextMissing = takesText ? null : textMissing ?? "it has no text tower",
+            AttentionMissing = towers.AttentionMissing,
             AlignmentMissing = AlignmentMissing(scores, vision),
             BlocksMissing = vision.BlocksRefusal,
             PartsMissing = AlignmentMissing(scores, vision) ?? vision.PartsRefusal,

@@ -7,15 +7,17 @@ namespace AttentionApi.Core.Loading;
 /// <summary>A model's graphs, read and looked through: what its vision tower is loaded from.</summary>
 internal sealed class OpenedModel
 {
+    private readonly SessionFactory factory;
+    private readonly ImageInput image;
     private readonly ModelConfig config;
     private readonly List<string> warnings;
 
     private OpenedModel(ModelFolder folder, SessionFactory factory, ModelConfig config, List<string> warnings)
     {
-        (this.config, this.warnings) = (config, warnings);
+        (this.factory, this.config, this.warnings) = (factory, config, warnings);
         var graph = ImageInput.ChannelsFirst(Open(folder.VisionFile));
         var declared = ImageInput.Find(graph) ?? throw new ModelRefusedException($"{graph.File.FileName} takes no picture: it has no input of real numbers.");
-        var image = InputSizeTrial.Settle(factory, graph, declared, config, warnings);
+        image = InputSizeTrial.Settle(factory, graph, declared, config, warnings);
         IsCombined = folder.TextFile is null;
         var ids = IsCombined ? TextInput.Find(graph) : null;
         Graph = SideInputs.Fill(factory, graph, image, ids);
@@ -52,6 +54,10 @@ internal sealed class OpenedModel
 
     /// <exception cref="ModelRefusedException">The vision tower cannot be explained.</exception>
     public VisionTower LoadVision() => Vision.Load(Plain, config, hasText: Text is not null, warnings);
+
+    /// <summary>Its answers alone, where its attention cannot be read.</summary>
+    /// <exception cref="ModelRefusedException">It gives no answers that judge labels.</exception>
+    public VisionTower LoadAnswersAlone(string reason) => AnswersAloneLoader.Load(factory, Graph, image, Plain, config, hasText: Text is not null, reason);
 
     private static OnnxGraph Open(string path)
     {

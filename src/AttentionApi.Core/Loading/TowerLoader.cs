@@ -27,6 +27,9 @@ internal sealed record ModelTowers : IDisposable
     public required Precision Precision { get; init; }
     public required AttentionSiteCounts Sites { get; init; }
 
+    /// <summary>Why the attention cannot be read; null where it can.</summary>
+    public required string? AttentionMissing { get; init; }
+
     /// <summary>What gradients the vision tower offers.</summary>
     public required GradientFacts Gradients { get; init; }
 
@@ -43,21 +46,29 @@ internal sealed record ModelTowers : IDisposable
 /// <summary>Opens a model folder: reads its graphs, finds the towers and makes them ready.</summary>
 internal static class TowerLoader
 {
+    /// <param name="folder">Where the files lie.</param>
+    /// <param name="factory">Makes the sessions.</param>
+    /// <param name="attentionMissing">Why the attention cannot be read, as another try has shown: only the answers are used then. Null: it is read.</param>
     /// <exception cref="ModelRefusedException">The model cannot be explained or cannot be run; the message is one sentence for people.</exception>
-    public static ModelTowers Load(ModelFolder folder, SessionFactory factory)
+    public static ModelTowers Load(ModelFolder folder, SessionFactory factory, string? attentionMissing = null)
     {
         var warnings = new List<string>(folder.Warnings);
         var config = ModelConfig.Read(folder);
         var opened = OpenedModel.Of(folder, factory, config, warnings);
         var (graph, textGraph, text, sites) = (opened.Graph, opened.TextGraph, opened.Text, opened.Sites);
-        var vision = opened.LoadVision();
+        var vision = attentionMissing is null ? opened.LoadVision() : opened.LoadAnswersAlone(attentionMissing);
         try
         {
             var textTower = text is null ? null : opened.IsCombined
                 ? new TextTowerLoader(factory, graph, sites, text).Load(opened.Plain, warnings)
                 : new TextTowerLoader(factory, textGraph, new AttentionSites(textGraph), text)
                     .Load(new PlainModel(factory, textGraph, null, text, null), warnings);
-            Contradict(config, vision, warnings);
+            if (attentionMissing is null) Contradict(config, vision, warnings);
+            else
+            {
+                warnings.Add("Only methods that need nothing but the model's answers are offered, "
+                    + $"for cells of {vision.PatchSize} pixels: {attentionMissing}");
+            }
             var logits = textTower is null ? null : TrainedLogits.Find(folder, factory, graph, opened.Head, textGraph, warnings);
             return new()
             {
@@ -67,7 +78,8 @@ internal static class TowerLoader
                 LogitScale = logits?.Scale,
                 LogitBias = logits?.Bias,
                 Precision = Precisions.Of(graph),
-                Gradients = GradientCheck.Of(graph, vision),
+                AttentionMissing = attentionMissing,
+                Gradients = attentionMissing is null ? GradientCheck.Of(graph, vision) : GradientFacts.Refused(attentionMissing),
                 Sites = new(vision.Layers.Count, textTower?.Attention.Count ?? 0, opened.Vision.OtherSites),
                 Warnings = warnings,
             };

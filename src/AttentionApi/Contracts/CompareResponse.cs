@@ -1,5 +1,3 @@
-using AttentionApi.Core.Explain;
-
 namespace AttentionApi.Contracts;
 
 /// <summary>The answer of /explain/compare.</summary>

@@ -23,6 +23,7 @@ internal static class Api
         builder.Services.AddSingleton<ModelCheck>();
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Readiness>());
+        builder.Services.AddSingleton<SeveralModels>();
         builder.Services.AddSingleton<ExplainRequests>();
     }
 

@@ -3,7 +3,6 @@ using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Rendering.Formats;
-using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Http;
 
 namespace AttentionApi.Endpoints;

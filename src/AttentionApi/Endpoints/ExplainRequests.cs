@@ -22,12 +22,11 @@ internal delegate Task<ISizedResult> MakeJointResponse(IReadOnlyList<Explanation
 
 /// <summary>Takes a request through its stages, the cheap checks first: query, body, parameters, model, slot, numbers, answer.</summary>
 internal sealed class ExplainRequests(
-    ModelCatalog catalog, PictureAnalyzer analyzer, ParameterTable table, Readiness readiness, ModelCheck check, Permits permits, Uploads uploads,
+    SeveralModels severalModels, PictureAnalyzer analyzer, ParameterTable table, Readiness readiness, ModelCheck check, Permits permits, Uploads uploads,
         SlowReaders readers, IOptions<LimitsOptions> options, Telemetry telemetry,
     IDiagnosticContext log)
 {
     private readonly LimitsOptions limits = options.Value;
-    private readonly SeveralModels severalModels = new(catalog);
 
     public Task<IResult> AnswerAsync(HttpContext http, Outputs output, MakeResponse respond) => AnswerAsync(http, output, _ => respond);
 

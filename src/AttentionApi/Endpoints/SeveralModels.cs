@@ -8,7 +8,7 @@ namespace AttentionApi.Endpoints;
 /// Leases of one model or several. One caller at a time may wait for further models while it holds one: two that did would wait for each other where there
 /// is no room for all.
 /// </summary>
-internal sealed class SeveralModels(ModelCatalog catalog)
+internal sealed class SeveralModels(ModelCatalog catalog) : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1);
 
@@ -42,6 +42,8 @@ internal sealed class SeveralModels(ModelCatalog catalog)
             if (distinct.Count > 1) gate.Release();
         }
     }
+
+    public void Dispose() => gate.Dispose();
 }
 
 /// <summary>Models held until this is disposed of.</summary>

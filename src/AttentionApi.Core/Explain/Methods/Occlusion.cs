@@ -29,6 +29,7 @@ internal sealed class Occlusion : Explainer
         Paper = "Zeiler and Fergus 2014, Visualizing and Understanding Convolutional Networks",
         Labels = LabelUse.Needed,
         Layers = LayerUse.None,
+        NeedsAnswersAlone = true,
         Signed = true,
         Parameters = [Window, AnswersAlone.Fill, Versus],
     };

@@ -27,6 +27,7 @@ internal sealed class Rise : Explainer
         Paper = "Petsiuk, Das and Saenko 2018, RISE: Randomized Input Sampling for Explanation of Black-box Models",
         Labels = LabelUse.Needed,
         Layers = LayerUse.None,
+        NeedsAnswersAlone = true,
         Parameters = [Masks, Keep, Seed, AnswersAlone.Fill],
     };
 
