@@ -1,5 +1,4 @@
 using AttentionApi.Core.Analysis;
-using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
