@@ -34,6 +34,8 @@ import { Problem, problemOf } from './problems.js';
  * @property {boolean} signed
  * @property {'none' | 'each' | 'through'} layers each: one map a layer of the range; through: one map for the whole range
  * @property {string[]} frames what a step along the layers may mean, the default first
+ * @property {'maps' | 'colours' | 'table'} [picture] what its picture is; maps where the server does not say
+ * @property {boolean} [answersAlone] whether it asks the model about hundreds of changed pictures
  * @property {Parameter[]} parameters
  */
 

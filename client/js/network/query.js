@@ -27,6 +27,15 @@ export function mapsQuery(shown, answer, layer) {
 }
 
 /**
+ * The query that sets methods side by side, each by its own defaults, for the label on screen.
+ * @param {string[]} methods @param {Effective} shown @param {Answer} answer
+ */
+export const compareQuery = (methods, shown, answer) => encode([
+  ...subject(answer.question.model, shown.labels, answer.question.prompt),
+  ['resolution', answer.question.resolution], ['methods', methods.join(',')], ['target', shown.target], ['score', shown.score ? 'true' : null],
+]);
+
+/**
  * The query that makes an endpoint answer with exactly what is on screen; what equals its default is left out.
  * @param {Endpoint} endpoint @param {Effective} shown @param {Answer} answer
  */

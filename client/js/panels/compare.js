@@ -3,6 +3,7 @@ import { difference } from './compareDifference.js';
 import { expected } from './compareExpected.js';
 import { headGrid } from './compareHeads.js';
 import { labelFigures } from './compareLabels.js';
+import { methodFigures } from './compareMethods.js';
 import { trajectoryPlot } from './compareTrajectory.js';
 
 /**
@@ -11,9 +12,9 @@ import { trajectoryPlot } from './compareTrajectory.js';
  */
 
 /** @type {Record<string, View>} */
-const views = { heads: headGrid, labels: labelFigures, difference, trajectory: trajectoryPlot, expected };
+const views = { heads: headGrid, labels: labelFigures, methods: methodFigures, difference, trajectory: trajectoryPlot, expected };
 
-/** Heads, labels, difference and trajectory below the picture; the open tab alone is computed. @param {import('../store.js').Store} store */
+/** Labels, methods, difference, trajectory and heads below the picture; the open tab alone is computed. @param {import('../store.js').Store} store */
 export function comparePanel(store) {
   const container = find('#compare-view', HTMLDivElement);
   const tabs = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll('[role=tab]')]);

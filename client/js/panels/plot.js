@@ -61,16 +61,25 @@ export function linePlot({ title, across, up, lines, room, now, at: places }) {
 
 /**
  * A table of numbers as colours, each number in its cell.
- * @param {{ title: string, down: string, across: string, values: number[][], colormap: Parameters<typeof palette>[0], open?: Open | null }} what
- * `down`, `across`: what is counted; `open`: what a click on a cell does
+ * @typedef {object} Table
+ * @property {string} title
+ * @property {string} [down] what is counted
+ * @property {string} [across] what is counted
+ * @property {string[]} [names] of rows and columns alike, in place of numbers
+ * @property {(number | null)[][]} values null: there is none
+ * @property {Parameters<typeof palette>[0]} colormap
+ * @property {Open | null} [open] what a click on a cell does
  */
-export function heatTable({ title, down, across, values, colormap, open = null }) {
-  const all = values.flat();
+
+/** @param {Table} what */
+export function heatTable({ title, down = '', across = '', names, values, colormap, open = null }) {
+  const all = values.flat().filter((value) => value !== null);
   const bound = Math.max(...all.map(Math.abs));
   const signed = all.some((value) => value < 0);
   const [low, high] = signed ? [-bound, bound] : [Math.min(...all), Math.max(...all)];
   const pixels = palette(signed ? 'coolwarm' : colormap);
-  const cell = (/** @type {number} */ value, /** @type {number} */ row, /** @type {number} */ column) => {
+  const cell = (/** @type {number | null} */ value, /** @type {number} */ row, /** @type {number} */ column) => {
+    if (value === null) return create('td', {}, '–');
     const pixel = pixels[Math.min(255, Math.floor((256 * (value - low)) / (high - low || 1)))];
     const [red, green, blue] = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
     const name = `${down} ${row + 1}, ${across} ${column + 1}: ${short(value)}. Show it on the picture`;
@@ -81,9 +90,10 @@ export function heatTable({ title, down, across, values, colormap, open = null }
     element.style.color = luminance(red, green, blue) > 0.179 ? '#000' : '#fff';
     return element;
   };
-  const head = [`${down} \\ ${across}`, ...values[0].map((_, column) => String(column + 1))].map((words) => create('th', { scope: 'col' }, words));
+  const nameOf = (/** @type {number} */ index) => names?.[index] ?? String(index + 1);
+  const head = [names ? '' : `${down} \\ ${across}`, ...values[0].map((_, column) => nameOf(column))].map((words) => create('th', { scope: 'col' }, words));
   const rows = values.map((row, index) =>
-    create('tr', {}, create('th', { scope: 'row' }, String(index + 1)), ...row.map((value, column) => cell(value, index, column))));
+    create('tr', {}, create('th', { scope: 'row' }, nameOf(index)), ...row.map((value, column) => cell(value, index, column))));
   return create('figure', { class: 'heat-table' }, create('figcaption', {}, title), create('div', { class: 'scrolled', tabIndex: 0 },
     create('table', {}, create('thead', {}, create('tr', {}, ...head)), create('tbody', {}, ...rows))));
 }

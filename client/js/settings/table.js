@@ -32,7 +32,7 @@ export const table = {
   /** What a step along the layers means, of those that the method offers. */
   frames: text(),
   /** The open tab below the picture. */
-  compare: word(['labels', 'heads', 'difference', 'trajectory', 'expected'], 'labels', { step: true }),
+  compare: word(['labels', 'methods', 'heads', 'difference', 'trajectory', 'expected'], 'labels', { step: true }),
   /** What of the map is outlined as regions. */
   regions: word(['off', 'otsu', 'mass', 'percentile'], 'off'),
   /** Of `mass`: the share of the map's positive values that regions hold. */
