@@ -25,7 +25,7 @@ internal static class Commands
         ExplainCommand.Command(methods),
         new Command("models", "Look at models, fetch them and copy them, without serving.")
         {
-            ModelsList.Command(), ModelsInspect.Command(), ModelsPull.Command(), ModelsInstrument.Command(),
+            ModelsList.Command(), ModelsInspect.Command(), ModelsPull.Command(), ModelsInstrument.Command(), ModelsCheck.Command(methods),
         },
         EvidenceVerify.Command(methods),
         MethodsCommand.Command(methods),

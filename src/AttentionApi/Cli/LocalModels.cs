@@ -81,6 +81,22 @@ internal sealed class LocalModels : IAsyncDisposable
             : $"There is no model '{Words.Shown(model)}' in {Folder}; the nearest is '{Nearest.Name(model, known)}'.");
     }
 
+    /// <summary>Results of checks, kept for the server.</summary>
+    public SanityResults Sanity => host.Services.GetRequiredService<SanityResults>();
+
+    /// <summary>A copy with shuffled weights of a model that can be leased.</summary>
+    /// <exception cref="ModelRefusedException">Its weights cannot be shuffled.</exception>
+    public ShuffledCopy Shuffle(string model)
+    {
+        var listed = Directory.Exists(Folder) ? ModelsFolder.Scan(Folder).GetValueOrDefault(model) : null;
+        var found = listed ?? Find(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)));
+        return ShuffledCopy.Of(found.Path, ModelFilesSetting.Read(host.Services.GetRequiredService<IConfiguration>()).GetValueOrDefault(found.Id));
+    }
+
+    /// <summary>Loads a model from where it lies.</summary>
+    /// <exception cref="ModelRefusedException">It cannot be used.</exception>
+    public Task<LoadedModel> LoadAsync(string path, CancellationToken cancellation) => loader.LoadAsync(Find(path).Id, path, cancellation);
+
     /// <summary>The model at a path, under the id that the server has for it.</summary>
     /// <param name="path">Absolute.</param>
     public FoundModel Find(string path) => ModelsFolder.At(path, Folder);
@@ -100,7 +116,8 @@ internal sealed class LocalModels : IAsyncDisposable
         try
         {
             await using var model = await chosen.LoadAsync(found.Id, found.Path, cancellation);
-            return (Model.From(new ModelEntry(found.Id, false, ModelStatus.Ready, null, model.Facts), BuiltInMethods.Registry), model.Facts);
+            var ready = new ModelEntry(found.Id, false, ModelStatus.Ready, null, model.Facts);
+            return (Model.From(ready, BuiltInMethods.Registry, Sanity.Find(model.Facts.Sha256)), model.Facts);
         }
         catch (ModelRefusedException refusal)
         {

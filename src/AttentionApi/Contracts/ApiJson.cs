@@ -8,6 +8,7 @@ namespace AttentionApi.Contracts;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(IReadOnlyList<Sanity>))]
 [JsonSerializable(typeof(MethodList))]
 [JsonSerializable(typeof(ClassList))]
 [JsonSerializable(typeof(PredictResponse))]

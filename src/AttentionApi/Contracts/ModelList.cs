@@ -35,13 +35,14 @@ public sealed record ModelList(IReadOnlyList<Model> Models);
 /// <param name="Sites">Attention sites found in the files.</param>
 /// <param name="Domain">What the model's card says of what it knows; null where it says nothing.</param>
 /// <param name="Warnings">What a careful user must know of it.</param>
+/// <param name="Sanity">What 'models check' found out about its methods; null where it was not checked.</param>
 public sealed record Model(
     string Id, bool Default, string Status, string? Reason, string? Family, int? Layers, int? Heads, Grid? Grid, int? PrefixTokens, int? SuffixTokens,
     Size? ImageSize, Size? PatchSize, Resolutions? Resolutions, bool? Text, int? Classes, string? Scores, LogitNumber? LogitScale, LogitNumber? LogitBias,
     IReadOnlyList<string> Methods, IReadOnlyList<UnavailableMethod> Unavailable,
-    string? Precision, Provider? Provider, Sites? Sites, string? Domain, IReadOnlyList<string> Warnings)
+    string? Precision, Provider? Provider, Sites? Sites, string? Domain, IReadOnlyList<string> Warnings, IReadOnlyList<Sanity>? Sanity)
 {
-    internal static Model From(ModelEntry entry, ExplainerRegistry methods)
+    internal static Model From(ModelEntry entry, ExplainerRegistry methods, IReadOnlyList<Sanity>? sanity = null)
     {
         var facts = entry.Facts;
         return new Model(
@@ -54,9 +55,15 @@ public sealed record Model(
             facts is null ? [] : [.. methods.ServedBy(facts).Select(method => method.Info.Name)],
             facts is null ? [] : [.. methods.NotServedBy(facts).Select(method => new UnavailableMethod(method.Explainer.Info.Name, method.Reason))],
             facts?.Precision, facts is null ? null : new(facts.Provider.Requested, facts.Provider.Actual, facts.Provider.Reason),
-            facts is null ? null : new(facts.Sites.Vision, facts.Sites.Text, facts.Sites.Other), facts?.Domain, facts?.Warnings ?? []);
+            facts is null ? null : new(facts.Sites.Vision, facts.Sites.Text, facts.Sites.Other), facts?.Domain, facts?.Warnings ?? [], sanity);
     }
 }
+
+/// <summary>Whether a method's maps depend on what they claim to show: rank correlations of two maps of one picture.</summary>
+/// <param name="Method">Its name.</param>
+/// <param name="LabelSwap">Of two labels: 1 where the label makes no difference; null where maps belong to no label, or one is flat.</param>
+/// <param name="RandomWeights">With and without shuffled weights: near 0 where the map rests on what the model learned; null where one is flat.</param>
+public sealed record Sanity(string Method, double? LabelSwap, double? RandomWeights);
 
 /// <summary>A method that a model cannot serve.</summary>
 /// <param name="Method">Its name.</param>

@@ -32,6 +32,7 @@ internal static class ModelServices
             log: services.GetRequiredService<ILogger<SessionFactory>>()));
         builder.Services.AddSingleton(services => new ActivationCache(services.Value<CacheOptions>().MaxBytes));
         builder.Services.AddSingleton<PictureAnalyzer>();
+        builder.Services.AddSingleton(services => new SanityResults(services.Value<ModelsOptions>().CachePath ?? UserCacheFolder()));
         builder.Services.AddSingleton(services =>
             new ModelLoader(services.GetRequiredService<SessionFactory>(), ModelFilesSetting.Read(services.GetRequiredService<IConfiguration>())));
         builder.Services.AddSingleton(Catalog);

@@ -21,7 +21,7 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         Assert.Equal(
             ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize",
                 "resolutions", "text", "classes", "scores", "logitScale", "logitBias", "methods", "unavailable", "precision", "provider", "sites", "domain",
-                    "warnings"],
+                    "warnings", "sanity"],
             model.Select(member => member.Key));
         Assert.Equal("ready", (string?)model["status"]);
         Assert.StartsWith("Knows: ", (string?)model["domain"], StringComparison.Ordinal);

@@ -112,6 +112,38 @@ public class ModelsCommandTests
         Assert.Contains("modles", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Check_compares_maps_of_two_labels_and_of_shuffled_weights_and_the_server_shows_it()
+    {
+        using var cache = new TemporaryFolder();
+        var picture = SharedFixtures.Family("vit", "image.png");
+        string[] arguments = ["models", "check", "vit", "--models", SharedFixtures.RepositoryModels, "--picture", picture, "--json"];
+        var (output, error, exit) = await RunAsync(arguments, [("Models__CachePath", cache.Path)]);
+        Assert.Equal((0, ""), (exit, error));
+        using var results = JsonDocument.Parse(output);
+        double? Of(string method, string number)
+        {
+            var entry = results.RootElement.EnumerateArray().Single(one => one.GetProperty("method").GetString() == method).GetProperty(number);
+            return entry.ValueKind == JsonValueKind.Null ? null : entry.GetDouble();
+        }
+        Assert.Null(Of("rollout", "labelSwap"));
+        Assert.All(["libra", "chefer", "occlusion", "rise"], method => Assert.InRange(Of(method, "labelSwap")!.Value, -1, 0.999));
+        Assert.All(["rollout", "libra", "occlusion"], method => Assert.InRange(Of(method, "randomWeights")!.Value, -0.8, 0.8));
+
+        await using var host = new Api.TestHost(("Models:Path", SharedFixtures.RepositoryModels), ("Models:Default", "vit"), ("Models:CachePath", cache.Path));
+        using var client = await host.ReadyAsync();
+        using var model = JsonDocument.Parse(await client.GetStringAsync("/api/v1/models/vit", TestContext.Current.CancellationToken));
+        Assert.Equal(output.Trim(), model.RootElement.GetProperty("sanity").GetRawText());
+    }
+
+    [Fact]
+    public async Task Check_says_why_it_cannot()
+    {
+        var (_, error, exit) = await RunAsync("models", "check", "vit", "--models", SharedFixtures.RepositoryModels, "--picture", "none.png");
+        Assert.Equal(1, exit);
+        Assert.Contains("There is no picture none.png", error, StringComparison.Ordinal);
+    }
+
     private static Task<CommandResult> RunAsync(params string[] arguments) => CommandLine.ProcessAsync(arguments);
 
     private static Task<CommandResult> RunAsync(string[] arguments, params (string Name, string Value)[] environment) =>
