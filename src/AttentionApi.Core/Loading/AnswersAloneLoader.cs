@@ -59,6 +59,7 @@ internal static class AnswersAloneLoader
             Blocks = null,
             BlocksRefusal = reason,
             PartsRefusal = reason,
+            Batches = factory.Batches,
         };
     }
 }
