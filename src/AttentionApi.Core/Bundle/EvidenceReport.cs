@@ -85,7 +85,7 @@ internal static class EvidenceReport
 
     /// <summary>Everything that a careful reader must know, once.</summary>
     public static IReadOnlyList<string> Warnings(Explanation explanation, MapSet set) =>
-        [.. explanation.Warnings.Concat(set.Warnings).Concat(Heatmap.FlatWarning(set.Maps)).Distinct()];
+        [.. explanation.Warnings.Concat(set.Warnings).Concat(explanation.FlatWarning(set.Maps)).Distinct()];
 
     private static string Title(Explanation explanation)
     {

@@ -68,6 +68,13 @@ internal sealed class Explanation
     /// <summary>True for maps that belong to the target or to no label.</summary>
     public bool IsShown(Heatmap map) => map.Label is null || map.Label == Scoring.Target;
 
+    /// <summary>What to tell where maps say nothing; that a label does not differ from itself need not be told.</summary>
+    internal IEnumerable<string> FlatWarning(IReadOnlyList<Heatmap> maps)
+    {
+        var rival = Plan.Values.Get(Versus);
+        return Heatmap.FlatWarning([.. maps.Where(map => map.Label is null || map.Label != rival)]);
+    }
+
     private async Task<T> MeasuredAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
     {
         using var _ = Inspection.Timings.Measure(Stage);

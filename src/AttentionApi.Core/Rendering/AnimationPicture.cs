@@ -37,7 +37,7 @@ internal static class AnimationPicture
         var metadata = Style.Metadata(explanation, maps[0].Signed, (SharedParameters.Frames, mode.Word()), (PictureParameters.Format, format.Word()),
             (PictureParameters.Delay, playback.Delay), (PictureParameters.Loop, playback.Loop));
         var animation = AnimationRenderer.Render(picture, inspection.Analysis.Seen, frames, Style.For(explanation.Plan), format, playback, metadata);
-        return animation with { Warnings = [.. explanation.Warnings, .. layers[0].Warnings, .. Heatmap.FlatWarning(maps), .. animation.Warnings] };
+        return animation with { Warnings = [.. explanation.Warnings, .. layers[0].Warnings, .. explanation.FlatWarning(maps), .. animation.Warnings] };
     }
 
     private static Frame FrameOf(Explanation explanation, FrameMode mode, IReadOnlyList<Heatmap> layer)

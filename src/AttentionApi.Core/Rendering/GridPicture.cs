@@ -34,6 +34,6 @@ internal static class GridPicture
         var caption = new Caption(Captions.Range(plan)) { Source = Captions.Source(plan), Ends = Captions.Ends(maps[0]) };
         var grid = GridRenderer.Render(picture, inspection.Analysis.Seen, rows, columns, maps, Style.For(plan), caption);
         var bytes = ImageEncoder.Encode(grid.Raster, format, Style.Metadata(explanation, maps[0].Signed, (PictureParameters.Format, format.Word())));
-        return new EncodedPicture(bytes, [.. explanation.Warnings, .. layers[0].Warnings, .. Heatmap.FlatWarning(maps), .. grid.Warnings]);
+        return new EncodedPicture(bytes, [.. explanation.Warnings, .. layers[0].Warnings, .. explanation.FlatWarning(maps), .. grid.Warnings]);
     }
 }

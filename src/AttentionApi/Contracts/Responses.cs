@@ -36,7 +36,7 @@ internal static class Responses
             plan.Method.Info.Name, new EffectiveParameters(ParameterEcho.Of(explanation)), Predicted(explanation.Scoring.Predictions),
             set is null ? null : [.. set.Maps.Select(Map), .. set.Features.Select(Map)], Trajectories(set), TextTokens(set), Matrix(set), Series(set),
                 Scores(set), Completeness(set), set?.Evidence is { } evidence ? Evidence.From(evidence) : null,
-            [.. explanation.Warnings, .. set?.Warnings ?? [], .. Heatmap.FlatWarning(set?.Maps ?? [])], Milliseconds(explanation), inspection.ModelRuns);
+            [.. explanation.Warnings, .. set?.Warnings ?? [], .. explanation.FlatWarning(set?.Maps ?? [])], Milliseconds(explanation), inspection.ModelRuns);
     }
 
     /// <summary>The answer of /explain/regions.</summary>

@@ -31,6 +31,14 @@ public class GradientTests(FixtureHost host)
             $"differs by {ReferenceArrays.LargestDifference(expected, actual)}");
 
     [Fact]
+    public async Task That_a_label_does_not_differ_from_itself_is_no_warning()
+    {
+        var answer = await ExplainAsync($"model=clip&method=libra&{Texts}&versus=noise");
+        Assert.True((bool)answer["maps"]!.AsArray().Single(map => (string)map!["label"]! == "noise")!["flat"]!);
+        Assert.DoesNotContain(answer["warnings"]!.AsArray(), warning => ((string)warning!).Contains("flat", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Libra_gives_signed_maps_whose_parts_add_up()
     {
         var answer = await ExplainAsync($"model=clip&method=libra&{Texts}");
