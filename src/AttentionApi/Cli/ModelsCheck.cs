@@ -4,7 +4,6 @@ using System.Text.Json;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering.Layout;
