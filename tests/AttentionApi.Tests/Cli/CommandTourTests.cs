@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using AttentionApi.Tests.Cli.Hub;
@@ -29,7 +30,7 @@ public sealed partial class CommandTourTests : IDisposable
             .Select(match => $"attention {match.Groups["arguments"].Value}").ToArray();
         Assert.InRange(lines.Length, commands, int.MaxValue);
         var script = new StringBuilder($"set -euo pipefail\nattention() {{ dotnet '{typeof(Program).Assembly.Location}' \"$@\"; }}\n");
-        foreach (var line in lines) script.Append($"echo '> {line}' >&2\n{line}\n");
+        foreach (var line in lines) script.Append(CultureInfo.InvariantCulture, $"echo '> {line}' >&2\n{line}\n");
         var (code, said) = await RunAsync(script.ToString(), ("HF_ENDPOINT", hub.Address), ("Models__Path", folder.At("models")));
         Assert.True(code == 0, said);
         Assert.True(File.Exists(folder.At("explained", "contact-sheet.png")), said);

@@ -152,9 +152,9 @@ public class LocalisationTests(ITestOutputHelper output)
 
     private static (string, double, double, double, double) Quarter(string label, int place) => (label, place % 2 * Cell, place / 2 * Cell, Cell, Cell);
 
-    private static Raster Read(params ReadOnlySpan<string> path) => Decode(File.ReadAllBytes(SharedFixtures.InShared(path)));
+    private static DecodedImage Read(params ReadOnlySpan<string> path) => Decode(File.ReadAllBytes(SharedFixtures.InShared(path)));
 
-    private static Raster Decode(byte[] file) => ImageDecoder.Decode(file, ImageLimits.Default, Cancellation);
+    private static DecodedImage Decode(byte[] file) => ImageDecoder.Decode(file, ImageLimits.Default, Cancellation);
 
     /// <summary>Four pictures, cut to squares, in the quarters of one.</summary>
     private static byte[] Mosaic(Raster[] four)
