@@ -38,18 +38,6 @@ public sealed partial class TourTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task The_Python_of_the_README_prints_what_it_says()
-    {
-        if (await RunAsync("python3", ["-c", "import numpy, requests"]) is not (0, _)) Assert.Skip("python3 has no numpy or no requests here.");
-        await using var host = await ServeAsync();
-        var readme = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "README.md"), TestContext.Current.CancellationToken);
-        var program = Python().Match(readme).Groups["program"].Value.Replace(Address, host.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
-        var (code, said) = await RunAsync("python3", ["-c", program]);
-        Assert.True(code == 0, said[Math.Max(0, said.Length - 1000)..]);
-        Assert.Equal(Printed().Match(readme).Groups["printed"].Value, said.Trim());
-    }
-
     private static Task<HostProcess> ServeAsync() => HostProcess.StartAsync(("Models:Path", Path.Combine(SourceTree.Root, "models")));
 
     /// <summary>Commands for curl, and the variables before them, as Markdown indents them.</summary>
@@ -75,10 +63,4 @@ public sealed partial class TourTests : IDisposable
 
     [GeneratedRegex(@"-o (?<file>\S+\.(png|gif))")]
     private static partial Regex Output();
-
-    [GeneratedRegex("```python\n(?<program>.*?)```", RegexOptions.Singleline)]
-    private static partial Regex Python();
-
-    [GeneratedRegex(@"prints the row and column of the strongest patch of each label: `(?<printed>[^`]+)`")]
-    private static partial Regex Printed();
 }
