@@ -27,6 +27,13 @@ fetch_promtool() {
   export PROMTOOL="$results/prometheus/usr/bin/promtool"
 }
 
+# For the client of client/python, which is tested with Debian's own interpreter.
+install_python() {
+  /usr/bin/python3 -c 'import numpy, requests' 2>/dev/null && return 0
+  local sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo
+  $sudo apt-get update -qq && $sudo apt-get install -y -qq python3-numpy python3-requests >/dev/null
+}
+
 # xunit prints "Total: 12, Errors: 0, Failed: 1, Skipped: 2, ..." at its end.
 run_dotnet_tests() {
   local name=$1 log="$results/$1.log" line
@@ -70,6 +77,7 @@ run_in_a_bare_clone() {
 check_page_types() { if (cd client && npx --no-install tsc -p tsconfig.json); then add 1 0 0; else echo "FAILED: type check of client/"; add 0 1 0; fi; }
 
 must install_tools
+must install_python
 fetch_promtool
 # Before the browser tests: one of them reads a tensors file with a package of npm.
 must npm --prefix client ci --no-audit --no-fund --silent
@@ -84,6 +92,11 @@ check_page_types
 run_node_tests client
 run_node_tests tests/deployment
 run_node_tests tests/clients
+
+# On machines with a GPU; skipped with its reason on others.
+gpu=$(bash tests/gpu.sh 2>&1) || echo "FAILED: tests/gpu.sh"
+echo "== GPU"; echo "$gpu"
+add $(tail -n 1 <<<"$gpu" | sed -E 's/ [a-z]+,?//g')
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
