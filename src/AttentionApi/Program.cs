@@ -1,5 +1,6 @@
 using AttentionApi.Cli;
 using AttentionApi.Endpoints;
+using AttentionApi.Endpoints.Agents;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
 using AttentionApi.Http.OpenApi;
@@ -17,6 +18,7 @@ return await Startup.RunAsync(async () =>
     builder.AddSecurity();
     builder.AddModels();
     builder.AddExplanations();
+    builder.AddAgents();
     builder.AddOpenApiDocument();
     builder.AddTelemetry();
 
@@ -38,10 +40,12 @@ return await Startup.RunAsync(async () =>
     app.UseOpenApiDocument();
     app.UseRouting();
     app.UseSecurity();
+    app.UseAgentLimits();
 
     app.MapHealth();
     app.MapMetrics();
     app.MapApi();
+    app.MapAgents();
 
     await app.RunAsync();
 });

@@ -13,7 +13,7 @@ public partial class DocumentationTests
     private static readonly Dictionary<string, Type> Sections = new()
     {
         ["Models"] = typeof(ModelsOptions), ["Inference"] = typeof(InferenceOptions), ["Limits"] = typeof(LimitsOptions),
-        ["Cache"] = typeof(CacheOptions), ["Security"] = typeof(SecurityOptions),
+        ["Cache"] = typeof(CacheOptions), ["Security"] = typeof(SecurityOptions), ["Mcp"] = typeof(McpOptions),
     };
 
     public static TheoryData<string> Pages { get; } =
@@ -73,7 +73,7 @@ public partial class DocumentationTests
     public void Every_call_and_parameter_of_the_OpenAPI_document_is_in_the_contract()
     {
         var text = Text("docs/api.md");
-        using var document = JsonDocument.Parse(Text("tests/AttentionApi.Tests/Api/openapi.json"));
+        using var document = JsonDocument.Parse(Text("client/openapi.json"));
         foreach (var path in document.RootElement.GetProperty("paths").EnumerateObject())
         {
             var call = path.Name.Replace("/api/v1", "", StringComparison.Ordinal);

@@ -15,6 +15,8 @@ namespace AttentionApi.Contracts;
 [JsonSerializable(typeof(ExplainResponse))]
 [JsonSerializable(typeof(CompareResponse))]
 [JsonSerializable(typeof(RegionsResponse))]
+[JsonSerializable(typeof(BatchLine))]
+[JsonSerializable(typeof(AgentExplanation))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(PictureSummary))]
 internal sealed partial class ApiJson : JsonSerializerContext

@@ -67,7 +67,7 @@ internal static class Responses
         [.. comparison.Entries.Select(entry => Explain(entry.Explanation, entry.Set))], comparison.Correlation, Map(comparison.Mean), Map(comparison.Spread),
         comparison.Difference is { } difference ? Map(difference) : null, comparison.Entries.Sum(entry => entry.Explanation.Inspection.ModelRuns));
 
-    private static Prediction[] Predicted(IEnumerable<Core.Scoring.Prediction> predictions) =>
+    public static Prediction[] Predicted(IEnumerable<Core.Scoring.Prediction> predictions) =>
         [.. predictions.Select(prediction => new Prediction(prediction.Label, prediction.Score, prediction.Logit))];
 
     private static PatchMap Map(Heatmap map) =>

@@ -23,8 +23,10 @@ internal static class Api
         builder.Services.AddSingleton<ModelCheck>();
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Readiness>());
+        builder.Services.AddSingleton<ExplainWork>();
         builder.Services.AddSingleton<SeveralModels>();
         builder.Services.AddSingleton<ExplainRequests>();
+        builder.Services.AddSingleton<BatchRequests>();
     }
 
     public static void MapApi(this WebApplication app)
@@ -44,5 +46,6 @@ internal static class Api
         api.MapCompare(table);
         api.MapRegions(table);
         api.MapEvidence(table);
+        api.MapBatch(table);
     }
 }

@@ -43,18 +43,13 @@ internal sealed class ExplainRequests(
     /// <param name="prepare">Settles what is asked for; throws where that can't be.</param>
     public async Task<IResult> AnswerAsync(HttpContext http, Outputs output, Func<ParameterValues, JointRequest> prepare)
     {
-        var taken = http.GetEndpoint()!.Metadata.GetRequiredMetadata<TakenParameters>().Parameters;
-        // What the query says wrong costs no upload; forms may hold the rest.
-        var query = http.Request.ReadParameters(taken, table);
-        if (query.Has(EndpointParameters.Model) || !http.Request.HasFormContentType) readiness.Resolve(query.Get(EndpointParameters.Model));
-        permits.EnsureFree();
-
+        var taken = CheckQuery(http);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         deadline.CancelAfter(limits.RequestTime);
         try
         {
             using var upload = uploads.Begin();
-            var body = await ReadBodyAsync(http, upload);
+            var body = await ReadBodyAsync(http, upload, mostPictures: 1);
             var given = http.Request.ReadParameters(taken, table, body.Fields);
             var (calls, respond) = prepare(given);
             ExplainRequest Request(ParameterValues values) => new(table, values, output, taken, limits.Labels) { MaxRuns = limits.RunsPerRequest };
@@ -66,7 +61,7 @@ internal sealed class ExplainRequests(
             var loaded = requests.Zip(leases.Models, (request, model) => request.ModelOf(model)).ToList();
             var plans = requests.Zip(loaded, (request, model) => new ExplanationPlan(request, model.Facts)).ToList();
             ExplanationPlan.ThrowIfTooManyRuns(plans, limits.RunsPerRequest);
-            var picture = new Picture(body.Picture, limits.Pictures);
+            var picture = new Picture(body.Pictures[0].Bytes, limits.Pictures);
             var references = plans.Select(plan => ReferenceOf(body, plan)).ToList();
             var compared = references.Find(reference => reference is not null);
             var slot = permits.Take(plans.Zip(references, (plan, reference) => WorkEstimate.Bytes(plan, (reference ?? picture).Header)).Sum()
@@ -124,14 +119,25 @@ internal sealed class ExplainRequests(
         return new Picture(bytes, limits.Pictures);
     }
 
-    private async Task<PictureBody> ReadBodyAsync(HttpContext http, Upload upload)
+    /// <summary>What the query says wrong, and a lack of slots, cost no upload; forms may hold further parameters.</summary>
+    /// <returns>What the endpoint takes.</returns>
+    public IReadOnlyList<Parameter> CheckQuery(HttpContext http)
+    {
+        var taken = http.GetEndpoint()!.Metadata.GetRequiredMetadata<TakenParameters>().Parameters;
+        var query = http.Request.ReadParameters(taken, table);
+        if (query.Has(EndpointParameters.Model) || !http.Request.HasFormContentType) readiness.Resolve(query.Get(EndpointParameters.Model));
+        permits.EnsureFree();
+        return taken;
+    }
+
+    public async Task<PictureBody> ReadBodyAsync(HttpContext http, Upload upload, int mostPictures)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         deadline.CancelAfter(limits.BodyTime);
         try
         {
-            var body = await PictureBody.ReadAsync(http.Request, limits.MaxBodyBytes, upload.ReadAsync, deadline.Token);
-            log.Set("Bytes", body.Picture.Length);
+            var body = await PictureBody.ReadAsync(http.Request, limits.MaxBodyBytes, mostPictures, upload.ReadAsync, deadline.Token);
+            log.Set("Bytes", body.Pictures.Sum(picture => (long)picture.Bytes.Length));
             return body;
         }
         catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)

@@ -20,6 +20,10 @@ public sealed class LimitsOptions
     [Range(1024, 1L << 40)]
     public long MaxDecodedBytes { get; set; } = ImageLimits.DefaultDecodedBytes;
 
+    /// <summary>Pictures of one batch.</summary>
+    [Range(1, 10_000)]
+    public int MaxPictures { get; set; } = 64;
+
     /// <summary>Labels of one request.</summary>
     [Range(1, 100_000)]
     public int MaxLabels { get; set; } = 64;

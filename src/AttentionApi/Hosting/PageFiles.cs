@@ -83,7 +83,7 @@ internal static class PageFiles
     /// <summary>A packed file is of the type of what is in it.</summary>
     private sealed class PackedTypes : IContentTypeProvider
     {
-        private readonly FileExtensionContentTypeProvider types = new();
+        private readonly FileExtensionContentTypeProvider types = new() { Mappings = { [".py"] = "text/x-python" } };
 
         public bool TryGetContentType(string subpath, out string contentType)
         {

@@ -13,7 +13,11 @@ public sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
     /// <summary>Weight of the newest duration in the running mean.</summary>
     private const double Newest = 0.1;
 
-    private readonly ConcurrencyLimiter limiter = new(new() { PermitLimit = limits.Value.MaxConcurrent, QueueLimit = 0 });
+    /// <summary>Only pictures of batches wait; newest first, because otherwise nobody who asks at once would get a slot while they do.</summary>
+    private readonly ConcurrencyLimiter limiter = new(new()
+    {
+        PermitLimit = limits.Value.MaxConcurrent, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.NewestFirst,
+    });
     private double meanSeconds = 1;
 
     public int Limit => limits.Value.MaxConcurrent;
@@ -35,6 +39,10 @@ public sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
         var lease = limiter.AttemptAcquire(limits.Value.SlotsFor(bytes));
         return lease.IsAcquired ? new Slot(this, lease) : throw Full();
     }
+
+    /// <summary>As <see cref="Take"/>, but waits: for the pictures of a batch, whose caller has been let in already.</summary>
+    public async Task<IDisposable> WaitAsync(long bytes, CancellationToken cancellation) =>
+        new Slot(this, await limiter.AcquireAsync(limits.Value.SlotsFor(bytes), cancellation));
 
     /// <summary>A slot becomes free when one of those at work ends: on average after a mean duration divided by their number.</summary>
     private ProblemException Full() => new(StatusCodes.Status429TooManyRequests, "All slots are busy; try again after the time in Retry-After.")

@@ -17,15 +17,21 @@ internal sealed class SlowReaders(IOptions<LimitsOptions> limits)
     /// <param name="slot">Where it was made; given back here, or when the request ends.</param>
     public void Attend(HttpContext http, ISizedResult response, IDisposable slot)
     {
-        var bytes = response.HeldBytes;
-        if (Budget.TryTake(bytes))
-        {
-            slot.Dispose();
-            http.Response.RegisterForDispose(new Room(Budget, bytes));
-        }
-        else http.Response.RegisterForDispose(slot);
-        http.Response.RegisterForDispose(new Timer(_ => http.Abort(), null, limits.Value.AnswerTime, Timeout.InfiniteTimeSpan));
+        http.Response.RegisterForDispose(Leave(slot, response.HeldBytes));
+        http.Response.RegisterForDispose(Clock(http));
     }
+
+    /// <summary>Gives the slot back where there is room for the answer outside of it.</summary>
+    /// <returns>What the answer still occupies, until it is sent.</returns>
+    public IDisposable Leave(IDisposable slot, long bytes)
+    {
+        if (!Budget.TryTake(bytes)) return slot;
+        slot.Dispose();
+        return new Room(Budget, bytes);
+    }
+
+    /// <summary>Cuts the caller off who takes too long to read what is sent from now on, until disposed.</summary>
+    public IDisposable Clock(HttpContext http) => new Timer(_ => http.Abort(), null, limits.Value.AnswerTime, Timeout.InfiniteTimeSpan);
 
     private sealed class Room(ByteBudget budget, long bytes) : IDisposable
     {

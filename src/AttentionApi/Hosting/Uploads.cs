@@ -52,7 +52,9 @@ internal sealed class Upload(ByteBudget budget, long limit) : IDisposable
         return whole;
     }
 
-    private void Hold(long bytes)
+    /// <summary>Takes memory for what has come, or will.</summary>
+    /// <exception cref="ProblemException">429: more than all uploads may hold.</exception>
+    public void Hold(long bytes)
     {
         if (!budget.TryTake(bytes))
         {

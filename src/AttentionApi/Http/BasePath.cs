@@ -5,5 +5,9 @@ internal static class BasePath
 {
     public const string Value = "/api/v1";
 
-    public static bool Covers(HttpRequest request) => request.Path.StartsWithSegments(Value, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Where agents find their tools.</summary>
+    public const string Agents = "/mcp";
+
+    public static bool Covers(HttpRequest request) => request.Path.StartsWithSegments(Value, StringComparison.OrdinalIgnoreCase)
+        || request.Path.StartsWithSegments(Agents, StringComparison.OrdinalIgnoreCase);
 }

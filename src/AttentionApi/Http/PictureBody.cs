@@ -10,13 +10,18 @@ namespace AttentionApi.Http;
 /// <summary>Reads a stream to its end.</summary>
 internal delegate Task<ReadOnlyMemory<byte>> ReadBody(Stream source, CancellationToken cancellation);
 
+/// <summary>A picture as it was sent.</summary>
+/// <param name="Bytes">The file's bytes.</param>
+/// <param name="FileName">As the form names it, else null.</param>
+internal sealed record SentPicture(ReadOnlyMemory<byte> Bytes, string? FileName);
+
 /// <summary>
-/// Reads the picture of a request: the file field "image" of a form, or the body itself. A form is read as it streams in, without ASP.NET's form
+/// Reads the pictures of a request: the file fields "image" of a form, or the body itself. A form is read as it streams in, without ASP.NET's form
 /// collection: that would copy the picture once more, or write it to disk.
 /// </summary>
-/// <param name="Picture">The file's bytes.</param>
+/// <param name="Pictures">At least one, in their order.</param>
 /// <param name="Fields">The form's other fields: parameters.</param>
-internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictionary<string, StringValues> Fields)
+internal sealed record PictureBody(IReadOnlyList<SentPicture> Pictures, IReadOnlyDictionary<string, StringValues> Fields)
 {
     public const string Field = "image";
     public const string ReferenceField = "reference";
@@ -35,7 +40,12 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
     private static readonly Dictionary<string, StringValues> NoFields = [];
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static async Task<PictureBody> ReadAsync(HttpRequest request, long limit, ReadBody read, CancellationToken cancellation)
+    /// <param name="request">Whose body it is.</param>
+    /// <param name="limit">Bytes of a body.</param>
+    /// <param name="mostPictures">More are refused.</param>
+    /// <param name="read">Reads a picture.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static async Task<PictureBody> ReadAsync(HttpRequest request, long limit, int mostPictures, ReadBody read, CancellationToken cancellation)
     {
         if (request.ContentLength > limit) throw TooLarge();
         if (request.Headers.ContentEncoding.Any(coding => !string.IsNullOrEmpty(coding) && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
@@ -44,12 +54,12 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
 
         PictureBody body;
         if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true)
-            body = await FromFormAsync(request, type, read, cancellation);
-        else if (string.IsNullOrEmpty(request.ContentType) || IsPicture(type)) body = new(await read(request.Body, cancellation), NoFields);
+            body = await FromFormAsync(request, type, mostPictures, read, cancellation);
+        else if (string.IsNullOrEmpty(request.ContentType) || IsPicture(type)) body = new([new(await read(request.Body, cancellation), null)], NoFields);
         else throw new ProblemException(StatusCodes.Status415UnsupportedMediaType,
             $"The body is declared as '{Words.Shown(request.ContentType ?? "nothing")}'; send multipart/form-data with the picture in the field '{Field}', "
             + "or the picture itself as image/jpeg, image/png or image/webp: its bytes, not base64 or a data URI.");
-        return body.Picture.Length > 0 ? body : throw Missing();
+        return body.Pictures is [] or [{ Bytes.Length: 0 }] ? throw Missing() : body;
     }
 
     public static ProblemException TooLarge() =>
@@ -72,13 +82,15 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
     private static ProblemException Malformed() =>
         ProblemException.BadParameter(Field, "The form is malformed or breaks off; send multipart/form-data with a boundary and a closing boundary.");
 
-    private static async Task<PictureBody> FromFormAsync(HttpRequest request, MediaTypeHeaderValue type, ReadBody read, CancellationToken cancellation)
+    private static async Task<PictureBody> FromFormAsync(
+        HttpRequest request, MediaTypeHeaderValue type, int mostPictures, ReadBody read, CancellationToken cancellation)
     {
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value;
         // RFC 2046, 5.1.1: 1 to 70 characters. One of 4,089 is longer than the reader's buffer.
         if (boundary is not { Length: > 0 and <= 70 }) throw Malformed();
         var reader = new MultipartReader(boundary, request.Body) { BodyLengthLimit = null };
-        ReadOnlyMemory<byte>? picture = null, reference = null;
+        var pictures = new List<SentPicture>();
+        ReadOnlyMemory<byte>? reference = null;
         var fields = new KeyValueAccumulator();
         var text = MostText;
         try
@@ -90,7 +102,7 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
                 if (name is null) throw Missing();
                 if (name == ReferenceField && disposition!.IsFileDisposition())
                 {
-                    if (reference is not null) throw Several(ReferenceField);
+                    if (reference is not null) throw ProblemException.BadParameter(name, $"There are several fields '{name}'; send one.");
                     reference = await read(section.Body, cancellation);
                     continue;
                 }
@@ -102,8 +114,8 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
                     fields.Append(name, Strict.GetString(bytes.Span));
                     continue;
                 }
-                if (picture is not null) throw Several(Field);
-                picture = await read(section.Body, cancellation);
+                if (pictures.Count == mostPictures) throw TooMany(mostPictures);
+                pictures.Add(new(await read(section.Body, cancellation), NameOf(disposition!)));
             }
         }
         catch (DecoderFallbackException)
@@ -114,11 +126,14 @@ internal sealed record PictureBody(ReadOnlyMemory<byte> Picture, IReadOnlyDictio
         {
             throw Malformed();
         }
-        return new(picture ?? throw Missing(), fields.HasValues ? fields.GetResults() : NoFields) { Reference = reference?.Length > 0 ? reference : null };
+        return new(pictures, fields.HasValues ? fields.GetResults() : NoFields) { Reference = reference?.Length > 0 ? reference : null };
     }
 
-    private static ProblemException Several(string field) =>
-        ProblemException.BadParameter(field, $"There are several fields '{field}'; send one picture a request.");
+    private static string? NameOf(ContentDispositionHeaderValue file) => file.FileNameStar.Value ?? HeaderUtilities.RemoveQuotes(file.FileName).Value;
+
+    private static ProblemException TooMany(int most) => ProblemException.BadParameter(Field, most == 1
+        ? $"There are several fields '{Field}'; send one picture a request, or several to /explain/batch."
+        : $"There are more than {most} pictures (Limits:MaxPictures); send the rest in further requests.");
 
     private static ProblemException OtherFile(string name)
     {

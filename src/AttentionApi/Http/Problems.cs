@@ -28,7 +28,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         }
         catch (Exception failure) when (!http.Response.HasStarted)
         {
-            await WriteAsync(http, From(failure));
+            await WriteAsync(http, From(failure, logger));
         }
         catch (Exception failure)
         {
@@ -49,11 +49,11 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         if (problem.RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (problem.Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
-        var body = new Problem("about:blank", ReasonPhrases.GetReasonPhrase(problem.Status), problem.Status, problem.Message, problem.Parameter);
-        return response.WriteAsJsonAsync(body, ApiJson.Responses.Problem, "application/problem+json", http.RequestAborted);
+        return response.WriteAsJsonAsync(Body(problem), ApiJson.Responses.Problem, "application/problem+json", http.RequestAborted);
     }
 
-    private ProblemException From(Exception failure)
+    /// <summary>What a caller is told of a failure; one that nobody foresaw goes into the log.</summary>
+    public static ProblemException From(Exception failure, ILogger logger)
     {
         switch (failure)
         {
@@ -76,6 +76,9 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
                     TimeSpan.FromSeconds(1) };
         }
     }
+
+    public static Problem Body(ProblemException problem) =>
+        new("about:blank", ReasonPhrases.GetReasonPhrase(problem.Status), problem.Status, problem.Message, problem.Parameter);
 
     /// <summary>HEAD is answered wherever GET is.</summary>
     private static StringValues WithHead(StringValues allowed) =>

@@ -11,14 +11,22 @@ namespace AttentionApi.Http;
 
 /// <summary>Endpoint metadata: the query parameters it takes, with its own defaults; read by the parser and by OpenAPI.</summary>
 /// <param name="Parameters">In the order in which they are documented.</param>
-/// <param name="Picture">True where it takes a picture as its body.</param>
-public sealed record TakenParameters(IReadOnlyList<Parameter> Parameters, bool Picture);
+/// <param name="Pictures">How many pictures its body holds.</param>
+public sealed record TakenParameters(IReadOnlyList<Parameter> Parameters, TakenPictures Pictures);
+
+/// <summary>How many pictures a body holds.</summary>
+public enum TakenPictures
+{
+    None,
+    One,
+    Several,
+}
 
 internal static class TakenParametersExtensions
 {
     /// <summary>Takes these parameters and no picture; another one that is sent is looked up all the same, so that no typo passes.</summary>
     public static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint, params IReadOnlyList<Parameter> parameters) => endpoint
-        .WithMetadata(new TakenParameters(parameters, Picture: false))
+        .WithMetadata(new TakenParameters(parameters, TakenPictures.None))
         .Refuses(400, 401, 405, 414, 429, 503)
         .AddEndpointFilter((context, next) =>
         {
@@ -29,8 +37,15 @@ internal static class TakenParametersExtensions
     /// <summary>Takes a picture and these parameters.</summary>
     public static RouteHandlerBuilder TakesPicture(this RouteHandlerBuilder endpoint, params IReadOnlyList<Parameter> parameters)
     {
-        endpoint.WithMetadata(new TakenParameters(parameters, Picture: true)).WithTags("Explain");
+        endpoint.WithMetadata(new TakenParameters(parameters, TakenPictures.One)).WithTags("Explain");
         return endpoint.Refuses([.. ProblemTable.Statuses.Where(status => status != StatusCodes.Status406NotAcceptable)]);
+    }
+
+    /// <summary>Takes several pictures and these parameters; what is wrong with a picture is no matter of the status.</summary>
+    public static RouteHandlerBuilder TakesPictures(this RouteHandlerBuilder endpoint, params IReadOnlyList<Parameter> parameters)
+    {
+        endpoint.WithMetadata(new TakenParameters(parameters, TakenPictures.Several)).WithTags("Explain");
+        return endpoint.Refuses([.. ProblemTable.Statuses.Except([StatusCodes.Status406NotAcceptable, StatusCodes.Status422UnprocessableEntity])]);
     }
 
     /// <summary>Gives a picture of the type that the caller likes best.</summary>

@@ -37,7 +37,12 @@ internal sealed class DocumentedAnswers(JsonObject document)
         var type = response.Content.Headers.ContentType!.MediaType!;
         var content = answer["content"]![type];
         Assert.True(content is not null, $"{operation} {status}: {type} is not in the document");
-        if (type.EndsWith("json", StringComparison.Ordinal)) Validate(content["schema"]!, JsonNode.Parse(text), $"{operation} {status}");
+        if (type == "application/jsonl")
+        {
+            var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.All(lines, line => Validate(content["schema"]!, JsonNode.Parse(line), $"{operation} {status}"));
+        }
+        else if (type.EndsWith("json", StringComparison.Ordinal)) Validate(content["schema"]!, JsonNode.Parse(text), $"{operation} {status}");
         Seen.Add($"{operation} {status}");
     }
 

@@ -6,7 +6,7 @@ namespace AttentionApi.Tests.Api;
 /// <summary>The document behind Swagger UI: complete, truthful, and changed only on purpose.</summary>
 public sealed class OpenApiTests(ApiHost host)
 {
-    private static readonly string Snapshot = Path.Combine(SourceTree.Root, "tests", "AttentionApi.Tests", "Api", "openapi.json");
+    private static readonly string Snapshot = Path.Combine(SourceTree.Root, "client", "openapi.json");
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 

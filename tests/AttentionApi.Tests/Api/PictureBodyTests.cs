@@ -10,9 +10,10 @@ public class PictureBodyTests
     private const int Limit = 1000;
     private static readonly byte[] Picture = [.. Enumerable.Range(0, 300).Select(i => (byte)i)];
 
-    private static async Task<byte[]> ReadAsync(HttpContent? content, bool announced = true) => (await BodyAsync(content, announced)).Picture.ToArray();
+    private static async Task<byte[]> ReadAsync(HttpContent? content, bool announced = true) =>
+        Assert.Single((await BodyAsync(content, announced)).Pictures).Bytes.ToArray();
 
-    private static async Task<PictureBody> BodyAsync(HttpContent? content, bool announced = true)
+    private static async Task<PictureBody> BodyAsync(HttpContent? content, bool announced = true, int mostPictures = 1)
     {
         var http = new DefaultHttpContext();
         if (content is not null)
@@ -22,7 +23,7 @@ public class PictureBodyTests
             http.Request.ContentLength = announced ? content.Headers.ContentLength : null;
         }
         using var upload = new Upload(new ByteBudget(1 << 20), Limit);
-        return await PictureBody.ReadAsync(http.Request, Limit, upload.ReadAsync, TestContext.Current.CancellationToken);
+        return await PictureBody.ReadAsync(http.Request, Limit, mostPictures, upload.ReadAsync, TestContext.Current.CancellationToken);
     }
 
     private static async Task<ProblemException> RefusedAsync(HttpContent? content, bool announced = true) =>
@@ -52,7 +53,7 @@ public class PictureBodyTests
         using var form = new MultipartFormDataContent { { new StringContent("Кот, пёс"), "labels" }, { Pictures.Raw(Picture), "image", "a.png" },
             { new StringContent("mean"), "query" }, { new StringContent("rain"), "labels" } };
         var body = await BodyAsync(form);
-        Assert.Equal(Picture, body.Picture.ToArray());
+        Assert.Equal(Picture, Assert.Single(body.Pictures).Bytes.ToArray());
         Assert.Equal((IEnumerable<string?>)["Кот, пёс", "rain"], body.Fields["labels"]);
         Assert.Equal("mean", body.Fields["QUERY"].ToString());
     }
@@ -87,6 +88,21 @@ public class PictureBodyTests
     }
 
     [Fact]
+    public async Task Several_pictures_keep_their_order_and_names_and_one_too_many_is_a_400()
+    {
+        using var form = Several();
+        var body = await BodyAsync(form, mostPictures: 2);
+        Assert.Equal([(300, "été.png"), (2, "b.png")], body.Pictures.Select(picture => (picture.Bytes.Length, picture.FileName)));
+        using var larger = Several();
+        larger.Add(Pictures.Raw([3]), "image", "c.png");
+        var problem = await Assert.ThrowsAsync<ProblemException>(() => BodyAsync(larger, mostPictures: 2));
+        Assert.Equal((400, "image"), (problem.Status, problem.Parameter));
+        Assert.Contains("Limits:MaxPictures", problem.Message, StringComparison.Ordinal);
+
+        static MultipartFormDataContent Several() => new() { { Pictures.Raw(Picture), "image", "été.png" }, { Pictures.Raw([1, 2]), "image", "b.png" } };
+    }
+
+    [Fact]
     public async Task A_body_over_the_limit_is_a_413_whether_it_is_announced_or_not()
     {
         var large = new byte[Limit + 1];
@@ -113,11 +129,12 @@ public class PictureBodyTests
         (http.Request.ContentType, http.Request.ContentLength, http.Request.Headers.ContentEncoding) = ("image/png", Picture.Length, coding);
         using var upload = new Upload(new ByteBudget(1 << 20), Limit);
         var problem = await Assert.ThrowsAsync<ProblemException>(() =>
-            PictureBody.ReadAsync(http.Request, Limit, upload.ReadAsync, TestContext.Current.CancellationToken));
+            PictureBody.ReadAsync(http.Request, Limit, 1, upload.ReadAsync, TestContext.Current.CancellationToken));
         Assert.Equal(415, problem.Status);
         Assert.Contains($"compressed (Content-Encoding: {coding})", problem.Message, StringComparison.Ordinal);
         http.Request.Headers.ContentEncoding = "identity";
-        Assert.Equal(Picture, (await PictureBody.ReadAsync(http.Request, Limit, upload.ReadAsync, TestContext.Current.CancellationToken)).Picture.ToArray());
+        Assert.Equal(Picture, (await PictureBody.ReadAsync(http.Request, Limit, 1, upload.ReadAsync, TestContext.Current.CancellationToken))
+            .Pictures[0].Bytes.ToArray());
     }
 
     [Theory]

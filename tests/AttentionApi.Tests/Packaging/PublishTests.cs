@@ -17,7 +17,8 @@ public sealed class PublishTests(SourceCopy copy)
     {
         var folder = await copy.PublishedAsync();
         Assert.Equal(["libonnxruntime.so", "libonnxruntime_providers_shared.so", "libvips.so.42"], NativeLibraries(folder));
-        Assert.Equal(["fonts", "models", "runtimes", "wwwroot"], Directory.GetDirectories(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["fonts", "licenses", "models", "runtimes", "wwwroot"],
+            Directory.GetDirectories(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.InRange(Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length), 1, MostBytes);
     }
 
@@ -40,6 +41,7 @@ public sealed class PublishTests(SourceCopy copy)
     /// <summary>Native libraries of any platform, in all folders.</summary>
     private static IEnumerable<string> NativeLibraries(string folder) => Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
         .Select(file => Path.GetFileName(file))
+        .Where(name => Path.GetExtension(name) is not (".md" or ".txt"))
         .Where(name => name.Contains(".so", StringComparison.Ordinal) || Path.GetExtension(name) is ".dylib" or ".a"
             || name.StartsWith("libvips", StringComparison.Ordinal) || name.StartsWith("onnxruntime", StringComparison.Ordinal))
         .Order(StringComparer.Ordinal);

@@ -9,8 +9,8 @@ namespace AttentionApi.Tests.Packaging;
 public sealed class SourceCopy : IDisposable
 {
     private static readonly string[] Files =
-        [".editorconfig", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "LICENSE", "README.md", "global.json"];
-    private static readonly string[] Folders = ["src", "client", Path.Combine("models", "demo-clip")];
+        [".editorconfig", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "LICENSE", "NOTICE", "README.md", "global.json"];
+    private static readonly string[] Folders = ["src", "client", "licenses", Path.Combine("models", "demo-clip")];
     private static readonly string[] LeftOut = ["bin", "obj", "node_modules"];
 
     private readonly TemporaryFolder root = new();
@@ -47,11 +47,12 @@ public sealed class SourceCopy : IDisposable
 
     /// <summary>Runs <c>dotnet</c>, which must succeed.</summary>
     /// <returns>What it printed.</returns>
-    public static async Task<string> DotnetAsync(string folder, params string[] arguments)
+    public static async Task<string> DotnetAsync(string folder, string[] arguments, params (string Name, string Value)[] environment)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = start.Environment["DOTNET_NOLOGO"] = "1";
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(cancellation), process.StandardError.ReadToEndAsync(cancellation));
         await process.WaitForExitAsync(cancellation);

@@ -31,8 +31,8 @@ internal sealed class OperationDescriber : IOperationFilter
             operation.Parameters = [.. operation.Parameters ?? [], .. taken.Parameters.SelectMany(parameter =>
                 Describe(parameter, operation.OperationId!, context.SchemaRepository))];
         }
-        if (!taken.Picture) return;
-        operation.RequestBody = PictureBody(taken.Parameters.Any(parameter => parameter.Name == "method"));
+        if (taken.Pictures == TakenPictures.None) return;
+        operation.RequestBody = PictureBody(taken.Pictures == TakenPictures.Several, taken.Parameters.Any(parameter => parameter.Name == "method"));
     }
 
     private static IEnumerable<OpenApiParameter> Describe(Parameter parameter, string operation, SchemaRepository schemas)
@@ -91,11 +91,13 @@ internal sealed class OperationDescriber : IOperationFilter
 
     private static string? Invariant(double? number) => number?.ToString(CultureInfo.InvariantCulture);
 
+    /// <param name="several">Whether the field may be repeated.</param>
     /// <param name="explains">Whether methods are offered, some of which take a second picture.</param>
-    private static OpenApiRequestBody PictureBody(bool explains) => new()
+    private static OpenApiRequestBody PictureBody(bool several, bool explains) => new()
     {
         Required = true,
-        Description = "The picture, as the file field 'image' of a form. Clients without forms send it as the body itself, with its image/* content type. "
+        Description = (several ? "The pictures, each a file field 'image' of a form. "
+            : "The picture, as the file field 'image' of a form. Clients without forms send it as the body itself, with its image/* content type. ")
             + "Parameters may be fields of the form instead of the query's, under the same names.",
         Content = new Dictionary<string, OpenApiMediaType>
         {
@@ -105,18 +107,21 @@ internal sealed class OperationDescriber : IOperationFilter
                 {
                     Type = JsonSchemaType.Object,
                     Required = new HashSet<string> { Http.PictureBody.Field },
-                    Properties = Files(explains).ToDictionary(file => file.Name, IOpenApiSchema (file) =>
-                        new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = file.Description }),
+                    Properties = Files(several, explains).ToDictionary(file => file.Name, file => file.Schema),
                 },
-                Encoding = Files(explains).ToDictionary(file => file.Name, _ => new OpenApiEncoding { ContentType = PictureTypes }),
+                Encoding = Files(several, explains).ToDictionary(file => file.Name, _ => new OpenApiEncoding { ContentType = PictureTypes }),
             },
         },
     };
 
-    private static IEnumerable<(string Name, string Description)> Files(bool explains)
+    private static IEnumerable<(string Name, IOpenApiSchema Schema)> Files(bool several, bool explains)
     {
-        yield return (Http.PictureBody.Field, "JPEG, PNG or WebP, judged from the bytes.");
-        if (explains) yield return (Http.PictureBody.ReferenceField,
-            "similarity: another picture, whose patches are compared with the chosen patch of the first; the map lies on it. Optional.");
+        const string formats = "JPEG, PNG or WebP, judged from the bytes.";
+        yield return (Http.PictureBody.Field,
+            several ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = File(formats), Description = formats } : File(formats));
+        if (explains && !several) yield return (Http.PictureBody.ReferenceField,
+            File("similarity: another picture, whose patches are compared with the chosen patch of the first; the map lies on it. Optional."));
     }
+
+    private static OpenApiSchema File(string description) => new() { Type = JsonSchemaType.String, Format = "binary", Description = description };
 }

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using AttentionApi.Contracts;
+using AttentionApi.Core.Catalog;
+using AttentionApi.Core.Diagnostics;
+using AttentionApi.Core.Explain;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering;
+using AttentionApi.Hosting;
+using AttentionApi.Http;
+using Microsoft.Extensions.Options;
+using Serilog;
+
+namespace AttentionApi.Endpoints;
+
+/// <summary>
+/// Explains the pictures of one request side by side and sends each answer when it is ready. Every picture waits for a slot of its own and has its own time
+/// limit. One batch works in half of the slots at most, so that single requests find others.
+/// </summary>
+internal sealed class BatchRequests(
+    ModelCatalog catalog, Readiness readiness, ExplainRequests requests, ExplainWork work, ParameterTable table, Permits permits, Uploads uploads,
+    SlowReaders readers, IOptions<LimitsOptions> limits, IDiagnosticContext log, ILogger<BatchRequests> logger)
+{
+    public const string MediaType = "application/jsonl";
+
+    private static readonly ReadOnlyMemory<byte> LineEnd = "\n"u8.ToArray();
+
+    public async Task AnswerAsync(HttpContext http)
+    {
+        var taken = requests.CheckQuery(http);
+        using var upload = uploads.Begin();
+        var (body, request, lease) = await work.InTimeAsync(async deadline =>
+        {
+            var body = await requests.ReadBodyAsync(http, upload, limits.Value.MaxPictures);
+            if (body.Reference is not null)
+                throw ProblemException.BadParameter(PictureBody.ReferenceField,
+                    "A batch takes no reference; send pictures that are set against another one by one.");
+            var request = work.Request(http.Request.ReadParameters(taken, table, body.Fields), Outputs.Json, taken);
+            var model = readiness.Resolve(request.Given.Get(EndpointParameters.Model));
+            log.Set("Model", model.Id);
+            log.Set("Method", request.Method.Info.Name);
+            return (body, request, await catalog.LeaseAsync(model.Id, deadline));
+        }, http.RequestAborted);
+        using (lease)
+        {
+            var model = request.ModelOf(lease.Model);
+            // What the model cannot serve refuses the batch, not each picture.
+            _ = new ExplanationPlan(request, model.Facts);
+            log.Set("Pictures", body.Pictures.Count);
+            http.Response.ContentType = MediaType;
+            using var turn = new SemaphoreSlim(1);
+            var most = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, permits.Limit / 2), CancellationToken = http.RequestAborted };
+            await Parallel.ForEachAsync(body.Pictures.Index(), most, async (sent, aborted) =>
+            {
+                var (line, held) = await LineAsync(sent.Index, sent.Item, request, model, aborted);
+                using var _ = held;
+                await turn.WaitAsync(aborted);
+                try
+                {
+                    await SendAsync(http, line, aborted);
+                }
+                finally
+                {
+                    turn.Release();
+                }
+            });
+        }
+    }
+
+    /// <returns>The line, and what it occupies until it is sent.</returns>
+    private async Task<(BatchLine Line, IDisposable? Held)> LineAsync(
+        int index, SentPicture sent, ExplainRequest request, LoadedModel model, CancellationToken aborted)
+    {
+        try
+        {
+            return await work.InTimeAsync(async deadline =>
+            {
+                var plan = new ExplanationPlan(request, model.Facts);
+                var picture = work.Picture(sent.Bytes);
+                var slot = await permits.WaitAsync(WorkEstimate.Bytes(plan, picture.Header) + picture.Bytes.Length, deadline);
+                try
+                {
+                    var (answer, bytes) = await work.ExplainAsync(plan, model, (picture, null), new StageTimings(), async (explanation, cancellation) =>
+                    {
+                        var maps = await explanation.MapsAsync(cancellation);
+                        return (Responses.Explain(explanation, maps), maps.Bytes);
+                    }, deadline);
+                    return (new BatchLine(index, sent.FileName, answer, null), (IDisposable?)readers.Leave(slot, bytes));
+                }
+                catch
+                {
+                    slot.Dispose();
+                    throw;
+                }
+            }, aborted);
+        }
+        catch (Exception failure) when (!aborted.IsCancellationRequested)
+        {
+            return (new BatchLine(index, sent.FileName, null, Problems.Body(Problems.From(failure, logger))), null);
+        }
+    }
+
+    private async Task SendAsync(HttpContext http, BatchLine line, CancellationToken aborted)
+    {
+        using var clock = readers.Clock(http);
+        await JsonSerializer.SerializeAsync(http.Response.BodyWriter, line, ApiJson.Responses.BatchLine, aborted);
+        await http.Response.BodyWriter.WriteAsync(LineEnd, aborted);
+    }
+}

@@ -1,0 +1,94 @@
+using System.IO.Compression;
+
+namespace AttentionApi.Tests.Packaging;
+
+/// <summary>
+/// The NuGet packages as others use them: from a feed, by a program and by <c>dnx</c>, without the repository. Packages of this test go into a folder of their
+/// own; everything else is found in the user's package folder, so that nothing is downloaded.
+/// </summary>
+[Collection(nameof(SourceCopy))]
+public sealed class PackageTests(SourceCopy copy)
+{
+    private static readonly string Platform = System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier;
+
+    private static string UserPackages => Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_program_explains_a_picture_with_the_package_of_the_library_alone()
+    {
+        await PackAsync(copy.Core);
+        var scratch = Scratch("program");
+        File.Copy(Path.Combine(SourceTree.Root, "samples", "ExplainPicture", "Program.cs"), Path.Combine(scratch, "Program.cs"));
+        await File.WriteAllTextAsync(Path.Combine(scratch, "Scratch.csproj"), """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="AttentionApi.Core" Version="1.0.0" />
+              </ItemGroup>
+            </Project>
+            """, Cancellation);
+        var output = Path.Combine(scratch, "output");
+        await RunAsync(scratch, "build", "-o", output, "-v", "quiet", "-nodeReuse:false", "-warnaserror");
+
+        var picture = Path.Combine(SourceTree.Root, "client", "samples", "scene-02.png");
+        var said = await RunAsync(scratch, Path.Combine(output, "Scratch.dll"), Path.Combine(SourceTree.Root, "models"), picture, "dog,car");
+        Assert.Contains("car: ", said, StringComparison.Ordinal);
+        Assert.Equal("PNG"u8.ToArray(), (await File.ReadAllBytesAsync(Path.Combine(scratch, "overlay.png"), Cancellation))[1..4]);
+        // For legends and captions.
+        Assert.True(File.Exists(Path.Combine(output, "fonts", "DejaVuSans.ttf")));
+    }
+
+    [Fact]
+    public async Task The_package_of_the_library_says_what_it_is_and_has_symbols_and_natives_of_all_platforms()
+    {
+        await PackAsync(copy.Core);
+        await using var package = await ZipFile.OpenReadAsync(copy.At("feed", "AttentionApi.Core.1.0.0.nupkg"), Cancellation);
+        using var reader = new StreamReader(await package.GetEntry("AttentionApi.Core.nuspec")!.OpenAsync(Cancellation));
+        var nuspec = await reader.ReadToEndAsync(Cancellation);
+        Assert.All(["<license type=\"expression\">MIT</license>", "<readme>README.md</readme>", "<tags>", "<description>See what a Vision Transformer"],
+            part => Assert.Contains(part, nuspec, StringComparison.Ordinal));
+        Assert.All(["Microsoft.ML.OnnxRuntime", "NetVips", "NetVips.Native.linux-x64", "NetVips.Native.linux-arm64", "NetVips.Native.osx-arm64",
+            "NetVips.Native.win-x64", "NetVips.Native.win-arm64"], name => Assert.Contains($"<dependency id=\"{name}\"", nuspec, StringComparison.Ordinal));
+        Assert.NotNull(package.GetEntry("lib/net10.0/AttentionApi.Core.xml"));
+        await using var symbols = await ZipFile.OpenReadAsync(copy.At("feed", "AttentionApi.Core.1.0.0.snupkg"), Cancellation);
+        Assert.NotNull(symbols.GetEntry("lib/net10.0/AttentionApi.Core.pdb"));
+    }
+
+    [Fact]
+    public async Task The_tool_is_run_by_dnx_from_a_feed_and_brings_the_demo_model_along()
+    {
+        await PackAsync(copy.Host, $"-p:ToolPackageRuntimeIdentifiers={Platform}");
+        var scratch = Scratch("tool");
+        var listed = await RunAsync(scratch, "dnx", "AttentionApi@1.0.0", "--yes", "--", "models", "list");
+        Assert.Contains("demo-clip", listed, StringComparison.Ordinal);
+        var inspected = await RunAsync(scratch, "dnx", "AttentionApi@1.0.0", "--yes", "--", "models", "inspect", SourceTree.DemoModel);
+        Assert.Contains(FormattableString.Invariant($"attention sites  {Demo.Layers} vision"), inspected, StringComparison.Ordinal);
+    }
+
+    private Task<string> PackAsync(string project, params string[] more) => SourceCopy.DotnetAsync(copy.Sources,
+        ["pack", project, "-c", "Release", "-o", copy.At("feed"), "-v", "quiet", "-warnaserror", "-nodeReuse:false", "-p:RunAnalyzers=false", .. more]);
+
+    /// <summary>An empty folder whose packages come from the feed.</summary>
+    private string Scratch(string name)
+    {
+        var folder = Directory.CreateDirectory(copy.At(name)).FullName;
+        File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""
+            <configuration>
+              <packageSources><clear /><add key="feed" value="{copy.At("feed")}" /></packageSources>
+              <fallbackPackageFolders><clear /><add key="user" value="{UserPackages}" /></fallbackPackageFolders>
+            </configuration>
+            """);
+        return folder;
+    }
+
+    private Task<string> RunAsync(string folder, params string[] arguments) =>
+        SourceCopy.DotnetAsync(folder, arguments, ("NUGET_PACKAGES", copy.At("packages")));
+}
