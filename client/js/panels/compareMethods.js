@@ -3,7 +3,7 @@ import { whyNot } from '../compute/effective.js';
 import { mapFor } from '../compute/maps.js';
 import { limitsOf } from '../compute/scales.js';
 import { colormapFor } from '../compute/screen.js';
-import { create } from '../dom.js';
+import { create, short } from '../dom.js';
 import { postForJson } from '../network/api.js';
 import { setOf } from '../network/fetchedMaps.js';
 import { Problem } from '../network/problems.js';
@@ -107,7 +107,8 @@ function figures({ entries, correlation }, offered, { answer, shown }, store) {
   const titles = entries.map(({ method }) => offered.find(({ name }) => name === method)?.title ?? method);
   const buttons = entries.map(({ method, evidence }, index) => {
     const button = create('button', { type: 'button', title: 'Show on the picture', attributes: { 'aria-pressed': String(shown.method.name === method) } },
-      create('canvas'), create('span', { class: 'name' }, create('span', {}, titles[index]), create('span', {}, evidence?.verdict ?? '')));
+      create('canvas'), create('span', { class: 'name' }, create('span', {}, titles[index]),
+        create('span', { title: evidence?.verdict ?? '' }, evidence ? `score ${short(evidence.score)}` : '')));
     button.addEventListener('click', () => store.set({ method }));
     return button;
   });

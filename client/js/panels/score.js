@@ -86,8 +86,11 @@ export function scorePanel(store) {
   function show(evidence) {
     const { target, quantity, shares, deletion, insertion, random, score, verdict } = evidence;
     const up = quantity === 'cosine' ? `cosine with “${target}”` : `score of “${target}”`;
+    // Two plots stand side by side where there is room.
+    const whole = body.clientWidth || 300;
+    const room = whole > 600 ? whole / 2 : whole;
     const plot = (/** @type {string} */ title, /** @type {Curve} */ own, /** @type {Curve} */ chance) => linePlot({
-      title, up, across: 'share of the patches', at: shares, room: body.clientWidth || 300,
+      title, up, across: 'share of the patches', at: shares, room,
       lines: [{ name: 'this map', values: own.curve }, { name: 'at random', values: chance.curve }],
     });
     body.replaceChildren(
