@@ -74,8 +74,9 @@ internal sealed record ExpectedLabel(Prediction Expected, int Rank, int Of, Pred
             var map = Difference(maps[expected], maps[other.Value]);
             found = found with
             {
-                Method = method, Map = map, Account = set.ScorePerValue is { } unit ? Split(map, unit * LogitsPerScore(inspection.Model),
-                    -found.Gap!.Value) : null,
+                Method = method,
+                Map = map,
+                Account = set.ScorePerValue is { } unit ? Split(map, unit * LogitsPerScore(inspection.Model), -found.Gap!.Value) : null,
                 Turn = found.Gap > 0 ? await TurnAsync(inspection, map, expected, other.Value, cancellation).ConfigureAwait(false) : null,
             };
         }
