@@ -29,12 +29,12 @@ export function fetchedMaps(store) {
   /** @param {Picture} picture @param {string} query */
   const known = (picture, query) => answers.get(picture)?.get(query);
 
-  /** @param {Picture} picture @param {string} query @param {string} title @param {() => void} done */
-  async function ask(picture, query, title, done) {
+  /** @param {Picture} picture @param {string} query @param {import('./api.js').Method} method @param {() => void} done */
+  async function ask(picture, query, { title, answersAlone }, done) {
     running.abort();
     const { signal } = (running = new AbortController());
     asked = { picture, query };
-    store.set({ status: { phase: 'loading', message: `The server computes “${title}”…` } });
+    store.set({ status: { phase: 'loading', message: `The server computes “${title}”${answersAlone ? ': hundreds of runs of the model' : ''}…` } });
     try {
       await new Promise((resolve) => setTimeout(resolve, store.state.cursor && store.state.hover === 'ask' ? rest.pointer : rest.slider));
       const onProgress = (/** @type {import('./api.js').Progress} */ progress) => {
@@ -64,7 +64,7 @@ export function fetchedMaps(store) {
       const query = mapsQuery(shown, answer, shown.at);
       const set = known(picture, query);
       if (set) asked = null;
-      else if (asked?.query !== query || asked.picture !== picture) ask(picture, query, shown.method.title, done);
+      else if (asked?.query !== query || asked.picture !== picture) ask(picture, query, shown.method, done);
       return set && atLayer(set, shown, shown.at);
     },
 

@@ -5,15 +5,12 @@ namespace AttentionApi.Core.Analysis;
 /// <summary>Runs on the picture with some of its patches hidden.</summary>
 public sealed partial class Inspection
 {
-    /// <summary>Told the number of runs on pictures with hidden patches that this call has caused so far.</summary>
-    public IProgress<int>? Progress { get; init; }
-
     /// <summary>The model's answers to the picture with only the given patches, in their order. Known ones run no model.</summary>
     /// <returns>Unit image embeddings, or class logits.</returns>
     internal async Task<IReadOnlyList<float[]>> MaskedAsync(IReadOnlyList<PatchSubset> shown, PatchFill fill, CancellationToken cancellation)
     {
         var known = await FetchAsync(Runtime.ActivationParts.Output, cancellation).ConfigureAwait(false);
-        analysis = await Analyzer.MaskAsync(Loaded, Picture, known, fill, shown, Progress, Timings, cancellation).ConfigureAwait(false);
+        analysis = await Analyzer.MaskAsync(Loaded, Picture, known, fill, shown, Timings, cancellation).ConfigureAwait(false);
         ModelRuns += analysis.ModelRuns;
         return [.. shown.Select(subset => analysis.Masked.Of(fill, subset))];
     }

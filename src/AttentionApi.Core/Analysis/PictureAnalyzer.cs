@@ -86,7 +86,7 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
     /// <exception cref="ImageRefusedException">The picture cannot be decoded.</exception>
     /// <exception cref="ModelRefusedException">The model gives non-finite numbers.</exception>
     internal async Task<PictureAnalysis> MaskAsync(
-        LoadedModel model, Picture picture, PictureAnalysis known, PatchFill fill, IReadOnlyList<PatchSubset> shown, IProgress<int>? progress,
+        LoadedModel model, Picture picture, PictureAnalysis known, PatchFill fill, IReadOnlyList<PatchSubset> shown,
         StageTimings timings, CancellationToken cancellation)
     {
         known = known.Including(Find(model, picture)) with { ModelRuns = 0 };
@@ -100,7 +100,7 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
             var (preprocessor, facts) = (model.Preprocessor, model.Facts);
             canvas = PatchCanvas.Of(preprocessor.Prepare(image), fill, preprocessor.Config.Normalise(0), facts.Tokens.Grid, facts.PatchSize, facts.PatchArea);
         }
-        var (answers, done) = (new float[missing.Count][], 0);
+        var answers = new float[missing.Count][];
         using (timings.Measure(Stages.Inference))
         {
             var together = new ParallelOptions { MaxDegreeOfParallelism = model.Vision.RunsAhead, CancellationToken = cancellation };
@@ -109,7 +109,6 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
                 // Each run would time its own wait and work; side by side these say nothing.
                 var run = await model.Vision.RunAsync(canvas.Show(missing[i]), ActivationParts.Output, new StageTimings(), token).ConfigureAwait(false);
                 answers[i] = run.Output;
-                progress?.Report(Interlocked.Increment(ref done));
             }).ConfigureAwait(false);
         }
         return Keep(model, picture, known with { ModelRuns = missing.Count, Masked = known.Masked.With(fill, missing.Zip(answers)) });
