@@ -5,31 +5,38 @@ using AttentionApi.Core.Runtime;
 namespace AttentionApi.Core.Loading;
 
 /// <summary>Opens a model's read-out, and offers it only if it reproduces the model's own answer.</summary>
-internal static class ReadOutLoader
+/// <param name="factory">Makes its sessions.</param>
+/// <param name="graph">The tower's graph.</param>
+/// <param name="last">The hidden state that leaves the last layer.</param>
+/// <param name="hidden">The same as the probe saw it, [1, token, width] or without the first axis.</param>
+internal sealed class ReadOutLoader(SessionFactory factory, OnnxGraph graph, HiddenState last, TensorInfo hidden)
 {
+    private int Width => (int)hidden.Shape[^1];
+
     /// <summary>Builds the read-out and compares what it gives for the head's token with the model's answer.</summary>
+    /// <param name="sites">The attention sites, behind which no read-out may look.</param>
+    /// <param name="values">The last hidden state of the trial picture, [token, width].</param>
+    /// <param name="answer">What the model answered to it.</param>
+    /// <param name="normalised">Whether only the answer's direction counts.</param>
     /// <returns>The read-out, or why there is none.</returns>
-    public static (ReadOutSession? Session, string? Refusal) Open(
-        SessionFactory factory, OnnxGraph graph, AttentionSites sites, HiddenState last, TensorInfo hidden, float[] hiddenValues,
-            PlainOutput answer, bool normalised)
+    public (ReadOutSession? Session, string? Refusal) Open(AttentionSites sites, float[] values, PlainOutput answer, bool normalised)
     {
         // ONNX Runtime fuses the head alone differently than within the model.
         const float slack = 10;
         var readOut = ReadOutBuilder.Build(graph, last, hidden.Shape, (int)hidden.ElementType, normalised
-            ? BeforeLength(graph, answer.Info.Name) : answer.Info.Name, sites);
+            ? BeforeLength(answer.Info.Name) : answer.Info.Name, sites);
         if (readOut.Model is null) return (null, readOut.Refusal);
-        var width = (int)hidden.Shape[^1];
         var opened = new ReadOutSession
         {
             Session = OrtErrors.Translate(graph.File.FileName, () => factory.CreateInMemory(readOut.Model)),
             InputType = hidden.ElementType,
-            HiddenWidth = width,
+            HiddenWidth = Width,
             Width = answer.Values.Length,
             HeadToken = readOut.HeadToken,
             FirstOfTwoHeads = readOut.FirstOfTwoHeads,
         };
         var (expected, read) = (answer.Values.ToArray(), new float[opened.Width]);
-        using var token = Tensors.FromFloats(hiddenValues.AsSpan(readOut.HeadToken * width, width).ToArray(), [1, width], hidden.ElementType);
+        using var token = Tensors.FromFloats(values.AsSpan(readOut.HeadToken * Width, Width).ToArray(), [1, Width], hidden.ElementType);
         OrtErrors.Translate(graph.File.FileName, () => { opened.Read(token, read); return true; });
         if (normalised)
         {
@@ -44,7 +51,7 @@ internal static class ReadOutLoader
 
     /// <summary>The embedding before a combined file divides it by its length: a linear function of the normalised hidden state, which the quotient is
     /// not.</summary>
-    private static string BeforeLength(OnnxGraph graph, string embedding)
+    private string BeforeLength(string embedding)
     {
         for (var tensor = embedding; graph.Producer(tensor) is { } node; tensor = node.Inputs[0])
         {
@@ -57,14 +64,13 @@ internal static class ReadOutLoader
     }
 
     /// <summary>The final norm by itself; null where tokens are not normalised one by one.</summary>
-    public static ReadOutSession? OpenNorm(SessionFactory factory, OnnxGraph graph, HiddenState last, TensorInfo hidden)
+    public ReadOutSession? OpenNorm()
     {
         if (FinalNormBuilder.Build(graph, last, hidden.Shape.Length, (int)hidden.ElementType) is not { } model) return null;
-        var width = (int)hidden.Shape[^1];
         return new()
         {
             Session = OrtErrors.Translate(graph.File.FileName, () => factory.CreateInMemory(model)),
-            InputType = hidden.ElementType, HiddenWidth = width, Width = width, HeadToken = 0, FirstOfTwoHeads = false,
+            InputType = hidden.ElementType, HiddenWidth = Width, Width = Width, HeadToken = 0, FirstOfTwoHeads = false,
         };
     }
 }

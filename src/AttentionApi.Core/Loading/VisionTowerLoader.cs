@@ -88,10 +88,9 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             ProbeResult probe, PlainOutput? answer,
         VisionOutputKind kind)
     {
-        var (readOut, refusal) = answer is null
-            ? (null, "the model gives no answer that labels could be compared with")
-            : ReadOutLoader.Open(factory, graph, sites, stream.States[^1], probe.Layers[^1].HiddenState, probe.Hidden[^1], answer,
-                normalised: kind == VisionOutputKind.ImageEmbedding);
+        var readOuts = new ReadOutLoader(factory, graph, stream.States[^1], probe.Layers[^1].HiddenState);
+        var (readOut, refusal) = answer is null ? (null, "the model gives no answer that labels could be compared with")
+            : readOuts.Open(sites, probe.Hidden[^1], answer, normalised: kind == VisionOutputKind.ImageEmbedding);
         var opened = blocks.Open(factory, probe.Blocks, probe.HeadAttention, probe.Hidden, readOut);
         var tower = new VisionTower
         {
@@ -110,7 +109,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             Output = answer?.Info,
             ReadOut = readOut,
             ReadOutRefusal = refusal,
-            FinalNorm = ReadOutLoader.OpenNorm(factory, graph, stream.States[^1], probe.Layers[^1].HiddenState),
+            FinalNorm = readOuts.OpenNorm(),
             Blocks = opened,
             BlocksRefusal = blocks.Refusal,
             PartsRefusal = refusal ?? blocks.Refusal ?? blocks.PartsRefusal,

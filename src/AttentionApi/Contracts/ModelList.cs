@@ -1,5 +1,6 @@
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 
@@ -10,52 +11,118 @@ namespace AttentionApi.Contracts;
 public sealed record ModelList(IReadOnlyList<Model> Models);
 
 /// <summary>One model; what only a load finds out is null until it was loaded once.</summary>
-/// <param name="Id">The value of the parameter 'model'.</param>
-/// <param name="Default">True for the model that is used where none is named.</param>
-/// <param name="Status">ready, loading, unloaded or refused.</param>
-/// <param name="Reason">Why it was refused; else null.</param>
-/// <param name="Family">The architecture, as the files tell it.</param>
-/// <param name="Layers">Layers of the vision tower.</param>
-/// <param name="Heads">Heads of each layer.</param>
-/// <param name="Grid">Patches, rows by columns.</param>
-/// <param name="PrefixTokens">Tokens before the patches: CLS, distillation, registers.</param>
-/// <param name="SuffixTokens">Tokens after the patches.</param>
-/// <param name="ImageSize">What the model is given, in pixels.</param>
-/// <param name="PatchSize">Of that input, in pixels.</param>
-/// <param name="Resolutions">Sizes that the parameter 'resolution' takes; null where the model takes only its own.</param>
-/// <param name="Text">True where free labels are accepted.</param>
-/// <param name="Classes">Number of classes of a classifier; else null.</param>
-/// <param name="Scores">How scores come from logits: softmax over the labels or classes, sigmoid of each, or none.</param>
-/// <param name="LogitScale">Image-text: from cosine to logit, and where the number was found; else null.</param>
-/// <param name="LogitBias">Image-text with sigmoid scores: what is added to the scaled cosine, and where it was found; else null.</param>
-/// <param name="Methods">The methods it can serve.</param>
-/// <param name="Unavailable">The methods it cannot serve, and why.</param>
-/// <param name="Precision">Of the weights in the file.</param>
-/// <param name="Provider">The execution provider asked for, the one that runs, and why they differ.</param>
-/// <param name="Sites">Attention sites found in the files.</param>
-/// <param name="Domain">What the model's card says of what it knows; null where it says nothing.</param>
-/// <param name="Warnings">What a careful user must know of it.</param>
-/// <param name="Sanity">What 'models check' found out about its methods; null where it was not checked.</param>
-public sealed record Model(
-    string Id, bool Default, string Status, string? Reason, string? Family, int? Layers, int? Heads, Grid? Grid, int? PrefixTokens, int? SuffixTokens,
-    Size? ImageSize, Size? PatchSize, Resolutions? Resolutions, bool? Text, int? Classes, string? Scores, LogitNumber? LogitScale, LogitNumber? LogitBias,
-    IReadOnlyList<string> Methods, IReadOnlyList<UnavailableMethod> Unavailable,
-    string? Precision, Provider? Provider, Sites? Sites, string? Domain, IReadOnlyList<string> Warnings, IReadOnlyList<Sanity>? Sanity)
+public sealed record Model
 {
+    /// <summary>The value of the parameter 'model'.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>True for the model that is used where none is named.</summary>
+    public required bool Default { get; init; }
+
+    /// <summary>ready, loading, unloaded or refused.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Why it was refused; else null.</summary>
+    public required string? Reason { get; init; }
+
+    /// <summary>The architecture, as the files tell it.</summary>
+    public required string? Family { get; init; }
+
+    /// <summary>Layers of the vision tower.</summary>
+    public required int? Layers { get; init; }
+
+    /// <summary>Heads of each layer.</summary>
+    public required int? Heads { get; init; }
+
+    /// <summary>Patches, rows by columns.</summary>
+    public required Grid? Grid { get; init; }
+
+    /// <summary>Tokens before the patches: CLS, distillation, registers.</summary>
+    public required int? PrefixTokens { get; init; }
+
+    /// <summary>Tokens after the patches.</summary>
+    public required int? SuffixTokens { get; init; }
+
+    /// <summary>What the model is given, in pixels.</summary>
+    public required Size? ImageSize { get; init; }
+
+    /// <summary>Of that input, in pixels.</summary>
+    public required Size? PatchSize { get; init; }
+
+    /// <summary>Sizes that the parameter 'resolution' takes; null where the model takes only its own.</summary>
+    public required Resolutions? Resolutions { get; init; }
+
+    /// <summary>True where free labels are accepted.</summary>
+    public required bool? Text { get; init; }
+
+    /// <summary>Number of classes of a classifier; else null.</summary>
+    public required int? Classes { get; init; }
+
+    /// <summary>How scores come from logits: softmax over the labels or classes, sigmoid of each, or none.</summary>
+    public required string? Scores { get; init; }
+
+    /// <summary>Image-text: from cosine to logit, and where the number was found; else null.</summary>
+    public required LogitNumber? LogitScale { get; init; }
+
+    /// <summary>Image-text with sigmoid scores: what is added to the scaled cosine, and where it was found; else null.</summary>
+    public required LogitNumber? LogitBias { get; init; }
+
+    /// <summary>The methods it can serve.</summary>
+    public required IReadOnlyList<string> Methods { get; init; }
+
+    /// <summary>The methods it cannot serve, and why.</summary>
+    public required IReadOnlyList<UnavailableMethod> Unavailable { get; init; }
+
+    /// <summary>Of the weights in the file.</summary>
+    public required string? Precision { get; init; }
+
+    /// <summary>The execution provider asked for, the one that runs, and why they differ.</summary>
+    public required Provider? Provider { get; init; }
+
+    /// <summary>Attention sites found in the files.</summary>
+    public required Sites? Sites { get; init; }
+
+    /// <summary>What the model's card says of what it knows; null where it says nothing.</summary>
+    public required string? Domain { get; init; }
+
+    /// <summary>What a careful user must know of it.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>What 'models check' found out about its methods; null where it was not checked.</summary>
+    public required IReadOnlyList<Sanity>? Sanity { get; init; }
+
     internal static Model From(ModelEntry entry, ExplainerRegistry methods, IReadOnlyList<Sanity>? sanity = null)
     {
         var facts = entry.Facts;
-        return new Model(
-            entry.Id, entry.IsDefault, entry.Status.Word(), entry.Reason, facts?.Family, facts?.Layers, facts?.Heads,
-            facts is null ? null : Grid.From(facts.Tokens.Grid), facts?.Tokens.PrefixTokens, facts?.Tokens.SuffixTokens,
-            facts is null ? null : Size.From(facts.ImageSize), facts is null ? null : Size.From(facts.PatchSize),
-            facts?.Resolutions is { } sizes ? new(sizes.Minimum, sizes.Maximum, sizes.Step) : null,
-            facts?.Text, facts?.ClassNames?.Count, facts?.Scores.Word(),
-            facts?.LogitScale is { } scale ? new(scale.Value, scale.Source) : null, facts?.LogitBias is { } bias ? new(bias.Value, bias.Source) : null,
-            facts is null ? [] : [.. methods.ServedBy(facts).Select(method => method.Info.Name)],
-            facts is null ? [] : [.. methods.NotServedBy(facts).Select(method => new UnavailableMethod(method.Explainer.Info.Name, method.Reason))],
-            facts?.Precision, facts is null ? null : new(facts.Provider.Requested, facts.Provider.Actual, facts.Provider.Reason),
-            facts is null ? null : new(facts.Sites.Vision, facts.Sites.Text, facts.Sites.Other), facts?.Domain, facts?.Warnings ?? [], sanity);
+        return new Model
+        {
+            Id = entry.Id,
+            Default = entry.IsDefault,
+            Status = entry.Status.Word(),
+            Reason = entry.Reason,
+            Family = facts?.Family,
+            Layers = facts?.Layers,
+            Heads = facts?.Heads,
+            Grid = facts is null ? null : Grid.From(facts.Tokens.Grid),
+            PrefixTokens = facts?.Tokens.PrefixTokens,
+            SuffixTokens = facts?.Tokens.SuffixTokens,
+            ImageSize = facts is null ? null : Size.From(facts.ImageSize),
+            PatchSize = facts is null ? null : Size.From(facts.PatchSize),
+            Resolutions = facts?.Resolutions is { } sizes ? new(sizes.Minimum, sizes.Maximum, sizes.Step) : null,
+            Text = facts?.Text,
+            Classes = facts?.ClassNames?.Count,
+            Scores = facts?.Scores.Word(),
+            LogitScale = LogitNumber.From(facts?.LogitScale),
+            LogitBias = LogitNumber.From(facts?.LogitBias),
+            Methods = facts is null ? [] : [.. methods.ServedBy(facts).Select(method => method.Info.Name)],
+            Unavailable = facts is null ? [] : [.. methods.NotServedBy(facts).Select(method => new UnavailableMethod(method.Explainer.Info.Name, method.Reason))],
+            Precision = facts?.Precision,
+            Provider = facts is null ? null : new(facts.Provider.Requested, facts.Provider.Actual, facts.Provider.Reason),
+            Sites = facts is null ? null : new(facts.Sites.Vision, facts.Sites.Text, facts.Sites.Other),
+            Domain = facts?.Domain,
+            Warnings = facts?.Warnings ?? [],
+            Sanity = sanity,
+        };
     }
 }
 
@@ -95,7 +162,10 @@ public sealed record Resolutions(int Minimum, int Maximum, int Step);
 /// <summary>A number between cosine and logit, and where it was found.</summary>
 /// <param name="Value">The factor is already exponentiated.</param>
 /// <param name="Source">A file, a field of config.json, or: assumed.</param>
-public sealed record LogitNumber(float Value, string Source);
+public sealed record LogitNumber(float Value, string Source)
+{
+    internal static LogitNumber? From(LogitConstant? number) => number is { } one ? new(one.Value, one.Source) : null;
+}
 
 /// <summary>The execution provider asked for, the one that runs, and why they differ (else null).</summary>
 /// <param name="Requested">auto, cpu or cuda.</param>

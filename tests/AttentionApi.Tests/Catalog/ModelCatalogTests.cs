@@ -96,7 +96,14 @@ public sealed class ModelCatalogTests : IAsyncDisposable
         foreach (var file in bad) folder.Copy(file);
         Put("good");
         var catalog = Open();
-        foreach (var id in bad.Select(file => Path.GetFileNameWithoutExtension(file)!))
+        // Sound models without attention: they serve the methods that need their answers alone.
+        string[] answering = ["cnn_no_attention", "softmax_head_only"];
+        foreach (var id in answering)
+        {
+            using var served = await catalog.LeaseAsync(id, Cancelled);
+            Assert.Equal(ModelStatus.Ready, StatusOf(catalog, id));
+        }
+        foreach (var id in bad.Select(file => Path.GetFileNameWithoutExtension(file)!).Except(answering))
         {
             await Assert.ThrowsAsync<ModelRefusedException>(() => catalog.LeaseAsync(id, Cancelled));
             var entry = catalog.Find(id)!;

@@ -119,9 +119,12 @@ internal sealed class OperationDescriber : IOperationFilter
         const string formats = "JPEG, PNG or WebP, judged from the bytes.";
         yield return (Http.PictureBody.Field,
             several ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = File(formats), Description = formats } : File(formats));
+        // Nullable, because NSwag's clients demand every file that is not.
         if (explains && !several) yield return (Http.PictureBody.ReferenceField,
-            File("similarity: another picture, whose patches are compared with the chosen patch of the first; the map lies on it. Optional."));
+            File("similarity: another picture, whose patches are compared with the chosen patch of the first; the map lies on it. Optional.",
+                JsonSchemaType.String | JsonSchemaType.Null));
     }
 
-    private static OpenApiSchema File(string description) => new() { Type = JsonSchemaType.String, Format = "binary", Description = description };
+    private static OpenApiSchema File(string description, JsonSchemaType type = JsonSchemaType.String) =>
+        new() { Type = type, Format = "binary", Description = description };
 }
