@@ -62,7 +62,9 @@ public sealed class AccessibilityTests(PageHost host, Chromium chromium)
         await keyboard.PressAsync("Home");
         Assert.Equal("0", await explore.Page.Locator("#opacity").InputValueAsync());
 
+        // Past "Methods".
         await TabToAsync(explore, "tab-labels");
+        await keyboard.PressAsync("ArrowRight");
         await keyboard.PressAsync("ArrowRight");
         await keyboard.PressAsync("Enter");
         await explore.DrawnAsync();

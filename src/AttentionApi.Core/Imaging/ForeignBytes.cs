@@ -3,7 +3,7 @@ namespace AttentionApi.Core.Imaging;
 /// <summary>Says what bytes are that are none of the pictures read here, so that a caller knows what went wrong on the way.</summary>
 internal static class ForeignBytes
 {
-    private const string AsBytes = "send the picture's bytes, not text";
+    private const string AsBytes = "send the bytes of a JPEG, PNG or WebP picture";
     private const string Uncompressed = "send the picture as it is, JPEG, PNG and WebP are compressed already";
     private const string Converted = "convert it to JPEG, PNG or WebP";
 
@@ -30,18 +30,18 @@ internal static class ForeignBytes
     {
         foreach (var (start, what, remedy) in Starts)
         {
-            if (bytes.StartsWith(start)) return $"The body is {what}; {remedy}.";
+            if (bytes.StartsWith(start)) return $"The file is {what}; {remedy}.";
         }
-        if (bytes.Length > 12 && bytes[4..].StartsWith("ftyp"u8)) return $"The body is a HEIF, AVIF or video file; {Converted}.";
+        if (bytes.Length > 12 && bytes[4..].StartsWith("ftyp"u8)) return $"The file is a HEIF, AVIF or video file; {Converted}.";
         var text = new string([.. bytes[..Math.Min(bytes.Length, 256)].ToArray().Select(value => (char)value)])
             .TrimStart('\u00EF', '\u00BB', '\u00BF', ' ', '\t', '\r', '\n', '"', '\'');
-        if (text.StartsWith("data:", StringComparison.OrdinalIgnoreCase)) return $"The body is a data URI; decode what follows its comma and {AsBytes}.";
-        if (Base64Starts.Any(start => text.StartsWith(start, StringComparison.Ordinal))) return $"The body is base64 text; decode it and {AsBytes}.";
-        if (text.StartsWith('{') || text.StartsWith('[')) return $"The body is JSON; {AsBytes}.";
+        if (text.StartsWith("data:", StringComparison.OrdinalIgnoreCase)) return $"The file is a data URI; decode what follows its comma and {AsBytes}.";
+        if (Base64Starts.Any(start => text.StartsWith(start, StringComparison.Ordinal))) return $"The file is base64 text; decode it and {AsBytes}.";
+        if (text.StartsWith('{') || text.StartsWith('[')) return $"The file is JSON; {AsBytes}.";
         if (text.StartsWith("<svg", StringComparison.OrdinalIgnoreCase) || text.Contains("<svg", StringComparison.OrdinalIgnoreCase))
-            return $"The body is an SVG drawing; {Converted}.";
-        if (text.StartsWith('<')) return "The body is a document of HTML or XML, perhaps an error page that was saved as a picture; send the picture itself.";
-        if (text.Length > 0 && text.All(letter => letter is >= ' ' and <= '~')) return $"The body is text; {AsBytes}.";
+            return $"The file is an SVG drawing; {Converted}.";
+        if (text.StartsWith('<')) return "The file is a document of HTML or XML, perhaps an error page that was saved as a picture; send the picture itself.";
+        if (text.Length > 0 && text.All(letter => letter is >= ' ' and <= '~')) return $"The file is text; {AsBytes}.";
         return "The picture's bytes are not JPEG, PNG or WebP; convert it to one of these.";
     }
 }

@@ -115,7 +115,8 @@ public sealed record Model
             LogitScale = LogitNumber.From(facts?.LogitScale),
             LogitBias = LogitNumber.From(facts?.LogitBias),
             Methods = facts is null ? [] : [.. methods.ServedBy(facts).Select(method => method.Info.Name)],
-            Unavailable = facts is null ? [] : [.. methods.NotServedBy(facts).Select(method => new UnavailableMethod(method.Explainer.Info.Name, method.Reason))],
+            Unavailable = facts is null ? []
+                : [.. methods.NotServedBy(facts).Select(method => new UnavailableMethod(method.Explainer.Info.Name, method.Reason))],
             Precision = facts?.Precision,
             Provider = facts is null ? null : new(facts.Provider.Requested, facts.Provider.Actual, facts.Provider.Reason),
             Sites = facts is null ? null : new(facts.Sites.Vision, facts.Sites.Text, facts.Sites.Other),
