@@ -24,9 +24,12 @@ internal static class OpenSides
         File.WriteAllBytes(target, model.ToByteArray());
     }
 
-    /// <summary>Copies a family of fixtures/models with one of its exports, sides open, and all files beside it.</summary>
+    /// <summary>
+    /// Copies a family of fixtures/models with one of its exports, sides open, and all files beside it; skips the calling test where the export is absent.
+    /// </summary>
     public static void CopyFamily(FixtureVariant variant, string folder)
     {
+        if (!variant.IsPresent) throw SharedFixtures.Missing(variant.ToString());
         var source = SharedFixtures.Family(variant.Family);
         foreach (var file in Directory.EnumerateFiles(source).Where(file => !file.EndsWith(".bin", StringComparison.Ordinal)))
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
