@@ -42,6 +42,16 @@ public class ArchitectureTests
     }
 
     [Fact]
+    public void No_two_rooms_of_the_command_line_use_each_other()
+    {
+        var uses = TypesIn("Cli").SelectMany(type =>
+            type.GetTypeDependencies().Select(used => (From: type.Namespace.FullName, To: used.Namespace?.FullName ?? "")))
+            .Where(use => use.From != use.To && use.To.StartsWith("AttentionApi.Cli", StringComparison.Ordinal)).ToHashSet();
+        Assert.NotEmpty(uses);
+        Assert.DoesNotContain(uses, use => uses.Contains((use.To, use.From)));
+    }
+
+    [Fact]
     public void Core_knows_no_web_server() => Assert.Empty(Dependencies("Core", @"Microsoft\.AspNetCore\b"));
 
     [Fact]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using AttentionApi.Cli.Explaining;
 using AttentionApi.Cli.Hub;
+using AttentionApi.Cli.Models;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Explain.Methods;
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using AttentionApi.Cli.Models;
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Bundle;
 using AttentionApi.Core.Diagnostics;
@@ -85,7 +87,7 @@ internal static class EvidenceVerify
 
     private static async Task<int> ReportAsync(IReadOnlyList<ComparedPart> parts, TextWriter output)
     {
-        LocalModels.WriteTable(output, [["part", "made again", ""], .. parts.Select(part => (string[])[part.Name, part.Verdict.Word(), part.Detail])]);
+        TextTable.Write(output, [["part", "made again", ""], .. parts.Select(part => (string[])[part.Name, part.Verdict.Word(), part.Detail])]);
         var same = parts.All(part => part.Verdict == PartVerdict.Identical);
         var close = parts.All(part => part.Verdict is PartVerdict.Identical or PartVerdict.Close || part.Name == BundleVersions.Name);
         await output.WriteLineAsync(same ? "The bundle was made again bit for bit." : close ? "The bundle was made again up to rounding."

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
 
@@ -20,7 +21,7 @@ internal static class MethodsCommand
     {
         if (name is null)
         {
-            LocalModels.WriteTable(output,
+            TextTable.Write(output,
                 [["method", "labels", "what it shows"], .. registry.All.Select(one => (string[])[one.Info.Name, one.Info.Labels.Word(), one.Info.Shows])]);
             return 0;
         }
@@ -32,7 +33,7 @@ internal static class MethodsCommand
         output.WriteLine($"{method.Info.Title}. {method.Info.Shows} {method.Info.ShowsNot}");
         output.WriteLine(method.Info.Paper);
         output.WriteLine();
-        LocalModels.WriteTable(output, [["parameter", "values", "default", "meaning"],
+        TextTable.Write(output, [["parameter", "values", "default", "meaning"],
             .. method.Info.AllParameters.Select(one => (string[])[one.Name, one.Range, one.DefaultText, one.Description])]);
         return 0;
     }

@@ -80,7 +80,8 @@ internal sealed class BatchRequests(
                 var slot = await permits.WaitAsync(WorkEstimate.Bytes(plan, picture.Header) + picture.Bytes.Length, deadline);
                 try
                 {
-                    var (answer, bytes) = await work.ExplainAsync(plan, model, (picture, null), new StageTimings(), async (explanation, cancellation) =>
+                    var (answer, bytes) = await work.ExplainAsync(new PlannedExplanation(plan, model, picture), new StageTimings(),
+                        async (explanation, cancellation) =>
                     {
                         var maps = await explanation.MapsAsync(cancellation);
                         return (Responses.Explain(explanation, maps), maps.Bytes);

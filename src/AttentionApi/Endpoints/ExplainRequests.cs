@@ -1,8 +1,8 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
-using AttentionApi.Core.Runtime;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
 using Microsoft.Extensions.Options;
@@ -21,9 +21,8 @@ internal delegate Task<ISizedResult> MakeJointResponse(IReadOnlyList<Explanation
 
 /// <summary>Takes a request through its stages, the cheap checks first: query, body, parameters, model, slot, numbers, answer.</summary>
 internal sealed class ExplainRequests(
-    SeveralModels severalModels, PictureAnalyzer analyzer, ParameterTable table, Readiness readiness, ModelCheck check, Permits permits, Uploads uploads,
-        SlowReaders readers, IOptions<LimitsOptions> options, Telemetry telemetry,
-    IDiagnosticContext log)
+    SeveralModels severalModels, ExplainWork work, ParameterTable table, Readiness readiness, Permits permits, Uploads uploads, SlowReaders readers,
+    IOptions<LimitsOptions> options, IDiagnosticContext log)
 {
     private readonly LimitsOptions limits = options.Value;
 
@@ -44,66 +43,58 @@ internal sealed class ExplainRequests(
     public async Task<IResult> AnswerAsync(HttpContext http, Outputs output, Func<ParameterValues, JointRequest> prepare)
     {
         var taken = CheckQuery(http);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        deadline.CancelAfter(limits.RequestTime);
-        try
+        return await work.InTimeAsync(async deadline =>
         {
             using var upload = uploads.Begin();
             var body = await ReadBodyAsync(http, upload, mostPictures: 1);
             var given = http.Request.ReadParameters(taken, table, body.Fields);
             var (calls, respond) = prepare(given);
-            ExplainRequest Request(ParameterValues values) => new(table, values, output, taken, limits.Labels) { MaxRuns = limits.RunsPerRequest };
-            var requests = calls.Select(call => Request(call.Given)).ToList();
+            var requests = calls.Select(call => work.Request(call.Given, output, taken)).ToList();
             var models = calls.Select(call => readiness.Resolve(call.Model ?? given.Get(EndpointParameters.Model)).Id).ToList();
             log.Set("Model", string.Join(',', models.Distinct()));
             log.Set("Method", string.Join(',', requests.Select(request => request.Method.Info.Name).Distinct()));
-            using var leases = await severalModels.LeaseAsync(models, deadline.Token);
-            var loaded = requests.Zip(leases.Models, (request, model) => request.ModelOf(model)).ToList();
-            var plans = requests.Zip(loaded, (request, model) => new ExplanationPlan(request, model.Facts)).ToList();
-            ExplanationPlan.ThrowIfTooManyRuns(plans, limits.RunsPerRequest);
-            var picture = new Picture(body.Pictures[0].Bytes, limits.Pictures);
-            var references = plans.Select(plan => ReferenceOf(body, plan)).ToList();
-            var compared = references.Find(reference => reference is not null);
-            var slot = permits.Take(plans.Zip(references, (plan, reference) => WorkEstimate.Bytes(plan, (reference ?? picture).Header)).Sum()
-                + picture.Bytes.Length + (compared is null ? 0 : compared.Bytes.Length + picture.Header.DecodedBytes));
+            using var leases = await severalModels.LeaseAsync(models, deadline);
+            var planned = Plan(body, requests, leases.Models);
+            var slot = permits.Take(Bytes(planned));
             try
             {
                 upload.Dispose();
-                var explanations = new List<Explanation>();
-                foreach (var ((plan, model), reference) in plans.Zip(loaded).Zip(references))
+                var response = await work.ExplainAsync(planned, http.Timings(), async (explanations, cancellation) =>
                 {
-                    var inspection = Inspection.Of(model, analyzer, (picture, reference), plan.Labels, http.Timings(), plan.Values.Get(SharedParameters.Top));
-                    explanations.Add(await Explanation.BeginAsync(plan, inspection, deadline.Token));
-                }
-                var response = await respond(explanations, deadline.Token);
-                var seen = explanations[0].Inspection.Analysis.Size;
-                log.Set("Width", seen.Width);
-                log.Set("Height", seen.Height);
-                log.Set("ModelRuns", explanations.Sum(explanation => explanation.Inspection.ModelRuns));
-                deadline.Token.ThrowIfCancellationRequested();
-                explanations.ForEach(telemetry.Record);
+                    var response = await respond(explanations, cancellation);
+                    var seen = explanations[0].Inspection.Analysis.Size;
+                    log.Set("Width", seen.Width);
+                    log.Set("Height", seen.Height);
+                    log.Set("ModelRuns", explanations.Sum(explanation => explanation.Inspection.ModelRuns));
+                    return response;
+                }, deadline);
                 readers.Attend(http, response, slot);
-                return response;
+                return (IResult)response;
             }
             catch
             {
                 slot.Dispose();
                 throw;
             }
-        }
-        catch (ModelRunException)
-        {
-            check.Suspect();
-            throw;
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
-        {
-            throw new ProblemException(StatusCodes.Status503ServiceUnavailable,
-                $"The answer took longer than Limits:RequestSeconds allows ({limits.RequestSeconds:0.###} s); try again, or ask for less at once.")
-            {
-                RetryAfter = TimeSpan.FromSeconds(5),
-            };
-        }
+        }, http.RequestAborted);
+    }
+
+    private List<PlannedExplanation> Plan(PictureBody body, IReadOnlyList<ExplainRequest> requests, IReadOnlyList<LoadedModel> models)
+    {
+        var plans = requests.Zip(models, (request, model) => (Model: request.ModelOf(model), Request: request))
+            .Select(call => (Plan: new ExplanationPlan(call.Request, call.Model.Facts), call.Model)).ToList();
+        ExplanationPlan.ThrowIfTooManyRuns([.. plans.Select(call => call.Plan)], limits.RunsPerRequest);
+        var picture = work.Picture(body.Pictures[0].Bytes);
+        return [.. plans.Select(call => new PlannedExplanation(call.Plan, call.Model, picture, ReferenceOf(body, call.Plan)))];
+    }
+
+    /// <summary>What the explanations hold: the larger part is drawn over the reference where there is one, and both pictures stay decoded then.</summary>
+    private static long Bytes(List<PlannedExplanation> planned)
+    {
+        var picture = planned[0].Picture;
+        var drawn = planned.Sum(one => WorkEstimate.Bytes(one.Plan, (one.Reference ?? picture).Header)) + picture.Bytes.Length;
+        return planned.Find(one => one.Reference is not null) is { Reference: { } compared }
+            ? drawn + compared.Bytes.Length + picture.Header.DecodedBytes : drawn;
     }
 
     /// <exception cref="ProblemException">The method sets no picture against another.</exception>
@@ -116,7 +107,7 @@ internal sealed class ExplainRequests(
             throw ProblemException.BadParameter(PictureBody.ReferenceField,
                 $"A reference is taken by methods that set a patch against another picture ({takers}); leave it out.");
         }
-        return new Picture(bytes, limits.Pictures);
+        return work.Picture(bytes);
     }
 
     /// <summary>What the query says wrong, and a lack of slots, cost no upload; forms may hold further parameters.</summary>

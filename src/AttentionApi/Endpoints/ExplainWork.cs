@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 
 namespace AttentionApi.Endpoints;
 
-/// <summary>What calls of every kind do with one picture, within the limits.</summary>
+/// <summary>What calls of every kind do, within the limits.</summary>
 internal sealed class ExplainWork(PictureAnalyzer analyzer, ParameterTable table, ModelCheck check, IOptions<LimitsOptions> options, Telemetry telemetry)
 {
     private readonly LimitsOptions limits = options.Value;
@@ -22,27 +22,27 @@ internal sealed class ExplainWork(PictureAnalyzer analyzer, ParameterTable table
     public Picture Picture(ReadOnlyMemory<byte> bytes) => new(bytes, limits.Pictures);
 
     /// <summary>Explains a picture; the caller holds the slot.</summary>
-    public async Task<T> ExplainAsync<T>(
-        ExplanationPlan plan, LoadedModel model, (Picture Picture, Picture? Reference) pictures, StageTimings timings,
-        Func<Explanation, CancellationToken, Task<T>> answer, CancellationToken deadline)
+    public Task<T> ExplainAsync<T>(PlannedExplanation planned, StageTimings timings, Func<Explanation, CancellationToken, Task<T>> answer,
+        CancellationToken deadline) =>
+        ExplainAsync([planned], timings, (explanations, cancellation) => answer(explanations[0], cancellation), deadline);
+
+    /// <summary>Several explanations for one answer; the caller holds the slot.</summary>
+    public async Task<T> ExplainAsync<T>(IReadOnlyList<PlannedExplanation> planned, StageTimings timings,
+        Func<IReadOnlyList<Explanation>, CancellationToken, Task<T>> answer, CancellationToken deadline)
     {
-        try
+        var explanations = new List<Explanation>();
+        foreach (var (plan, model, picture, reference) in planned)
         {
-            var inspection = Inspection.Of(model, analyzer, pictures, plan.Labels, timings, plan.Values.Get(SharedParameters.Top));
-            var explanation = await Explanation.BeginAsync(plan, inspection, deadline);
-            var answered = await answer(explanation, deadline);
-            deadline.ThrowIfCancellationRequested();
-            telemetry.Record(explanation);
-            return answered;
+            var inspection = Inspection.Of(model, analyzer, (picture, reference), plan.Labels, timings, plan.Values.Get(SharedParameters.Top));
+            explanations.Add(await Explanation.BeginAsync(plan, inspection, deadline));
         }
-        catch (ModelRunException)
-        {
-            check.Suspect();
-            throw;
-        }
+        var answered = await answer(explanations, deadline);
+        deadline.ThrowIfCancellationRequested();
+        explanations.ForEach(telemetry.Record);
+        return answered;
     }
 
-    /// <summary>Does something within <c>Limits:RequestSeconds</c>.</summary>
+    /// <summary>Does something within <c>Limits:RequestSeconds</c>; a model's run that fails has the models checked.</summary>
     /// <exception cref="ProblemException">503: it took longer.</exception>
     public async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken aborted)
     {
@@ -51,6 +51,11 @@ internal sealed class ExplainWork(PictureAnalyzer analyzer, ParameterTable table
         try
         {
             return await work(deadline.Token);
+        }
+        catch (ModelRunException)
+        {
+            check.Suspect();
+            throw;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !aborted.IsCancellationRequested)
         {
@@ -62,3 +67,10 @@ internal sealed class ExplainWork(PictureAnalyzer analyzer, ParameterTable table
         }
     }
 }
+
+/// <summary>What an explanation is made of.</summary>
+/// <param name="Plan">What is asked.</param>
+/// <param name="Model">Leased by the caller.</param>
+/// <param name="Picture">The picture.</param>
+/// <param name="Reference">Another picture that it is set against; else null.</param>
+internal sealed record PlannedExplanation(ExplanationPlan Plan, LoadedModel Model, Picture Picture, Picture? Reference = null);

@@ -1,4 +1,4 @@
-using AttentionApi.Cli.Explaining;
+using AttentionApi.Cli.Terminal;
 
 namespace AttentionApi.Tests.Cli;
 

@@ -16,25 +16,18 @@ public sealed class TextAttackTests
         $"explain?labels={string.Join(',', Enumerable.Range(0, 64).Select(label => $"label-{label}"))}"
         + $"{string.Concat(Enumerable.Range(0, 4000).Select(prompt => $"&prompt={prompt}{{}}"))}";
 
-    [Fact]
-    public async Task A_prompt_with_many_places_is_refused_before_it_is_filled()
+    public static TheoryData<string, string> Attacks => new()
     {
-        await using var host = await Attack.ServeAsync();
-        var cost = await host.SufferAsync("58 KB of query that fill to 420 million characters", async () =>
-        {
-            using var answer = await SendAsync(host, ManyPlaces);
-            await answer.ProblemAsync(400, "prompt");
-        });
-        Assert.InRange(cost.PeakBytes - cost.BeforeBytes, 0, 50_000_000);
-    }
+        { "58 KB of query that fill to 420 million characters", ManyPlaces }, { "64 labels times 4000 prompts", ManyTexts },
+    };
 
-    [Fact]
-    public async Task More_texts_than_a_request_may_have_are_refused_before_any_is_built()
+    [Theory, MemberData(nameof(Attacks), DisableDiscoveryEnumeration = true)]
+    public async Task Texts_that_would_grow_are_refused_before_any_is_built(string attack, string query)
     {
         await using var host = await Attack.ServeAsync();
-        var cost = await host.SufferAsync("64 labels times 4000 prompts", async () =>
+        var cost = await host.SufferAsync(attack, async () =>
         {
-            using var answer = await SendAsync(host, ManyTexts);
+            using var answer = await SendAsync(host, query);
             await answer.ProblemAsync(400, "prompt");
         });
         Assert.InRange(cost.PeakBytes - cost.BeforeBytes, 0, 50_000_000);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AttentionApi.Cli.Models;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;

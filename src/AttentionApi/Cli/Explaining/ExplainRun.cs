@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;

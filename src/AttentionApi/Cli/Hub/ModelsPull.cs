@@ -1,4 +1,6 @@
 using System.CommandLine;
+using AttentionApi.Cli.Models;
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Core.Models;
 
 namespace AttentionApi.Cli.Hub;
@@ -36,7 +38,7 @@ internal static class ModelsPull
     {
         var models = RealModels.Read().Models;
         string[] precisions = [.. models.SelectMany(model => model.Megabytes.Keys).Distinct()];
-        LocalModels.WriteTable(output, [["model", .. precisions, "kind", "licence"], .. models.Select(model => (string[])
+        TextTable.Write(output, [["model", .. precisions, "kind", "licence"], .. models.Select(model => (string[])
             [model.Repository, .. precisions.Select(one => Size(model, one)), model.Kind, model.Licence])]);
         return Task.FromResult(0);
 

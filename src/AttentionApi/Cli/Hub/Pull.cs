@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AttentionApi.Cli.Explaining;
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Core.Models;
 
 namespace AttentionApi.Cli.Hub;

@@ -95,7 +95,7 @@ internal sealed class AgentTools(
                 var plan = new ExplanationPlan(request, model.Facts);
                 var picture = work.Picture(Bytes(image));
                 using var slot = permits.Take(WorkEstimate.Bytes(plan, picture.Header) + picture.Bytes.Length);
-                return await work.ExplainAsync(plan, model, (picture, null), new StageTimings(), answer, deadline);
+                return await work.ExplainAsync(new PlannedExplanation(plan, model, picture), new StageTimings(), answer, deadline);
             }, cancellation);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
@@ -8,7 +9,7 @@ using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering.Layout;
 
-namespace AttentionApi.Cli;
+namespace AttentionApi.Cli.Models;
 
 /// <summary><c>models check ID</c>: whether the maps of each method depend on the label and on what the model learned.</summary>
 internal static class ModelsCheck
@@ -87,7 +88,7 @@ internal static class ModelsCheck
             await output.WriteLineAsync(JsonSerializer.Serialize(results, ApiJson.Responses.IReadOnlyListSanity));
             return;
         }
-        LocalModels.WriteTable(output, [["method", "label swap", "shuffled weights"],
+        TextTable.Write(output, [["method", "label swap", "shuffled weights"],
             .. results.Select(one => (string[])[one.Method, Number(one.LabelSwap), Number(one.RandomWeights)])]);
         await output.WriteLineAsync("Rank correlations of two maps. Label swap: 1 means that the label makes no difference. Shuffled weights: far from 0 means "
             + "that the map would look alike if the model had learned nothing.");

@@ -3,7 +3,7 @@ using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 
-namespace AttentionApi.Cli;
+namespace AttentionApi.Cli.Models;
 
 /// <summary><c>models instrument IN -o OUT</c>: a copy of a model whose attention is among its outputs, for any program that runs ONNX models.</summary>
 internal static class ModelsInstrument

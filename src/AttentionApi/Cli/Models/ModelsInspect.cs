@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Loading;
 
-namespace AttentionApi.Cli;
+namespace AttentionApi.Cli.Models;
 
 /// <summary><c>models inspect PATH</c>: what is found in a model folder or .onnx file, or why it cannot be explained.</summary>
 internal static class ModelsInspect
@@ -33,7 +34,7 @@ internal static class ModelsInspect
         var (model, facts) = await models.DescribeAsync(found, files, cancellation);
         if (json) await output.WriteLineAsync(JsonSerializer.Serialize(model, ApiJson.Responses.Model));
         else if (facts is null) await output.WriteLineAsync($"{model.Id} is refused: {model.Reason}");
-        else LocalModels.WriteTable(output, [.. Report(model, facts)]);
+        else TextTable.Write(output, [.. Report(model, facts)]);
         return facts is null ? 1 : 0;
     }
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace AttentionApi.Cli.Explaining;
+namespace AttentionApi.Cli.Terminal;
 
 /// <summary>A bar with rate and estimate at the foot of a terminal, and sentences above it. Where nobody looks there are sentences only.</summary>
 /// <param name="error">Where both go: what the command makes may go to standard output.</param>

@@ -9,7 +9,7 @@ using AttentionApi.Core.Runtime;
 using AttentionApi.Hosting;
 using Microsoft.Extensions.Options;
 
-namespace AttentionApi.Cli;
+namespace AttentionApi.Cli.Models;
 
 /// <summary>Models loaded for a look at them: by the server's own loader, with the same settings, files and cache.</summary>
 internal sealed class LocalModels : IAsyncDisposable
@@ -126,11 +126,4 @@ internal sealed class LocalModels : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await ((IAsyncDisposable)host).DisposeAsync();
-
-    /// <summary>Rows as columns of equal width.</summary>
-    public static void WriteTable(TextWriter output, IReadOnlyList<string[]> rows)
-    {
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        foreach (var row in rows) output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
-    }
 }

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
 
-namespace AttentionApi.Cli;
+namespace AttentionApi.Cli.Models;
 
 /// <summary><c>models list</c>: every model of the models folder, loaded once to see what it is.</summary>
 internal static class ModelsList
@@ -34,7 +35,7 @@ internal static class ModelsList
         foreach (var found in ModelsFolder.Scan(folder, error.WriteLine).Values) models.Add((await local.DescribeAsync(found, null, cancellation)).Model);
 
         if (json) await output.WriteLineAsync(JsonSerializer.Serialize(new ModelList(models), ApiJson.Responses.ModelList));
-        else LocalModels.WriteTable(output, [["id", "status", "family", "layers", "heads", "grid", "labels", "precision", "reason"], .. models.Select(Row)]);
+        else TextTable.Write(output, [["id", "status", "family", "layers", "heads", "grid", "labels", "precision", "reason"], .. models.Select(Row)]);
         return 0;
     }
 
