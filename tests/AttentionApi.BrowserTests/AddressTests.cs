@@ -1,6 +1,7 @@
 namespace AttentionApi.BrowserTests;
 
 /// <summary>The state lives in the address: reload, back and sharing work.</summary>
+[Collection(Clipboard.Name)]
 public sealed class AddressTests(PageHost host, Chromium chromium)
 {
     [Fact]
@@ -52,10 +53,10 @@ public sealed class AddressTests(PageHost host, Chromium chromium)
     public async Task What_is_copied_as_curl_is_what_is_on_screen()
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&method=alignment&view=centered&target=owl&at=1&opacity=0.7",
-            new() { Permissions = ["clipboard-read", "clipboard-write"], ViewportSize = new() { Width = 1280, Height = 900 } });
+            Clipboard.Allowed);
         await explore.Page.Locator("[aria-label='Copy curl for Overlay']").ClickAsync();
         await explore.Page.GetByText("The command is on the clipboard.").WaitForAsync();
-        var command = await explore.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+        var command = await Clipboard.ReadTextAsync(explore.Page);
         Assert.Equal($"curl -s '{host.Address}samples/scene-12.png' | curl --data-binary @- -H 'Content-Type: image/png' "
             + $"'{host.Address}api/v1/explain/overlay?model=demo-clip&labels=owl,house&method=alignment&view=centered&target=owl&toLayer=1&opacity=0.7' -o "
                 + "explanation.png", command);

@@ -3,15 +3,13 @@ using Microsoft.Playwright;
 namespace AttentionApi.BrowserTests;
 
 /// <summary>How the page says to come by a real model.</summary>
+[Collection(Clipboard.Name)]
 public sealed class RealModelTests(PageHost host, Chromium chromium)
 {
-    private static readonly BrowserNewContextOptions WithClipboard =
-        new() { Permissions = ["clipboard-read", "clipboard-write"], ViewportSize = new() { Width = 1280, Height = 900 } };
-
     [Fact]
     public async Task A_model_gives_one_command_and_what_it_costs()
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, options: WithClipboard);
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, options: Clipboard.Allowed);
         await explore.Page.GetByText("Use a real model").ClickAsync();
         await explore.Page.Locator("#real-model").SelectOptionAsync("Xenova/vit-base-patch16-224");
         const string command = "dotnet run --project src/AttentionApi -- models pull Xenova/vit-base-patch16-224";
@@ -21,7 +19,7 @@ public sealed class RealModelTests(PageHost host, Chromium chromium)
         Assert.Contains("Licence: Apache-2.0.", cost, StringComparison.Ordinal);
         await explore.Page.Locator("#real-model-copy").ClickAsync();
         await explore.Page.GetByText("The command is on the clipboard.").WaitForAsync();
-        Assert.Equal(command, await explore.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()"));
+        Assert.Equal(command, await Clipboard.ReadTextAsync(explore.Page));
         explore.AssertNoErrors();
     }
 

@@ -1,21 +1,17 @@
-using Microsoft.Playwright;
-
 namespace AttentionApi.BrowserTests;
 
 /// <summary>Links and pictures for others.</summary>
+[Collection(Clipboard.Name)]
 public sealed class SharingTests(PageHost host, Chromium chromium)
 {
-    private static readonly BrowserNewContextOptions WithClipboard =
-        new() { Permissions = ["clipboard-read", "clipboard-write"], ViewportSize = new() { Width = 1280, Height = 900 } };
-
     [Fact]
     public async Task A_copied_link_shows_the_same()
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium,
-            "?sample=scene-05&method=alignment&target=airplane&colormap=magma", WithClipboard);
+            "?sample=scene-05&method=alignment&target=airplane&colormap=magma", Clipboard.Allowed);
         await explore.Page.Locator("#copy-link").ClickAsync();
         await explore.Page.GetByText("The link is on the clipboard.").WaitForAsync();
-        var link = await explore.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+        var link = await Clipboard.ReadTextAsync(explore.Page);
         await using var other = await ExplorePage.OpenAsync(host, chromium, new Uri(link).Query);
         Assert.True((await other.StageAsync()).Shows(await explore.StageAsync()), "The picture differs.");
     }
@@ -23,14 +19,14 @@ public sealed class SharingTests(PageHost host, Chromium chromium)
     [Fact]
     public async Task A_link_to_an_own_picture_says_that_it_is_not_in_it_and_shows_no_other()
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, options: WithClipboard);
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, options: Clipboard.Allowed);
         await explore.UploadAsync(PageHost.Sample("scene-05"));
         await explore.ReadyAsync();
         await explore.AddLabelAsync("airplane");
         await explore.Page.Locator(".chip[data-label=airplane] .score:not(:empty)").WaitForAsync();
         await explore.Page.Locator("#copy-link").ClickAsync();
         await explore.Page.GetByText("Your picture is not in it").WaitForAsync();
-        var link = await explore.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+        var link = await Clipboard.ReadTextAsync(explore.Page);
 
         await using var other = await ExplorePage.OpenAsync(host, chromium, new Uri(link).Query, ready: false);
         await other.Page.GetByText("This link was made for somebody's own picture").WaitForAsync();
@@ -55,7 +51,7 @@ public sealed class SharingTests(PageHost host, Chromium chromium)
     [Fact]
     public async Task A_copied_picture_has_twice_the_pixels_and_a_caption_below()
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-05&method=alignment&target=airplane", WithClipboard);
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-05&method=alignment&target=airplane", Clipboard.Allowed);
         var stage = (await explore.Page.Locator("#stage").BoundingBoxAsync())!;
         await explore.Page.Locator("#copy-picture").ClickAsync();
         await explore.Page.GetByText("The picture is on the clipboard.").WaitForAsync();
