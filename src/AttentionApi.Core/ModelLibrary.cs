@@ -7,6 +7,7 @@ using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Core.Rendering.Regions;
 using AttentionApi.Core.Runtime;
@@ -50,6 +51,7 @@ public sealed class ModelLibrary : IAsyncDisposable
     private readonly LibraryOptions options;
     private readonly ModelCatalog catalog;
     private readonly PictureAnalyzer analyzer;
+    private readonly SeveralModels severalModels;
     private readonly ParameterTable table;
 
     private ModelLibrary(string folder, LibraryOptions options)
@@ -59,6 +61,7 @@ public sealed class ModelLibrary : IAsyncDisposable
         var loader = new ModelLoader(new SessionFactory(options.Inference, copies), new Dictionary<string, IReadOnlyList<string>>());
         catalog = new ModelCatalog(new(folder, null, options.MaxLoaded), (found, cancellation) => loader.LoadAsync(found.Id, found.Path, cancellation),
             NullLogger<ModelCatalog>.Instance, TimeProvider.System);
+        severalModels = new SeveralModels(catalog);
         analyzer = new PictureAnalyzer(new ActivationCache(options.CacheBytes));
         table = new ParameterTable(options.Methods, [.. PictureParameters.All, .. RegionParameters.All]);
     }
@@ -91,11 +94,8 @@ public sealed class ModelLibrary : IAsyncDisposable
     public async Task<ExplainedPicture> ExplainAsync(
         ReadOnlyMemory<byte> picture, IReadOnlyDictionary<string, string>? parameters = null, string? model = null, CancellationToken cancellation = default)
     {
-        var given = ParameterValues.Read((parameters ?? new Dictionary<string, string>()).Select(pair =>
-            KeyValuePair.Create(pair.Key, (IEnumerable<string?>)[pair.Value])), table.All, table.All);
-        var id = (catalog.Find(model)
-            ?? throw new ModelRefusedException(model is null ? "The folder holds no model." : $"There is no model '{Words.Shown(model)}'.")).Id;
-        var lease = await catalog.LeaseAsync(id, cancellation).ConfigureAwait(false);
+        var given = Read(parameters, table.All);
+        var lease = await catalog.LeaseAsync(IdOf(model), cancellation).ConfigureAwait(false);
         try
         {
             var request = new ExplainRequest(table, given, Outputs.Json, table.All, options.Labels) { MaxRuns = options.MaxRuns };
@@ -112,6 +112,42 @@ public sealed class ModelLibrary : IAsyncDisposable
         }
     }
 
+    /// <summary>Explains a picture file by several methods ("methods"), or by several models ("models"), and sets the maps side by side.</summary>
+    /// <param name="picture">Path of a JPEG, PNG or WebP file.</param>
+    /// <param name="parameters">Parameters by name, as docs/api.md lists them for /explain/compare.</param>
+    /// <param name="model">The model's id where "models" does not name them; null: the first of the folder.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="ParameterException">A parameter cannot be used.</exception>
+    /// <exception cref="ModelRefusedException">A model cannot be used.</exception>
+    public async Task<ComparedPicture> CompareAsync(
+        string picture, IReadOnlyDictionary<string, string> parameters, string? model = null, CancellationToken cancellation = default) =>
+        await CompareAsync(await File.ReadAllBytesAsync(picture, cancellation).ConfigureAwait(false), parameters, model, cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc cref="CompareAsync(string, IReadOnlyDictionary{string, string}, string?, CancellationToken)"/>
+    /// <param name="picture">The bytes of a JPEG, PNG or WebP file.</param>
+    public async Task<ComparedPicture> CompareAsync(
+        ReadOnlyMemory<byte> picture, IReadOnlyDictionary<string, string> parameters, string? model = null, CancellationToken cancellation = default)
+    {
+        var taken = OutputParameters.Of(table, Outputs.Compare);
+        var calls = new ComparisonParameters(table).Calls(Read(parameters, taken));
+        using var leases = await severalModels.LeaseAsync([.. calls.Select(call => IdOf(call.Model ?? model))], cancellation).ConfigureAwait(false);
+        var plan = new ComparisonPlan([.. leases.Models.Zip(calls, (loaded, call) =>
+            (loaded, new ExplainRequest(table, call.Given, Outputs.Compare, taken, options.Labels) { MaxRuns = options.MaxRuns }))]);
+        return new ComparedPicture(await plan.CompareAsync(analyzer, (new Picture(picture, options.Pictures), null), cancellation).ConfigureAwait(false));
+    }
+
+    private ParameterValues Read(IReadOnlyDictionary<string, string>? parameters, IReadOnlyList<Parameter> taken) =>
+        ParameterValues.Read((parameters ?? new Dictionary<string, string>()).Select(pair =>
+            KeyValuePair.Create(pair.Key, (IEnumerable<string?>)[pair.Value])), taken, table.All);
+
+    /// <exception cref="ModelRefusedException">There is no such model.</exception>
+    private string IdOf(string? model) => (catalog.Find(model)
+        ?? throw new ModelRefusedException(model is null ? "The folder holds no model." : $"There is no model '{Words.Shown(model)}'.")).Id;
+
     /// <summary>Waits for runs in flight, then frees the models.</summary>
-    public ValueTask DisposeAsync() => catalog.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        severalModels.Dispose();
+        return catalog.DisposeAsync();
+    }
 }

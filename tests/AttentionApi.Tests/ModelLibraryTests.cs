@@ -30,6 +30,31 @@ public class ModelLibraryTests
     }
 
     [Fact]
+    public async Task Methods_and_models_are_compared_and_drawn()
+    {
+        await using var models = ModelLibrary.Open(SharedFixtures.RepositoryModels);
+        var methods = await models.CompareAsync(Picture, new Dictionary<string, string>
+        {
+            ["methods"] = "rollout,libra,alignment", ["labels"] = "cat,dog", ["target"] = "dog",
+        }, "clip", Cancellation);
+        Assert.Equal(["rollout", "libra", "alignment"], methods.Entries.Select(entry => entry.Method));
+        Assert.All(methods.Entries, entry => Assert.Equal("clip", entry.Model));
+        Assert.Equal([null, "dog", "dog"], methods.Entries.Select(entry => entry.Shown.Label));
+        Assert.All(Enumerable.Range(0, 3), row => Assert.Equal(1, methods.Correlation[row][row]!.Value, 1e-12));
+        Assert.Equal(0.5, methods.Mean.Values.Average(), 1e-5);
+        Assert.InRange(methods.Spread.Values.Max(), 0.01, 0.5);
+        Assert.Null(methods.Difference);
+        Assert.Equal("PNG"u8.ToArray(), methods.Draw(cancellation: Cancellation)[1..4]);
+
+        var two = await models.CompareAsync(Picture, new Dictionary<string, string> { ["models"] = "vit,clip" }, cancellation: Cancellation);
+        Assert.Equal(["vit", "clip"], two.Entries.Select(entry => entry.Model));
+        Assert.NotNull(two.Difference);
+        var wrong = await Assert.ThrowsAsync<ParameterException>(() =>
+            models.CompareAsync(Picture, new Dictionary<string, string> { ["methods"] = "rollout" }, "clip", Cancellation));
+        Assert.Equal("methods", wrong.Parameter);
+    }
+
+    [Fact]
     public async Task A_wrong_parameter_is_named()
     {
         await using var models = ModelLibrary.Open(SharedFixtures.RepositoryModels);

@@ -19,6 +19,10 @@ internal static class OutputParameters
         Outputs.Overlay => [.. table.Explaining(output), .. OverlayPicture.Parameters],
         Outputs.Animation => [.. table.Explaining(output), .. AnimationPicture.Parameters],
         Outputs.Grid => [.. table.Explaining(output), .. GridPicture.Parameters],
+        Outputs.Compare =>
+        [
+            .. new ComparisonParameters(table).All, SharedParameters.Top, SharedParameters.Score, SharedParameters.Steps, .. ComparisonPicture.Parameters,
+        ],
         Outputs.Regions => [.. table.Explaining(output), .. RegionParameters.All, RegionParameters.Format],
         Outputs.Evidence =>
         [

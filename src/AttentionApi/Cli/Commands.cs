@@ -23,7 +23,8 @@ internal static class Commands
         "AttentionApi: see what a Vision Transformer looks at. Without a command it serves page, Swagger and API; "
         + "options like --urls or --Models:Path=… then go to its configuration.")
     {
-        ExplainCommand.Command(methods),
+        new ExplainCommand(methods).Build(),
+        new CompareCommand(methods).Build(),
         new Command("models", "Look at models, fetch them and copy them, without serving.")
         {
             ModelsList.Command(), ModelsInspect.Command(), ModelsPull.Command(), ModelsInstrument.Command(), ModelsCheck.Command(methods),

@@ -1,3 +1,4 @@
+using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Rendering.Layout;

@@ -37,8 +37,7 @@ internal static class CompareEndpoint
                 + "Maps of another model are brought into the first one's frame.")
             .Produces<CompareResponse>(contentType: Json, additionalContentTypes: ["image/png", "image/webp", "image/jpeg"])
             .Refuses(StatusCodes.Status406NotAcceptable)
-            .TakesPicture([EndpointParameters.Model, .. parameters.All, SharedParameters.Top, SharedParameters.Score, SharedParameters.Steps,
-                .. ComparisonPicture.Parameters, Format]);
+            .TakesPicture([EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Compare), Format]);
     }
 
     private static readonly (string, PictureFormat?)[] Offered =

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;

@@ -22,7 +22,7 @@ public sealed partial class CommandTourTests : IDisposable
 
     [Theory]
     [InlineData("README.md", 2, "Xenova/clip-vit-base-patch32")]
-    [InlineData("docs/command-line.md", 9, "Xenova/vit-base-patch16-224")]
+    [InlineData("docs/command-line.md", 10, "Xenova/vit-base-patch16-224")]
     public async Task Every_command_does_its_work(string page, int commands, string pulled)
     {
         await using var hub = await FakeHub.WithModelAsync(pulled);

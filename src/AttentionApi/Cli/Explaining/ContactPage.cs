@@ -62,7 +62,7 @@ internal static class ContactPage
         var summary = picture.Summary;
         var links = summary.Files.Select(file => $"<a href=\"{Link(file.Value)}\">{Text(file.Key)}</a>");
         var html = new StringBuilder("<li><figure>");
-        html.Append(CultureInfo.InvariantCulture, $"<a href=\"{Link(summary.Files["overlay"])}\"><img alt=\"{Text($"Overlay of {picture.Name}")}\" ");
+        html.Append(CultureInfo.InvariantCulture, $"<a href=\"{Link(summary.Files[picture.Shown!])}\"><img alt=\"{Text($"Maps of {picture.Name}")}\" ");
         html.Append(CultureInfo.InvariantCulture, $"loading=\"lazy\" src=\"data:image/jpeg;base64,{Convert.ToBase64String(picture.Thumbnail!)}\"></a>");
         html.Append(CultureInfo.InvariantCulture, $"<figcaption><strong>{Text(picture.Name)}</strong>");
         if (Prediction(summary) is { Length: > 0 } prediction) html.Append(CultureInfo.InvariantCulture, $"<small>{Text(prediction)}</small>");

@@ -10,7 +10,7 @@ using AttentionApi.Core.Runtime;
 namespace AttentionApi.Cli.Explaining;
 
 /// <summary>Explains many pictures into a folder. One that cannot be explained is reported and skipped.</summary>
-internal sealed class ExplainRun(PictureExplainer explainer, PlannedOutputs planned, ResultFolder results, TextWriter error, bool terminal)
+internal sealed class ExplainRun(PictureWork work, ResultFolder results, TextWriter error, bool terminal)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -29,7 +29,7 @@ internal sealed class ExplainRun(PictureExplainer explainer, PlannedOutputs plan
         try
         {
             Show();
-            var atOnce = new ParallelOptions { MaxDegreeOfParallelism = explainer.AtOnce, CancellationToken = cancellation };
+            var atOnce = new ParallelOptions { MaxDegreeOfParallelism = work.AtOnce, CancellationToken = cancellation };
             await Parallel.ForEachAsync(pictures, atOnce, async (picture, token) =>
             {
                 var entry = await OneAsync(picture, token);
@@ -44,7 +44,7 @@ internal sealed class ExplainRun(PictureExplainer explainer, PlannedOutputs plan
         finally
         {
             progress.End();
-            await results.WriteSheetsAsync(planned.Words, [.. entries.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value)]);
+            await results.WriteSheetsAsync(work.Words, [.. entries.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value)]);
         }
 
         void Show() => progress.Show(done, pictures.Count, $"{done} of {pictures.Count} pictures, {done / progress.Elapsed.TotalSeconds:0.0}/s");
@@ -79,11 +79,11 @@ internal sealed class ExplainRun(PictureExplainer explainer, PlannedOutputs plan
     {
         try
         {
-            var explained = await explainer.ExplainAsync(await File.ReadAllBytesAsync(picture.Path, cancellation), cancellation);
-            var files = await results.WriteAsync(picture.Name, planned, explained.Files, cancellation);
-            var overlay = explained.Files.Select(file => file.Overlay).OfType<byte[]>().FirstOrDefault();
+            var explained = await work.ExplainAsync(await File.ReadAllBytesAsync(picture.Path, cancellation), cancellation);
+            var files = await results.WriteAsync(picture.Name, explained.Files, cancellation);
+            var shown = explained.Files.FirstOrDefault(file => file.Made.Overlay is not null);
             var summary = new PictureSummary(picture.Path, files, explained.Predictions, explained.Warnings, explained.Milliseconds);
-            return new(picture.Name.Replace('\\', '/'), summary, overlay is null ? null : ContactSheet.Thumbnail(overlay));
+            return new(picture.Name.Replace('\\', '/'), summary, shown is null ? null : ContactSheet.Thumbnail(shown.Made.Overlay!), shown?.Kind);
         }
         catch (Exception bad) when (IsOfOnePicture(bad))
         {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
 
 namespace AttentionApi.Cli.Explaining;
@@ -9,9 +8,9 @@ internal sealed class ParameterOptions
 {
     private readonly List<(string Name, Option Option, Func<ParseResult, IReadOnlyList<string>?> Texts)> options = [];
 
-    public ParameterOptions(ParameterTable table)
+    public ParameterOptions(IEnumerable<Parameter> parameters)
     {
-        foreach (var parameter in table.All)
+        foreach (var parameter in parameters)
         {
             Add(parameter.Name, parameter, $"{parameter.Description.TrimEnd('.')}. Values: {parameter.Range}; default: {parameter.DefaultText}.");
             if (parameter.VerbatimName is { } verbatim) Add(verbatim, parameter, $"One value of '{parameter.Name}', commas and all; may be repeated.");

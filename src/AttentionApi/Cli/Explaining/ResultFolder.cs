@@ -9,7 +9,8 @@ namespace AttentionApi.Cli.Explaining;
 /// <param name="Name">As its files begin.</param>
 /// <param name="Summary">What became of it.</param>
 /// <param name="Thumbnail">A JPEG of its overlay; null where it was skipped or no overlay was wanted.</param>
-internal sealed record SheetEntry(string Name, PictureSummary Summary, byte[]? Thumbnail);
+/// <param name="Shown">The kind of file that the thumbnail is of.</param>
+internal sealed record SheetEntry(string Name, PictureSummary Summary, byte[]? Thumbnail, string? Shown = null);
 
 /// <summary>The folder that is written to: the files of each picture, a summary with one line for each, and contact sheets.</summary>
 internal sealed class ResultFolder : IDisposable
@@ -32,9 +33,9 @@ internal sealed class ResultFolder : IDisposable
     /// <summary>Writes a picture's files: all of them or none, and none of them half.</summary>
     /// <returns>Their names by kind, with '/' between folders.</returns>
     public async Task<IReadOnlyDictionary<string, string>> WriteAsync(
-        string name, PlannedOutputs planned, IReadOnlyList<MadeFile> files, CancellationToken cancellation)
+        string name, IReadOnlyList<PictureFile> files, CancellationToken cancellation)
     {
-        var names = planned.Files.ToDictionary(file => file.Output.Name, file => name + file.Output.Ending(file.Plan.Values));
+        var names = files.ToDictionary(file => file.Kind, file => name + file.Ending);
         var paths = names.Values.Select(file => Path.Combine(folder, file)).ToArray();
         Directory.CreateDirectory(Path.GetDirectoryName(paths[0])!);
         try
@@ -42,7 +43,7 @@ internal sealed class ResultFolder : IDisposable
             foreach (var (path, file) in paths.Zip(files))
             {
                 await using var target = File.Create(path + Unfinished);
-                await file.WriteAsync(target, cancellation);
+                await file.Made.WriteAsync(target, cancellation);
             }
             foreach (var path in paths) File.Move(path + Unfinished, path, overwrite: true);
         }

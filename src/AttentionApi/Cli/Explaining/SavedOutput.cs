@@ -11,12 +11,6 @@ using AttentionApi.Core.Rendering.Regions;
 
 namespace AttentionApi.Cli.Explaining;
 
-/// <summary>A file that was made and not yet written.</summary>
-/// <param name="WriteAsync">Writes it.</param>
-/// <param name="Warnings">What a careful reader must know.</param>
-/// <param name="Overlay">The bytes of a single picture, for the contact sheet; else null.</param>
-internal sealed record MadeFile(Func<Stream, CancellationToken, Task> WriteAsync, IReadOnlyList<string> Warnings, byte[]? Overlay = null);
-
 /// <summary>One kind of file that <c>explain</c> writes.</summary>
 /// <param name="Name">The word in <c>--save</c>.</param>
 /// <param name="Output">What the explanation becomes.</param>
@@ -25,6 +19,7 @@ internal sealed record MadeFile(Func<Stream, CancellationToken, Task> WriteAsync
 /// <param name="MakeAsync">Makes it.</param>
 internal sealed record SavedOutput(
     string Name, Outputs Output, bool Text, Func<ParameterValues, string> Ending, Func<Explanation, CancellationToken, Task<MadeFile>> MakeAsync)
+    : SavedKind(Name, Text)
 {
     /// <summary>What needs most of the model comes first: what it fetched serves all that follow, so that one run is enough.</summary>
     public static IReadOnlyList<SavedOutput> All { get; } =
@@ -42,7 +37,7 @@ internal sealed record SavedOutput(
 
     private static AnimationFormat MovingFormat(ParameterValues values) => values.Get(PictureParameters.MovingFormat) ?? AnimationFormat.Gif;
 
-    private static string Suffix(PictureFormat format) => format == PictureFormat.Jpeg ? "jpg" : format.Word();
+    public static string Suffix(PictureFormat format) => format == PictureFormat.Jpeg ? "jpg" : format.Word();
 
     private static async Task<MadeFile> TensorsAsync(Explanation explanation, CancellationToken cancellation)
     {

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Threading.RateLimiting;
+using AttentionApi.Contracts;
+using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Imaging;
+using AttentionApi.Hosting;
+
+namespace AttentionApi.Cli.Explaining;
+
+/// <summary>One of a picture's files.</summary>
+/// <param name="Kind">The word in <c>--save</c>.</param>
+/// <param name="Ending">How its name ends, behind the picture's name.</param>
+/// <param name="Made">What is in it.</param>
+internal sealed record PictureFile(string Kind, string Ending, MadeFile Made);
+
+/// <summary>A picture explained: its files, and what the summary says of it.</summary>
+/// <param name="Files">In the order in which they were made.</param>
+/// <param name="Predictions">Best first.</param>
+/// <param name="Milliseconds">From its bytes to its files.</param>
+internal sealed record ExplainedFiles(IReadOnlyList<PictureFile> Files, IReadOnlyList<Prediction> Predictions, double Milliseconds)
+{
+    /// <summary>What a careful reader must know.</summary>
+    public IReadOnlyList<string> Warnings => [.. Files.SelectMany(file => file.Made.Warnings).Distinct()];
+}
+
+/// <summary>
+/// What a command makes of each picture. As many pictures are in work at once as the server would take: a heavy one takes several slots, as there.
+/// </summary>
+/// <param name="limits">The server's.</param>
+/// <param name="reference">Another picture that each is set against; else null.</param>
+internal abstract class PictureWork(LimitsOptions limits, Picture? reference) : IDisposable
+{
+    private readonly ConcurrencyLimiter slots = new(new() { PermitLimit = limits.MaxConcurrent, QueueLimit = int.MaxValue });
+
+    /// <summary>Pictures worth beginning at once.</summary>
+    public int AtOnce => limits.MaxConcurrent;
+
+    /// <summary>Models, methods and labels in words.</summary>
+    public abstract string Words { get; }
+
+    /// <exception cref="ImageRefusedException">The picture cannot be decoded.</exception>
+    /// <exception cref="Core.Parameters.ParameterException">A label would be truncated.</exception>
+    public async Task<ExplainedFiles> ExplainAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        var picture = new Picture(bytes, limits.Pictures);
+        using var slot = await slots.AcquireAsync(limits.SlotsFor(Bytes((reference ?? picture).Header) + bytes.Length), cancellation);
+        var began = Stopwatch.GetTimestamp();
+        var (files, predictions) = await MakeAsync((picture, reference), cancellation);
+        return new(files, [.. predictions.Select(one => new Prediction(one.Label, one.Score, one.Logit))],
+            Math.Round(Stopwatch.GetElapsedTime(began).TotalMilliseconds, 3));
+    }
+
+    /// <summary>What the work on a picture holds in memory.</summary>
+    protected abstract long Bytes(ImageHeader header);
+
+    /// <summary>Makes a picture's files.</summary>
+    protected abstract Task<(IReadOnlyList<PictureFile> Files, IReadOnlyList<Core.Scoring.Prediction> Predictions)> MakeAsync(
+        (Picture Picture, Picture? Reference) pictures, CancellationToken cancellation);
+
+    public void Dispose() => slots.Dispose();
+}
