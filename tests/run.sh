@@ -83,7 +83,7 @@ fetch_promtool
 must npm --prefix client ci --no-audit --no-fund --silent
 must npm --prefix tests/deployment ci --no-audit --no-fund --silent
 must npm --prefix tests/clients ci --no-audit --no-fund --silent
-if must dotnet build AttentionApi.sln -c Release -v quiet; then
+if must dotnet build AttentionApi.sln -c Release -v quiet -p:RestoreLockedMode=true; then
   run_dotnet_tests AttentionApi.Tests
   run_dotnet_tests AttentionApi.BrowserTests
   run_in_a_bare_clone

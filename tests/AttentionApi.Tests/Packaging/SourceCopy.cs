@@ -40,10 +40,10 @@ public sealed class SourceCopy : IDisposable
     /// <summary>The folder of the host published for this machine.</summary>
     public Task<string> PublishedAsync() => published.Value;
 
-    /// <summary>Publishes the host into a folder, every warning an error; analyzers have run in the repository's own build.</summary>
+    /// <summary>Publishes the host into a folder, every warning an error, packages as locked; analyzers have run in the repository's own build.</summary>
     public Task PublishAsync(string folder, params string[] more) =>
         DotnetAsync(Sources, ["publish", Host, "-c", "Release", "-o", folder, "-v", "quiet", "-warnaserror", "-nodeReuse:false", "-p:RunAnalyzers=false",
-            .. more]);
+            "-p:RestoreLockedMode=true", .. more]);
 
     /// <summary>Runs <c>dotnet</c>, which must succeed.</summary>
     /// <returns>What it printed.</returns>
