@@ -3,6 +3,7 @@ using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Rendering.Painting;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Core.Runtime;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 
@@ -69,6 +70,11 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
             case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }: return PictureBody.TooSlow();
             case BadHttpRequestException bad: return new(bad.StatusCode,
                 "The request is malformed: its head or its body does not follow HTTP; send it again with a client that does.");
+            case ModelRunException:
+                logger.LogError(failure, "A run of a model failed.");
+                return new(StatusCodes.Status503ServiceUnavailable,
+                    "A run of the model failed; the cause is in the service's log under this answer's X-Request-Id. Try again, or take another model.",
+                    "model") { RetryAfter = TimeSpan.FromSeconds(1) };
             default:
                 logger.LogError(failure, "Unhandled exception.");
                 return new(StatusCodes.Status503ServiceUnavailable,

@@ -42,6 +42,20 @@ internal sealed class ServedModels : IDisposable
         return copies;
     }
 
+    /// <summary>Adds a whole family's folder, such as <c>clip</c>.</summary>
+    /// <returns>The folder that is served.</returns>
+    public string AddFamily(string family)
+    {
+        var (from, to) = (SharedFixtures.Family(family), Path.Combine(Folder, family));
+        foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+        return to;
+    }
+
     public Task<HostProcess> ServeAsync(params (string, object)[] more) => HostProcess.StartAsync([.. Settings, .. more]);
 
     public async Task<HostProcess> ServeAsync(IReadOnlyList<string> launcher, params (string, object)[] more)
