@@ -93,13 +93,11 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
         var missing = shown.Where(subset => !known.Masked.Knows(fill, subset)).Distinct().ToList();
         if (missing.Count == 0) return known;
 
-        var image = picture.Decode(timings, cancellation);
+        var (preprocessor, facts) = (model.Preprocessor, model.Facts);
+        var (whole, _) = picture.Prepare(preprocessor, timings, cancellation);
         PatchCanvas canvas;
         using (timings.Measure(Stages.Preprocess))
-        {
-            var (preprocessor, facts) = (model.Preprocessor, model.Facts);
-            canvas = PatchCanvas.Of(preprocessor.Prepare(image), fill, preprocessor.Config.Normalise(0), facts.Tokens.Grid, facts.PatchSize, facts.PatchArea);
-        }
+            canvas = PatchCanvas.Of(whole, fill, preprocessor.Config.Normalise(0), facts.Tokens.Grid, facts.PatchSize, facts.PatchArea);
         var answers = new float[missing.Count][];
         using (timings.Measure(Stages.Inference))
         {
@@ -122,14 +120,11 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
         var stages = new StageTimings();
         var (analysis, started) = await runs.JoinAsync((KeyOf(model, picture), work), async token =>
         {
-            var image = picture.Decode(stages, token);
-            ModelInput input;
-            using (stages.Measure(Stages.Preprocess)) input = model.Preprocessor.Prepare(image);
+            var (input, facts) = picture.Prepare(model.Preprocessor, stages, token);
             var (activations, gradients) = await run(input, stages, token).ConfigureAwait(false);
-            var size = new PixelSize(image.Width, image.Height);
-            var found = new PictureAnalysis(size, input.Seen, activations, ModelRuns: 1, image.Warnings)
+            var found = new PictureAnalysis(facts.Size, input.Seen, activations, ModelRuns: 1, facts.Warnings)
             {
-                Gradients = gradients, Orientation = image.Orientation,
+                Gradients = gradients, Orientation = facts.Orientation,
             };
             return Keep(model, picture, found.Including(known));
         }, cancellation).ConfigureAwait(false);

@@ -30,32 +30,68 @@ internal sealed class ImagePreprocessor
     /// <summary>The model's input, [3, height, width], and the region of the picture that it shows.</summary>
     public ModelInput Prepare(Raster image)
     {
-        var geometry = CropGeometry.Of(new PixelSize(image.Width, image.Height), Config);
-        var count = Config.Input.Width * Config.Input.Height;
-        var levels = ArrayPool<byte>.Shared.Rent(count * 3);
-        try
-        {
-            Crop(image, geometry, levels.AsSpan(0, count * 3));
-            return new ModelInput(Normalise(levels, count), Config.Input.Width, Config.Input.Height, geometry.RegionOf(seen));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(levels);
-        }
+        using var preparing = Begin(new PixelSize(image.Width, image.Height));
+        preparing.Add(image.Rgb, PixelLayout.Rgb);
+        return preparing.Input();
     }
 
     /// <summary>What the model sees, before normalisation: RGB at the model's input size, [height, width, 3].</summary>
     public byte[] PrepareLevels(Raster image)
     {
-        var levels = new byte[Config.Input.Width * Config.Input.Height * 3];
-        Crop(image, CropGeometry.Of(new PixelSize(image.Width, image.Height), Config), levels);
-        return levels;
+        using var preparing = Begin(new PixelSize(image.Width, image.Height));
+        preparing.Add(image.Rgb, PixelLayout.Rgb);
+        return preparing.Levels.ToArray();
     }
 
-    private void Crop(Raster image, CropGeometry geometry, Span<byte> levels)
+    /// <summary>Takes a picture row by row.</summary>
+    /// <param name="picture">Its size, upright.</param>
+    /// <param name="orientation">EXIF's, of the rows that will come.</param>
+    public Preparation Begin(PixelSize picture, int orientation = 1) => new(this, CropGeometry.Of(picture, Config), orientation);
+
+    /// <summary>A picture that is being prepared.</summary>
+    internal sealed class Preparation : IDisposable
     {
-        if (geometry.Window != geometry.Input) Fill(levels);
-        PillowResize.Resize(image.Rgb, geometry, Config.Filter, levels);
+        private readonly ImagePreprocessor owner;
+        private readonly CropGeometry geometry;
+        private readonly PillowResize resize;
+        private readonly byte[] rented;
+
+        public Preparation(ImagePreprocessor owner, CropGeometry geometry, int orientation)
+        {
+            (this.owner, this.geometry) = (owner, geometry);
+            rented = ArrayPool<byte>.Shared.Rent(3 * Pixels);
+            if (geometry.Window != geometry.Input) owner.Fill(Levels);
+            resize = new PillowResize(geometry, owner.Config.Filter, orientation);
+        }
+
+        public Span<byte> Levels => rented.AsSpan(0, 3 * Pixels);
+
+        private int Pixels => geometry.Input.Width * geometry.Input.Height;
+
+        /// <param name="strip">The rows that follow, whole.</param>
+        /// <param name="layout">Of the strip.</param>
+        public void Add(ReadOnlySpan<byte> strip, PixelLayout layout)
+        {
+            if (layout == PixelLayout.Rgb)
+            {
+                resize.Add(strip, Levels);
+                return;
+            }
+            var length = 3 * (strip.Length / PixelConversion.Channels(layout));
+            var rgb = ArrayPool<byte>.Shared.Rent(length);
+            PixelConversion.ToRgb(strip, layout, rgb);
+            resize.Add(rgb.AsSpan(0, length), Levels);
+            ArrayPool<byte>.Shared.Return(rgb);
+        }
+
+        /// <summary>After the last row.</summary>
+        public ModelInput Input() => new(owner.Normalise(Levels, Pixels), geometry.Input.Width, geometry.Input.Height, geometry.RegionOf(owner.seen));
+
+        public void Dispose()
+        {
+            resize.Dispose();
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 
     private void Fill(Span<byte> levels)

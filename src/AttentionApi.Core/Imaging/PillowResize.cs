@@ -3,55 +3,75 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Imaging;
 
 /// <summary>
 /// Pillow's antialiased resize of 8-bit RGB: one pass for each axis, rounded to bytes after each. A kernel of our own because libvips rounds its weights
-/// differently and shrinks in two steps, so that its pixels differ from the reference; this one's are equal to the bit.
+/// differently and shrinks in two steps, so that its pixels differ from the reference; this one's are equal to the bit. It takes rows as a decoder gives them
+/// and keeps only those that later results need. Rows of a picture that its file stores turned are not turned for it: the passes change places and the
+/// weights their order.
 /// </summary>
-internal static class PillowResize
+internal sealed class PillowResize : IDisposable
 {
     private const int Half = 1 << (ResampleWeights.PrecisionBits - 1);
 
-    /// <summary>Resizes a picture and writes the part that the model sees to its input; the rest is not computed.</summary>
-    /// <param name="rgb">The picture, [height, width, 3].</param>
-    /// <param name="geometry">Sizes, and where the input lies on the resized picture.</param>
+    /// <summary>The horizontal kernel reads 16 bytes for 4 pixels, up to this much beyond the last.</summary>
+    private const int Overshoot = 16;
+
+    private readonly ResampleWeights across, down;
+    private readonly bool acrossFirst;
+    private readonly int width, stride, capacity;
+    private readonly ResizedRows result;
+    private readonly byte[] kept, line, turned;
+
+    /// <summary>The next row to come, the first one kept, and the next result row to be made.</summary>
+    private int next, firstKept, made;
+
+    /// <param name="geometry">Sizes of the upright picture, and where the input lies on it when it is resized.</param>
     /// <param name="filter">The kernel.</param>
-    /// <param name="input">The model's input, [height, width, 3]; around a picture that is smaller, nothing is written.</param>
-    public static void Resize(ReadOnlySpan<byte> rgb, CropGeometry geometry, ResampleFilter filter, Span<byte> input)
+    /// <param name="orientation">EXIF's, of the rows that will come.</param>
+    public PillowResize(CropGeometry geometry, ResampleFilter filter, int orientation = 1)
     {
         var (size, resized, window) = (geometry.Picture, geometry.Resized, geometry.Window);
         var columns = new ResampleWeights(size.Width, resized.Width, Math.Max(0, geometry.Left), window.Width, filter);
         var rows = new ResampleWeights(size.Height, resized.Height, Math.Max(0, geometry.Top), window.Height, filter);
-        var source = rgb[((rows.First * size.Width + columns.First) * 3)..];
-        var sourceStride = size.Width * 3;
-        var targetStride = geometry.Input.Width * 3;
-        var target = input[(Math.Max(0, -geometry.Top) * targetStride + Math.Max(0, -geometry.Left) * 3)..];
+        var swapped = Upright.SwapsEdges(orientation);
+        (width, across, down) = swapped ? (size.Height, rows, columns) : (size.Width, columns, rows);
+        acrossFirst = IsVerticalFirst(size, resized) == swapped;
+        if (Upright.MirrorsRows(orientation)) across = across.Mirrored();
+        if (Upright.MirrorsColumns(orientation)) down = down.Mirrored();
+        result = new ResizedRows(geometry, orientation);
 
-        var verticalFirst = IsVerticalFirst(size, resized);
-        var between = verticalFirst ? new PixelSize(columns.Span, window.Height) : new PixelSize(window.Width, rows.Span);
-        var stride = between.Width * 3;
-        var rented = ArrayPool<byte>.Shared.Rent(stride * between.Height);
-        try
+        stride = 3 * (acrossFirst ? across.Count : across.Span);
+        // Twice what one result needs, so that rows are moved rarely.
+        capacity = Math.Min(down.Span, 2 * down.Longest);
+        kept = ArrayPool<byte>.Shared.Rent(stride * capacity);
+        line = ArrayPool<byte>.Shared.Rent(3 * across.Span + Overshoot);
+        turned = result.IsUpright ? [] : ArrayPool<byte>.Shared.Rent(3 * across.Count);
+        next = -down.First;
+    }
+
+    /// <summary>Takes the rows that follow.</summary>
+    /// <param name="rgb">Whole rows.</param>
+    /// <param name="input">The model's input, upright; gets what can be computed by now.</param>
+    public void Add(ReadOnlySpan<byte> rgb, Span<byte> input)
+    {
+        for (; rgb.Length > 0 && made < down.Count; rgb = rgb[(3 * width)..], next++)
         {
-            var temporary = rented.AsSpan(0, stride * between.Height);
-            if (verticalFirst)
-            {
-                ResizeRows(source, sourceStride, rows, between, temporary, stride);
-                ResizeColumns(temporary, stride, columns, window, target, targetStride);
-            }
-            else
-            {
-                ResizeColumns(source, sourceStride, columns, between, temporary, stride);
-                ResizeRows(temporary, stride, rows, window, target, targetStride);
-            }
+            if (next < Start(made)) continue;
+            Keep(rgb[(3 * across.First)..]);
+            for (; made < down.Count && End(made) <= next + 1; made++) Make(input);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(kept);
+        ArrayPool<byte>.Shared.Return(line);
+        ArrayPool<byte>.Shared.Return(turned);
     }
 
     /// <summary>
@@ -61,51 +81,70 @@ internal static class PillowResize
     private static bool IsVerticalFirst(PixelSize size, PixelSize resized) =>
         resized.Height < size.Height && size.Height - resized.Height > 2 * (size.Width - resized.Width);
 
-    private static void ResizeColumns(
-        ReadOnlySpan<byte> source, int sourceStride, ResampleWeights weights, PixelSize result, Span<byte> target, int targetStride)
+    private int Start(int y) => down.Starts[y] - down.First;
+
+    private int End(int y) => Start(y) + down.Of(y).Length;
+
+    private void Keep(ReadOnlySpan<byte> row)
     {
-        for (var y = 0; y < result.Height; y++)
+        if (next - firstKept >= capacity)
         {
-            var row = source[(y * sourceStride)..];
-            var output = target.Slice(y * targetStride, result.Width * 3);
-            if (weights.Identity) row[..output.Length].CopyTo(output);
-            else SumPixels(row, weights, output);
+            var needed = Start(made);
+            if (needed < next) kept.AsSpan((needed - firstKept) * stride, (next - needed) * stride).CopyTo(kept);
+            firstKept = needed;
         }
+        var target = kept.AsSpan((next - firstKept) * stride, stride);
+        if (acrossFirst) ResizeRow(row, target);
+        else row[..stride].CopyTo(target);
     }
 
-    private static void ResizeRows(ReadOnlySpan<byte> source, int sourceStride, ResampleWeights weights, PixelSize result, Span<byte> target, int targetStride)
+    private void Make(Span<byte> input)
     {
-        for (var y = 0; y < result.Height; y++)
+        var rows = kept.AsSpan((Start(made) - firstKept) * stride);
+        var target = result.IsUpright ? result.Row(input, made) : turned.AsSpan(0, 3 * across.Count);
+        if (acrossFirst)
         {
-            var rows = source[((weights.Starts[y] - weights.First) * sourceStride)..];
-            var output = target.Slice(y * targetStride, result.Width * 3);
-            if (weights.Identity) rows[..output.Length].CopyTo(output);
-            else SumRows(rows, sourceStride, weights.Of(y), output);
+            SumRows(rows, target);
+        }
+        else
+        {
+            var between = line.AsSpan(0, stride);
+            SumRows(rows, between);
+            ResizeRow(line, target);
+        }
+        if (!result.IsUpright) result.Place(target, input, made);
+    }
+
+    private void SumRows(ReadOnlySpan<byte> rows, Span<byte> target)
+    {
+        if (down.Identity) rows[..target.Length].CopyTo(target);
+        else SumRows(rows, stride, down.Of(made), target);
+    }
+
+    private void ResizeRow(ReadOnlySpan<byte> row, Span<byte> target)
+    {
+        var length = 3 * across.Span;
+        if (across.Identity)
+        {
+            row[..target.Length].CopyTo(target);
+        }
+        else if (row.Length >= length + Overshoot)
+        {
+            SumPixels(row, across, target);
+        }
+        else
+        {
+            row[..length].CopyTo(line);
+            SumPixels(line, across, target);
         }
     }
 
     private static void SumPixels(ReadOnlySpan<byte> row, ResampleWeights weights, Span<byte> output)
     {
-        // The kernel reads 16 bytes for 4 pixels, up to this much beyond the last; where the picture ends before, it reads a copy.
-        const int overshoot = 16;
-        var length = weights.Span * 3;
-        if (row.Length >= length + overshoot)
-        {
-            SumPixelsUnchecked(row, weights, output);
-            return;
-        }
-        var padded = ArrayPool<byte>.Shared.Rent(length + overshoot);
-        row[..length].CopyTo(padded);
-        SumPixelsUnchecked(padded, weights, output);
-        ArrayPool<byte>.Shared.Return(padded);
-    }
-
-    private static void SumPixelsUnchecked(ReadOnlySpan<byte> row, ResampleWeights weights, Span<byte> output)
-    {
         // Four RGB pixels are 12 of 16 bytes; each becomes four 32-bit lanes, the last of them zero.
         const byte z = 0xFF;
-        var first2 = Vector256.Create(0, z, z, z, 1, z, z, z, 2, z, z, z, z, z, z, z, (byte)19, z, z, z, 20, z, z, z, 21, z, z, z, z, z, z, z);
-        var last2 = Vector256.Create(6, z, z, z, 7, z, z, z, 8, z, z, z, z, z, z, z, (byte)25, z, z, z, 26, z, z, z, 27, z, z, z, z, z, z, z);
+        var first2 = Vector256.Create(0, z, z, z, 1, z, z, z, 2, z, z, z, z, z, z, z, (byte)3, z, z, z, 4, z, z, z, 5, z, z, z, z, z, z, z);
+        var last2 = Vector256.Create(6, z, z, z, 7, z, z, z, 8, z, z, z, z, z, z, z, (byte)9, z, z, z, 10, z, z, z, 11, z, z, z, z, z, z, z);
 
         ref var source = ref MemoryMarshal.GetReference(row);
         var starts = weights.Starts;
@@ -114,21 +153,31 @@ internal static class PillowResize
             ref var pixels = ref Unsafe.Add(ref source, (starts[x] - weights.First) * 3);
             var taps = weights.BlocksOf(x);
             ref var weight = ref MemoryMarshal.GetReference(taps);
-            var sum = Vector256<int>.Zero;
+            Vector256<int> sum = default, sum2 = default;
             for (var t = 0; t < taps.Length; t += ResampleWeights.Block)
             {
                 var four = Vector128.LoadUnsafe(ref pixels, (nuint)(t * 3));
-                var twice = Vector256.Create(four, four);
                 var w = Vector128.LoadUnsafe(ref weight, (nuint)t).ToVector256Unsafe();
-                sum += Vector256.Shuffle(twice, first2).AsInt32() * Vector256.Shuffle(w, Vector256.Create(0, 0, 0, 0, 1, 1, 1, 1));
-                sum += Vector256.Shuffle(twice, last2).AsInt32() * Vector256.Shuffle(w, Vector256.Create(2, 2, 2, 2, 3, 3, 3, 3));
+                sum += Spread(four, first2) * Vector256.Shuffle(w, Vector256.Create(0, 0, 0, 0, 1, 1, 1, 1));
+                sum2 += Spread(four, last2) * Vector256.Shuffle(w, Vector256.Create(2, 2, 2, 2, 3, 3, 3, 3));
             }
+            sum += sum2;
             var rgb = (sum.GetLower() + sum.GetUpper() + Vector128.Create(Half)) >> ResampleWeights.PrecisionBits;
             rgb = Vector128.Min(Vector128.Max(rgb, Vector128<int>.Zero), Vector128.Create(255));
             output[3 * x] = (byte)rgb[0];
             output[3 * x + 1] = (byte)rgb[1];
             output[3 * x + 2] = (byte)rgb[2];
         }
+    }
+
+    /// <summary>
+    /// Bytes at the given places, zero where that is beyond the last. AVX2's shuffle stays inside each half, of which both are the same here; with the general
+    /// one the kernel takes half as long again.
+    /// </summary>
+    private static Vector256<int> Spread(Vector128<byte> bytes, Vector256<byte> places)
+    {
+        var twice = Vector256.Create(bytes, bytes);
+        return (Avx2.IsSupported ? Avx2.Shuffle(twice, places) : Vector256.Shuffle(twice, places)).AsInt32();
     }
 
     private static void SumRows(ReadOnlySpan<byte> rows, int stride, ReadOnlySpan<int> weights, Span<byte> output)

@@ -14,7 +14,7 @@ internal sealed class ResampleWeights
     /// <summary>Weights come in blocks of four, zeros at the end, because the horizontal kernel takes four pixels at a time.</summary>
     public const int Block = 4;
 
-    private readonly int stride;
+    private readonly int length, stride;
     private readonly int[] starts;
     private readonly int[] counts;
     private readonly int[] weights;
@@ -27,7 +27,7 @@ internal sealed class ResampleWeights
     /// <param name="filter">The kernel.</param>
     public ResampleWeights(int source, int resized, int first, int count, ResampleFilter filter)
     {
-        Identity = source == resized;
+        (length, Identity) = (source, source == resized);
         var scale = (double)source / resized;
         var filterScale = Math.Max(scale, 1);
         // Kernels are 1 at 0 and 0 at all other whole numbers, so an axis that keeps its length needs no neighbours.
@@ -39,6 +39,23 @@ internal sealed class ResampleWeights
         if (filter == ResampleFilter.Nearest) TakeNearest(scale, first);
         else Weigh(source, scale, filterScale, support, first, filter);
     }
+
+    private ResampleWeights(ResampleWeights other)
+    {
+        (Identity, length, stride) = (other.Identity, other.length, other.stride);
+        (starts, counts, weights) = (new int[other.Count], new int[other.Count], new int[other.weights.Length]);
+        for (var i = 0; i < Count; i++)
+        {
+            var opposite = Count - 1 - i;
+            counts[i] = other.counts[opposite];
+            starts[i] = length - other.starts[opposite] - counts[i];
+            other.Of(opposite).CopyTo(weights.AsSpan(i * stride));
+            weights.AsSpan(i * stride, counts[i]).Reverse();
+        }
+    }
+
+    /// <summary>The same weights for a source that runs the other way; so do the results. Sums of whole numbers do not depend on their order.</summary>
+    public ResampleWeights Mirrored() => new(this);
 
     /// <summary>Pillow does not filter here but steps through the source (Geometry.c, ImagingScaleAffine).</summary>
     private void TakeNearest(double scale, int first)
@@ -81,6 +98,12 @@ internal sealed class ResampleWeights
     public int Span => starts[^1] + counts[^1] - starts[0];
 
     public ReadOnlySpan<int> Starts => starts;
+
+    /// <summary>Result pixels.</summary>
+    public int Count => starts.Length;
+
+    /// <summary>The most source pixels of one result.</summary>
+    public int Longest => counts.Max();
 
     /// <summary>The weights of result pixel <paramref name="i"/>, for as many source pixels from its start on.</summary>
     public ReadOnlySpan<int> Of(int i) => weights.AsSpan(i * stride, counts[i]);

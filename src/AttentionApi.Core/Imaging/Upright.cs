@@ -35,6 +35,12 @@ internal readonly struct Upright
     /// <summary>Whether width and height change places.</summary>
     public static bool SwapsEdges(int orientation) => orientation >= 5;
 
+    /// <summary>Whether the upright picture has a stored row the other way round, as a row or as a column.</summary>
+    public static bool MirrorsRows(int orientation) => orientation is 2 or 3 or 7 or 8;
+
+    /// <summary>Whether it has a stored column the other way round.</summary>
+    public static bool MirrorsColumns(int orientation) => orientation is 3 or 4 or 6 or 7;
+
     /// <param name="strip">Whole stored rows.</param>
     /// <param name="layout">Of the strip.</param>
     /// <param name="firstRow">The first of them, from 0.</param>

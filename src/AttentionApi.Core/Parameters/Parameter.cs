@@ -19,6 +19,8 @@ internal enum Outputs
     Evidence = 128,
     Compare = 256,
     All = 511,
+    /// <summary>Those that show the picture.</summary>
+    Drawn = Overlay | Animation | Grid | Evidence | Compare,
 }
 
 /// <summary>What of a model limits the values of parameters.</summary>

@@ -1,3 +1,4 @@
+using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
@@ -17,8 +18,8 @@ internal static class WorkEstimate
     private const int LongestEmbedding = 2048;
 
     /// <summary>Upper bound in bytes, within a factor of two: decoded picture, attention, drawn picture and file.</summary>
-    public static long Bytes(ExplanationPlan plan, ImageHeader header) =>
-        header.DecodedBytes + Attention(plan) + BytesPerDrawnPixel * Drawn(plan, header) + Runs(plan) + Mask(plan, header);
+    public static long Bytes(ExplanationPlan plan, Picture picture) =>
+        picture.DecodedBytes + Attention(plan) + BytesPerDrawnPixel * Drawn(plan, picture.Header) + Runs(plan) + Mask(plan, picture.Header);
 
     /// <summary>
     /// Answers are held until the last run. That is little, but the runs keep the sessions busy, so each counts for a mebibyte besides:

@@ -76,8 +76,8 @@ internal sealed class BatchRequests(
             return await work.InTimeAsync(async deadline =>
             {
                 var plan = new ExplanationPlan(request, model.Facts);
-                var picture = work.Picture(sent.Bytes);
-                var slot = await permits.WaitAsync(WorkEstimate.Bytes(plan, picture.Header) + picture.Bytes.Length, deadline);
+                var picture = work.Picture(sent.Bytes, drawn: false);
+                var slot = await permits.WaitAsync(WorkEstimate.Bytes(plan, picture) + picture.Bytes.Length, deadline);
                 try
                 {
                     var (answer, bytes) = await work.ExplainAsync(new PlannedExplanation(plan, model, picture), new StageTimings(),

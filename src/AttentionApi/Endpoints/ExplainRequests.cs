@@ -85,21 +85,22 @@ internal sealed class ExplainRequests(
         var plans = requests.Zip(models, (request, model) => (Model: request.ModelOf(model), Request: request))
             .Select(call => (Plan: new ExplanationPlan(call.Request, call.Model.Facts), call.Model)).ToList();
         ExplanationPlan.ThrowIfTooManyRuns([.. plans.Select(call => call.Plan)], limits.RunsPerRequest);
-        var picture = work.Picture(body.Pictures[0].Bytes);
-        return [.. plans.Select(call => new PlannedExplanation(call.Plan, call.Model, picture, ReferenceOf(body, call.Plan)))];
+        var drawn = plans.Count > 1 || Outputs.Drawn.HasFlag(plans[0].Plan.Output);
+        var picture = work.Picture(body.Pictures[0].Bytes, drawn);
+        return [.. plans.Select(call => new PlannedExplanation(call.Plan, call.Model, picture, ReferenceOf(body, call.Plan, drawn)))];
     }
 
     /// <summary>What the explanations hold: the larger part is drawn over the reference where there is one, and both pictures stay decoded then.</summary>
     private static long Bytes(List<PlannedExplanation> planned)
     {
         var picture = planned[0].Picture;
-        var drawn = planned.Sum(one => WorkEstimate.Bytes(one.Plan, (one.Reference ?? picture).Header)) + picture.Bytes.Length;
+        var drawn = planned.Sum(one => WorkEstimate.Bytes(one.Plan, one.Reference ?? picture)) + picture.Bytes.Length;
         return planned.Find(one => one.Reference is not null) is { Reference: { } compared }
-            ? drawn + compared.Bytes.Length + picture.Header.DecodedBytes : drawn;
+            ? drawn + compared.Bytes.Length + picture.DecodedBytes : drawn;
     }
 
     /// <exception cref="ProblemException">The method sets no picture against another.</exception>
-    private Picture? ReferenceOf(PictureBody body, ExplanationPlan plan)
+    private Picture? ReferenceOf(PictureBody body, ExplanationPlan plan, bool drawn)
     {
         if (body.Reference is not { } bytes) return null;
         if (plan.Output is Outputs.Predictions or Outputs.Tensors || !plan.Method.Info.TakesReference)
@@ -108,7 +109,7 @@ internal sealed class ExplainRequests(
             throw ProblemException.BadParameter(PictureBody.ReferenceField,
                 $"A reference is taken by methods that set a patch against another picture ({takers}); leave it out.");
         }
-        return work.Picture(bytes);
+        return work.Picture(bytes, drawn);
     }
 
     /// <summary>What the query says wrong, and a lack of slots, cost no upload; forms may hold further parameters.</summary>

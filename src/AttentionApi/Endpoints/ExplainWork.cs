@@ -19,7 +19,9 @@ internal sealed class ExplainWork(PictureAnalyzer analyzer, ParameterTable table
     public ExplainRequest Request(ParameterValues given, Outputs output, IReadOnlyList<Parameter> taken) =>
         new(table, given, output, taken, limits.Labels) { MaxRuns = limits.RunsPerRequest };
 
-    public Picture Picture(ReadOnlyMemory<byte> bytes) => new(bytes, limits.Pictures);
+    /// <param name="bytes">The file.</param>
+    /// <param name="drawn">Whether it will be drawn, or looked at by several models: then it is worth keeping decoded.</param>
+    public Picture Picture(ReadOnlyMemory<byte> bytes, bool drawn) => new(bytes, limits.Pictures, drawn);
 
     /// <summary>Explains a picture; the caller holds the slot.</summary>
     public Task<T> ExplainAsync<T>(PlannedExplanation planned, StageTimings timings, Func<Explanation, CancellationToken, Task<T>> answer,

@@ -71,7 +71,7 @@ public class ImageDecoderTests
     [Theory]
     [InlineData(4, new byte[] { 100, 128, 9, 255 }, true), InlineData(4, new byte[] { 100, 255, 9, 255 }, false), InlineData(0, new byte[] { 100, 9 }, false)]
     public void Transparency_is_told_where_something_shows_through(int type, byte[] row, bool seenThrough) =>
-        Assert.Equal(seenThrough, Decode(TestPictures.RawPng(2, 1, 8, (byte)type, [row])).SeenThrough);
+        Assert.Equal(seenThrough, Decode(TestPictures.RawPng(2, 1, 8, (byte)type, [row])).Facts.SeenThrough);
 
     [Fact]
     public void A_palettes_transparency_is_laid_on_white()
@@ -116,7 +116,7 @@ public class ImageDecoderTests
     {
         var actual = Decode(TestPictures.AnimatedWebp(Picture, Upright(Picture, 3), Upright(Picture, 2)));
 
-        Assert.True(actual.FirstOfFrames);
+        Assert.True(actual.Facts.FirstOfFrames);
         Assert.Equal((Picture.Width, Picture.Height), (actual.Width, actual.Height));
         Assert.Equal(Picture.Rgb, actual.Rgb);
     }
@@ -130,7 +130,7 @@ public class ImageDecoderTests
         BinaryPrimitives.WriteInt32BigEndian(control, frames);
         var bytes = TestPictures.RawPng(1, 1, 8, 2, [[1, 2, 3]], ("acTL", control));
 
-        Assert.Equal(animated, Decode(bytes).FirstOfFrames);
+        Assert.Equal(animated, Decode(bytes).Facts.FirstOfFrames);
     }
 
     [Theory]

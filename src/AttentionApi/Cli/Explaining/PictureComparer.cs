@@ -1,6 +1,5 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Rendering.Formats;
 using AttentionApi.Core.Scoring;
@@ -23,7 +22,7 @@ internal sealed class PictureComparer(
         }
     }
 
-    protected override long Bytes(ImageHeader header) => plan.Plans.Sum(one => WorkEstimate.Bytes(one, header));
+    protected override long Bytes(Picture picture) => plan.Plans.Sum(one => WorkEstimate.Bytes(one, picture));
 
     protected override async Task<(IReadOnlyList<PictureFile> Files, IReadOnlyList<Prediction> Predictions)> MakeAsync(
         (Picture Picture, Picture? Reference) pictures, CancellationToken cancellation)

@@ -1,7 +1,7 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Scoring;
 using AttentionApi.Hosting;
@@ -10,11 +10,11 @@ namespace AttentionApi.Cli.Explaining;
 
 /// <summary>Explains pictures. One inspection serves all files of a picture, so that they cost one model run.</summary>
 internal sealed class PictureExplainer(PictureAnalyzer analyzer, PlannedOutputs planned, LimitsOptions limits, Picture? reference)
-    : PictureWork(limits, reference)
+    : PictureWork(limits, reference, planned.Files.Any(file => Outputs.Drawn.HasFlag(file.Plan.Output)))
 {
     public override string Words => planned.Words;
 
-    protected override long Bytes(ImageHeader header) => planned.Files.Max(file => WorkEstimate.Bytes(file.Plan, header));
+    protected override long Bytes(Picture picture) => planned.Files.Max(file => WorkEstimate.Bytes(file.Plan, picture));
 
     protected override async Task<(IReadOnlyList<PictureFile> Files, IReadOnlyList<Prediction> Predictions)> MakeAsync(
         (Picture Picture, Picture? Reference) pictures, CancellationToken cancellation)

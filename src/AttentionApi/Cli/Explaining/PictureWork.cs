@@ -28,7 +28,8 @@ internal sealed record ExplainedFiles(IReadOnlyList<PictureFile> Files, IReadOnl
 /// </summary>
 /// <param name="limits">The server's.</param>
 /// <param name="reference">Another picture that each is set against; else null.</param>
-internal abstract class PictureWork(LimitsOptions limits, Picture? reference) : IDisposable
+/// <param name="drawn">Whether pictures are drawn, or looked at by several models.</param>
+internal abstract class PictureWork(LimitsOptions limits, Picture? reference, bool drawn = true) : IDisposable
 {
     private readonly ConcurrencyLimiter slots = new(new() { PermitLimit = limits.MaxConcurrent, QueueLimit = int.MaxValue });
 
@@ -42,8 +43,8 @@ internal abstract class PictureWork(LimitsOptions limits, Picture? reference) : 
     /// <exception cref="Core.Parameters.ParameterException">A label would be truncated.</exception>
     public async Task<ExplainedFiles> ExplainAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
-        var picture = new Picture(bytes, limits.Pictures);
-        using var slot = await slots.AcquireAsync(limits.SlotsFor(Bytes((reference ?? picture).Header) + bytes.Length), cancellation);
+        var picture = new Picture(bytes, limits.Pictures, drawn);
+        using var slot = await slots.AcquireAsync(limits.SlotsFor(Bytes(reference ?? picture) + bytes.Length), cancellation);
         var began = Stopwatch.GetTimestamp();
         var (files, predictions) = await MakeAsync((picture, reference), cancellation);
         return new(files, [.. predictions.Select(one => new Prediction(one.Label, one.Score, one.Logit))],
@@ -51,7 +52,7 @@ internal abstract class PictureWork(LimitsOptions limits, Picture? reference) : 
     }
 
     /// <summary>What the work on a picture holds in memory.</summary>
-    protected abstract long Bytes(ImageHeader header);
+    protected abstract long Bytes(Picture picture);
 
     /// <summary>Makes a picture's files.</summary>
     protected abstract Task<(IReadOnlyList<PictureFile> Files, IReadOnlyList<Core.Scoring.Prediction> Predictions)> MakeAsync(

@@ -93,8 +93,8 @@ internal sealed class AgentTools(
                 using var lease = await catalog.LeaseAsync(entry.Id, deadline);
                 var model = request.ModelOf(lease.Model);
                 var plan = new ExplanationPlan(request, model.Facts);
-                var picture = work.Picture(Bytes(image));
-                using var slot = permits.Take(WorkEstimate.Bytes(plan, picture.Header) + picture.Bytes.Length);
+                var picture = work.Picture(Bytes(image), Outputs.Drawn.HasFlag(output));
+                using var slot = permits.Take(WorkEstimate.Bytes(plan, picture) + picture.Bytes.Length);
                 return await work.ExplainAsync(new PlannedExplanation(plan, model, picture), new StageTimings(), answer, deadline);
             }, cancellation);
         }
