@@ -1,3 +1,4 @@
+using System.Globalization;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Parameters;
 using static AttentionApi.Core.Parameters.ParameterKinds;
@@ -60,9 +61,16 @@ public static class SharedParameters
     internal static readonly Parameter<PanelChoice> Panels = Word("panels", PanelChoice.Target,
         "What an animation of a method with a map per label shows: the target, or all labels side by side (at most 16).") with { For = Outputs.Animation };
 
-    public static readonly Parameter<int?> Resolution = Integer<int?>("resolution", null, 1, 4096,
+    private const int LongestSide = 4096;
+
+    public static readonly Parameter<int?> Resolution = Integer<int?>("resolution", null, 1, LongestSide,
         "Pixels a side at which the picture is given to the model, for models that list 'resolutions' in /models: more patches, a finer map, a longer run. "
-        + "Positions are interpolated then.") with { Range = "a multiple of the patch, within the model's resolutions", DefaultWords = "the model's own" };
+        + "Positions are interpolated then.") with
+    {
+        Range = "a multiple of the patch, within the model's resolutions",
+        DefaultWords = "the model's own",
+        Parser = texts => SideOf(texts[0]),
+    };
 
     public static readonly Parameter<int> Top = Integer("top", 5, 1, 100,
         "Predictions listed for a classifier.") with { For = Outputs.Json | Outputs.Compare | Outputs.Predictions };
@@ -81,6 +89,10 @@ public static class SharedParameters
     /// <summary>'fromLayer' of a method that starts elsewhere by default.</summary>
     internal static Parameter<int?> FromLayerBy(string defaultWords, Func<ModelScope, int?> byDefault, string description) =>
         Position("fromLayer", "layer", LastLayer, defaultWords, byDefault, description);
+
+    private static int? SideOf(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var side) && side is >= 1 and <= LongestSide ? side
+            : throw new FormatException($"resolution is '{Words.Shown(text)}'; it must be a whole number from 1 to {LongestSide}, the pixels of both sides.");
 
     private static QueryToken? QueryOf(QueryToken? given, ModelScope model)
     {

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace AttentionApi.Core.Imaging;
 
 /// <summary>Says what bytes are that are none of the pictures read here, so that a caller knows what went wrong on the way.</summary>
@@ -6,6 +8,8 @@ internal static class ForeignBytes
     private const string AsBytes = "send the bytes of a JPEG, PNG or WebP picture";
     private const string Uncompressed = "send the picture as it is, JPEG, PNG and WebP are compressed already";
     private const string Converted = "convert it to JPEG, PNG or WebP";
+
+    private const string Still = "send one of its pictures as JPEG, PNG or WebP";
 
     /// <summary>How base64 of the three formats starts: FF D8 FF, 89 PNG, RIFF.</summary>
     private static readonly string[] Base64Starts = ["/9j/", "iVBORw0KGgo", "UklGR"];
@@ -22,6 +26,12 @@ internal static class ForeignBytes
         ([.. "II*\0"u8], "a TIFF picture", Converted),
         ([.. "MM\0*"u8], "a TIFF picture", Converted),
         ([.. "%PDF"u8], "a PDF document", "send a picture of the page"),
+        ([0, 0, 0, 12, .. "jP  "u8], "a JPEG 2000 picture", Converted),
+        ([0, 0, 0, 12, .. "JXL "u8], "a JPEG XL picture", Converted),
+        ([0xFF, 0x0A], "a JPEG XL picture", Converted),
+        ([0, 0, 1, 0], "an icon", Converted),
+        ([.. "8BPS"u8], "a Photoshop document", Converted),
+        ([0x93, .. "NUMPY"u8], "a NumPy array", "save it as a picture"),
     ];
 
     /// <param name="bytes">What was received.</param>
@@ -32,7 +42,7 @@ internal static class ForeignBytes
         {
             if (bytes.StartsWith(start)) return $"The file is {what}; {remedy}.";
         }
-        if (bytes.Length > 12 && bytes[4..].StartsWith("ftyp"u8)) return $"The file is a HEIF, AVIF or video file; {Converted}.";
+        if (bytes.Length >= 12 && bytes[4..].StartsWith("ftyp"u8)) return $"The file is {Boxed(bytes[8..12])}.";
         var text = new string([.. bytes[..Math.Min(bytes.Length, 256)].ToArray().Select(value => (char)value)])
             .TrimStart('\u00EF', '\u00BB', '\u00BF', ' ', '\t', '\r', '\n', '"', '\'');
         if (text.StartsWith("data:", StringComparison.OrdinalIgnoreCase)) return $"The file is a data URI; decode what follows its comma and {AsBytes}.";
@@ -44,4 +54,13 @@ internal static class ForeignBytes
         if (text.Length > 0 && text.All(letter => letter is >= ' ' and <= '~')) return $"The file is text; {AsBytes}.";
         return "The picture's bytes are not JPEG, PNG or WebP; convert it to one of these.";
     }
+
+    /// <summary>What a file of ISO's boxes is, by its brand.</summary>
+    private static string Boxed(ReadOnlySpan<byte> brand) => Encoding.ASCII.GetString(brand) switch
+    {
+        "heic" or "heix" or "heim" or "heis" or "hevc" or "hevx" => $"a HEIC picture, as iPhones take them; {Converted}",
+        "avif" or "avis" => $"an AVIF picture; {Converted}",
+        "mif1" or "msf1" => $"a HEIF or AVIF picture; {Converted}",
+        _ => $"a video; {Still}",
+    };
 }

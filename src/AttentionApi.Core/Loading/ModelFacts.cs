@@ -19,6 +19,8 @@ public sealed record ModelFacts
     public required PixelArea PatchArea { get; init; }
     /// <summary>Sizes that pictures may be given in beside <see cref="ImageSize"/>; null where there are none.</summary>
     public ResolutionRange? Resolutions { get; init; }
+    /// <summary>How pictures become the model's input, in words.</summary>
+    public string Preparation { get; init; } = "";
     public required ScoreKind Scores { get; init; }
     /// <summary>Classifiers: names in logit order (a name may hold comma-separated synonyms); null for others.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }

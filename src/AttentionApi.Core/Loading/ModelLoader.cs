@@ -57,7 +57,7 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
         var vision = towers.Vision;
         var preprocessing = PreprocessorConfig.Read(folder.VisionConfig, vision.ImageSize, warnings);
         var (tokenizer, textMissing) = OpenTokenizer(folder, towers);
-        var facts = Facts(folder, towers, textMissing, warnings);
+        var facts = Facts(folder, towers, textMissing, warnings) with { Preparation = preprocessing.Describe() };
 
         var text = facts.Text
             ? new TextEncoder(towers.Text!, Pool(sessions, towers.Text!.Session, towers.Text.Model), tokenizer!, KnownWords.Open(folder.TextConfig))
@@ -144,8 +144,8 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
     {
         if (config.Labels is { } names && names.Count == classes) return names;
         warnings.Add(config.Labels is { } others
-            ? $"The configuration names {others.Count} classes but the model has {classes}: classes are called by their index."
-            : "No configuration names the classes: they are called by their index.");
+            ? $"The model's files name {others.Count} classes but it has {classes}: classes are called by their index."
+            : "No file names the classes: they are called by their index. Add a config.json with id2label, or a labels.txt with a line a class.");
         return [.. Enumerable.Range(0, classes).Select(index => index.ToString(System.Globalization.CultureInfo.InvariantCulture))];
     }
 }

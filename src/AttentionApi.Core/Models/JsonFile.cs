@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Text.Unicode;
 
 namespace AttentionApi.Core.Models;
@@ -8,9 +9,12 @@ namespace AttentionApi.Core.Models;
 /// <summary>
 /// The one reader of JSON files in model folders. Editors put a byte order mark first, or save UTF-16 where asked for "Unicode"; any file may be such a one.
 /// </summary>
-internal static class JsonFile
+internal static partial class JsonFile
 {
     private const string Remedy = "replace it by the one the model came with";
+
+    /// <summary>People edit these files by hand.</summary>
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <summary>Parses a whole file; the parser refuses nesting deeper than 64.</summary>
     /// <param name="path">An existing file.</param>
@@ -21,7 +25,7 @@ internal static class JsonFile
         var name = Path.GetFileName(path);
         try
         {
-            return JsonDocument.Parse(ToUtf8(ReadAll(path, maxBytes), name));
+            return Parse(ToUtf8(ReadAll(path, maxBytes), name));
         }
         catch (JsonException failure)
         {
@@ -29,6 +33,10 @@ internal static class JsonFile
                 $"{name} is not valid JSON (line {failure.LineNumber + 1 ?? 1}); {Remedy}."), failure);
         }
     }
+
+    /// <summary>A whole text file.</summary>
+    /// <exception cref="ModelRefusedException">The file is no text, too large or unreadable; the sentence names it.</exception>
+    public static string ReadText(string path, long maxBytes) => Encoding.UTF8.GetString(ToUtf8(ReadAll(path, maxBytes), Path.GetFileName(path)).Span);
 
     /// <summary>Half a surrogate pair is valid JSON in values and in names, but no text: the parser throws where one is read.</summary>
     public static T Unicode<T>(string place, Func<T> read)
@@ -63,6 +71,20 @@ internal static class JsonFile
         }
     }
 
+    /// <summary>Python's json writes NaN, Infinity and -Infinity, which are no JSON; such a field counts as not given.</summary>
+    private static JsonDocument Parse(ReadOnlyMemory<byte> text)
+    {
+        try
+        {
+            return JsonDocument.Parse(text, Lenient);
+        }
+        catch (JsonException) when (text.Span.IndexOf("NaN"u8) >= 0 || text.Span.IndexOf("Infinity"u8) >= 0)
+        {
+            var finite = StringOrNonFinite().Replace(Encoding.UTF8.GetString(text.Span), found => found.Value[0] == '"' ? found.Value : "null");
+            return JsonDocument.Parse(finite, Lenient);
+        }
+    }
+
     private static ReadOnlyMemory<byte> ToUtf8(byte[] bytes, string name)
     {
         if (bytes.AsSpan().StartsWith<byte>([0xFF, 0xFE])) return Encoding.UTF8.GetBytes(Encoding.Unicode.GetString(bytes, 2, bytes.Length - 2));
@@ -71,4 +93,10 @@ internal static class JsonFile
         // The parser takes strings unseen and would fail only where one is read.
         return Utf8.IsValid(text.Span) ? text : throw new ModelRefusedException($"{name} is not valid UTF-8; {Remedy}.");
     }
+
+    /// <summary>A string counts as one even where its end is missing, so that no other begins inside of it.</summary>
+    [GeneratedRegex("""
+        "(?>(?:[^"\\]|\\.)*)(?:"|\z)|-?(?:NaN|Infinity)
+        """)]
+    private static partial Regex StringOrNonFinite();
 }

@@ -60,6 +60,9 @@ internal readonly struct JsonPart
     /// <summary>A whole number above zero.</summary>
     public int? AsCount => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var count) && count > 0 ? count : null;
 
+    /// <summary>An array or an object that holds nothing.</summary>
+    public bool IsEmpty => element.ValueKind is JsonValueKind.Array or JsonValueKind.Object && !AsItems.Any() && !AsMembers.Any();
+
     /// <summary>The elements where this is an array, else none.</summary>
     public IEnumerable<JsonPart> AsItems => element.ValueKind == JsonValueKind.Array ? Items : [];
 

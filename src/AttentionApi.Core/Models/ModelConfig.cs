@@ -57,7 +57,11 @@ internal sealed record ModelConfig
             ConfigDialect.OpenClip => OpenClipConfig.Read(file.Root),
             _ => TransformersConfig.Read(file.Root),
         };
-        return config with { PreparedSize = PreprocessorConfig.EndsAt(folder.VisionConfig) };
+        return config with
+        {
+            Labels = config.Labels ?? ClassNameFiles.InText(folder.VisionConfig),
+            PreparedSize = PreprocessorConfig.EndsAt(folder.VisionConfig),
+        };
     }
 
     /// <summary>One edge, [height, width], or an object with both.</summary>

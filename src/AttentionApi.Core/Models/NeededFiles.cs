@@ -8,7 +8,7 @@ internal static partial class NeededFiles
     private static readonly string[] Configurations =
     [
         "config.json", "open_clip_config.json", "preprocessor_config.json", "processor_config.json", "preprocess_cfg.json",
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "README.md",
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "README.md", .. ClassNameFiles.TextFiles,
     ];
 
     /// <summary>The towers of a precision with the files that hold their weights, and the configurations beside them and in the folder itself.</summary>

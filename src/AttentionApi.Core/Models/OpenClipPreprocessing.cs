@@ -28,7 +28,7 @@ internal static class OpenClipPreprocessing
                 "longest" => new ResizeRule(ResizeMode.Contain, input),
                 _ => throw fields.Refused("resize_mode", "shortest, longest or squash"),
             },
-            Filter = ResampleFilters.Named(fields, "interpolation") ?? ResampleFilter.Bicubic,
+            Filter = Filter(fields),
             TorchvisionCrop = true,
             Fill = Fill(fields),
             Mean = fields.Channels("mean") ?? ChannelStatistics.OpenAiMean,
@@ -45,6 +45,10 @@ internal static class OpenClipPreprocessing
         return sides.Edge("height") is { } rows && sides.Edge("width") is { } columns ? new PixelSize(columns, rows)
             : throw fields.Refused(name, "a number, or height and width");
     }
+
+    /// <summary>"random" is for training: open_clip evaluates such a model with bicubic.</summary>
+    private static ResampleFilter Filter(JsonFields fields) => !fields.IsNumber("interpolation") && fields.Text("interpolation") == "random"
+        ? ResampleFilter.Bicubic : ResampleFilters.Named(fields, "interpolation") ?? ResampleFilter.Bicubic;
 
     private static (byte, byte, byte) Fill(JsonFields fields)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AttentionApi.Core.Parameters;
 
 namespace AttentionApi.Core.Models;
 
@@ -53,6 +54,25 @@ internal sealed record PreprocessorConfig
 
     /// <summary>The same preparation for another input size, with the same proportion of resize to crop.</summary>
     public PreprocessorConfig At(PixelSize input) => input == Input ? this : this with { Input = input, Resize = Resize.Scaled(Input, input) };
+
+    /// <summary>In words, for people who compare it with their own code.</summary>
+    public string Describe()
+    {
+        var resize = Resize.Mode switch
+        {
+            ResizeMode.None => "not resized",
+            ResizeMode.Stretch => $"stretched to {Resize.Size} ({Filter.Word()})",
+            ResizeMode.ShortestEdge => $"shorter edge to {Resize.Size.Width} ({Filter.Word()})",
+            ResizeMode.Cover => $"resized to cover {Resize.Size} ({Filter.Word()})",
+            _ => $"resized to fit into {Resize.Size} ({Filter.Word()})",
+        };
+        var crop = Resize.Mode == ResizeMode.Stretch && Resize.Size == Input ? "" : $", the middle {Input} taken";
+        static string Channels(float[] values) =>
+            string.Join(' ', (values.Distinct().Count() == 1 ? values[..1] : values).Select(value => value.ToString(CultureInfo.InvariantCulture)));
+        var rescaled = RescaleFactor == 1 / 255.0 ? "" : string.Create(CultureInfo.InvariantCulture, $", times {RescaleFactor:0.#######}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{resize}{crop}{rescaled}, mean {Channels(Mean)}, deviation {Channels(Std)}; {(Source is null ? "assumed" : $"from {Source}")}");
+    }
 
     /// <summary>What a level from 0 to 255 becomes in red, green and blue; in float32 as the reference processors compute it, equal to the bit.</summary>
     public float[] Normalise(byte level)

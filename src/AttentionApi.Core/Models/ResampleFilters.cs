@@ -21,8 +21,9 @@ internal static class ResampleFilters
         if (fields.IsNumber(name))
             return fields.Number(name) is { } number && Enum.IsDefined((ResampleFilter)number) && double.IsInteger(number)
                 ? (ResampleFilter)number : throw Unknown();
-        return Enum.TryParse<ResampleFilter>(fields.Text(name), ignoreCase: true, out var filter) && Enum.IsDefined(filter)
-            && !char.IsAsciiDigit(fields.Text(name)![0]) ? filter : throw Unknown();
+        // Python prints its own names with their class before: PILImageResampling.BICUBIC.
+        var word = fields.Text(name)!.Split('.')[^1];
+        return word.All(char.IsAsciiLetter) && Enum.TryParse<ResampleFilter>(word, ignoreCase: true, out var filter) ? filter : throw Unknown();
 
         ModelRefusedException Unknown() => fields.Refused(name, "nearest, lanczos, bilinear, bicubic, box or hamming (0 to 5)");
     }

@@ -10,7 +10,7 @@ internal static class TimmConfig
         {
             Family = root.Find("architecture")?.AsText,
             ImageSize = pretrained.Find("input_size")?.AsItems.ToList() is [_, var height, var width] ? ModelConfig.Size(height, width) : null,
-            Labels = Labels(root.Find("label_names") ?? pretrained.Find("label_names")) ?? TransformersConfig.Labels(root.Find("id2label")),
+            Labels = Labels(root.Find("label_names") ?? pretrained.Find("label_names")) ?? ClassNameFiles.InConfiguration(root),
             NoClasses = (root.Find("num_classes") ?? pretrained.Find("num_classes"))?.AsNumber == 0,
             ProblemType = root.Find("problem_type")?.AsText,
             GlobalPool = (root.Find("global_pool") ?? root.Find("model_args")?.Find("global_pool"))?.AsText,

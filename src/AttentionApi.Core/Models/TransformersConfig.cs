@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AttentionApi.Core.Models;
 
 /// <summary>config.json of transformers (4 and 5) and transformers.js.</summary>
@@ -22,7 +20,7 @@ internal static class TransformersConfig
             ImageSize = ModelConfig.Size(vision.Find("image_size")),
             Layers = vision.Find("num_hidden_layers")?.AsCount,
             Heads = vision.Find("num_attention_heads")?.AsCount,
-            Labels = Labels(root.Find("id2label")),
+            Labels = ClassNameFiles.InConfiguration(root),
             ChoosesMeanPooling = vision.Find("use_mean_pooling") is not null,
             NoClasses = HasNoHead(root),
             ProblemType = root.Find("problem_type")?.AsText,
@@ -36,21 +34,9 @@ internal static class TransformersConfig
     private static bool HasNoHead(JsonPart root)
     {
         var classes = root.Find("architectures")?.AsItems.Select(item => item.AsText ?? "").ToList() ?? [];
-        return root.Find("num_labels")?.AsNumber == 0 || root.Find("id2label")?.AsMembers.Any() == false
+        return root.Find("num_labels")?.AsNumber == 0 || root.Find("id2label") is { IsEmpty: true }
             || (classes.Count > 0 && classes.TrueForAll(name => WithoutHead.Any(ending => name.EndsWith(ending, StringComparison.Ordinal))));
     }
 
     private static float? Real(JsonPart? value) => value?.AsNumber is { } number && float.IsFinite((float)number) ? (float)number : null;
-
-    /// <summary>{"0": "tench", …}: names for 0 … n−1 without a gap, else null.</summary>
-    internal static IReadOnlyList<string>? Labels(JsonPart? names)
-    {
-        var byIndex = new SortedDictionary<int, string>();
-        foreach (var (name, value) in names?.AsMembers ?? [])
-        {
-            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index)) return null;
-            byIndex[index] = value.AsText ?? value.ToString();
-        }
-        return byIndex.Count > 0 && byIndex.Keys.SequenceEqual(Enumerable.Range(0, byIndex.Count)) ? [.. byIndex.Values] : null;
-    }
 }

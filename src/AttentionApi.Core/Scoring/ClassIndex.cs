@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
 
@@ -15,7 +16,7 @@ internal sealed class ClassIndex
 
     /// <summary>What a label may equal, in the order in which it is tried: the exact spelling of a name wins, and a whole name wins over another class'
     /// synonym.</summary>
-    private readonly (Dictionary<string, int> First, HashSet<string> Ambiguous)[] spellings;
+    private readonly (Func<string, string> Spell, Dictionary<string, int> First, HashSet<string> Ambiguous)[] spellings;
 
     /// <exception cref="ArgumentException">The model is no classifier.</exception>
     public ClassIndex(ModelFacts model)
@@ -24,8 +25,8 @@ internal sealed class ClassIndex
         names = model.ClassNames ?? throw new ArgumentException("The model is no classifier.", nameof(model));
         spellings =
         [
-            Spellings(name => [name], StringComparer.Ordinal), Spellings(name => [name], StringComparer.OrdinalIgnoreCase),
-            Spellings(Synonyms, StringComparer.Ordinal), Spellings(Synonyms, StringComparer.OrdinalIgnoreCase),
+            .. Spellings(name => [name]),
+            .. Spellings(Synonyms),
         ];
     }
 
@@ -36,10 +37,10 @@ internal sealed class ClassIndex
     /// <exception cref="ParameterException">There is no such class; those with the word in their name, or the nearest, are named.</exception>
     public int Find(string parameter, string label, ICollection<string> warnings)
     {
-        foreach (var (first, ambiguous) in spellings)
+        foreach (var (spell, first, ambiguous) in spellings)
         {
-            if (!first.TryGetValue(label, out var found)) continue;
-            if (ambiguous.Contains(label))
+            if (!first.TryGetValue(spell(label), out var found)) continue;
+            if (ambiguous.Contains(spell(label)))
                 warnings.Add(string.Create(CultureInfo.InvariantCulture,
                     $"Several classes are called '{label}'; class {found}, '{names[found]}', is taken: use an index to choose."));
             return found;
@@ -52,18 +53,22 @@ internal sealed class ClassIndex
     /// <summary>Whether a label calls this class; false, too, where it calls none.</summary>
     public bool Finds(string label, int index)
     {
-        foreach (var (first, _) in spellings)
+        foreach (var (spell, first, _) in spellings)
         {
-            if (first.TryGetValue(label, out var found)) return found == index;
+            if (first.TryGetValue(spell(label), out var found)) return found == index;
         }
         return int.TryParse(label, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number == index;
     }
 
-    /// <summary>Classes that a text may mean, the best first: equal names, then names with it as a word, as the start of a word, anywhere; equals by index. An
-    /// empty text means all.</summary>
-    public IReadOnlyList<int> Search(string text) =>
-        [.. Enumerable.Range(0, names.Count).Select(index => (Index: index, Rank: Rank(names[index], text))).Where(one => one.Rank is not null).OrderBy(one =>
-            one.Rank).Select(one => one.Index)];
+    /// <summary>Classes that a text may mean, the best first: equal names, then names with it as a word, as the start of a word, anywhere; equals by index.
+    /// Neither case nor accents count beyond the first of these. An empty text means all.</summary>
+    public IReadOnlyList<int> Search(string text)
+    {
+        var plain = Plain(text);
+        int? RankOf(string name) => name.Equals(text, StringComparison.Ordinal) ? 0 : Rank(Plain(name), plain);
+        return [.. Enumerable.Range(0, names.Count).Select(index => (Index: index, Rank: RankOf(names[index]))).Where(one => one.Rank is not null)
+            .OrderBy(one => one.Rank).Select(one => one.Index)];
+    }
 
     private string Meant(string label)
     {
@@ -75,29 +80,39 @@ internal sealed class ClassIndex
         return $"{(found.Count == 1 ? "a class" : "classes")} with it in the name: {shown}{more}";
     }
 
-    private (Dictionary<string, int>, HashSet<string>) Spellings(Func<string, IEnumerable<string>> of, StringComparer comparer)
+    /// <summary>As it is written, in any case, and without its accents.</summary>
+    private IEnumerable<(Func<string, string>, Dictionary<string, int>, HashSet<string>)> Spellings(Func<string, IEnumerable<string>> of)
     {
-        var (first, ambiguous) = (new Dictionary<string, int>(comparer), new HashSet<string>(comparer));
-        for (var index = 0; index < names.Count; index++)
+        foreach (var spell in (Func<string, string>[])[text => text, text => text.ToUpperInvariant(), Plain])
         {
-            foreach (var spelling in of(names[index]))
+            var (first, ambiguous) = (new Dictionary<string, int>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+            for (var index = 0; index < names.Count; index++)
             {
-                if (!first.TryAdd(spelling, index) && first[spelling] != index) ambiguous.Add(spelling);
+                foreach (var spelling in of(names[index]).Select(spell))
+                {
+                    if (!first.TryAdd(spelling, index) && first[spelling] != index) ambiguous.Add(spelling);
+                }
             }
+            yield return (spell, first, ambiguous);
         }
-        return (first, ambiguous);
+    }
+
+    /// <summary>Upper case without accents: what somebody types who has not the letters of a name on the keyboard.</summary>
+    private static string Plain(string text)
+    {
+        if (Ascii.IsValid(text)) return text.ToUpperInvariant();
+        var letters = text.Normalize(NormalizationForm.FormD).Where(letter => CharUnicodeInfo.GetUnicodeCategory(letter) != UnicodeCategory.NonSpacingMark);
+        return string.Concat(letters).ToUpperInvariant().Replace("ß", "SS", StringComparison.Ordinal);
     }
 
     private static string[] Synonyms(string name) => name.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Lower is better; null where the text is not in the name.</summary>
+    /// <summary>Lower is better; null where the text is not in the name. Both plain.</summary>
     private static int? Rank(string name, string text)
     {
-        if (name.Equals(text, StringComparison.Ordinal)) return 0;
-        if (Synonyms(name).Any(synonym => synonym.Equals(text, StringComparison.OrdinalIgnoreCase))) return 1;
+        if (Synonyms(name).Contains(text)) return 1;
         int? best = text.Length == 0 ? 0 : null;
-        for (var at = name.IndexOf(text, StringComparison.OrdinalIgnoreCase); at >= 0 && text.Length > 0; at = at + 1 < name.Length
-            ? name.IndexOf(text, at + 1, StringComparison.OrdinalIgnoreCase) : -1)
+        for (var at = name.IndexOf(text, StringComparison.Ordinal); at >= 0 && text.Length > 0; at = name.IndexOf(text, at + 1, StringComparison.Ordinal))
         {
             var (starts, ends) = (at == 0 || !char.IsLetterOrDigit(name[at - 1]), at + text.Length == name.Length
                 || !char.IsLetterOrDigit(name[at + text.Length]));

@@ -13,7 +13,7 @@ namespace AttentionApi.Endpoints;
 internal static class ClassesEndpoint
 {
     private static readonly Parameter<string?> Search = ParameterKinds.Text("search", "part of a class name", "none",
-        "Classes with this in their name, the best match first; without it all of them by index.");
+        "Classes with this in their name, whatever its case and accents, the best match first; without it all of them by index.");
     private static readonly Parameter<int> Limit = ParameterKinds.Integer("limit", 100, 1, 100_000, "Classes listed at most.");
 
     public static void MapClasses(this IEndpointRouteBuilder api) =>

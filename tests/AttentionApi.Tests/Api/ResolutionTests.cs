@@ -139,7 +139,7 @@ public sealed class ResolutionTests : IAsyncDisposable
     [Theory]
     [InlineData("resolution=50", "takes 16 to 96 pixels a side, in steps of 8")]
     [InlineData("resolution=104", "takes 16 to 96 pixels a side")]
-    [InlineData("resolution=0", "whole number")]
+    [InlineData("resolution=0", "whole number"), InlineData("resolution=64x48", "the pixels of both sides")]
     public async Task A_size_that_the_model_does_not_take_is_refused_with_those_that_it_takes(string query, string words) =>
         Assert.Contains(words, await RefusedAsync($"explain?{query}", "resolution"), StringComparison.Ordinal);
 

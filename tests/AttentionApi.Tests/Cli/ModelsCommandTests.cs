@@ -20,6 +20,7 @@ public class ModelsCommandTests
         Assert.Equal(0, exit);
         Assert.Contains("37 = 1 prefix + 6 x 6 patches + 0 suffix, CLS first", output, StringComparison.Ordinal);
         Assert.Contains("3 vision, 2 text, 0 other", output, StringComparison.Ordinal);
+        Assert.Matches("pictures +stretched to 48x48 \\(bicubic\\), mean 0.4814.*; from preprocessor_config.json", output);
     }
 
     [Fact]

@@ -41,7 +41,11 @@ public class ForeignBytesTests
     [Theory]
     [InlineData("GIF89a…", "a GIF picture"), InlineData("{\"image\": \"…\"}", "is JSON"), InlineData("<!DOCTYPE html>", "HTML or XML"),
         InlineData("<svg xmlns=''/>", "an SVG drawing")]
-    [InlineData("\0\0\0\u0018ftypheic\0\0\0\0", "HEIF"), InlineData("%PDF-1.7", "a PDF"), InlineData("hello", "is text"),
+    [InlineData("\0\0\0\u0018ftypheic\0\0\0\0", "a HEIC picture, as iPhones take them; convert it"),
+        InlineData("\0\0\0\u001Cftypavif", "an AVIF picture"),
+        InlineData("\0\0\0\u0018ftypmif1", "a HEIF or AVIF picture"), InlineData("\0\0\0\u0020ftypisom", "a video; send one of its pictures")]
+    [InlineData("\0\0\u0001\0", "an icon"), InlineData("\0\0\0\u000CjP  \r\n", "a JPEG 2000 picture"),
+        InlineData("%PDF-1.7", "a PDF"), InlineData("hello", "is text"),
         InlineData("", "not JPEG, PNG or WebP")]
     public void Other_bytes_are_called_what_they_are(string text, string name) =>
         Assert.Contains(name, Refusal(Encoding.UTF8.GetBytes(text)), StringComparison.Ordinal);

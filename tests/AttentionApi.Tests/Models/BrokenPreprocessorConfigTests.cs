@@ -56,7 +56,8 @@ public sealed class BrokenPreprocessorConfigTests : IDisposable
     [InlineData("""7""", "does not hold a JSON object")]
     [InlineData("", "is not valid JSON")]
     [InlineData("{", "is not valid JSON")]
-    [InlineData("""{ "image_mean": [NaN, 0, 0] }""", "is not valid JSON (line 1)")]
+    [InlineData("""{ "image_mean": [NaN, 0, 0] }""", "'image_mean' must be three numbers")]
+    [InlineData("""{ "size": NaN, "x": Infinity, "y": "\"NaN", z }""", "is not valid JSON (line 1)")]
     [InlineData("\u0000\u0001", "is not valid JSON")]
     public void A_broken_file_is_refused_in_one_sentence(string file, string sentence)
     {

@@ -21,6 +21,46 @@ public sealed class ModelConfigTests : IDisposable
         Assert.Equal(["cat", "dog, domestic dog", "c", "d", "e", "f", "g", "h", "i", "j", "k"], config.Labels);
     }
 
+    [Theory]
+    [InlineData("""{"id2label": ["a", "b", "c"]}""", "a|b|c")]
+    [InlineData("""{"id2label": {"0": "a", "2": "c", "3": "d"}}""", "a|1|c|d")]
+    [InlineData("""{"id2label": {"0": "a", "1": null, "2": ""}}""", "a|1|2")]
+    [InlineData("""{"label2id": {"c": 2, "a": 0, "b": 1}}""", "a|b|c")]
+    [InlineData("""{"label2id": {"b": "1", "a": "0"}}""", "a|b")]
+    [InlineData("""{"id2label": {"0": "a", "1": "b"}, "label2id": {"x": 0, "y": 1}}""", "a|b")]
+    [InlineData("""{"id2label": {"first": "a"}}""", null)]
+    [InlineData("""{"label2id": {"a": 0.5}}""", null)]
+    [InlineData("""{"architecture": "vit_tiny", "id2label": ["a", "b"]}""", "a|b")]
+    public void Class_names_come_in_several_forms(string json, string? names)
+    {
+        var config = Read("config.json", json);
+        Assert.Equal(names, config.Labels is { } labels ? string.Join('|', labels) : null);
+        Assert.False(config.NoClasses);
+    }
+
+    [Theory]
+    [InlineData("labels.txt", "\uFEFFtench\r\nété\r\n\r\ncat\r\n\r\n", "tench|été|2|cat")]
+    [InlineData("synset_words.txt", "n01440764 tench, Tinca tinca\nn01443537 goldfish", "tench, Tinca tinca|goldfish")]
+    [InlineData("classes.txt", "\n\n", null)]
+    public void A_text_file_names_a_class_a_line(string file, string lines, string? names) =>
+        Assert.Equal(names, Read(file, lines).Labels is { } labels ? string.Join('|', labels) : null);
+
+    [Fact]
+    public void The_configurations_names_come_before_a_text_files()
+    {
+        File.WriteAllText(Path.Combine(folder.Path, "labels.txt"), "x\ny");
+        Assert.Equal(["a", "b"], Read("config.json", """{"id2label": {"0": "a", "1": "b"}}""").Labels);
+        Assert.Equal(["x", "y"], Read("config.json", """{"model_type": "vit"}""").Labels);
+    }
+
+    [Theory]
+    [InlineData("""{"model_type": "vit", "a": NaN, "b": [Infinity, -Infinity], "c": "NaN \" Infinity"}""")]
+    [InlineData("""
+        // edited by hand
+        {"model_type": "vit", /* and again */ "a": 1,}
+        """)]
+    public void What_Python_and_people_write_into_JSON_is_read(string json) => Assert.Equal("vit", Read("config.json", json).Family);
+
     [Fact]
     public void An_image_text_model_of_transformers_keeps_its_towers_apart()
     {

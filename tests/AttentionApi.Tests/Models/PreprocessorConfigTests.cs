@@ -48,6 +48,8 @@ public sealed class PreprocessorConfigTests : IDisposable
     [InlineData("""{ "resample": 1 }""", ResampleFilter.Lanczos)]
     [InlineData("""{ "resample": 0 }""", ResampleFilter.Nearest)]
     [InlineData("""{ "resample": "BOX" }""", ResampleFilter.Box)]
+    [InlineData("""{ "resample": "PILImageResampling.LANCZOS" }""", ResampleFilter.Lanczos)]
+    [InlineData("""{ "mean": 0.5, "std": 0.5, "resize_mode": "shortest", "interpolation": "random" }""", ResampleFilter.Bicubic)]
     [InlineData("""{ "image_processor_type": "ViTImageProcessor" }""", ResampleFilter.Bilinear)]
     [InlineData("""{ }""", ResampleFilter.Bilinear)]
     [InlineData("""{ "image_processor_type": "CLIPImageProcessor" }""", ResampleFilter.Bicubic)]

@@ -47,6 +47,7 @@ internal static class ModelsInspect
         yield return ["tokens", $"{facts.Tokens.Count} = {facts.Tokens.PrefixTokens} prefix + {facts.Tokens.Grid.Rows} x {facts.Tokens.Grid.Columns} patches "
             + $"+ {facts.Tokens.SuffixTokens} suffix{(facts.Tokens.HasCls ? ", CLS first" : ", no CLS")}"];
         yield return ["input", $"{facts.ImageSize} pixels, patches of {facts.PatchSize}"];
+        yield return ["pictures", facts.Preparation];
         if (facts.Resolutions is { } sizes) yield return ["resolutions", $"{sizes.Minimum} to {sizes.Maximum} pixels a side, in steps of {sizes.Step}"];
         yield return ["labels", facts.Text ? "free text" : facts.ClassNames is { } classes ? $"{classes.Count} classes" : $"none: {facts.TextMissing}"];
         yield return ["scores", model.Scores!];
