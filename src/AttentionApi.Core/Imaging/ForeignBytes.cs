@@ -1,9 +1,10 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace AttentionApi.Core.Imaging;
 
 /// <summary>Says what bytes are that are none of the pictures read here, so that a caller knows what went wrong on the way.</summary>
-internal static class ForeignBytes
+internal static partial class ForeignBytes
 {
     private const string AsBytes = "send the bytes of a JPEG, PNG or WebP picture";
     private const string Uncompressed = "send the picture as it is, JPEG, PNG and WebP are compressed already";
@@ -51,6 +52,8 @@ internal static class ForeignBytes
         if (text.StartsWith("<svg", StringComparison.OrdinalIgnoreCase) || text.Contains("<svg", StringComparison.OrdinalIgnoreCase))
             return $"The file is an SVG drawing; {Converted}.";
         if (text.StartsWith('<')) return "The file is a document of HTML or XML, perhaps an error page that was saved as a picture; send the picture itself.";
+        if (FormField().IsMatch(text))
+            return "The body is a form without files (application/x-www-form-urlencoded); send multipart/form-data with the picture as a file.";
         if (text.Length > 0 && text.All(letter => letter is >= ' ' and <= '~')) return $"The file is text; {AsBytes}.";
         return "The picture's bytes are not JPEG, PNG or WebP; convert it to one of these.";
     }
@@ -63,4 +66,8 @@ internal static class ForeignBytes
         "mif1" or "msf1" => $"a HEIF or AVIF picture; {Converted}",
         _ => $"a video; {Still}",
     };
+
+    /// <summary>How a form begins that was sent without multipart: <c>image=%89PNG…</c>, <c>labels=cat&amp;…</c></summary>
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9_%]*=[^=]")]
+    private static partial Regex FormField();
 }

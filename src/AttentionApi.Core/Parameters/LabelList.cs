@@ -9,6 +9,8 @@ internal static class LabelList
     /// <exception cref="FormatException">A label is empty or given twice in the same spelling, or a quote is not closed.</exception>
     public static IReadOnlyList<string> Labels(IReadOnlyList<string> lines)
     {
+        if (lines.Any(line => line.Trim() is ['[', .., ']']))
+            throw new FormatException("Labels are a list in brackets; separate them by commas alone, as in cat,dog, or give each as 'label'.");
         var labels = lines.SelectMany(Csv.Split).ToArray();
         ThrowIfNoncharacters("label", labels);
         if (labels.Contains("")) throw new FormatException("A label is empty; leave out the comma or name the label.");

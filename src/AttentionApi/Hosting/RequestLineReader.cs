@@ -114,11 +114,16 @@ internal sealed class RequestLineReader(PipeReader inner, int longest) : PipeRea
     /// <param name="ended">Nothing more is waited for.</param>
     private Line Look(ReadOnlySequence<byte> bytes, bool ended)
     {
+        // A TLS handshake begins with a number: that connection's lines are not to be seen here.
+        if (!bytes.IsEmpty && !char.IsAsciiLetter((char)bytes.FirstSpan[0]))
+        {
+            lineAhead = false;
+            return Line.Plain;
+        }
         var end = bytes.PositionOf((byte)'\n');
         var line = end is { } position ? bytes.Slice(0, position) : bytes;
         lineAhead = end is null;
-        // A TLS handshake begins with a number: that connection's lines are not to be seen here.
-        var foreign = !IsAscii(line) && char.IsAsciiLetter((char)bytes.FirstSpan[0]) && line.Length <= longest;
+        var foreign = !IsAscii(line) && line.Length <= longest;
         if (!foreign) return Line.Plain;
         return end is not null ? Line.Foreign : ended ? Line.Plain : Line.Unfinished;
     }

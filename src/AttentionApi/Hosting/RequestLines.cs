@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.IO.Pipelines;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Net.Http.Headers;
@@ -14,25 +12,9 @@ internal static class RequestLines
 {
     private const string Refused = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
 
-    /// <summary>On connections without TLS; a proxy that ends TLS sends plain HTTP.</summary>
     public static void TakeAnyLanguage(this KestrelServerOptions kestrel) =>
-        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => ReadAsync(connection, kestrel.Limits.MaxRequestLineSize, next)));
-
-    private static async Task ReadAsync(ConnectionContext connection, int longest, ConnectionDelegate next)
-    {
-        var transport = connection.Transport;
-        var reader = new RequestLineReader(transport.Input, longest);
-        connection.Features.Set(reader);
-        connection.Transport = new Duplex(reader, transport.Output);
-        try
-        {
-            await next(connection);
-        }
-        finally
-        {
-            connection.Transport = transport;
-        }
-    }
+        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection =>
+            next(new RequestLineConnection(connection, kestrel.Limits.MaxRequestLineSize))));
 
     /// <summary>First of all: tells the connection's reader where the next request line will be.</summary>
     public static void UseRequestLines(this WebApplication app)
@@ -41,13 +23,13 @@ internal static class RequestLines
         app.Services.GetRequiredService<DiagnosticListener>().Subscribe(new RefusedRequests(log), name => name == Refused);
         app.Use((http, next) =>
         {
+            // HTTP/2 has no lines.
+            if (!HttpProtocol.IsHttp11(http.Request.Protocol) && !HttpProtocol.IsHttp10(http.Request.Protocol)) return next(http);
             var unknown = http.Request.Headers.ContainsKey(HeaderNames.TransferEncoding) || http.Request.Headers.ContainsKey(HeaderNames.Upgrade);
             http.Features.Get<RequestLineReader>()?.HeadEnded(unknown ? null : http.Request.ContentLength ?? 0);
             return next(http);
         });
     }
-
-    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     /// <summary>
     /// Kestrel answers a malformed request by itself, without a body; one line in the log says so. The reason without its details: these may hold the query,

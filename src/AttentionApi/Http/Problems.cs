@@ -49,6 +49,8 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         response.Headers.CacheControl = "no-store";
         if (problem.RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        // Nobody reads the rest of the body, so that the connection can take no further request (HTTP/2 ends the stream alone).
+        if (problem.Status == StatusCodes.Status413PayloadTooLarge && HttpProtocol.IsHttp11(http.Request.Protocol)) response.Headers.Connection = "close";
         if (problem.Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
         return response.WriteAsJsonAsync(Body(problem), ApiJson.Responses.Problem, "application/problem+json", http.RequestAborted);
     }
@@ -95,7 +97,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
     {
         StatusCodes.Status404NotFound => $"There is nothing at {Words.Shown(http.Request.Path)}; /swagger lists what there is.",
         StatusCodes.Status405MethodNotAllowed =>
-            $"{Words.Shown(http.Request.Path)} does not take {http.MethodAsSent()}; use {WithHead(http.Response.Headers.Allow)}.",
+            $"{Words.Shown(http.Request.Path)} does not take {http.MethodAsSent()}; use {string.Join(" or ", [.. WithHead(http.Response.Headers.Allow)])}.",
         StatusCodes.Status429TooManyRequests => "This client sends more requests than it is allowed to; wait as Retry-After says.",
         StatusCodes.Status416RangeNotSatisfiable => "The file has fewer bytes than the Range asks for; Content-Range says how many.",
         _ => "The request can't be answered as it was sent.",

@@ -193,6 +193,7 @@ public class ErrorTests(ApiHost host)
         {
             using var response = await client.PostAsync($"{TestHost.Base}/explain", content, Cancellation);
             await response.ProblemAsync(413);
+            Assert.True(response.Headers.ConnectionClose, "The rest of the body is not read.");
             content.Dispose();
         }
     }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using AttentionApi.Core.Explain;
 using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Tests.Api;
 

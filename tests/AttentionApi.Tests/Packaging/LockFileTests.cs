@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using AttentionApi.Tests.Api;
 
 namespace AttentionApi.Tests.Packaging;
 

@@ -141,6 +141,15 @@ public class ParameterTests
         Assert.DoesNotContain(Table.All, query.Has);
     }
 
+    [Theory, InlineData("labels=[\"cat\",\"dog\"]"), InlineData("labels=[cat,dog]"), InlineData("labels=cat&labels= [] ")]
+    public void Labels_in_brackets_are_refused_with_the_form_that_is_meant(string query)
+    {
+        var problem = Refused(query);
+        Assert.Equal("labels", problem.Parameter);
+        Assert.Contains("separate them by commas alone", problem.Message, StringComparison.Ordinal);
+        Assert.True(Read("label=[cat]").Has(Table.All.Single(parameter => parameter.Name == "labels")));
+    }
+
     [Fact]
     public void A_parameter_given_twice_is_refused() => Assert.Equal("head", Refused("head=1&head=2").Parameter);
 
