@@ -30,7 +30,8 @@ import { defaults } from './settings/table.js';
  * @typedef {object} Status
  * @property {'idle' | 'loading' | 'ready' | 'error'} phase also a class on the body: `is-idle`, …
  * @property {string} [message]
- * @property {number} [progress] 0…1, while bytes are moving
+ * @property {number} [progress] 0…1, while bytes are moving or runs are counted
+ * @property {string} [count] of what, in words
  * @property {import('./network/problems.js').Problem} [problem]
  */
 

@@ -39,7 +39,8 @@ internal static class MadeUpMethod
         {
             var query = new Uri(route.Request.Url).Query;
             queries.Add(Uri.UnescapeDataString(query[1..]));
-            return route.FulfillAsync(new() { ContentType = "application/json", Body = Answer(HttpUtility.ParseQueryString(query)).ToJsonString() });
+            var line = new JsonObject { ["answer"] = Answer(HttpUtility.ParseQueryString(query)) };
+            return route.FulfillAsync(new() { ContentType = "application/jsonl", Body = $"{line.ToJsonString()}\n" });
         });
     }
 

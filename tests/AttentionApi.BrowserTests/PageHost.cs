@@ -42,5 +42,7 @@ public class PageHost : WebApplicationFactory<Program>, IAsyncLifetime
     /// <summary>A sample picture of the page, as a file.</summary>
     public static string Sample(string name) => Path.Combine(AppContext.BaseDirectory, "samples", $"{name}.png");
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder.UseSetting("Serilog:MinimumLevel:Default", "Warning");
+    // Other tests run at the same time: none of them may find the slots taken.
+    protected override void ConfigureWebHost(IWebHostBuilder builder) =>
+        builder.UseSetting("Serilog:MinimumLevel:Default", "Warning").UseSetting("Limits:MaxConcurrent", "256");
 }

@@ -60,7 +60,8 @@ const keyName = 'attention-api.key';
 /** A key that the server asks for, kept for as long as the tab is open. @param {string} key */
 export const useKey = (key) => sessionStorage.setItem(keyName, key);
 
-/** @typedef {{ stage: 'uploading' | 'running' | 'receiving', progress?: number } | { stage: 'waiting', seconds: number, problem: Problem }} Progress */
+/** @typedef {{ stage: 'counting', done: number, total: number }} RunCount runs of the model that are done, of those that the answer needs */
+/** @typedef {{ stage: 'uploading' | 'running' | 'receiving', progress?: number } | { stage: 'waiting', seconds: number, problem: Problem } | RunCount} Progress */
 /** @typedef {{ signal: AbortSignal, onProgress?: (progress: Progress) => void }} Options */
 
 /** @param {Options} options @returns {Promise<ModelInfo[]>} */
@@ -111,6 +112,12 @@ export const post = (path, picture, options) => patiently(() => exchange('POST',
 /** The same for an answer in JSON. @param {string} path @param {Blob} picture @param {Options} options */
 export const postForJson = async (path, picture, options) => parse(await post(path, picture, options));
 
+/**
+ * The same for a call that may run the model hundreds of times: the server counts them while they go on.
+ * @param {string} path @param {Blob} picture @param {Options} options
+ */
+export const postAndCount = (path, picture, options) => patiently(() => exchange('POST', path, picture, options, answerInLines), options);
+
 /** The address of an endpoint, for a command line. @param {string} path */
 export const addressOf = (path) => new URL(base + path, document.baseURI).href;
 
@@ -154,23 +161,70 @@ function pause(milliseconds, signal) {
 }
 
 /**
- * One exchange. XMLHttpRequest, because fetch does not tell how far an upload is.
- * @param {'GET' | 'POST'} verb @param {string} path @param {Blob | null} body @param {Options} options @returns {Promise<ArrayBuffer>}
+ * What is done with an answer: set up before it is sent for, told whenever some of it has come, and read when all has.
+ * @typedef {(request: XMLHttpRequest, onProgress: Options['onProgress']) => { some: (event: ProgressEvent) => void, all: () => any }} Reading
  */
-function exchange(verb, path, body, { signal, onProgress }) {
+
+/** @type {Reading} */
+function answerInBytes(request, onProgress) {
+  request.responseType = 'arraybuffer';
+  return {
+    some: ({ loaded, total, lengthComputable }) => onProgress?.({ stage: 'receiving', progress: lengthComputable ? loaded / total : undefined }),
+    all: () => request.response,
+  };
+}
+
+/** Lines of JSON: counts of runs, and last the answer, or what went wrong after the first. @type {Reading} */
+function answerInLines(request, onProgress) {
+  request.responseType = 'text';
+  request.setRequestHeader('Accept', 'application/jsonl');
+  let read = 0;
+  /** @type {any} */
+  let last = null;
+  const some = () => {
+    const text = request.status === 200 ? request.responseText : '';
+    for (let end; (end = text.indexOf('\n', read)) >= 0; read = end + 1) {
+      last = JSON.parse(text.slice(read, end));
+      if (last.progress) onProgress?.({ stage: 'counting', ...last.progress });
+    }
+  };
+  return {
+    some,
+    all() {
+      some();
+      if (last?.answer) return last.answer;
+      throw last?.problem ? new Problem(last.problem.status, last.problem.detail, { parameter: last.problem.parameter })
+        : new Problem(0, 'The answer broke off.');
+    },
+  };
+}
+
+/**
+ * One exchange. XMLHttpRequest, because fetch does not tell how far an upload is.
+ * @param {'GET' | 'POST'} verb @param {string} path @param {Blob | null} body @param {Options} options @param {Reading} reading
+ * @returns {Promise<any>}
+ */
+function exchange(verb, path, body, { signal, onProgress }, reading = answerInBytes) {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const request = new XMLHttpRequest();
     request.open(verb, base + path);
-    request.responseType = 'arraybuffer';
+    const answer = reading(request, onProgress);
     const key = sessionStorage.getItem(keyName);
     if (key) request.setRequestHeader('Authorization', `Bearer ${key}`);
     // The server judges the bytes; a file of another kind must reach it for its own words.
     if (body) request.setRequestHeader('Content-Type', body.type.startsWith('image/') ? body.type : 'image/unknown');
     request.upload.onprogress = ({ loaded, total }) => onProgress?.({ stage: 'uploading', progress: loaded / total });
     request.upload.onload = () => onProgress?.({ stage: 'running' });
-    request.onprogress = ({ loaded, total, lengthComputable }) => onProgress?.({ stage: 'receiving', progress: lengthComputable ? loaded / total : undefined });
-    request.onload = () => (request.status === 200 ? resolve(request.response) : reject(problemOf(request, body)));
+    request.onprogress = answer.some;
+    request.onload = () => {
+      try {
+        if (request.status !== 200) throw problemOf(request, body);
+        resolve(answer.all());
+      } catch (error) {
+        reject(error);
+      }
+    };
     request.onerror = () => reject(new Problem(0, 'The server cannot be reached.'));
     request.onabort = () => reject(signal.reason);
     signal.addEventListener('abort', () => request.abort(), { once: true });

@@ -1,7 +1,7 @@
 import { layersBetween } from '../compute/maps.js';
-import { postForJson } from './api.js';
+import { postAndCount } from './api.js';
 import { Problem } from './problems.js';
-import { inWords } from './progress.js';
+import { inRuns, inWords } from './progress.js';
 import { mapsQuery } from './query.js';
 
 /**
@@ -30,17 +30,19 @@ export function fetchedMaps(store) {
   const known = (picture, query) => answers.get(picture)?.get(query);
 
   /** @param {Picture} picture @param {string} query @param {import('./api.js').Method} method @param {() => void} done */
-  async function ask(picture, query, { title, answersAlone }, done) {
+  async function ask(picture, query, { title }, done) {
     running.abort();
     const { signal } = (running = new AbortController());
     asked = { picture, query };
-    store.set({ status: { phase: 'loading', message: `The server computes “${title}”${answersAlone ? ': hundreds of runs of the model' : ''}…` } });
+    const message = `The server computes “${title}”…`;
+    store.set({ status: { phase: 'loading', message } });
     try {
       await new Promise((resolve) => setTimeout(resolve, store.state.cursor && store.state.hover === 'ask' ? rest.pointer : rest.slider));
       const onProgress = (/** @type {import('./api.js').Progress} */ progress) => {
         if (progress.stage === 'waiting') store.set({ status: { phase: 'loading', ...inWords(progress, '') } });
+        if (progress.stage === 'counting') store.set({ status: { phase: 'loading', message, ...inRuns(progress) } });
       };
-      keep(picture, query, setOf(await postForJson(`explain?${query}`, picture.blob, { signal, onProgress })));
+      keep(picture, query, setOf(await postAndCount(`explain?${query}`, picture.blob, { signal, onProgress })));
       signal.throwIfAborted();
       store.set({ status: { phase: 'ready' } });
       done();

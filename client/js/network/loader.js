@@ -69,7 +69,9 @@ export function startLoader(store) {
   async function ask(question, signal) {
     store.set({ status: { phase: 'loading', message: 'Sending the picture…' } });
     try {
-      const onProgress = (/** @type {api.Progress} */ progress) => store.set({ status: { phase: 'loading', ...inWords(progress, question.model) } });
+      const onProgress = (/** @type {api.Progress} */ progress) => {
+        if (progress.stage !== 'counting') store.set({ status: { phase: 'loading', ...inWords(progress, question.model) } });
+      };
       const answerTo = async (/** @type {string[]} */ labels) =>
         new Answer(await api.post(`explain/tensors?${tensorsQuery({ ...question, labels })}`, question.picture.blob, { signal, onProgress }), question);
       // A classifier names its best classes by itself, but gives their maps only where they are asked for.

@@ -47,7 +47,7 @@ export function problemOf(request, body) {
   const seconds = Number(request.getResponseHeader('Retry-After') ?? NaN);
   const more = { retryAfter: Number.isFinite(seconds) ? Math.max(1, seconds) : undefined, request: request.getResponseHeader('X-Request-Id') ?? undefined };
   try {
-    const { detail, parameter } = JSON.parse(new TextDecoder().decode(request.response));
+    const { detail, parameter } = JSON.parse(request.responseType === 'text' ? request.responseText : new TextDecoder().decode(request.response));
     return new Problem(request.status, request.status === 413 && body ? tooLarge(body.size, detail ?? '') : (detail ?? ''), { ...more, parameter });
   } catch {
     return new Problem(request.status, `It gave no reason (status ${request.status}).`, more);

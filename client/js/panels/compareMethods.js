@@ -4,11 +4,12 @@ import { mapFor } from '../compute/maps.js';
 import { limitsOf } from '../compute/scales.js';
 import { colormapFor } from '../compute/screen.js';
 import { create, short } from '../dom.js';
-import { postForJson } from '../network/api.js';
+import { postAndCount } from '../network/api.js';
 import { setOf } from '../network/fetchedMaps.js';
 import { Problem } from '../network/problems.js';
 import { compareQuery } from '../network/query.js';
 import { heatTable } from './plot.js';
+import { runBar } from './runBar.js';
 
 /**
  * @typedef {import('../compute/screen.js').Screen} Screen
@@ -24,8 +25,8 @@ let picked = null;
 /** @type {Map<string, Comparison>} */
 const known = new Map();
 let running = new AbortController();
-/** What was asked last, and what came of it where that is no answer. */
-let asked = { key: '', problem: '' };
+/** What was asked last, how far it is, and what came of it where that is no answer. */
+let asked = { key: '', problem: '', bar: runBar('') };
 
 /** Several methods side by side on the same picture, for the same label. @type {import('./compare.js').View} */
 export function methodFigures(view, screen, store) {
@@ -75,21 +76,21 @@ function message(tooFew, view, store) {
   const button = create('button', { type: 'button' }, busy ? 'Cancel' : 'Try again');
   button.addEventListener('click', () => {
     if (busy) running.abort();
-    else asked = { key: '', problem: '' };
+    else asked.key = '';
     again(view, store);
   });
   const words = create('p', { class: 'note', attributes: { role: 'status' } }, busy ? 'The server computes them…' : asked.problem);
-  const bar = busy ? [create('progress', { attributes: { 'aria-label': 'Comparing methods' } })] : [];
-  return create('div', { class: 'compare-message' }, words, ...bar, button);
+  return create('div', { class: 'compare-message' }, words, ...(busy ? [asked.bar.element] : []), button);
 }
 
 /** @param {HTMLElement} view @param {Screen} screen @param {Store} store @param {string} query @param {string} key */
 async function ask(view, screen, store, query, key) {
   running.abort();
   const { signal } = (running = new AbortController());
-  asked = { key, problem: '' };
+  const bar = runBar('Comparing methods');
+  asked = { key, problem: '', bar };
   try {
-    known.set(key, await postForJson(`explain/compare?${query}`, screen.answer.question.picture.blob, { signal }));
+    known.set(key, await postAndCount(`explain/compare?${query}`, screen.answer.question.picture.blob, { signal, onProgress: bar.onProgress }));
   } catch (error) {
     if (signal !== running.signal) return;
     asked.problem = signal.aborted ? 'Cancelled.' : error instanceof Problem ? error.message : String(error);

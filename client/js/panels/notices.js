@@ -21,6 +21,7 @@ export function notices(store, { cancel, again }) {
     document.body.className = `is-${status.phase}`;
     progress.hidden = status.phase !== 'loading';
     find('#progress-text', HTMLParagraphElement).textContent = status.message ?? '';
+    find('#progress-count', HTMLSpanElement).textContent = status.count ?? '';
     if (status.progress === undefined) bar.removeAttribute('value');
     else bar.value = status.progress;
     problem.hidden = status.phase !== 'error';

@@ -1,8 +1,9 @@
 import { create, find, short } from '../dom.js';
-import { postForJson } from '../network/api.js';
+import { postAndCount } from '../network/api.js';
 import { Problem } from '../network/problems.js';
 import { queryFor } from '../network/query.js';
 import { linePlot } from './plot.js';
+import { runBar } from './runBar.js';
 
 /**
  * @typedef {import('../compute/screen.js').Screen} Screen
@@ -58,11 +59,12 @@ export function scorePanel(store) {
   async function ask(screen, question, signal) {
     const cancel = create('button', { type: 'button' }, 'Cancel');
     cancel.addEventListener('click', () => store.set({ score: false }));
-    const note = create('p', { class: 'note', attributes: { role: 'status' } }, 'The model answers to some 160 pictures with hidden patches…');
-    body.replaceChildren(note, create('progress', { attributes: { 'aria-label': 'Scoring the map' } }), cancel);
+    const note = create('p', { class: 'note', attributes: { role: 'status' } }, 'The model answers to pictures with hidden patches…');
+    const bar = runBar('Scoring the map');
+    body.replaceChildren(note, bar.element, cancel);
     try {
       await new Promise((resolve) => setTimeout(resolve, rest));
-      const { evidence } = await postForJson(`explain?${queryOf(screen)}`, screen.answer.question.picture.blob, { signal });
+      const { evidence } = await postAndCount(`explain?${queryOf(screen)}`, screen.answer.question.picture.blob, { signal, onProgress: bar.onProgress });
       known.set(question, evidence);
       if (!signal.aborted) show(evidence);
     } catch (error) {

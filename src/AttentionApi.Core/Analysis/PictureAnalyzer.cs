@@ -90,7 +90,9 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
         StageTimings timings, CancellationToken cancellation)
     {
         known = known.Including(Find(model, picture)) with { ModelRuns = 0 };
-        var missing = shown.Where(subset => !known.Masked.Knows(fill, subset)).Distinct().ToList();
+        var asked = shown.Distinct().ToList();
+        var missing = asked.Where(subset => !known.Masked.Knows(fill, subset)).ToList();
+        timings.Runs.Add(asked.Count - missing.Count);
         if (missing.Count == 0) return known;
 
         var (preprocessor, facts) = (model.Preprocessor, model.Facts);
@@ -107,6 +109,7 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
                 // Each run would time its own wait and work; side by side these say nothing.
                 var run = await model.Vision.RunAsync(canvas.Show(missing[i]), ActivationParts.Output, new StageTimings(), token).ConfigureAwait(false);
                 answers[i] = run.Output;
+                timings.Runs.Add(1);
             }).ConfigureAwait(false);
         }
         return Keep(model, picture, known with { ModelRuns = missing.Count, Masked = known.Masked.With(fill, missing.Zip(answers)) });

@@ -16,13 +16,23 @@ internal static class Stages
     public static IReadOnlyList<string> Usual { get; } = [Decode, Preprocess, Queue, Inference, Explain];
 }
 
-/// <summary>Milliseconds spent in each stage of one request, in the order they began; the source of the JSON's timings and of Server-Timing.</summary>
+/// <summary>
+/// Milliseconds spent in each stage of one request, in the order they began; the source of the JSON's timings and of Server-Timing. May be read while the
+/// request is worked on.
+/// </summary>
 internal sealed class StageTimings
 {
     private readonly long started = Stopwatch.GetTimestamp();
+    private readonly Lock gate = new();
     private readonly List<KeyValuePair<string, double>> stages = [];
 
-    public IReadOnlyList<KeyValuePair<string, double>> Stages => stages;
+    public IReadOnlyList<KeyValuePair<string, double>> Stages
+    {
+        get { lock (gate) return [.. stages]; }
+    }
+
+    /// <summary>How far the request's runs on changed pictures are.</summary>
+    public RunCounter Runs { get; } = new();
 
     /// <summary>Since the request began, in milliseconds.</summary>
     public double Total => Stopwatch.GetElapsedTime(started).TotalMilliseconds;
@@ -32,7 +42,7 @@ internal sealed class StageTimings
         get
         {
             var sum = 0.0;
-            foreach (var (name, milliseconds) in stages)
+            foreach (var (name, milliseconds) in Stages)
             {
                 if (name == stage) sum += milliseconds;
             }
@@ -47,21 +57,26 @@ internal sealed class StageTimings
 
     /// <summary>Stage names and their milliseconds: the usual ones, then what else was measured, then the total.</summary>
     public IEnumerable<(string Stage, double Milliseconds)> Summary() =>
-        Diagnostics.Stages.Usual.Concat(stages.Select(stage => stage.Key)).Distinct().Select(stage => (stage, this[stage])).Append(("total", Total));
+        Diagnostics.Stages.Usual.Concat(Stages.Select(stage => stage.Key)).Distinct().Select(stage => (stage, this[stage])).Append(("total", Total));
 
     /// <summary>Adds the stages of work that was done for this request elsewhere.</summary>
-    public void Add(StageTimings other) => stages.AddRange(other.stages);
+    public void Add(StageTimings other)
+    {
+        lock (gate) stages.AddRange(other.Stages);
+    }
 
     public readonly struct Measurement(StageTimings owner, string stage) : IDisposable
     {
         private readonly long began = Stopwatch.GetTimestamp();
-        private readonly int before = owner.stages.Count;
+        private readonly int before = owner.Stages.Count;
 
         public void Dispose()
         {
-            var within = 0.0;
-            for (var i = before; i < owner.stages.Count; i++) within += owner.stages[i].Value;
-            owner.stages.Add(new(stage, Math.Max(0, Stopwatch.GetElapsedTime(began).TotalMilliseconds - within)));
+            lock (owner.gate)
+            {
+                var within = owner.stages.Skip(before).Sum(measured => measured.Value);
+                owner.stages.Add(new(stage, Math.Max(0, Stopwatch.GetElapsedTime(began).TotalMilliseconds - within)));
+            }
         }
     }
 }

@@ -16,6 +16,8 @@ namespace AttentionApi.Contracts;
 [JsonSerializable(typeof(CompareResponse))]
 [JsonSerializable(typeof(RegionsResponse))]
 [JsonSerializable(typeof(BatchLine))]
+[JsonSerializable(typeof(AnswerLine<ExplainResponse>))]
+[JsonSerializable(typeof(AnswerLine<CompareResponse>))]
 [JsonSerializable(typeof(AgentExplanation))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(PictureSummary))]

@@ -13,6 +13,6 @@ internal static class BatchEndpoint
             .WithDescription("The form has several fields 'image'. Each line is sent when its picture is ready, whatever the order, and names the "
                 + "picture's place and file. A picture that cannot be explained gets a line with its problem, and the others go on; what is wrong "
                 + "with the parameters refuses the whole batch.")
-            .Produces<BatchLine>(contentType: BatchRequests.MediaType)
+            .Produces<BatchLine>(contentType: JsonLines.MediaType)
             .TakesPictures([EndpointParameters.Model, .. table.Explaining(Outputs.Json), SharedParameters.Top, SharedParameters.TextTokens]);
 }

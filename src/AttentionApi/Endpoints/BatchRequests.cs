@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Diagnostics;
@@ -21,10 +20,6 @@ internal sealed class BatchRequests(
     ModelCatalog catalog, Readiness readiness, ExplainRequests requests, ExplainWork work, ParameterTable table, Permits permits, Uploads uploads,
     SlowReaders readers, IOptions<LimitsOptions> limits, IDiagnosticContext log, ILogger<BatchRequests> logger)
 {
-    public const string MediaType = "application/jsonl";
-
-    private static readonly ReadOnlyMemory<byte> LineEnd = "\n"u8.ToArray();
-
     public async Task AnswerAsync(HttpContext http)
     {
         var taken = requests.CheckQuery(http);
@@ -47,7 +42,6 @@ internal sealed class BatchRequests(
             // What the model cannot serve refuses the batch, not each picture.
             _ = new ExplanationPlan(request, model.Facts);
             log.Set("Pictures", body.Pictures.Count);
-            http.Response.ContentType = MediaType;
             using var turn = new SemaphoreSlim(1);
             var most = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, permits.Limit / 2), CancellationToken = http.RequestAborted };
             await Parallel.ForEachAsync(body.Pictures.Index(), most, async (sent, aborted) =>
@@ -104,7 +98,6 @@ internal sealed class BatchRequests(
     private async Task SendAsync(HttpContext http, BatchLine line, CancellationToken aborted)
     {
         using var clock = readers.Clock(http);
-        await JsonSerializer.SerializeAsync(http.Response.BodyWriter, line, ApiJson.Responses.BatchLine, aborted);
-        await http.Response.BodyWriter.WriteAsync(LineEnd, aborted);
+        await JsonLines.SendAsync(http, line, ApiJson.Responses.BatchLine, aborted);
     }
 }

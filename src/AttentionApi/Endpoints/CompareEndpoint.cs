@@ -28,18 +28,19 @@ internal static class CompareEndpoint
                     var comparison = await Comparison.OfAsync(explanations, cancellation);
                     return format is { } picture
                         ? PictureResponse.Of(ComparisonPicture.Draw(comparison, picture, cancellation), ImageEncoder.MediaType(picture))
-                        : JsonResponse.Of(Responses.Compare(comparison), ApiJson.Responses.CompareResponse, comparison.Entries.Sum(entry => entry.Set.Bytes));
-                });
+                        : JsonResponse.Of(Responses.Compare(comparison), ApiJson.Responses.CompareResponse, ApiJson.Responses.AnswerLineCompareResponse,
+                            comparison.Entries.Sum(entry => entry.Set.Bytes));
+                }, format is null);
             }))
             .WithName("compare").WithSummary("Methods, or models, side by side.")
             .WithDescription("Up to eight methods of one model, or one method of up to eight models, on one picture: their maps, how far they agree, "
                 + "and with score=true the evidence of each. As JSON, or as one labelled picture. "
-                + "Maps of another model are brought into the first one's frame.")
-            .Produces<CompareResponse>(contentType: Json, additionalContentTypes: ["image/png", "image/webp", "image/jpeg"])
+                + "Maps of another model are brought into the first one's frame. Accept: application/jsonl gives the JSON in lines, as /explain does.")
+            .Produces<CompareResponse>(contentType: Json, additionalContentTypes: ["image/png", "image/webp", "image/jpeg"]).ProducesLines<CompareResponse>()
             .Refuses(StatusCodes.Status406NotAcceptable)
             .TakesPicture([EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Compare), Format]);
     }
 
     private static readonly (string, PictureFormat?)[] Offered =
-        [(Json, null), .. Enum.GetValues<PictureFormat>().Select(format => (ImageEncoder.MediaType(format), (PictureFormat?)format))];
+        [(Json, null), (JsonLines.MediaType, null), .. Enum.GetValues<PictureFormat>().Select(format => (ImageEncoder.MediaType(format), (PictureFormat?)format))];
 }

@@ -12,11 +12,12 @@ internal static class ExplainEndpoint
         api.MapPost("/explain", (HttpContext http, ExplainRequests requests) => requests.AnswerAsync(http, Outputs.Json, async (explanation, cancellation) =>
             {
                 var maps = await explanation.MapsAsync(cancellation);
-                return JsonResponse.Of(Responses.Explain(explanation, maps), ApiJson.Responses.ExplainResponse, maps.Bytes);
+                return JsonResponse.Of(Responses.Explain(explanation, maps), ApiJson.Responses.ExplainResponse,
+                    ApiJson.Responses.AnswerLineExplainResponse, maps.Bytes);
             }))
             .WithName("explain").WithSummary("The maps as numbers.")
             .WithDescription("Unscaled maps over the patches, predictions, and what the model saw of the picture. Layers count from 1 and ranges include "
-                + "both ends.")
-            .Produces<ExplainResponse>()
+                + "both ends. Accept: application/jsonl gives lines instead: how far the runs of costly calls are, and last the answer.")
+            .Produces<ExplainResponse>().ProducesLines<ExplainResponse>()
             .TakesPicture([EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Json)]);
 }

@@ -15,7 +15,10 @@ namespace AttentionApi.Endpoints;
 internal delegate Task<ISizedResult> MakeResponse(Explanation explanation, CancellationToken cancellation);
 
 /// <summary>What is asked for: the explanations, each by model (null: as the parameter says) and parameters, and how they become one answer.</summary>
-internal sealed record JointRequest(IReadOnlyList<(string? Model, ParameterValues Given)> Calls, MakeJointResponse Respond);
+/// <param name="Calls">One for each explanation.</param>
+/// <param name="Respond">Makes the answer.</param>
+/// <param name="IsJson">Whether that is JSON, which may tell how far it is.</param>
+internal sealed record JointRequest(IReadOnlyList<(string? Model, ParameterValues Given)> Calls, MakeJointResponse Respond, bool IsJson);
 
 /// <summary>Makes one answer of several explanations, inside the slot.</summary>
 internal delegate Task<ISizedResult> MakeJointResponse(IReadOnlyList<Explanation> explanations, CancellationToken cancellation);
@@ -23,7 +26,7 @@ internal delegate Task<ISizedResult> MakeJointResponse(IReadOnlyList<Explanation
 /// <summary>Takes a request through its stages, the cheap checks first: query, body, parameters, model, slot, numbers, answer.</summary>
 internal sealed class ExplainRequests(
     SeveralModels severalModels, ExplainWork work, ParameterTable table, Readiness readiness, Permits permits, Uploads uploads, SlowReaders readers,
-    IOptions<LimitsOptions> options, IDiagnosticContext log)
+    IOptions<LimitsOptions> options, IDiagnosticContext log, ILogger<ExplainRequests> logger)
 {
     private readonly LimitsOptions limits = options.Value;
 
@@ -35,7 +38,7 @@ internal sealed class ExplainRequests(
     public Task<IResult> AnswerAsync(HttpContext http, Outputs output, Func<ParameterValues, MakeResponse> prepare) => AnswerAsync(http, output, given =>
     {
         var respond = prepare(given);
-        return new JointRequest([(null, given)], (explanations, cancellation) => respond(explanations[0], cancellation));
+        return new JointRequest([(null, given)], (explanations, cancellation) => respond(explanations[0], cancellation), output == Outputs.Json);
     });
 
     /// <param name="http">The request.</param>
@@ -43,41 +46,52 @@ internal sealed class ExplainRequests(
     /// <param name="prepare">Settles what is asked for; throws where that can't be.</param>
     public async Task<IResult> AnswerAsync(HttpContext http, Outputs output, Func<ParameterValues, JointRequest> prepare)
     {
-        var taken = CheckQuery(http);
-        return await work.InTimeAsync(async deadline =>
+        try
         {
-            using var upload = uploads.Begin();
-            var body = await ReadBodyAsync(http, upload, mostPictures: 1);
-            var given = http.Request.ReadParameters(taken, table, body.Fields);
-            var (calls, respond) = prepare(given);
-            var requests = calls.Select(call => work.Request(call.Given, output, taken)).ToList();
-            var models = calls.Select(call => readiness.Resolve(call.Model ?? given.Get(EndpointParameters.Model)).Id).ToList();
-            log.Set("Model", string.Join(',', models.Distinct()));
-            log.Set("Method", string.Join(',', requests.Select(request => request.Method.Info.Name).Distinct()));
-            using var leases = await severalModels.LeaseAsync(models, deadline);
-            var planned = Plan(body, requests, leases.Models);
-            var slot = permits.Take(Bytes(planned));
-            try
+            return await work.InTimeAsync(deadline => AnswerAsync(http, output, prepare, deadline), http.RequestAborted);
+        }
+        catch (Exception failure) when (http.Response.HasStarted && !http.RequestAborted.IsCancellationRequested)
+        {
+            return ToldProgress.Ending(Problems.From(failure, logger));
+        }
+    }
+
+    private async Task<IResult> AnswerAsync(HttpContext http, Outputs output, Func<ParameterValues, JointRequest> prepare, CancellationToken deadline)
+    {
+        var taken = CheckQuery(http);
+        using var upload = uploads.Begin();
+        var body = await ReadBodyAsync(http, upload, mostPictures: 1);
+        var given = http.Request.ReadParameters(taken, table, body.Fields);
+        var (calls, respond, isJson) = prepare(given);
+        var requests = calls.Select(call => work.Request(call.Given, output, taken)).ToList();
+        var models = calls.Select(call => readiness.Resolve(call.Model ?? given.Get(EndpointParameters.Model)).Id).ToList();
+        log.Set("Model", string.Join(',', models.Distinct()));
+        log.Set("Method", string.Join(',', requests.Select(request => request.Method.Info.Name).Distinct()));
+        using var leases = await severalModels.LeaseAsync(models, deadline);
+        var planned = Plan(body, requests, leases.Models);
+        var slot = permits.Take(Bytes(planned));
+        try
+        {
+            upload.Dispose();
+            var answering = work.ExplainAsync(planned, http.Timings(), async (explanations, cancellation) =>
             {
-                upload.Dispose();
-                var response = await work.ExplainAsync(planned, http.Timings(), async (explanations, cancellation) =>
-                {
-                    var response = await respond(explanations, cancellation);
-                    var seen = explanations[0].Inspection.Analysis.Size;
-                    log.Set("Width", seen.Width);
-                    log.Set("Height", seen.Height);
-                    log.Set("ModelRuns", explanations.Sum(explanation => explanation.Inspection.ModelRuns));
-                    return response;
-                }, deadline);
-                readers.Attend(http, response, slot);
-                return (IResult)response;
-            }
-            catch
-            {
-                slot.Dispose();
-                throw;
-            }
-        }, http.RequestAborted);
+                var response = await respond(explanations, cancellation);
+                var seen = explanations[0].Inspection.Analysis.Size;
+                log.Set("Width", seen.Width);
+                log.Set("Height", seen.Height);
+                log.Set("ModelRuns", explanations.Sum(explanation => explanation.Inspection.ModelRuns));
+                return response;
+            }, deadline);
+            var response = !isJson || !JsonLines.Wanted(http.Request) ? await answering
+                : await new ToldProgress(http, readers, http.Timings().Runs, planned.Sum(one => one.Plan.ExtraRuns)).UntilAsync(answering);
+            readers.Attend(http, response, slot);
+            return response;
+        }
+        catch
+        {
+            slot.Dispose();
+            throw;
+        }
     }
 
     private List<PlannedExplanation> Plan(PictureBody body, IReadOnlyList<ExplainRequest> requests, IReadOnlyList<LoadedModel> models)

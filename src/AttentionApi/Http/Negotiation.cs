@@ -19,6 +19,13 @@ internal static class Negotiation
                 $"Accept allows none of {string.Join(", ", offered.Select(offer => offer.MediaType))}; name one of them or use the parameter 'format'.");
     }
 
+    /// <summary>True where the caller likes one type better than another, which it says by name: without an Accept header all are equal.</summary>
+    public static bool Prefers(HttpRequest request, string type, string other)
+    {
+        var accepted = request.GetTypedHeaders().Accept;
+        return Quality(accepted, MediaTypeHeaderValue.Parse(type)) > Quality(accepted, MediaTypeHeaderValue.Parse(other));
+    }
+
     /// <summary>The q of the most specific range that covers the type: image/png;q=0 refuses it although */* is there.</summary>
     private static double Quality(IList<MediaTypeHeaderValue> accepted, MediaTypeHeaderValue type) => accepted
         .Where(type.IsSubsetOf)

@@ -14,6 +14,10 @@ namespace AttentionApi.Http;
 /// <param name="Pictures">How many pictures its body holds.</param>
 public sealed record TakenParameters(IReadOnlyList<Parameter> Parameters, TakenPictures Pictures);
 
+/// <summary>Endpoint metadata: the answer comes in lines where the caller likes that better.</summary>
+/// <param name="Line">What is in each.</param>
+internal sealed record AnswersInLines(Type Line);
+
 /// <summary>How many pictures a body holds.</summary>
 public enum TakenPictures
 {
@@ -51,6 +55,10 @@ internal static class TakenParametersExtensions
     /// <summary>Gives a picture of the type that the caller likes best.</summary>
     public static RouteHandlerBuilder ProducesPicture(this RouteHandlerBuilder endpoint, string first, params string[] others) =>
         endpoint.Produces<Stream>(contentType: first, additionalContentTypes: others).Refuses(StatusCodes.Status406NotAcceptable);
+
+    /// <summary>Gives its answer in lines, too, which tell how far it is.</summary>
+    public static RouteHandlerBuilder ProducesLines<T>(this RouteHandlerBuilder endpoint) where T : class =>
+        endpoint.WithMetadata(new AnswersInLines(typeof(AnswerLine<T>)));
 
     /// <summary>Answers problems of these statuses.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, params IReadOnlyList<int> statuses)

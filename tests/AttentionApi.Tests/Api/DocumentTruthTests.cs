@@ -47,6 +47,8 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
         {
             await PostAsync(answers, client, call);
         }
+        foreach (var call in (string[])["explain?method=occlusion&window=4&labels=dog,car", "explain/compare?methods=rollout,occlusion&labels=dog,car"])
+            await LinesAsync(answers, client, call);
         var methods = JsonNode.Parse(await client.GetStringAsync("/api/v1/methods", Cancellation))!["methods"]!.AsArray();
         foreach (var method in methods) await PostAsync(answers, client, $"explain?method={method!["name"]}&labels=dog,car&toLayer=2&query=1,1");
     }
@@ -135,6 +137,15 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
     {
         using var response = await client.SendAsync(call, picture);
         await CheckAsync(answers, $"post {TestHost.Base}/{call.Split('?')[0]}", response, status);
+    }
+
+    private static async Task LinesAsync(DocumentedAnswers answers, HttpClient client, string call)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{TestHost.Base}/{call}") { Content = Pictures.Raw(Pictures.DogAndCar),
+            Headers = { Accept = { new("application/jsonl") } } };
+        using var response = await client.SendAsync(request, Cancellation);
+        Assert.Equal("application/jsonl", response.Content.Headers.ContentType?.MediaType);
+        await CheckAsync(answers, $"post {TestHost.Base}/{call.Split('?')[0]}", response, 200);
     }
 
     private static Task CheckAsync(DocumentedAnswers answers, string operation, HttpResponseMessage response, int status)

@@ -19,6 +19,13 @@ internal sealed class ResponseDescriber : IOperationFilter, IDocumentFilter
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
+        if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<AnswersInLines>().FirstOrDefault() is { } lines)
+        {
+            operation.Responses!["200"].Content![JsonLines.MediaType] = new OpenApiMediaType
+            {
+                Schema = context.SchemaGenerator.GenerateSchema(lines.Line, context.SchemaRepository),
+            };
+        }
         foreach (var (text, answer) in operation.Responses ?? [])
         {
             var response = (OpenApiResponse)answer;

@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+
+namespace AttentionApi.Contracts;
+
+/// <summary>One line of an answer that tells how far it is; one of the members is there. The last line has the answer, or the problem.</summary>
+/// <param name="Progress">How far the model's runs on changed pictures are.</param>
+/// <param name="Answer">As it is without lines.</param>
+/// <param name="Problem">What went wrong after the first line was sent; before that, the status says so.</param>
+public sealed record AnswerLine<T>(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RunProgress? Progress,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] T? Answer,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Problem? Problem) where T : class;
+
+/// <summary>How far the model's runs on changed pictures are.</summary>
+/// <param name="Done">Runs that have ended, or whose answers were known.</param>
+/// <param name="Total">The most that the call needs.</param>
+public sealed record RunProgress(int Done, int Total);
