@@ -26,7 +26,10 @@ public sealed class RunCountTests(PageHost host, Chromium chromium)
         await explore.Page.WaitForFunctionAsync(Count);
         explore.ForgetRequests();
         var broken = new TaskCompletionSource<string?>();
-        explore.Page.RequestFailed += (_, request) => { if (request.Url.Contains("/explain?", StringComparison.Ordinal)) broken.TrySetResult(request.Failure); };
+        explore.Page.RequestFailed += (_, request) =>
+        {
+            if (request.Url.Contains("/explain?", StringComparison.Ordinal)) broken.TrySetResult(request.Failure);
+        };
         await explore.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
         await explore.ReadyAsync();
         Assert.Equal("net::ERR_ABORTED", await broken.Task.WaitAsync(TimeSpan.FromSeconds(30)));

@@ -61,7 +61,8 @@ const keyName = 'attention-api.key';
 export const useKey = (key) => sessionStorage.setItem(keyName, key);
 
 /** @typedef {{ stage: 'counting', done: number, total: number }} RunCount runs of the model that are done, of those that the answer needs */
-/** @typedef {{ stage: 'uploading' | 'running' | 'receiving', progress?: number } | { stage: 'waiting', seconds: number, problem: Problem } | RunCount} Progress */
+/** @typedef {{ stage: 'uploading' | 'running' | 'receiving', progress?: number }} Transfer */
+/** @typedef {Transfer | { stage: 'waiting', seconds: number, problem: Problem } | RunCount} Progress */
 /** @typedef {{ signal: AbortSignal, onProgress?: (progress: Progress) => void }} Options */
 
 /** @param {Options} options @returns {Promise<ModelInfo[]>} */

@@ -42,5 +42,8 @@ internal static class CompareEndpoint
     }
 
     private static readonly (string, PictureFormat?)[] Offered =
-        [(Json, null), (JsonLines.MediaType, null), .. Enum.GetValues<PictureFormat>().Select(format => (ImageEncoder.MediaType(format), (PictureFormat?)format))];
+    [
+        (Json, null), (JsonLines.MediaType, null),
+        .. Enum.GetValues<PictureFormat>().Select(format => (ImageEncoder.MediaType(format), (PictureFormat?)format)),
+    ];
 }
