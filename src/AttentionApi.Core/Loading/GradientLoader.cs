@@ -24,7 +24,8 @@ internal static class GradientLoader
 
         var state = vision.Layers[^1].HiddenState;
         var answer = Answer(vision.Session, vision.Output.Name, Feeds, isEmbedding);
-        return Open(factory, tower, new GradientTrial(graph.File.FileName, Precisions.Of(graph), (int)state.ElementType, Feeds, answer), state.Shape);
+        return Open(factory, tower, new GradientTrial(graph.File.FileName, Precisions.Of(graph), (int)state.ElementType, Feeds, answer), state.Shape,
+            areFixed: vision.Resolutions is null);
     }
 
     /// <summary>Gradients of the text embedding; texts go through one at a time.</summary>
@@ -38,15 +39,15 @@ internal static class GradientLoader
         Dictionary<string, OrtValue> Feeds() => PlainModel.Texts(text.Input);
 
         var answer = Answer(text.Session, text.Embedding.Name, Feeds, isEmbedding: true);
-        return Open(factory, tower, new GradientTrial(graph.File.FileName, Precisions.Of(graph), OnnxTensor.Float, Feeds, answer), state: null);
+        return Open(factory, tower, new GradientTrial(graph.File.FileName, Precisions.Of(graph), OnnxTensor.Float, Feeds, answer), state: null, areFixed: false);
     }
 
-    private static TowerGradients Open(SessionFactory factory, TowerGraph tower, GradientTrial trial, long[]? state)
+    private static TowerGradients Open(SessionFactory factory, TowerGraph tower, GradientTrial trial, long[]? state, bool areFixed)
     {
         var feeds = trial.Feeds();
         try
         {
-            var measure = TowerMeasure.Of(factory, tower, feeds);
+            var measure = TowerMeasure.Of(factory, tower, feeds, areFixed);
             // Texts have no read-out of single layers.
             var head = state is null ? null
                 : ReadOutBuilder.Build(tower.Graph, new HiddenState(tower.States[^1], []), state, trial.StateType, tower.Answer,

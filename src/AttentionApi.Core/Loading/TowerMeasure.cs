@@ -8,12 +8,13 @@ namespace AttentionApi.Core.Loading;
 /// <summary>What one run tells about the forward tensors that a backward pass may meet.</summary>
 /// <param name="Shapes">Of all of them.</param>
 /// <param name="Fixed">Values of those that follow from the shape of the input alone.</param>
-internal sealed record TowerMeasure(IReadOnlyDictionary<string, long[]> Shapes, IReadOnlyDictionary<string, OrtValue> Fixed) : IDisposable
+internal sealed record TowerMeasure(ForwardShapes Shapes, IReadOnlyDictionary<string, OrtValue> Fixed) : IDisposable
 {
     /// <param name="factory">Makes the session.</param>
     /// <param name="tower">The forward graph.</param>
     /// <param name="feeds">A picture or a text; sizes that may differ in later runs should not be 1.</param>
-    public static TowerMeasure Of(SessionFactory factory, TowerGraph tower, IReadOnlyDictionary<string, OrtValue> feeds)
+    /// <param name="areFixed">Whether later runs have the same sizes.</param>
+    public static TowerMeasure Of(SessionFactory factory, TowerGraph tower, IReadOnlyDictionary<string, OrtValue> feeds, bool areFixed)
     {
         var (model, shapes, fixedTensors) = TapedForward.Measured(tower);
         return OrtErrors.Translate(tower.Graph.File.FileName, () =>
@@ -23,7 +24,7 @@ internal sealed record TowerMeasure(IReadOnlyDictionary<string, long[]> Shapes, 
             var values = session.Run(options, [.. feeds.Keys], [.. feeds.Values], [.. shapes.Values, .. fixedTensors]).ToList();
             var measured = shapes.Keys.Zip(values).ToDictionary(pair => pair.First, pair => pair.Second.GetTensorDataAsSpan<long>().ToArray());
             foreach (var value in values.Take(shapes.Count)) value.Dispose();
-            return new TowerMeasure(measured, fixedTensors.Zip(values.Skip(shapes.Count)).ToDictionary(pair => pair.First, pair => pair.Second));
+            return new TowerMeasure(new(measured, areFixed), fixedTensors.Zip(values.Skip(shapes.Count)).ToDictionary(pair => pair.First, pair => pair.Second));
         });
     }
 

@@ -60,10 +60,22 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
     /// <summary>
     /// Adds an input of the given type, with sizes left open. Where a node of the original makes a tensor of this name, that node is not needed.
     /// </summary>
-    public void AddInput(string name, int elementType, int rank)
+    public void AddInput(string name, int elementType, int rank) => AddInput(name, elementType, Enumerable.Repeat(Open, rank));
+
+    /// <summary>The same, with a name for the first size: tensors that have it, too, are known to be as long.</summary>
+    public void AddInput(string name, int elementType, string firstSize, int rank) =>
+        AddInput(name, elementType, Enumerable.Repeat(Open, rank - 1).Prepend(new() { DimParam = firstSize }));
+
+    /// <summary>The same, with sizes where they are known.</summary>
+    public void AddInput(string name, int elementType, IEnumerable<long?> sizes) =>
+        AddInput(name, elementType, sizes.Select(size => size is { } known ? new TensorShapeProto.Types.Dimension { DimValue = known } : Open));
+
+    private static TensorShapeProto.Types.Dimension Open => new();
+
+    private void AddInput(string name, int elementType, IEnumerable<TensorShapeProto.Types.Dimension> sizes)
     {
         given.Add(name);
-        var shape = new TensorShapeProto { Dim = { Enumerable.Range(0, rank).Select(_ => new TensorShapeProto.Types.Dimension()) } };
+        var shape = new TensorShapeProto { Dim = { sizes } };
         added.Input.Add(new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new() { ElemType = elementType, Shape = shape } } });
     }
 
@@ -122,6 +134,9 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
         new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };
 
     public static AttributeProto Integer(string name, long value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
+
+    public static AttributeProto Equation(string equation) =>
+        new() { Name = "equation", Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(equation) };
 
     public static AttributeProto Real(string name, float value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
 

@@ -13,8 +13,7 @@ internal sealed class OperandFinder(OnnxGraph graph)
     {
         var (scores, product) = (site.Product!, graph.Producer(site.Result)!);
         var valuesFirst = graph.Producer(product.Inputs[0]) is not { } first || (first != site.Node && !graph.IsAncestor(site.Node, first));
-        // Scores that are transposed before the Softmax come from a product with the keys first.
-        var keysFirst = IsTransposed(scores, site.Node);
+        var keysFirst = HasKeysFirst(scores, site.Node);
         return new(
             Side(scores, second: keysFirst, contractsTokens: false) is { } queries ? BeforeScale(queries) : null,
             Side(scores, second: !keysFirst, contractsTokens: false) is { } keys ? BeforeScale(keys) : null,
@@ -26,10 +25,31 @@ internal sealed class OperandFinder(OnnxGraph graph)
     /// <param name="contractsTokens">True for the product of probabilities and values: its sum runs over tokens.</param>
     private AttentionOperand? Side(OnnxNode product, bool second, bool contractsTokens)
     {
-        if (product.Is("Einsum") || product.Integer("transBatchA", 0) != 0 || product.Integer("transBatchB", 0) != 0) return null;
+        if (product.Is("Einsum")) return EinsumSide(product, second, contractsTokens);
+        if (product.Integer("transBatchA", 0) != 0 || product.Integer("transBatchB", 0) != 0) return null;
         var tensor = product.Inputs[second ? product.Is("QLinearMatMul") ? 3 : 1 : 0];
         var rowsAreTokens = second == contractsTokens ^ product.Integer(second ? "transB" : "transA", 0) != 0;
         return new(Unquantized(tensor), rowsAreTokens ? OperandOrder.HeadTokenWidth : OperandOrder.HeadWidthToken);
+    }
+
+    private static AttentionOperand? EinsumSide(OnnxNode product, bool second, bool contractsTokens)
+    {
+        if (EinsumEquation.Of(product) is not { Operands: [var first, var last], Output: var output }) return null;
+        var (own, other) = second ? (last, first) : (first, last);
+        // [.., head, query, key]
+        var scores = contractsTokens ? other : output;
+        if (scores.Length < 3) return null;
+        var roles = own.Select(letter => letter == scores[^3] ? 'h'
+            : other.Contains(letter) && output.Contains(letter) ? 'b'
+            : other.Contains(letter) == contractsTokens ? 't' : 'w').ToArray();
+        OperandOrder? order = new string([.. roles.Where(role => role != 'b')]) switch
+        {
+            "htw" => OperandOrder.HeadTokenWidth,
+            "hwt" => OperandOrder.HeadWidthToken,
+            "thw" => OperandOrder.TokenHeadWidth,
+            _ => null,
+        };
+        return order is { } known ? new(product.Inputs[second ? 1 : 0], known) : null;
     }
 
     /// <summary>Integer products read what was quantised just before; the real tensor is what counts.</summary>
@@ -60,8 +80,15 @@ internal sealed class OperandFinder(OnnxGraph graph)
         return IsNumber(node.Inputs[1]) ? node.Inputs[0] : node.Type == "Mul" && IsNumber(node.Inputs[0]) ? node.Inputs[1] : null;
     }
 
-    private bool IsTransposed(OnnxNode scores, OnnxNode softmax)
+    /// <summary>Scores that are transposed before the Softmax come from a product with the keys first; an Einsum says itself which operand is which.</summary>
+    public bool HasKeysFirst(OnnxNode scores, OnnxNode softmax)
     {
-        return graph.Between(scores, softmax).Count(AttentionSites.SwapsQueryAndKey) % 2 == 1;
+        var transposed = IsTransposed(scores, softmax);
+        return scores.Is("Einsum") && EinsumEquation.Of(scores) is { Output: [.., var row, var column] } equation
+            ? equation.Operands[0].Contains(transposed ? row : column)
+            : transposed;
     }
+
+    /// <summary>Whether the product gives [.., key, query].</summary>
+    public bool IsTransposed(OnnxNode scores, OnnxNode softmax) => graph.Between(scores, softmax).Count(AttentionSites.SwapsQueryAndKey) % 2 == 1;
 }

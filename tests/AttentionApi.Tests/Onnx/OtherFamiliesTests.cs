@@ -93,6 +93,8 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
             Written(writer, projections, s => s, p => writer.Node("Where", [writer.Node("IsNaN", [p]), writer.Scalar(0), p]))),
         ["heads folded into the batch"] = (17, FoldedHeads),
         ["Einsum"] = (17, EinsumAttention),
+        ["keys before queries"] = (17, KeysFirst),
+        ["Einsum, keys before queries"] = (17, EinsumKeysFirst),
         ["values before probabilities"] = (17, ValuesFirst),
         ["Softmax over the last of four axes, opset 12"] = (12, OldSoftmax),
         ["ai.onnx.Attention, 3-D"] = (23, (writer, projections) =>
@@ -297,6 +299,24 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
         var mixed = writer.Node("Einsum", [writer.Node("Softmax", [scores], Attribute("axis", 3)), SplitHeads(writer, value)],
             Attribute("equation", "bhij,bhjd->bhid"));
         return MergeHeads(writer, mixed);
+    }
+
+    private static string KeysFirst(ModelWriter writer, Projections projections)
+    {
+        var (query, key, value) = projections.All(writer);
+        var scores = Scale(writer, writer.Node("MatMul", [SplitHeads(writer, key), SplitHeads(writer, query, transposed: true)]));
+        var turned = writer.Node("Transpose", [scores], Attribute("perm", 0, 1, 3, 2));
+        return MergeHeads(writer, writer.Node("MatMul", [writer.Node("Softmax", [turned], Attribute("axis", -1)), SplitHeads(writer, value)]));
+    }
+
+    /// <summary>As Keras writes it: tokens before heads, keys first.</summary>
+    private static string EinsumKeysFirst(ModelWriter writer, Projections projections)
+    {
+        var (query, key, value) = projections.All(writer);
+        string Split(string tokens) => writer.Node("Reshape", [tokens, writer.Integers(1, -1, Heads, HeadWidth)]);
+        var scores = Scale(writer, writer.Node("Einsum", [Split(key), Split(query)], Attribute("equation", "aecd,abcd->acbe")));
+        var mixed = writer.Node("Einsum", [writer.Node("Softmax", [scores], Attribute("axis", 3)), Split(value)], Attribute("equation", "acbe,aecd->abcd"));
+        return writer.Node("Reshape", [mixed, writer.Integers(1, -1, Width)]);
     }
 
     private static string ValuesFirst(ModelWriter writer, Projections projections)

@@ -80,7 +80,7 @@ internal sealed class BackwardPass
             var inputs = node.Inputs.Where((input, i) => live.Reach(input) && OperatorRules.Passes(node, i, kind)).ToList();
             if (inputs.Count == 0) continue;
             if (OperatorRules.Of(node) is null) return NoRule(node);
-            if (kind == GradientKind.Libra && LinearRules.IsProduct(node) && node.Inputs.Take(2).All(live.Reach)) return LinearRules.NotLinear(node);
+            if (kind == GradientKind.Libra && LinearRules.Factors(node).Count(live.Reach) > 1) return LinearRules.NotLinear(node);
             passed.UnionWith(inputs);
         }
         return null;
@@ -150,9 +150,9 @@ internal sealed class BackwardPass
     /// <summary>A sum over axes, which stay with size 1.</summary>
     public string Sum(string tensor, params long[] axes) => Node("ReduceSum", [tensor, Nodes.Integers(axes)], GraphInstrumenter.Integer("keepdims", 1));
 
-    /// <summary>A shape with the labels in front of a forward tensor's own axes; the number of labels is inferred.</summary>
-    public string LabelsAnd(string shape) =>
-        Forward.Once($"{shape}/labels", () => Node("Concat", [Nodes.Integers(-1), shape], GraphInstrumenter.Integer("axis", 0)));
+    /// <summary>For Reshape: the labels, of which there are as many as before, in front of a forward tensor's own axes.</summary>
+    public string LabelsAnd(string tensor) => Forward.Once($"{tensor}/with labels", () =>
+        Node("Concat", [Nodes.Integers(0), Forward.ShapeOf(tensor)], GraphInstrumenter.Integer("axis", 0)));
 
     private void Accumulate(string tensor, Gradient gradient)
     {

@@ -6,9 +6,9 @@ namespace AttentionApi.Core.Onnx.Backward;
 /// </summary>
 /// <param name="graph">The forward graph in elementary form.</param>
 /// <param name="backward">The graph that reads.</param>
-/// <param name="shapes">Shapes of the forward tensors as measured for one picture or text; sizes other than 1 and widths may differ in later runs.</param>
+/// <param name="shapes">Shapes of the forward tensors.</param>
 /// <param name="computed">True where forward values are computed anew.</param>
-internal sealed class ForwardValues(OnnxGraph graph, GraphInstrumenter backward, IReadOnlyDictionary<string, long[]> shapes, bool computed)
+internal sealed class ForwardValues(OnnxGraph graph, GraphInstrumenter backward, ForwardShapes shapes, bool computed)
 {
     private readonly HashSet<string> varying = Varying(graph);
     private readonly Dictionary<string, string> made = [];
@@ -24,7 +24,7 @@ internal sealed class ForwardValues(OnnxGraph graph, GraphInstrumenter backward,
     public static string ShapeInput(string tensor) => $"{tensor}/shape";
 
     /// <summary>The measured shape.</summary>
-    public long[] Shape(string tensor) => shapes.TryGetValue(tensor, out var shape) ? shape : graph.Constant(tensor)?.Shape
+    public long[] Shape(string tensor) => shapes.Measured.TryGetValue(tensor, out var shape) ? shape : graph.Constant(tensor)?.Shape
         ?? throw new InvalidOperationException($"The shape of '{tensor}' was not measured.");
 
     public bool IsConstant(string tensor) => !varying.Contains(tensor);
@@ -54,9 +54,13 @@ internal sealed class ForwardValues(OnnxGraph graph, GraphInstrumenter backward,
     public string Real(string tensor) => !backward.MixedPrecision ? Raw(tensor)
         : Once($"{tensor}/real", () => backward.Node("Cast", [Raw(tensor)], GraphInstrumenter.Integer("to", OnnxTensor.Float)));
 
-    /// <summary>Its shape as a tensor of the backward graph.</summary>
+    /// <summary>The sizes that an input has in every run, null for those that differ.</summary>
+    public IEnumerable<long?> FixedSizes(string tensor) => Shape(tensor).Select(size => shapes.AreFixed ? size : (long?)null);
+
+    /// <summary>Its shape as a tensor of the backward graph. Where it is known beforehand, ONNX Runtime can compute in place.</summary>
     public string ShapeOf(string tensor)
     {
+        if (shapes.AreFixed) return Once(ShapeInput(tensor), () => backward.Integers(Shape(tensor)));
         if (!computed && varying.Contains(tensor) && !tape.Contains(tensor))
         {
             tapedShapes.Add(tensor);

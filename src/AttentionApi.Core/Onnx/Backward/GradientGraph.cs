@@ -37,12 +37,12 @@ internal sealed class GradientGraph
     private readonly List<string> states = [];
     private InstrumentedModel? model;
 
-    private GradientGraph(TowerGraph tower, IReadOnlyDictionary<string, long[]> shapes, GradientKind kind, bool computed)
+    private GradientGraph(TowerGraph tower, ForwardShapes shapes, GradientKind kind, bool computed)
     {
         (this.tower, Kind) = (tower, kind);
         nodes = new GraphInstrumenter(tower.Graph);
         forward = new ForwardValues(tower.Graph, nodes, shapes, computed);
-        nodes.AddInput(Seed, OnnxTensor.Float, rank: 2);
+        nodes.AddInput(Seed, OnnxTensor.Float, "labels", rank: 2);
         labels = nodes.Node("Slice", [nodes.Node("Shape", [Seed]), nodes.Integers(0), nodes.Integers(1)]);
     }
 
@@ -65,7 +65,7 @@ internal sealed class GradientGraph
 
     /// <summary>Gradients for every layer, from the tape of a forward run. Libra also gives relevance and bias.</summary>
     /// <exception cref="ModelRefusedException">There is no backward pass for this graph; the message is the reason.</exception>
-    public static GradientGraph OfAllLayers(TowerGraph tower, IReadOnlyDictionary<string, long[]> shapes, GradientKind kind)
+    public static GradientGraph OfAllLayers(TowerGraph tower, ForwardShapes shapes, GradientKind kind)
     {
         var graph = new GradientGraph(tower, shapes, kind, computed: false);
         var biases = kind == GradientKind.Libra ? new BiasParts(tower.Graph, tower.States) : null;
@@ -85,7 +85,7 @@ internal sealed class GradientGraph
     /// tape of it would.
     /// </summary>
     /// <exception cref="ModelRefusedException">There is no backward pass for this graph; the message is the reason.</exception>
-    public static GradientGraph OfLastLayer(TowerGraph tower, IReadOnlyDictionary<string, long[]> shapes)
+    public static GradientGraph OfLastLayer(TowerGraph tower, ForwardShapes shapes)
     {
         var graph = new GradientGraph(tower, shapes, GradientKind.Plain, computed: true);
         graph.Give(tower.States[^2]);
@@ -94,7 +94,7 @@ internal sealed class GradientGraph
         graph.Follow(pass, tower.Answer);
         graph.Output(Attention, graph.RelevantAttention(pass, layer.Probabilities!));
         graph.Output(AttentionGradient, graph.OverHeads(pass.Dense(layer.Probabilities!), layer.Probabilities!));
-        graph.Output(KeySimilarity, graph.SimilarityOfKeys(pass, layer.Product!));
+        graph.Output(KeySimilarity, graph.SimilarityOfKeys(pass, layer));
         return graph;
     }
 
@@ -124,7 +124,7 @@ internal sealed class GradientGraph
     public InstrumentedModel Build(Func<string, int> elementType)
     {
         if (model is not null) return model;
-        foreach (var tensor in Tape.ToList()) nodes.AddInput(tensor, elementType(tensor), forward.Shape(tensor).Length);
+        foreach (var tensor in Tape.ToList()) nodes.AddInput(tensor, elementType(tensor), forward.FixedSizes(tensor));
         foreach (var tensor in TapedShapes) nodes.AddInput(ForwardValues.ShapeInput(tensor), OnnxTensor.Int64, rank: 1);
         return model = nodes.BuildExposed();
     }
@@ -171,15 +171,23 @@ internal sealed class GradientGraph
     }
 
     /// <summary>Σ over heads of q·k, divided by ‖k‖ over all heads: the cosine but for the query's own length, [query, key].</summary>
-    private string SimilarityOfKeys(BackwardPass pass, OnnxNode product)
+    private string SimilarityOfKeys(BackwardPass pass, AttentionSite layer)
     {
-        var keysInRows = product.Integer("transB", 0) != 0;
+        var (product, finder) = (layer.Product!, new OperandFinder(tower.Graph));
+        var transposed = finder.IsTransposed(product, layer.Node);
+        var place = finder.HasKeysFirst(product, layer.Node) ? 0 : 1;
         string Sum(string tensor, string like, params long[] axes) =>
             nodes.Node("ReduceSum", [tensor, nodes.Integers(forward.Shape(like).Length == 3 ? axes : [-4, .. axes])], Integer("keepdims", 0));
 
-        var (scores, keys) = (pass.Value(product.Outputs[0]), pass.Value(product.Inputs[1]));
-        var lengths = nodes.Node("Sqrt", [Sum(nodes.Node("Mul", [keys, keys]), product.Inputs[1], -3, keysInRows ? -1 : -2)]);
-        return nodes.Node("Div", [Sum(scores, product.Outputs[0], -3), lengths]);
+        var scores = Sum(pass.Value(product.Outputs[0]), product.Outputs[0], -3);
+        if (transposed) scores = nodes.Node("Transpose", [scores], Integers("perm", 1, 0));
+        var (name, keys) = (product.Inputs[place], pass.Value(product.Inputs[place]));
+        var widthLast = place == 0 ? product.Integer("transA", 0) == 0 : product.Integer("transB", 0) != 0;
+        var squares = product.Is("Einsum") && EinsumEquation.Of(product, tensor => forward.Shape(tensor).Length) is { } equation
+            ? nodes.Node("Einsum", [keys, keys],
+                Equation($"{equation.Operands[place]},{equation.Operands[place]}->{equation.Output[transposed ? ^2 : ^1]}"))
+            : Sum(nodes.Node("Mul", [keys, keys]), name, -3, widthLast ? -1 : -2);
+        return nodes.Node("Div", [scores, nodes.Node("Sqrt", [squares])]);
     }
 
     private string Stack(IEnumerable<string> layers) => nodes.Node("Concat", layers, Integer("axis", 1));

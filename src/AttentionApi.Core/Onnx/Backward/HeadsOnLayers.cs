@@ -14,7 +14,7 @@ internal sealed class HeadsOnLayers
     public TowerGraph Tower { get; }
 
     /// <summary>The measured shapes, with those of the copies.</summary>
-    public IReadOnlyDictionary<string, long[]> Shapes => shapes;
+    public ForwardShapes Shapes { get; }
 
     /// <summary>By layer from 1: the answer.</summary>
     public Dictionary<int, string> Answers { get; } = [];
@@ -26,9 +26,10 @@ internal sealed class HeadsOnLayers
     /// <param name="measured">Shapes of its tensors.</param>
     /// <param name="fromLayer">The first layer that gets a head, from 1.</param>
     /// <param name="ofMean">True where every head reads the mean of all tokens in the place of any token.</param>
-    public HeadsOnLayers(TowerGraph tower, IReadOnlyDictionary<string, long[]> measured, int fromLayer, bool ofMean)
+    public HeadsOnLayers(TowerGraph tower, ForwardShapes measured, int fromLayer, bool ofMean)
     {
-        (nodes, shapes) = (new GraphInstrumenter(tower.Graph), new(measured));
+        (nodes, shapes) = (new GraphInstrumenter(tower.Graph), new(measured.Measured));
+        Shapes = measured with { Measured = shapes };
         var last = tower.States[^1];
         var needed = tower.Graph.Ancestors([tower.Answer]);
         var head = tower.Graph.Descendants(last).Where(needed.Contains).OrderBy(node => node.Index).ToList();

@@ -15,7 +15,7 @@ internal static class LayoutRules
 
     /// <summary>Reshape and its relatives: back to the shape of the input.</summary>
     public static Gradient Reshape(BackwardPass pass, OnnxNode node, int input) =>
-        new(pass.Node("Reshape", [pass.Dense(node.Outputs[0]), pass.LabelsAnd(pass.Forward.ShapeOf(node.Inputs[0]))]));
+        new(pass.Node("Reshape", [pass.Dense(node.Outputs[0]), pass.LabelsAnd(node.Inputs[0])]));
 
     /// <summary>The input's own stretch.</summary>
     public static Gradient Concat(BackwardPass pass, OnnxNode node, int input)

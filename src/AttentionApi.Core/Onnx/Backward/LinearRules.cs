@@ -21,7 +21,13 @@ internal static class LinearRules
         return pass.Fit(gradient, node.Outputs[0], node.Inputs[2]);
     }
 
-    public static bool IsProduct(OnnxNode node) => node.Type is "MatMul" or "FusedMatMul" or "Gemm";
+    /// <summary>The tensors that a node multiplies with each other and sums; none for other operators.</summary>
+    public static IEnumerable<string> Factors(OnnxNode node) => node.Type switch
+    {
+        "MatMul" or "FusedMatMul" or "Gemm" => node.Inputs.Take(2),
+        "Einsum" => node.Inputs,
+        _ => [],
+    };
 
     public static string NotLinear(OnnxNode node) => $"two tensors of hidden states are multiplied ({node}), which is not linear";
 

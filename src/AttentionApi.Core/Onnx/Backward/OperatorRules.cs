@@ -22,6 +22,7 @@ internal static class OperatorRules
         ["MatMul"] = Bilinear((pass, node, input) => LinearRules.Product(pass, node, input)),
         ["FusedMatMul"] = Bilinear(LinearRules.FusedProduct),
         ["Gemm"] = Bilinear(LinearRules.Gemm) with { Inputs = 3, LinearInputs = 3 },
+        ["Einsum"] = Every(EinsumRules.Operand),
         ["MatMulInteger"] = new(LinearRules.IntegerProduct),
         ["MatMulNBits"] = new(LinearRules.PackedProduct),
         ["MatMulBnb4"] = new(LinearRules.PackedProduct),

@@ -45,6 +45,12 @@ internal static class GradientForms
         ["queries, keys and values packed, three first"] = new() { Attention = ThreeFirst },
         ["queries, keys and values split"] = new() { Attention = SplitProjection },
         ["FusedMatMul"] = new() { Attention = FusedProducts },
+        ["Einsum of Keras, heads in the weights"] = new() { Attention = KerasAttention },
+        ["Einsum with an ellipsis and without an arrow"] = new() { Attention = EllipsisAttention },
+        ["an Einsum that sums tokens"] = new() { Head = (writer, tokens) =>
+            writer.Node("Mul", [writer.Node("Einsum", [tokens], Attribute("equation", "bnd -> bd")), writer.Scalar(1f / 17)]) },
+        ["an Einsum that broadcasts"] = new() { Head = (writer, tokens) =>
+            writer.Node("Einsum", [writer.Node("Mul", [tokens, writer.Scalar(1f / 17)]), writer.Weight(1, 1, Width)], Attribute("equation", "bnd,bnd->bd")) },
     };
 
     private static SyntheticTransformer Activated(long opset, Func<ModelWriter, string, string> activation, int up = Hidden) => new()
@@ -151,6 +157,32 @@ internal static class GradientForms
         writer.Append("Split", [packed, writer.Integers(Width, Width, Width)], parts, Attribute("axis", -1));
         var scores = Scale(writer, writer.Node("MatMul", [SplitHeads(writer, parts[0]), SplitHeads(writer, parts[1], transposed: true)]));
         return MergeHeads(writer, writer.Node("MatMul", [writer.Node("Softmax", [scores], Attribute("axis", -1)), SplitHeads(writer, parts[2])]));
+    }
+
+    /// <summary>As Keras' MultiHeadAttention is exported: keys first, tokens before heads, the output projection sums heads and width at once.</summary>
+    private static string KerasAttention(ModelWriter writer, Projections projections)
+    {
+        string Einsum(string equation, params string[] operands) => writer.Node("Einsum", operands, Attribute("equation", equation));
+        string Project(float[] weight, int part) => writer.Node("Add",
+        [
+            Einsum("abc,cde->abde", projections.Input, writer.Weight(weight, Width, Heads, HeadWidth)),
+            writer.Weight(projections.Bias[(part * Width)..((part + 1) * Width)], Heads, HeadWidth),
+        ]);
+        var (query, key, value) = (Project(projections.Query, 0), Project(projections.Key, 1), Project(projections.Value, 2));
+        var scores = Scale(writer, Einsum("aecd,abcd->acbe", key, query));
+        var mixed = Einsum("acbe,aecd->abcd", writer.Node("Softmax", [scores], Attribute("axis", -1)), value);
+        var identity = Enumerable.Range(0, Width * Width).Select(i => i / Width == i % Width ? 1f : 0).ToArray();
+        return Einsum("abcd,cde->abe", mixed, writer.Weight(identity, Heads, HeadWidth, Width));
+    }
+
+    private static string EllipsisAttention(ModelWriter writer, Projections projections)
+    {
+        string Einsum(string equation, params string[] operands) => writer.Node("Einsum", operands, Attribute("equation", equation));
+        string Project(float[] weight, int part) => writer.Node("Add", [Einsum("...d,de", projections.Input, writer.Weight(weight, Width, Width)),
+            writer.Weight(projections.Bias[(part * Width)..((part + 1) * Width)], Width)]);
+        var (query, key, value) = (Project(projections.Query, 0), Project(projections.Key, 1), Project(projections.Value, 2));
+        var scores = Scale(writer, Einsum("...id,...jd->...ij", SplitHeads(writer, query), SplitHeads(writer, key)));
+        return MergeHeads(writer, Einsum("...ij,...jd->...id", writer.Node("Softmax", [scores], Attribute("axis", -1)), SplitHeads(writer, value)));
     }
 
     private static string FusedProducts(ModelWriter writer, Projections projections)

@@ -22,7 +22,7 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
             .Select(form => KeyValuePair.Create(form.Key, new SyntheticTransformer { Opset = form.Value.Opset, Attention = form.Value.Write })));
 
     private static Dictionary<string, SyntheticTransformer> Of(params IEnumerable<KeyValuePair<string, SyntheticTransformer>>[] forms) =>
-        forms.SelectMany(all => all).Where(form => !form.Key.Contains("Einsum", StringComparison.Ordinal)).ToDictionary();
+        forms.SelectMany(all => all).ToDictionary();
 
     public static TheoryData<string> Forms => [.. Models.Keys];
 
@@ -36,7 +36,7 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
 
         var error = SlopeError(towers.Vision);
         output.WriteLine($"{form}: slope off by {error:g2}");
-        Assert.True(error < 5e-3, $"the gradient is not the slope: {error}");
+        Assert.True(error < 2e-3, $"the gradient is not the slope: {error}");
 
         // Opening the session tries the sum on two labels.
         using var input = Tensors.FromFloats(Pixels(towers.Vision), towers.Vision.InputShape, TensorElementType.Float);
@@ -47,11 +47,43 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
         Assert.All(labels, label => Assert.Contains(label.Relevance!, value => value != 0));
     }
 
+    public static TheoryData<string> SameAttention =>
+        [.. OtherFamiliesTests.AttentionForms.Where(form => form.Value.Opset >= 13).Select(form => form.Key)];
+
+    [Theory]
+    [MemberData(nameof(SameAttention))]
+    public async Task The_last_layers_gradients_and_keys_are_the_same_however_attention_is_written(string form)
+    {
+        var (opset, write) = OtherFamiliesTests.AttentionForms[form];
+        var expected = await LastLayerAsync(new SyntheticTransformer());
+        var given = await LastLayerAsync(new SyntheticTransformer { Opset = opset, Attention = write });
+        foreach (var (name, array) in expected)
+        {
+            // Some forms scale the queries before their product with the keys: a factor on all similarities.
+            var factor = name == "keys" ? array.Max() / given[name].Max() : 1;
+            var error = ReferenceArrays.LargestDifference(array, [.. given[name].Select(value => value * factor)]) / array.Max(MathF.Abs);
+            Assert.True(error < 1e-4f, $"{name} differs by {error}");
+        }
+    }
+
+    private async Task<Dictionary<string, float[]>> LastLayerAsync(SyntheticTransformer model)
+    {
+        using var towers = Load(model);
+        await using var gradients = GradientLoader.Open(FixtureModels.Factory, towers.Vision);
+        var random = new Random(3);
+        float[] state = [.. Enumerable.Range(0, towers.Vision.Tokens * SyntheticTransformer.Width).Select(_ => random.NextSingle() * 2 - 1)];
+        var label = (await gradients.LastLayerAsync(state, [GradientTrial.Seeds(SyntheticTransformer.Classes)[1]], TestContext.Current.CancellationToken))[0];
+        return new() { ["relevance"] = label.Attention!, ["gradient"] = label.AttentionGradient!, ["keys"] = label.KeySimilarity! };
+    }
+
     [Fact]
     public void An_operator_without_a_rule_is_named()
     {
-        using var towers = Load(new SyntheticTransformer { Attention = OtherFamiliesTests.AttentionForms["Einsum"].Write });
-        Assert.Equal("there is no backward rule for the operator Einsum", Reason(towers).Split(" '")[0]);
+        using var towers = Load(new SyntheticTransformer
+        {
+            Head = (writer, tokens) => writer.Node("Gather", [writer.Node("CumSum", [tokens, writer.Integer(1)]), writer.Integer(0)], ModelWriter.Attribute("axis", 1)),
+        });
+        Assert.Equal("there is no backward rule for the operator CumSum", Reason(towers).Split(" '")[0]);
     }
 
     [Fact]
@@ -112,11 +144,11 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
     /// <summary>How far ∂y/∂h_0 in some directions is from differences of y, relative to its size.</summary>
     private static double SlopeError(VisionTower vision)
     {
-        const float step = 2e-3f;
+        const float step = 1e-3f;
         var graph = GradientLoader.Read(vision.Model);
         var tower = TowerGraph.Find(graph, graph.InputBit(vision.InputName), vision.Output!.Name, isEmbedding: false, vision.Layers.Count);
         using var input = Tensors.FromFloats(Pixels(vision), vision.InputShape, TensorElementType.Float);
-        using var measure = TowerMeasure.Of(FixtureModels.Factory, tower, new Dictionary<string, OrtValue> { [vision.InputName] = input });
+        using var measure = TowerMeasure.Of(FixtureModels.Factory, tower, new Dictionary<string, OrtValue> { [vision.InputName] = input }, areFixed: true);
 
         var nodes = new GraphInstrumenter(tower.Graph);
         var forward = new ForwardValues(tower.Graph, nodes, measure.Shapes, computed: true);
