@@ -39,7 +39,8 @@ internal static class GradientLoader
         Dictionary<string, OrtValue> Feeds() => PlainModel.Texts(text.Input);
 
         var answer = Answer(text.Session, text.Embedding.Name, Feeds, isEmbedding: true);
-        return Open(factory, tower, new GradientTrial(graph.File.FileName, Precisions.Of(graph), OnnxTensor.Float, Feeds, answer), state: null, areFixed: false);
+        return Open(factory, tower, new GradientTrial(graph.File.FileName, Precisions.Of(graph), OnnxTensor.Float, Feeds, answer), state: null,
+            areFixed: false);
     }
 
     private static TowerGradients Open(SessionFactory factory, TowerGraph tower, GradientTrial trial, long[]? state, bool areFixed)

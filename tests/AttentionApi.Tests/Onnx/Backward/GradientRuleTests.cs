@@ -81,7 +81,8 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
     {
         using var towers = Load(new SyntheticTransformer
         {
-            Head = (writer, tokens) => writer.Node("Gather", [writer.Node("CumSum", [tokens, writer.Integer(1)]), writer.Integer(0)], ModelWriter.Attribute("axis", 1)),
+            Head = (writer, tokens) =>
+                writer.Node("Gather", [writer.Node("CumSum", [tokens, writer.Integer(1)]), writer.Integer(0)], ModelWriter.Attribute("axis", 1)),
         });
         Assert.Equal("there is no backward rule for the operator CumSum", Reason(towers).Split(" '")[0]);
     }
