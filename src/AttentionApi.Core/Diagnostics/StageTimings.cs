@@ -59,6 +59,9 @@ internal sealed class StageTimings
     public IEnumerable<(string Stage, double Milliseconds)> Summary() =>
         Diagnostics.Stages.Usual.Concat(Stages.Select(stage => stage.Key)).Distinct().Select(stage => (stage, this[stage])).Append(("total", Total));
 
+    /// <summary>Adds a stage of which parts lay between parts of the one that is being measured.</summary>
+    public void Add(string stage, TimeSpan time) => stages.Add(new(stage, time.TotalMilliseconds));
+
     /// <summary>Adds the stages of work that was done for this request elsewhere.</summary>
     public void Add(StageTimings other)
     {

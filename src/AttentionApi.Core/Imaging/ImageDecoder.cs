@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Models;
 using NetVips;
@@ -27,7 +28,8 @@ internal delegate void TakeStrip(ReadOnlySpan<byte> strip, PixelLayout layout, i
 /// </summary>
 internal static class ImageDecoder
 {
-    private const int StripRows = 16;
+    /// <summary>Rows that a JPEG has together at most, and the bytes of a strip that stays in the processor's cache.</summary>
+    private const int RowsTogether = 16, StripBytes = 256 * 1024;
 
     /// <exception cref="ImageRefusedException">Unsupported, damaged already in its header, or too large.</exception>
     public static ImageHeader ReadHeader(ReadOnlyMemory<byte> bytes, ImageLimits limits) => Open(bytes, limits, (_, header) => header, CancellationToken.None);
@@ -55,6 +57,7 @@ internal static class ImageDecoder
     {
         using var _ = timings.Measure(Stages.Decode);
         ImagePreprocessor.Preparation? preparing = null;
+        var resizing = new Stopwatch();
         try
         {
             var facts = Open(bytes, limits, (image, header) => ReadPixels(image, header, orientation =>
@@ -62,11 +65,15 @@ internal static class ImageDecoder
                 preparing = preprocessor.Begin(new PixelSize(header.Width, header.Height), orientation);
                 return (strip, layout, row) =>
                 {
-                    using var _ = timings.Measure(Stages.Preprocess);
+                    resizing.Start();
                     preparing.Add(strip, layout);
+                    resizing.Stop();
                 };
             }, cancellation), cancellation);
-            return (preparing!.Input(), facts);
+            resizing.Start();
+            var input = preparing!.Input();
+            timings.Add(Stages.Preprocess, resizing.Elapsed);
+            return (input, facts);
         }
         finally
         {
@@ -127,11 +134,12 @@ internal static class ImageDecoder
         // Strip by strip through the processor's cache, which is faster for small pictures than letting libvips write the whole (0.7 against 1.1 ms for 224 ×
         // 224).
         using var region = NetVips.Region.New(image);
+        var rows = Math.Max(1, StripBytes / (image.Width * 3 * RowsTogether)) * RowsTogether;
         var seenThrough = false;
-        for (var y = 0; y < image.Height; y += StripRows)
+        for (var y = 0; y < image.Height; y += rows)
         {
             cancellation.ThrowIfCancellationRequested();
-            var strip = region.Fetch(0, y, image.Width, Math.Min(StripRows, image.Height - y)).AsSpan();
+            var strip = region.Fetch(0, y, image.Width, Math.Min(rows, image.Height - y)).AsSpan();
             if (image.Format == Enums.BandFormat.Ushort) strip = PixelConversion.HighBytes(strip);
             seenThrough = seenThrough || !PixelConversion.IsOpaque(strip, layout);
             take(strip, layout, y);
