@@ -38,8 +38,11 @@ internal static class ModelServices
         builder.Services.AddSingleton(Catalog);
     }
 
-    /// <summary>Looks at the models folder and the execution provider now: what is wrong with them must end the program before it listens.</summary>
-    public static void OpenModels(this WebApplication app) => app.Services.GetRequiredService<ModelCatalog>();
+    /// <summary>
+    /// Looks at the models folder and the execution provider now: what is wrong with them must end the program before it listens. Then loads the default model
+    /// behind what follows.
+    /// </summary>
+    public static void OpenModels(this WebApplication app) => app.Services.GetRequiredService<Readiness>().Begin(app.Lifetime.ApplicationStopping);
 
     private static ModelCatalog Catalog(IServiceProvider services)
     {

@@ -12,6 +12,10 @@ internal sealed class Readiness(ModelCatalog catalog, ModelCheck check, ILogger<
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
     private volatile bool warmedUp;
+    private Task? loaded;
+
+    /// <summary>Begins to load the default model. The program calls this before it sets up its routes, which takes another core about as long.</summary>
+    public Task Begin(CancellationToken stopping) => loaded ??= LoadDefaultAsync(stopping);
 
     /// <exception cref="ProblemException">503: not ready, and why.</exception>
     public async Task EnsureReadyAsync(CancellationToken cancellation)
@@ -63,7 +67,7 @@ internal sealed class Readiness(ModelCatalog catalog, ModelCheck check, ILogger<
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await LoadDefaultAsync(stoppingToken);
+        await Begin(stoppingToken);
         warmedUp = true;
         using var changes = new FolderChanges(catalog.Folder, log);
         var loading = Task.CompletedTask;
@@ -81,7 +85,7 @@ internal sealed class Readiness(ModelCatalog catalog, ModelCheck check, ILogger<
     /// passed.</summary>
     private async Task LoadDefaultAsync(CancellationToken cancellation)
     {
-        await Task.Yield();
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         if (catalog.Find(null) is not { Status: ModelStatus.Unloaded } model) return;
         try
         {
