@@ -10,7 +10,7 @@ import { methods } from '../testing/methods.js';
 const rich = {
   ...defaults, sample: 'scene-02', model: 'demo-clip', resolution: 72, labels: ['cat', 'salt, pepper', 'a "quoted" word', 'Bäume & Büsche'],
   prompt: ['a {}', 'the {}, twice'], target: 'cat', method: 'alignment', fromLayer: 2, toLayer: 5, at: 3, frames: 'layers', query: '3,7', hover: 'read',
-  blend: 'flat', colormap: 'turbo', opacity: 0.75, scale: 'shared',
+  reference: 'scene-05', blend: 'flat', colormap: 'turbo', opacity: 0.75, scale: 'shared',
   interpolation: 'nearest', delay: 800, compare: 'heads', score: true, regions: 'mass', regionMass: 0.25, regionPercentile: 95,
   parameters: { view: 'contrast', versus: 'dog', strength: '0.25' },
 };

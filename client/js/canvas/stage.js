@@ -1,7 +1,8 @@
 import { asksFromTokens, patchOf } from '../compute/effective.js';
 import { context, fitCanvas, onNextFrame } from '../dom.js';
+import { outlinePatch } from './marks.js';
 import { Painter } from './painter.js';
-import { fit, onCanvas, patchRectangle } from './placement.js';
+import { fit } from './placement.js';
 import { drawRegions } from './regionMarks.js';
 
 /**
@@ -86,18 +87,8 @@ export class Stage {
 
   /** The patch that is asked from, and the one under the pointer. @param {import('../compute/screen.js').Screen} screen @param {Placement} placement */
   drawMarks({ answer: { image: { seen }, grid }, shown }, placement) {
-    const ctx = context(this.canvas);
-    const outline = (/** @type {{ row: number, column: number }} */ patch, /** @type {number} */ width) => {
-      const { x, y, width: w, height: h } = onCanvas(placement, patchRectangle(patch, seen, grid));
-      ctx.lineWidth = width + 2 * devicePixelRatio;
-      ctx.strokeStyle = '#000000b0';
-      ctx.strokeRect(x, y, w, h);
-      ctx.lineWidth = width;
-      ctx.strokeStyle = '#ffffff';
-      ctx.strokeRect(x, y, w, h);
-    };
     const { cursor } = this.state;
-    if (cursor) outline(cursor, devicePixelRatio);
-    if (asksFromTokens(shown) && shown.query?.includes(',')) outline(patchOf(shown.query), 2.5 * devicePixelRatio);
+    if (cursor) outlinePatch(this.canvas, placement, cursor, seen, grid, 1);
+    if (asksFromTokens(shown) && shown.query?.includes(',')) outlinePatch(this.canvas, placement, patchOf(shown.query), seen, grid, 2.5);
   }
 }

@@ -36,6 +36,7 @@ import { Problem, problemOf } from './problems.js';
  * @property {string[]} frames what a step along the layers may mean, the default first
  * @property {'maps' | 'colours' | 'table'} [picture] what its picture is; maps where the server does not say
  * @property {boolean} [answersAlone] whether it asks the model about hundreds of changed pictures
+ * @property {boolean} [reference] whether it sets a patch of the picture against another picture
  * @property {Parameter[]} parameters
  */
 
@@ -118,6 +119,17 @@ export const postForJson = async (path, picture, options) => parse(await post(pa
  * @param {string} path @param {Blob} picture @param {Options} options
  */
 export const postAndCount = (path, picture, options) => patiently(() => exchange('POST', path, picture, options, answerInLines), options);
+
+/** The same for a picture that is set against another. @param {string} path @param {Blob} picture @param {Blob} reference @param {Options} options */
+export const postBoth = async (path, picture, reference, options) =>
+  parse(await patiently(() => exchange('POST', path, formOf({ image: picture, reference }), options), options));
+
+/** @param {Record<string, Blob>} files */
+function formOf(files) {
+  const form = new FormData();
+  for (const [name, file] of Object.entries(files)) form.append(name, file);
+  return form;
+}
 
 /** The address of an endpoint, for a command line. @param {string} path */
 export const addressOf = (path) => new URL(base + path, document.baseURI).href;
@@ -202,7 +214,7 @@ function answerInLines(request, onProgress) {
 
 /**
  * One exchange. XMLHttpRequest, because fetch does not tell how far an upload is.
- * @param {'GET' | 'POST'} verb @param {string} path @param {Blob | null} body @param {Options} options @param {Reading} reading
+ * @param {'GET' | 'POST'} verb @param {string} path @param {Blob | FormData | null} body @param {Options} options @param {Reading} reading
  * @returns {Promise<any>}
  */
 function exchange(verb, path, body, { signal, onProgress }, reading = answerInBytes) {
@@ -214,7 +226,7 @@ function exchange(verb, path, body, { signal, onProgress }, reading = answerInBy
     const key = sessionStorage.getItem(keyName);
     if (key) request.setRequestHeader('Authorization', `Bearer ${key}`);
     // The server judges the bytes; a file of another kind must reach it for its own words.
-    if (body) request.setRequestHeader('Content-Type', body.type.startsWith('image/') ? body.type : 'image/unknown');
+    if (body instanceof Blob) request.setRequestHeader('Content-Type', body.type.startsWith('image/') ? body.type : 'image/unknown');
     request.upload.onprogress = ({ loaded, total }) => onProgress?.({ stage: 'uploading', progress: loaded / total });
     request.upload.onload = () => onProgress?.({ stage: 'running' });
     request.onprogress = answer.some;

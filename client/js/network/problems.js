@@ -42,13 +42,14 @@ export class Problem extends Error {
   }
 }
 
-/** From an answer that is not a success. @param {XMLHttpRequest} request @param {Blob | null} body what was sent */
+/** From an answer that is not a success. @param {XMLHttpRequest} request @param {Blob | FormData | null} body what was sent */
 export function problemOf(request, body) {
   const seconds = Number(request.getResponseHeader('Retry-After') ?? NaN);
   const more = { retryAfter: Number.isFinite(seconds) ? Math.max(1, seconds) : undefined, request: request.getResponseHeader('X-Request-Id') ?? undefined };
   try {
     const { detail, parameter } = JSON.parse(request.responseType === 'text' ? request.responseText : new TextDecoder().decode(request.response));
-    return new Problem(request.status, request.status === 413 && body ? tooLarge(body.size, detail ?? '') : (detail ?? ''), { ...more, parameter });
+    const words = request.status === 413 && body instanceof Blob ? tooLarge(body.size, detail ?? '') : (detail ?? '');
+    return new Problem(request.status, words, { ...more, parameter });
   } catch {
     return new Problem(request.status, `It gave no reason (status ${request.status}).`, more);
   }

@@ -18,9 +18,9 @@ export async function picturePanel(store) {
     if (input.files?.[0]) take(input.files[0]);
     input.value = '';
   });
-  document.addEventListener('paste', ({ clipboardData }) => {
+  document.addEventListener('paste', ({ clipboardData, defaultPrevented }) => {
     const file = clipboardData?.files[0];
-    if (file) take(file);
+    if (file && !defaultPrevented) take(file);
   });
   listenToDrops(take);
 
@@ -87,7 +87,7 @@ export async function picturePanel(store) {
 }
 
 /** @param {string} file */
-const idOf = (file) => file.replace(/\.\w+$/, '');
+export const idOf = (file) => file.replace(/\.\w+$/, '');
 
 /** Anywhere on the page. @param {(file: File) => void} take */
 function listenToDrops(take) {
@@ -101,9 +101,11 @@ function listenToDrops(take) {
     if (event.relatedTarget === null) mark(false);
   });
   addEventListener('drop', (event) => {
+    // Another place on the page may have taken it.
+    const taken = event.defaultPrevented;
     event.preventDefault();
     mark(false);
     const file = event.dataTransfer?.files[0];
-    if (file) take(file);
+    if (file && !taken) take(file);
   });
 }

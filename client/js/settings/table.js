@@ -23,6 +23,8 @@ export const table = {
   target: text({ step: true }),
   /** The token that is asked: `cls`, `mean`, or `row,column` of a patch. */
   query: formed(/^(cls|mean|\d+,\d+)$/),
+  /** The sample picture whose patches are compared with the chosen one, or `own`, of methods that set a patch against another picture. */
+  reference: text({ step: true }),
   /** What a pointer over the picture does: ask from the patch under it, or only read the value there. */
   hover: word(['ask', 'read'], 'ask'),
   fromLayer: whole(1, mostLayers, null),

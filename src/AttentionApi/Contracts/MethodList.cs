@@ -20,14 +20,16 @@ public sealed record MethodList(IReadOnlyList<Method> Methods);
 /// <param name="Frames">The frame modes of its animation, the default first; empty: it has one picture.</param>
 /// <param name="Picture">maps, one or several over the patches; colours, a map of colours; table, of layers and heads.</param>
 /// <param name="AnswersAlone">True where it needs nothing of a model but its answers to hundreds of changed pictures.</param>
+/// <param name="Reference">True where it takes a second picture, the file field 'reference', and its map lies on that.</param>
 /// <param name="Parameters">What it takes.</param>
 public sealed record Method(
     string Name, string Title, string Meaning, string Limits, string Paper, string Labels, bool LabelDependent, bool Signed, string Layers,
-    IReadOnlyList<string> Frames, string Picture, bool AnswersAlone, IReadOnlyList<MethodParameter> Parameters)
+    IReadOnlyList<string> Frames, string Picture, bool AnswersAlone, bool Reference, IReadOnlyList<MethodParameter> Parameters)
 {
     internal static Method From(MethodInfo info) => new(
         info.Name, info.Title, info.Shows, info.ShowsNot, info.Paper, info.Labels.Word(), info.Labels != LabelUse.Unused, info.Signed, info.Layers.Word(),
-        [.. info.Frames.Select(mode => mode.Word())], info.Picture.Word(), info.NeedsAnswersAlone, [.. info.AllParameters.Select(MethodParameter.From)]);
+        [.. info.Frames.Select(mode => mode.Word())], info.Picture.Word(), info.NeedsAnswersAlone, info.TakesReference,
+        [.. info.AllParameters.Select(MethodParameter.From)]);
 }
 
 /// <summary>One parameter of a method.</summary>
