@@ -24,7 +24,7 @@ internal static class BundleWriter
                 written.Add(await WriteAsync(zip, part, cancellation).ConfigureAwait(false));
                 await unblocked.FlushAsync(cancellation).ConfigureAwait(false);
             }
-            await WriteAsync(zip, BundlePart.Of(BundleManifest.Name, new BundleManifest(EvidenceBundle.Format, written).ToBytes()),
+            await WriteAsync(zip, new BundlePart(BundleManifest.Name, new BundleManifest(EvidenceBundle.Format, written).ToBytes()),
                 cancellation).ConfigureAwait(false);
         }
         await unblocked.FlushAsync(cancellation).ConfigureAwait(false);
@@ -40,7 +40,7 @@ internal static class BundleWriter
         await using (stream.ConfigureAwait(false))
         {
             using var hashed = new HashedStream(stream);
-            await part.WriteAsync(hashed, cancellation).ConfigureAwait(false);
+            await hashed.WriteAsync(part.Bytes, cancellation).ConfigureAwait(false);
             return new(part.Name, hashed.Count, hashed.Sha256());
         }
     }

@@ -20,12 +20,12 @@ internal sealed class EvidenceBundle
 
     private readonly IReadOnlyList<BundlePart> parts;
 
-    private EvidenceBundle(IReadOnlyList<BundlePart> parts, long heldBytes) => (this.parts, HeldBytes) = (parts, heldBytes);
+    private EvidenceBundle(IReadOnlyList<BundlePart> parts) => this.parts = parts;
 
     /// <summary>What is held until it is written.</summary>
-    public long HeldBytes { get; }
+    public long HeldBytes => parts.Sum(part => (long)part.Bytes.Length);
 
-    /// <summary>Computes what may fail; pictures of single maps are drawn when they are written.</summary>
+    /// <summary>Computes and draws all of it: whoever writes it needs no more than memory.</summary>
     /// <exception cref="PictureTooLargeException">More pictures than one answer may have.</exception>
     public static async Task<EvidenceBundle> MakeAsync(Explanation explanation, CancellationToken cancellation)
     {
@@ -43,27 +43,30 @@ internal sealed class EvidenceBundle
         var colours = set.Features.Select((map, index) => (Map: map, Name: Name(set.Maps.Count + index))).ToList();
         List<BundlePart> parts =
         [
-            BundlePart.Of(original, inspection.Picture.Bytes),
-            BundlePart.Of(BundleDescription.Name, BundleDescription.Of(explanation, set, (original, asked), maps, colours)),
-            BundlePart.Of(BundleVersions.Name, BundleVersions.Of(plan.Model)),
-            .. maps.Select(map => BundlePart.Of($"{map.Name}.npy", NpyFile.Of(map.Map.Values, map.Map.Rows, map.Map.Columns))),
-            .. colours.Select(map => BundlePart.Of($"{map.Name}.npy", NpyFile.Of(map.Map.Values, map.Map.Rows, map.Map.Columns, map.Map.Channels))),
-            .. maps.Select(map => BundlePart.Later($"{map.Name}.png", () => pictures.Png(map.Map, MapEdge))),
-            .. colours.Select(map => BundlePart.Later($"{map.Name}.png", () => pictures.Png(map.Map, MapEdge))),
+            new BundlePart(original, inspection.Picture.Bytes),
+            new BundlePart(BundleDescription.Name, BundleDescription.Of(explanation, set, (original, asked), maps, colours)),
+            new BundlePart(BundleVersions.Name, BundleVersions.Of(plan.Model)),
+            .. maps.Select(map => new BundlePart($"{map.Name}.npy", NpyFile.Of(map.Map.Values, map.Map.Rows, map.Map.Columns))),
+            .. colours.Select(map => new BundlePart($"{map.Name}.npy", NpyFile.Of(map.Map.Values, map.Map.Rows, map.Map.Columns, map.Map.Channels))),
+            .. maps.Select(map => new BundlePart($"{map.Name}.png", Png(() => pictures.Png(map.Map, MapEdge)))),
+            .. colours.Select(map => new BundlePart($"{map.Name}.png", Png(() => pictures.Png(map.Map, MapEdge)))),
         ];
-        if (asked is not null) parts.Insert(1, BundlePart.Of(asked, inspection.Asked!.Picture.Bytes));
+        if (asked is not null) parts.Insert(1, new(asked, inspection.Asked!.Picture.Bytes));
         if (set.Table is { } table)
         {
-            parts.Add(BundlePart.Of("maps/table.npy", NpyFile.Of(table.Values, table.Rows, table.Columns)));
-            parts.Add(BundlePart.Later("maps/table.png", () => pictures.TablePng(table)));
+            parts.Add(new("maps/table.npy", NpyFile.Of(table.Values, table.Rows, table.Columns)));
+            parts.Add(new("maps/table.png", Png(() => pictures.TablePng(table))));
         }
-        if (animation is not null) parts.Add(BundlePart.Of("animation.gif", animation.Bytes));
-        if (set.Evidence is { } evidence) parts.Add(BundlePart.Of("curves.csv", BundleDescription.Curves(evidence)));
-        var report = EvidenceReport.Of(explanation, set, pictures);
-        parts.Add(BundlePart.Of(EvidenceReport.Name, report));
+        if (animation is not null) parts.Add(new("animation.gif", animation.Bytes));
+        if (set.Evidence is { } evidence) parts.Add(new("curves.csv", BundleDescription.Curves(evidence)));
+        parts.Add(new(EvidenceReport.Name, EvidenceReport.Of(explanation, set, pictures)));
+        return new(parts);
 
-        var decoded = (long)picture.Rgb.Length;
-        return new(parts, inspection.Picture.Bytes.Length + decoded + set.Bytes + (animation?.Bytes.Length ?? 0) + report.Length);
+        byte[] Png(Func<byte[]> draw)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return draw();
+        }
     }
 
     /// <summary>Writes the ZIP; the manifest comes last.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Models;
@@ -87,7 +86,7 @@ internal static class ImageDecoder
         Libvips.Initialise();
         try
         {
-            using var source = CancellableSource.Of(bytes, cancellation);
+            using var source = CancellableSource.Of(format == ImageFormat.Png ? PngChunks.WithoutComments(bytes) : [bytes], cancellation);
             using var image = format switch
             {
                 ImageFormat.Jpeg => Image.JpegloadSource(source, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
@@ -95,7 +94,7 @@ internal static class ImageDecoder
                 _ => Image.WebploadSource(source, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
             };
             var (width, height) = Upright.SwapsEdges(Orientation(image)) ? (image.Height, image.Width) : (image.Width, image.Height);
-            var animated = format == ImageFormat.Png ? IsAnimatedPng(bytes.Span) : Number(image, "n-pages") > 1;
+            var animated = format == ImageFormat.Png ? PngChunks.IsAnimated(bytes.Span) : Number(image, "n-pages") > 1;
             var header = new ImageHeader(format, width, height, animated, KeptBytes(format, image));
             limits.Check(header);
             return read(image, header);
@@ -171,18 +170,4 @@ internal static class ImageDecoder
         (4, _) => PixelLayout.Rgba,
         _ => throw new ImageRefusedException(ImageFault.Unsupported, "The picture's colour channels are neither grey, RGB nor CMYK; convert it to RGB."),
     };
-
-    /// <summary>An animated PNG has a chunk that says so before its pixels; libvips reads only its still picture.</summary>
-    private static bool IsAnimatedPng(ReadOnlySpan<byte> bytes)
-    {
-        for (long at = 8; at + 12 <= bytes.Length;)
-        {
-            var chunk = bytes[(int)at..];
-            var type = chunk.Slice(4, 4);
-            if (type.SequenceEqual("acTL"u8)) return BinaryPrimitives.ReadUInt32BigEndian(chunk[8..]) > 1;
-            if (type.SequenceEqual("IDAT"u8)) return false;
-            at += 12L + BinaryPrimitives.ReadUInt32BigEndian(chunk);
-        }
-        return false;
-    }
 }

@@ -8,25 +8,25 @@ using static AttentionApi.Core.Explain.SharedParameters;
 
 namespace AttentionApi.Core.Rendering;
 
-/// <summary>What an explanation will hold, from plan and header alone, so that heavy ones can be told from light ones before they begin.</summary>
-internal static class WorkEstimate
+/// <summary>What an explanation will take, from plan and header alone, so that heavy ones can be told from light ones before they begin.</summary>
+/// <param name="Bytes">Held at most, within a factor of two.</param>
+/// <param name="Runs">Of the vision model, besides the one on the picture itself.</param>
+internal readonly record struct WorkEstimate(long Bytes, int Runs)
 {
     /// <summary>A drawn pixel, the encoder's copies of it and the encoded bytes; the most was a PNG of noise.</summary>
     private const int BytesPerDrawnPixel = 10;
 
-    private const int BytesPerRun = 1 << 20;
     private const int LongestEmbedding = 2048;
 
-    /// <summary>Upper bound in bytes, within a factor of two: decoded picture, attention, drawn picture and file.</summary>
-    public static long Bytes(ExplanationPlan plan, Picture picture) =>
-        picture.DecodedBytes + Attention(plan) + BytesPerDrawnPixel * Drawn(plan, picture.Header) + Runs(plan) + Mask(plan, picture.Header);
+    /// <summary>Several explanations at once.</summary>
+    public static WorkEstimate operator +(WorkEstimate one, WorkEstimate other) => new(one.Bytes + other.Bytes, one.Runs + other.Runs);
 
-    /// <summary>
-    /// Answers are held until the last run. That is little, but the runs keep the sessions busy, so each counts for a mebibyte besides:
-    /// with slots as they are by default, 96 take one.
-    /// </summary>
-    private static long Runs(ExplanationPlan plan) =>
-        plan.ExtraRuns * (BytesPerRun + sizeof(float) * (long)(plan.Model.ClassNames?.Count ?? LongestEmbedding));
+    /// <summary>Decoded picture, attention, drawn picture and file, and what the runs answer.</summary>
+    public static WorkEstimate Of(ExplanationPlan plan, Picture picture) => new(
+        picture.DecodedBytes + Attention(plan) + BytesPerDrawnPixel * Drawn(plan, picture.Header) + Answers(plan) + Mask(plan, picture.Header), plan.ExtraRuns);
+
+    /// <summary>Held until the last run.</summary>
+    private static long Answers(ExplanationPlan plan) => sizeof(float) * (long)plan.ExtraRuns * (plan.Model.ClassNames?.Count ?? LongestEmbedding);
 
     /// <summary>A byte a pixel, and as much again for the mask's file.</summary>
     private static long Mask(ExplanationPlan plan, ImageHeader header) => plan.Output == Outputs.Regions ? 2L * header.Width * header.Height : 0;

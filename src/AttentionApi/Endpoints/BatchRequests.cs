@@ -14,7 +14,7 @@ namespace AttentionApi.Endpoints;
 
 /// <summary>
 /// Explains the pictures of one request side by side and sends each answer when it is ready. Every picture waits for a slot of its own and has its own time
-/// limit. One batch works in half of the slots at most, so that single requests find others.
+/// limit. All batches together work in half of the slots at most, so that single requests find others.
 /// </summary>
 internal sealed class BatchRequests(
     ModelCatalog catalog, Readiness readiness, ExplainRequests requests, ExplainWork work, ParameterTable table, Permits permits, Uploads uploads,
@@ -43,10 +43,10 @@ internal sealed class BatchRequests(
             _ = new ExplanationPlan(request, model.Facts);
             log.Set("Pictures", body.Pictures.Count);
             using var turn = new SemaphoreSlim(1);
-            var most = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, permits.Limit / 2), CancellationToken = http.RequestAborted };
+            var most = new ParallelOptions { MaxDegreeOfParallelism = limits.Value.LongSlots, CancellationToken = http.RequestAborted };
             await Parallel.ForEachAsync(body.Pictures.Index(), most, async (sent, aborted) =>
             {
-                var (line, held) = await LineAsync(sent.Index, sent.Item, request, model, aborted);
+                var (line, held) = await LineAsync(http, sent, request, model, aborted);
                 using var _ = held;
                 await turn.WaitAsync(aborted);
                 try
@@ -63,15 +63,16 @@ internal sealed class BatchRequests(
 
     /// <returns>The line, and what it occupies until it is sent.</returns>
     private async Task<(BatchLine Line, IDisposable? Held)> LineAsync(
-        int index, SentPicture sent, ExplainRequest request, LoadedModel model, CancellationToken aborted)
+        HttpContext http, (int Index, SentPicture Picture) sent, ExplainRequest request, LoadedModel model, CancellationToken aborted)
     {
+        var (index, name) = (sent.Index, sent.Picture.FileName);
         try
         {
             return await work.InTimeAsync(async deadline =>
             {
                 var plan = new ExplanationPlan(request, model.Facts);
-                var picture = work.Picture(sent.Bytes, drawn: false);
-                var slot = await permits.WaitAsync(WorkEstimate.Bytes(plan, picture) + picture.Bytes.Length, deadline);
+                var picture = work.Picture(sent.Picture.Bytes, drawn: false);
+                var slot = await permits.WaitAsync(WorkEstimate.Of(plan, picture) + new WorkEstimate(picture.Bytes.Length, 0), deadline);
                 try
                 {
                     var (answer, bytes) = await work.ExplainAsync(new PlannedExplanation(plan, model, picture), new StageTimings(),
@@ -80,7 +81,7 @@ internal sealed class BatchRequests(
                         var maps = await explanation.MapsAsync(cancellation);
                         return (Responses.Explain(explanation, maps), maps.Bytes);
                     }, deadline);
-                    return (new BatchLine(index, sent.FileName, answer, null), (IDisposable?)readers.Leave(slot, bytes));
+                    return (new BatchLine(index, name, answer, null), (IDisposable?)readers.Attend(http, bytes, slot));
                 }
                 catch
                 {
@@ -91,13 +92,12 @@ internal sealed class BatchRequests(
         }
         catch (Exception failure) when (!aborted.IsCancellationRequested)
         {
-            return (new BatchLine(index, sent.FileName, null, Problems.Body(Problems.From(failure, logger))), null);
+            return (new BatchLine(index, name, null, Problems.Body(Problems.From(failure, logger))), null);
         }
     }
 
     private async Task SendAsync(HttpContext http, BatchLine line, CancellationToken aborted)
     {
-        using var clock = readers.Clock(http);
         await JsonLines.SendAsync(http, line, ApiJson.Responses.BatchLine, aborted);
     }
 }

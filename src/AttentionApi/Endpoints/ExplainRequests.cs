@@ -69,7 +69,7 @@ internal sealed class ExplainRequests(
         log.Set("Method", string.Join(',', requests.Select(request => request.Method.Info.Name).Distinct()));
         using var leases = await severalModels.LeaseAsync(models, deadline);
         var planned = Plan(body, requests, leases.Models);
-        var slot = permits.Take(Bytes(planned));
+        var slot = permits.Take(Work(planned));
         try
         {
             upload.Dispose();
@@ -104,13 +104,13 @@ internal sealed class ExplainRequests(
         return [.. plans.Select(call => new PlannedExplanation(call.Plan, call.Model, picture, ReferenceOf(body, call.Plan, drawn)))];
     }
 
-    /// <summary>What the explanations hold: the larger part is drawn over the reference where there is one, and both pictures stay decoded then.</summary>
-    private static long Bytes(List<PlannedExplanation> planned)
+    /// <summary>What the explanations take: the larger part is drawn over the reference where there is one, and both pictures stay decoded then.</summary>
+    private static WorkEstimate Work(List<PlannedExplanation> planned)
     {
         var picture = planned[0].Picture;
-        var drawn = planned.Sum(one => WorkEstimate.Bytes(one.Plan, one.Reference ?? picture)) + picture.Bytes.Length;
-        return planned.Find(one => one.Reference is not null) is { Reference: { } compared }
-            ? drawn + compared.Bytes.Length + picture.DecodedBytes : drawn;
+        var pictures = (long)picture.Bytes.Length;
+        if (planned.Find(one => one.Reference is not null) is { Reference: { } compared }) pictures += compared.Bytes.Length + picture.DecodedBytes;
+        return planned.Select(one => WorkEstimate.Of(one.Plan, one.Reference ?? picture)).Aggregate((one, other) => one + other) + new WorkEstimate(pictures, 0);
     }
 
     /// <exception cref="ProblemException">The method sets no picture against another.</exception>
@@ -137,19 +137,10 @@ internal sealed class ExplainRequests(
         return taken;
     }
 
-    public async Task<PictureBody> ReadBodyAsync(HttpContext http, Upload upload, int mostPictures)
+    public Task<PictureBody> ReadBodyAsync(HttpContext http, Upload upload, int mostPictures) => uploads.ReadInTimeAsync(http, async cancellation =>
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        deadline.CancelAfter(limits.BodyTime);
-        try
-        {
-            var body = await PictureBody.ReadAsync(http.Request, limits.MaxBodyBytes, mostPictures, upload.ReadAsync, deadline.Token);
-            log.Set("Bytes", body.Pictures.Sum(picture => (long)picture.Bytes.Length));
-            return body;
-        }
-        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
-        {
-            throw PictureBody.TooSlow();
-        }
-    }
+        var body = await PictureBody.ReadAsync(http.Request, limits.MaxBodyBytes, mostPictures, upload.ReadAsync, cancellation);
+        log.Set("Bytes", body.Pictures.Sum(picture => (long)picture.Bytes.Length));
+        return body;
+    });
 }

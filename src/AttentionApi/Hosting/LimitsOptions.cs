@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Hosting;
@@ -75,6 +76,18 @@ public sealed class LimitsOptions
     public LabelLimits Labels => new(MaxLabels, MaxTexts);
     public ImageLimits Pictures => new(MaxPixels, MaxDecodedBytes: MaxDecodedBytes);
 
-    /// <summary>Slots that so much work takes, at most all.</summary>
-    public int SlotsFor(long bytes) => (int)Math.Clamp((bytes + SlotBytes - 1) / SlotBytes, 1, MaxConcurrent);
+
+    /// <summary>Slots for what lasts: calls of many runs, and the pictures of batches. All of them together leave the other half to calls that are answered in a
+    /// moment.</summary>
+    internal int LongSlots => Math.Max(1, MaxConcurrent / 2);
+
+    /// <summary>Runs that take one of <see cref="LongSlots"/>; with fewer a call is answered in a moment.</summary>
+    private const int RunsPerSlot = 96;
+
+    /// <summary>How many of <see cref="LongSlots"/> the work takes; none where it does not last.</summary>
+    internal int LongSlotsFor(WorkEstimate work) => Math.Min(work.Runs / RunsPerSlot, LongSlots);
+
+    /// <summary>Slots that the work takes, at most all.</summary>
+    internal int SlotsFor(WorkEstimate work) =>
+        Math.Max((int)Math.Clamp((work.Bytes + SlotBytes - 1) / SlotBytes, 1, MaxConcurrent), LongSlotsFor(work));
 }

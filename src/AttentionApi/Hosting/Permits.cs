@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Threading.RateLimiting;
+using AttentionApi.Core.Rendering;
 using AttentionApi.Http;
 using Microsoft.Extensions.Options;
 
@@ -8,63 +10,84 @@ namespace AttentionApi.Hosting;
 /// The slots in which explanations are computed; a slot belongs to the work and is free when that has ended, whoever still waits for it. A caller who finds
 /// none is told so at once: a hidden queue would only make everyone wait, and callers give up while their work is still in it.
 /// </summary>
-public sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
+internal sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
 {
     /// <summary>Weight of the newest duration in the running mean.</summary>
     private const double Newest = 0.1;
 
-    /// <summary>Only pictures of batches wait; newest first, because otherwise nobody who asks at once would get a slot while they do.</summary>
-    private readonly ConcurrencyLimiter limiter = new(new()
-    {
-        PermitLimit = limits.Value.MaxConcurrent, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.NewestFirst,
-    });
+    private readonly ConcurrencyLimiter all = Limiter(limits.Value.MaxConcurrent);
+    private readonly ConcurrencyLimiter longWork = Limiter(limits.Value.LongSlots);
     private double meanSeconds = 1;
 
     public int Limit => limits.Value.MaxConcurrent;
 
-    public int InUse => Limit - (int)limiter.GetStatistics()!.CurrentAvailablePermits;
+    public int InUse => Limit - (int)all.GetStatistics()!.CurrentAvailablePermits;
 
     /// <summary>Refuses early where no slot is free, so that nobody uploads a picture in vain.</summary>
     /// <exception cref="ProblemException">429.</exception>
     public void EnsureFree()
     {
-        if (limiter.GetStatistics()!.CurrentAvailablePermits == 0) throw Full();
+        if (InUse == Limit) throw Full("All slots are busy");
     }
 
     /// <summary>Takes as many slots as the work is heavy, at most all, until the returned value is disposed.</summary>
-    /// <param name="bytes">That the work will hold.</param>
     /// <exception cref="ProblemException">429: too few are free.</exception>
-    public IDisposable Take(long bytes)
+    public IDisposable Take(WorkEstimate work)
     {
-        var lease = limiter.AttemptAcquire(limits.Value.SlotsFor(bytes));
-        return lease.IsAcquired ? new Slot(this, lease) : throw Full();
+        var longSlots = limits.Value.LongSlotsFor(work);
+        var longLease = longSlots > 0 ? longWork.AttemptAcquire(longSlots) : null;
+        if (longLease is { IsAcquired: false }) throw Full($"The slots for long work are busy, {limits.Value.LongSlots} of {Limit}");
+        var lease = all.AttemptAcquire(limits.Value.SlotsFor(work));
+        if (lease.IsAcquired) return new Slot(this, lease, longLease);
+        longLease?.Dispose();
+        throw Full("All slots are busy");
     }
 
     /// <summary>As <see cref="Take"/>, but waits: for the pictures of a batch, whose caller has been let in already.</summary>
-    public async Task<IDisposable> WaitAsync(long bytes, CancellationToken cancellation) =>
-        new Slot(this, await limiter.AcquireAsync(limits.Value.SlotsFor(bytes), cancellation));
+    public async Task<IDisposable> WaitAsync(WorkEstimate work, CancellationToken cancellation)
+    {
+        var longLease = await longWork.AcquireAsync(Math.Max(1, limits.Value.LongSlotsFor(work)), cancellation);
+        try
+        {
+            return new Slot(this, await all.AcquireAsync(limits.Value.SlotsFor(work), cancellation), longLease);
+        }
+        catch
+        {
+            longLease.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        all.Dispose();
+        longWork.Dispose();
+    }
+
+    /// <summary>Only pictures of batches wait; newest first, because otherwise nobody who asks at once would get a slot while they do.</summary>
+    private static ConcurrencyLimiter Limiter(int slots) =>
+        new(new() { PermitLimit = slots, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.NewestFirst });
 
     /// <summary>A slot becomes free when one of those at work ends: on average after a mean duration divided by their number.</summary>
-    private ProblemException Full() => new(StatusCodes.Status429TooManyRequests, "All slots are busy; try again after the time in Retry-After.")
+    private ProblemException Full(string what) => new(StatusCodes.Status429TooManyRequests, $"{what}; try again after the time in Retry-After.")
     {
         RetryAfter = TimeSpan.FromSeconds(Volatile.Read(ref meanSeconds) / Limit),
     };
 
-    public void Dispose() => limiter.Dispose();
-
-    private sealed class Slot(Permits owner, RateLimitLease lease) : IDisposable
+    private sealed class Slot(Permits owner, RateLimitLease lease, RateLimitLease? longLease) : IDisposable
     {
-        private readonly long began = System.Diagnostics.Stopwatch.GetTimestamp();
+        private readonly long began = Stopwatch.GetTimestamp();
 
         private int disposed;
 
         public void Dispose()
         {
             if (Interlocked.Exchange(ref disposed, 1) != 0) return;
-            var seconds = System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds;
+            var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
             // A lost update between two writers changes an estimate a little; a lock would cost more than it is worth.
             Volatile.Write(ref owner.meanSeconds, (1 - Newest) * owner.meanSeconds + Newest * seconds);
             lease.Dispose();
+            longLease?.Dispose();
         }
     }
 }

@@ -9,6 +9,22 @@ internal sealed class Uploads(IOptions<LimitsOptions> limits)
     public ByteBudget Budget { get; } = new(limits.Value.UploadBytes);
 
     public Upload Begin() => new(Budget, limits.Value.MaxBodyBytes);
+
+    /// <summary>Reads a body within its time.</summary>
+    /// <exception cref="ProblemException">408: it came too slowly.</exception>
+    public async Task<T> ReadInTimeAsync<T>(HttpContext http, Func<CancellationToken, Task<T>> read)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        deadline.CancelAfter(limits.Value.BodyTime);
+        try
+        {
+            return await read(deadline.Token);
+        }
+        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            throw PictureBody.TooSlow();
+        }
+    }
 }
 
 /// <summary>One body as it comes: in pieces, because memory is taken for what has come and not for what was announced. Disposing frees what it holds.</summary>

@@ -78,7 +78,7 @@ public class EvidenceCommandTests
         var original = BundleFile.Read(file);
         var values = NpyFile.Read(original.Parts["maps/001.npy"]);
         values[^1] += (float)change * values.Max();
-        var parts = original.Manifest.Parts.Select(part => BundlePart.Of(part.Name,
+        var parts = original.Manifest.Parts.Select(part => new BundlePart(part.Name,
             part.Name == "maps/001.npy" ? NpyFile.Of(values, 14, 14) : part.Name == "report.html" ? "changed"u8.ToArray() : original.Parts[part.Name]));
         using var changed = new MemoryStream();
         await BundleWriter.WriteAsync(parts, changed, Cancellation);

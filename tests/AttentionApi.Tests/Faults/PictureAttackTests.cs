@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using AttentionApi.Core.Imaging;
 using AttentionApi.Tests.Api;
 using AttentionApi.Tests.Imaging;
 
@@ -27,6 +28,38 @@ public sealed class PictureAttackTests
         });
         Assert.InRange(cost.PeakBytes - cost.BeforeBytes, 0, 100_000_000);
     }
+
+    /// <summary>Small files of other kinds that make a decoder work long or unpack much.</summary>
+    public static TheoryData<string, long, string> OtherKinds() => new()
+    {
+        { "an 8 MP JPEG whose last scan comes 1,000 times", 120, "image/jpeg" },
+        { "a PNG with ten comments of 50 MB, packed to 0.5 MB", 50, "image/png" },
+        { "a PNG with a colour profile of 200 MB", 50, "image/png" },
+        { "an animated WebP of ten frames of 4 MP", 100, "image/webp" },
+    };
+
+    [Theory, MemberData(nameof(OtherKinds))]
+    public async Task Small_files_of_other_kinds_stay_inside_the_budgets(string kind, long mostMegabytes, string type)
+    {
+        var picture = kind switch
+        {
+            _ when type == "image/jpeg" => TestPictures.ManyScans(4000, 2000, 1000),
+            _ when type == "image/webp" => TestPictures.AnimatedWebp([.. Enumerable.Repeat(new Raster(2000, 2000, new byte[12_000_000]), 10)]),
+            _ when kind.Contains("profile", StringComparison.Ordinal) => SmallPng(("iCCP", [.. "a\0\0"u8, .. TestPictures.Packed(200_000_000)])),
+            _ => SmallPng([.. Enumerable.Repeat(("zTXt", (byte[])[.. "a\0\0"u8, .. TestPictures.Packed(50_000_000)]), 10)]),
+        };
+        Assert.InRange(picture.Length, 0, 600_000);
+        await using var host = await Attack.ServeAsync();
+        var cost = await host.SufferAsync(FormattableString.Invariant($"{kind}, {picture.Length / 1000} KB"), async () =>
+        {
+            using var answer = await host.Client.PostAsync($"{TestHost.Base}/explain", Pictures.Raw(picture, type), Cancellation);
+            Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.UnprocessableEntity]);
+        });
+        Assert.InRange(cost.PeakBytes - cost.BeforeBytes, 0, mostMegabytes * 1_000_000);
+        Assert.InRange(cost.Processor, TimeSpan.Zero, TimeSpan.FromSeconds(8));
+    }
+
+    private static byte[] SmallPng(params (string, byte[])[] chunks) => TestPictures.RawPng(8, 8, 8, 2, Enumerable.Repeat(new byte[24], 8), chunks);
 
     [Fact]
     public async Task Four_of_them_at_once_are_refused_too()

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -49,24 +48,85 @@ public sealed class LimitsTests : IDisposable
         await next.ProblemAsync(503);
     }
 
-    [Fact]
-    public async Task A_sender_who_stalls_gets_a_408_and_holds_no_slot_meanwhile()
+    /// <summary>MCP's own library would read on for as long as a trickle comes.</summary>
+    [Theory, InlineData("explain"), InlineData("/mcp")]
+    public async Task A_sender_who_trickles_gets_a_408_and_holds_no_slot_meanwhile(string call)
     {
-        await using var host = await models.ServeAsync(("Limits:MaxConcurrent", 1));
-        using var caller = new TcpClient();
-        await caller.ConnectAsync(IPAddress.Loopback, host.Address.Port, Cancellation);
-        var stream = caller.GetStream();
-        var head = string.Create(CultureInfo.InvariantCulture,
-            $"POST {TestHost.Base}/explain HTTP/1.1\r\nHost: {host.Address.Authority}\r\nContent-Type: image/png\r\nContent-Length: 100000\r\n\r\nabc");
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(head), Cancellation);
-        await Task.Delay(200, Cancellation);
+        await using var host = await models.ServeAsync(("Limits:MaxConcurrent", 1), ("Mcp:Enabled", true), ("Limits:RequestSeconds", 1),
+            ("Limits:MinBytesPerSecond", 1));
         await host.MustExplainAsync();
-
-        var began = Stopwatch.GetTimestamp();
+        using var caller = await SlowCaller.BeginAsync(host.Address, call, 100_000, type: call == "/mcp" ? "application/json" : "image/png");
+        var stream = caller.GetStream();
         using var reader = new StreamReader(stream, Encoding.Latin1);
-        Assert.StartsWith("HTTP/1.1 408", await reader.ReadLineAsync(Cancellation).AsTask()
-            .WaitAsync(TimeSpan.FromSeconds(60), Cancellation), StringComparison.Ordinal);
-        Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(50));
+        var status = reader.ReadLineAsync(Cancellation).AsTask();
+        var began = Stopwatch.GetTimestamp();
+        while (!status.IsCompleted && Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(50))
+        {
+            await stream.WriteAsync("abcdefgh"u8.ToArray(), Cancellation);
+            await Task.WhenAny(status, Task.Delay(500, Cancellation));
+            if (!status.IsCompleted) await host.MustExplainAsync();
+        }
+        Assert.StartsWith("HTTP/1.1 408", await status, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Calls_of_many_runs_and_batches_leave_half_of_the_slots_to_others()
+    {
+        await using var host = await models.ServeAsync(("Limits:MaxConcurrent", 2));
+        await host.MustExplainAsync();
+        using var leaving = new CancellationTokenSource();
+        var masks = host.Client.PostAsync($"{TestHost.Base}/explain?method=rise&masks=2000", Pictures.Raw(Pictures.Fixture), leaving.Token);
+        var batch = host.Client.PostAsync($"{TestHost.Base}/explain/batch?method=rise&masks=2000", Form(Pictures.Fixture, 40), leaving.Token);
+        await HostCalls.UntilAsync(async () =>
+        {
+            using var second = await host.ExplainAsync("method=rise&masks=200");
+            if (second.StatusCode != HttpStatusCode.TooManyRequests) return false;
+            return ((string)(await second.ProblemAsync(429))["detail"]!).Contains("long work are busy, 1 of 2", StringComparison.Ordinal);
+        });
+        for (var call = 0; call < 5; call++) await host.MustExplainAsync();
+        await leaving.CancelAsync();
+        foreach (var left in (Task[])[masks, batch]) await Record.ExceptionAsync(() => left);
+    }
+
+    /// <summary>An answer that fits into no budget is sent from inside its slot, here the only one.</summary>
+    [Theory, InlineData("explain/overlay"), InlineData("/mcp")]
+    public async Task A_reader_who_keeps_everybody_else_out_is_cut_off(string call)
+    {
+        await using var host = await models.ServeAsync(("Limits:MaxConcurrent", 1), ("Limits:AnswerBytes", 0), ("Mcp:Enabled", true));
+        await host.MustExplainAsync();
+        var noise = Imaging.TestPictures.Png(Imaging.TestPictures.Noise(900, 900, seed: 1));
+        const string drawn = "{\"size\":\"4096\",\"opacity\":\"0.1\",\"interpolation\":\"nearest\"}";
+        byte[] body = call != "/mcp" ? noise : Encoding.UTF8.GetBytes($"{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":"
+            + $"{{\"name\":\"explain\",\"arguments\":{{\"image\":\"{Convert.ToBase64String(noise)}\",\"parameters\":{drawn}}}}}}}");
+        TcpClient? caller = null;
+        await HostCalls.UntilAsync(async () =>
+        {
+            caller?.Dispose();
+            caller = call == "/mcp" ? await SlowCaller.BeginAsync(host.Address, call, body.Length, 4096, "application/json")
+                : await SlowCaller.BeginAsync(host.Address, $"{call}?size=4096&opacity=0.1&interpolation=nearest", body.Length, 4096);
+            await caller.GetStream().WriteAsync(body, Cancellation);
+            await caller.GetStream().ReadExactlyAsync(new byte[12], Cancellation);
+            await Task.Delay(300, Cancellation);
+            return await StatusAsync() == HttpStatusCode.TooManyRequests;
+        });
+        // Long before the answer's own time is over, two minutes.
+        var began = Stopwatch.GetTimestamp();
+        await HostCalls.UntilAsync(async () => await StatusAsync() == HttpStatusCode.OK);
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(40));
+        caller!.Dispose();
+
+        async Task<HttpStatusCode> StatusAsync()
+        {
+            using var answer = await host.ExplainAsync();
+            return answer.StatusCode;
+        }
+    }
+
+    private static MultipartFormDataContent Form(byte[] picture, int times)
+    {
+        var form = new MultipartFormDataContent();
+        for (var time = 0; time < times; time++) form.Add(Pictures.Raw([.. picture, (byte)time]), "image", "a.png");
+        return form;
     }
 
     public void Dispose() => models.Dispose();

@@ -28,6 +28,20 @@ public class HostilePictureTests
 
     public static TheoryData<string> Formats() => [.. Valid.Keys];
 
+    [Fact]
+    public void Comments_and_profiles_change_nothing_and_are_not_unpacked()
+    {
+        byte[][] rows = [[1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12]];
+        var comment = ("zTXt", (byte[])[.. "a\0\0"u8, .. TestPictures.Packed(1000)]);
+        byte[] Png(params (string, byte[])[] chunks) => TestPictures.RawPng(2, 2, 8, 2, rows, chunks);
+        var plain = ImageDecoder.Decode(Png(), ImageLimits.Default, CancellationToken.None);
+        foreach (var picture in (byte[][])[Png(comment), Png(comment, ("tEXt", [.. "b\0c"u8]), comment, ("iCCP", [.. "d\0\0"u8, 1, 2, 3]))])
+            Assert.Equal(plain.Rgb, ImageDecoder.Decode(picture, ImageLimits.Default, CancellationToken.None).Rgb);
+        // Whatever a comment says of its length, nothing behind the file is read.
+        var cut = Png(comment)[..60];
+        Assert.Equal(ImageFault.Damaged, Assert.Throws<ImageRefusedException>(() => ImageDecoder.Decode(cut, ImageLimits.Default, CancellationToken.None)).Fault);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("GIF89a\u0001\0\u0001\0")]

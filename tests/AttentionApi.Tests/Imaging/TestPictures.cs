@@ -87,6 +87,25 @@ internal static class TestPictures
             .. Chunk("IDAT", packed.ToArray()), .. Chunk("IEND", [])];
     }
 
+    /// <summary>A progressive JPEG of one colour whose last scan comes again and again, each time as a first pass, which decoders take without complaint.</summary>
+    public static byte[] ManyScans(int width, int height, int times)
+    {
+        var picture = Jpeg(new Raster(width, height, new byte[width * height * 3]), progressive: true);
+        var last = picture.AsSpan().LastIndexOf((byte[])[0xFF, 0xDA]);
+        var scan = picture[last..^2];
+        // Marker, length, number of components, component, tables, first and last coefficient, bits before and after.
+        scan[9] = 0;
+        return [.. picture[..^2], .. Enumerable.Repeat(scan, times).SelectMany(bytes => bytes), .. picture[^2..]];
+    }
+
+    /// <summary>Zeroes as a chunk of a PNG holds them.</summary>
+    public static byte[] Packed(int zeroes)
+    {
+        using var packed = new MemoryStream();
+        using (var deflate = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true)) deflate.Write(new byte[zeroes]);
+        return packed.ToArray();
+    }
+
     private static byte[] Chunk(string type, byte[] data)
     {
         byte[] chunk = [0, 0, 0, 0, .. type.Select(letter => (byte)letter), .. data, 0, 0, 0, 0];

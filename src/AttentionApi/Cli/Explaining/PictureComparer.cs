@@ -22,7 +22,8 @@ internal sealed class PictureComparer(
         }
     }
 
-    protected override long Bytes(Picture picture) => plan.Plans.Sum(one => WorkEstimate.Bytes(one, picture));
+    protected override WorkEstimate Work(Picture picture) =>
+        plan.Plans.Select(one => WorkEstimate.Of(one, picture)).Aggregate((one, other) => one + other);
 
     protected override async Task<(IReadOnlyList<PictureFile> Files, IReadOnlyList<Prediction> Predictions)> MakeAsync(
         (Picture Picture, Picture? Reference) pictures, CancellationToken cancellation)

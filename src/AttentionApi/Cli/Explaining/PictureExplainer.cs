@@ -14,7 +14,8 @@ internal sealed class PictureExplainer(PictureAnalyzer analyzer, PlannedOutputs 
 {
     public override string Words => planned.Words;
 
-    protected override long Bytes(Picture picture) => planned.Files.Max(file => WorkEstimate.Bytes(file.Plan, picture));
+    /// <summary>Files are made one after the other.</summary>
+    protected override WorkEstimate Work(Picture picture) => planned.Files.Select(file => WorkEstimate.Of(file.Plan, picture)).MaxBy(work => work.Bytes);
 
     protected override async Task<(IReadOnlyList<PictureFile> Files, IReadOnlyList<Prediction> Predictions)> MakeAsync(
         (Picture Picture, Picture? Reference) pictures, CancellationToken cancellation)

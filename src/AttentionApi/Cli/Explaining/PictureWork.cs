@@ -3,6 +3,7 @@ using System.Threading.RateLimiting;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Rendering;
 using AttentionApi.Hosting;
 
 namespace AttentionApi.Cli.Explaining;
@@ -44,15 +45,15 @@ internal abstract class PictureWork(LimitsOptions limits, Picture? reference, bo
     public async Task<ExplainedFiles> ExplainAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
         var picture = new Picture(bytes, limits.Pictures, drawn);
-        using var slot = await slots.AcquireAsync(limits.SlotsFor(Bytes(reference ?? picture) + bytes.Length), cancellation);
+        using var slot = await slots.AcquireAsync(limits.SlotsFor(Work(reference ?? picture) + new WorkEstimate(bytes.Length, 0)), cancellation);
         var began = Stopwatch.GetTimestamp();
         var (files, predictions) = await MakeAsync((picture, reference), cancellation);
         return new(files, [.. predictions.Select(one => new Prediction(one.Label, one.Score, one.Logit))],
             Math.Round(Stopwatch.GetElapsedTime(began).TotalMilliseconds, 3));
     }
 
-    /// <summary>What the work on a picture holds in memory.</summary>
-    protected abstract long Bytes(Picture picture);
+    /// <summary>What a picture takes.</summary>
+    protected abstract WorkEstimate Work(Picture picture);
 
     /// <summary>Makes a picture's files.</summary>
     protected abstract Task<(IReadOnlyList<PictureFile> Files, IReadOnlyList<Core.Scoring.Prediction> Predictions)> MakeAsync(

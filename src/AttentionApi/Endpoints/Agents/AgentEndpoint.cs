@@ -1,6 +1,6 @@
+using System.Runtime.InteropServices;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
-using Microsoft.Extensions.Options;
 using ModelContextProtocol.Protocol;
 
 namespace AttentionApi.Endpoints.Agents;
@@ -15,6 +15,7 @@ internal static class AgentEndpoint
     {
         builder.Services.AddSection<McpOptions>("Mcp");
         if (!builder.Configuration.GetValue<bool>("Mcp:Enabled")) return;
+        builder.Services.AddHttpContextAccessor();
         builder.Services.AddMcpServer(server => server.ServerInfo = new Implementation { Name = "AttentionApi", Version = ServiceVersion.Text })
             .WithHttpTransport(transport => transport.Stateless = true)
             .WithTools<AgentTools>();
@@ -26,17 +27,18 @@ internal static class AgentEndpoint
         app.MapMcp(BasePath.Agents).RequireApiKey(app.Services);
     }
 
-    /// <summary>The protocol's library reads a body as a whole: it counts as an upload.</summary>
+    /// <summary>The protocol's library would read a body however long it takes: it gets one that has come, within the time and the memory for uploads.</summary>
     public static void UseAgentLimits(this WebApplication app)
     {
         if (!app.Services.Value<McpOptions>().Enabled) return;
-        var (uploads, limits) = (app.Services.GetRequiredService<Uploads>(), app.Services.GetRequiredService<IOptions<LimitsOptions>>().Value);
+        var uploads = app.Services.GetRequiredService<Uploads>();
         app.UseWhen(http => http.Request.Path.StartsWithSegments(BasePath.Agents), agents => agents.Use(async (http, next) =>
         {
-            var length = http.Request.ContentLength ?? limits.MaxBodyBytes;
-            if (length > limits.MaxBodyBytes) throw PictureBody.TooLarge();
             using var upload = uploads.Begin();
-            upload.Hold(CopiesOfBody * length);
+            var body = await uploads.ReadInTimeAsync(http, cancellation => upload.ReadAsync(http.Request.Body, cancellation));
+            upload.Hold((CopiesOfBody - 1) * (long)body.Length);
+            MemoryMarshal.TryGetArray(body, out var bytes);
+            http.Request.Body = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
             await next(http);
         }));
     }

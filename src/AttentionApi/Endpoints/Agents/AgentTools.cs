@@ -18,10 +18,14 @@ namespace AttentionApi.Endpoints.Agents;
 /// <summary>What agents can call. Every answer is a sentence that the same call always gives, and the numbers behind it; explanations also a picture.</summary>
 [McpServerToolType]
 internal sealed class AgentTools(
-    ModelCatalog catalog, ExplainerRegistry methods, ExplainWork work, ParameterTable table, Readiness readiness, Permits permits, ILogger<AgentTools> logger)
+    ModelCatalog catalog, ExplainerRegistry methods, ExplainWork work, ParameterTable table, Readiness readiness, Permits permits, SlowReaders readers,
+    IHttpContextAccessor context, ILogger<AgentTools> logger)
 {
     private const string ImageHelp = "The picture: the bytes of a JPEG, PNG or WebP file in base64; a data URI is taken too.";
     private const string LabelsHelp = "What to look for, such as [\"cat\", \"dog\"]: free text for image-text models, class names for classifiers.";
+    /// <summary>The picture, its base64, and the answer that it is written into.</summary>
+    private const int CopiesOfPicture = 3;
+
     private const string ModelHelp = "An id of list_models; left out: the default model.";
 
     [McpServerTool(Name = "list_models", Title = "List models", ReadOnly = true, Idempotent = true, OpenWorld = false)]
@@ -94,8 +98,19 @@ internal sealed class AgentTools(
                 var model = request.ModelOf(lease.Model);
                 var plan = new ExplanationPlan(request, model.Facts);
                 var picture = work.Picture(Bytes(image), Outputs.Drawn.HasFlag(output));
-                using var slot = permits.Take(WorkEstimate.Bytes(plan, picture) + picture.Bytes.Length);
-                return await work.ExplainAsync(new PlannedExplanation(plan, model, picture), new StageTimings(), answer, deadline);
+                var slot = permits.Take(WorkEstimate.Of(plan, picture) + new WorkEstimate(picture.Bytes.Length, 0));
+                try
+                {
+                    var result = await work.ExplainAsync(new PlannedExplanation(plan, model, picture), new StageTimings(), answer, deadline);
+                    var http = context.HttpContext!;
+                    http.Response.RegisterForDispose(readers.Attend(http, CopiesOfPicture * PictureBytes(result), slot));
+                    return result;
+                }
+                catch
+                {
+                    slot.Dispose();
+                    throw;
+                }
             }, cancellation);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
@@ -113,6 +128,9 @@ internal sealed class AgentTools(
         KeyValuePair.Create(EndpointParameters.Model.Name, (IEnumerable<string?>)[model]),
         KeyValuePair.Create(SharedParameters.Labels.VerbatimName!, (IEnumerable<string?>)(labels ?? [])),
     ];
+
+    /// <summary>In base64.</summary>
+    private static long PictureBytes(CallToolResult result) => result.Content.OfType<ImageContentBlock>().Sum(image => (long)image.Data.Length);
 
     private static byte[] Bytes(string image)
     {
