@@ -53,7 +53,8 @@ internal sealed class Readiness(ModelCatalog catalog, ModelCheck check, ILogger<
     /// <exception cref="ProblemException">503: nothing is ready yet, or the service stops. 404: there is no such model.</exception>
     public ModelEntry Resolve(string? id)
     {
-        if (!warmedUp) throw Unready ?? Unavailable("No model is ready yet; the default one is loading.");
+        // What /readyz says holds here too, between the load of the default model and its end.
+        if (!warmedUp && Unready is { } unready) throw unready;
         return catalog.Find(id) ?? throw (id is null ? Unready! : Unknown(id));
     }
 
