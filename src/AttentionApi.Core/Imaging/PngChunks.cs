@@ -11,7 +11,8 @@ internal static class PngChunks
     private const int AroundData = 12;
 
     /// <summary>
-    /// The file without comments and colour profiles, in pieces. Nothing here reads them, and decoders unpack them as soon as they open a file: 50 MB from 50 KB.
+    /// The file without comments and colour profiles, in pieces. Nothing here reads them, and decoders unpack them as soon as they open a file: 50 MB
+    /// from 50 KB.
     /// </summary>
     public static IReadOnlyList<ReadOnlyMemory<byte>> WithoutComments(ReadOnlyMemory<byte> file)
     {

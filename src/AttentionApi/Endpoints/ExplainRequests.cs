@@ -110,7 +110,8 @@ internal sealed class ExplainRequests(
         var picture = planned[0].Picture;
         var pictures = (long)picture.Bytes.Length;
         if (planned.Find(one => one.Reference is not null) is { Reference: { } compared }) pictures += compared.Bytes.Length + picture.DecodedBytes;
-        return planned.Select(one => WorkEstimate.Of(one.Plan, one.Reference ?? picture)).Aggregate((one, other) => one + other) + new WorkEstimate(pictures, 0);
+        return planned.Select(one => WorkEstimate.Of(one.Plan, one.Reference ?? picture))
+            .Aggregate(new WorkEstimate(pictures, 0), (one, other) => one + other);
     }
 
     /// <exception cref="ProblemException">The method sets no picture against another.</exception>

@@ -77,7 +77,7 @@ public sealed class LimitsOptions
     public ImageLimits Pictures => new(MaxPixels, MaxDecodedBytes: MaxDecodedBytes);
 
 
-    /// <summary>Slots for what lasts: calls of many runs, and the pictures of batches. All of them together leave the other half to calls that are answered in a
+    /// <summary>Slots for what lasts: calls of many runs, and the pictures of batches. The other half is left to calls that are answered in a
     /// moment.</summary>
     internal int LongSlots => Math.Max(1, MaxConcurrent / 2);
 

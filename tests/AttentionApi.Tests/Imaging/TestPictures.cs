@@ -87,7 +87,7 @@ internal static class TestPictures
             .. Chunk("IDAT", packed.ToArray()), .. Chunk("IEND", [])];
     }
 
-    /// <summary>A progressive JPEG of one colour whose last scan comes again and again, each time as a first pass, which decoders take without complaint.</summary>
+    /// <summary>A progressive JPEG of one colour whose last scan comes again and again, as a first pass each time, which decoders take.</summary>
     public static byte[] ManyScans(int width, int height, int times)
     {
         var picture = Jpeg(new Raster(width, height, new byte[width * height * 3]), progressive: true);

@@ -27,7 +27,7 @@ internal static class AgentEndpoint
         app.MapMcp(BasePath.Agents).RequireApiKey(app.Services);
     }
 
-    /// <summary>The protocol's library would read a body however long it takes: it gets one that has come, within the time and the memory for uploads.</summary>
+    /// <summary>The protocol's library would read a body however long it takes: it gets one that came within time and memory for uploads.</summary>
     public static void UseAgentLimits(this WebApplication app)
     {
         if (!app.Services.Value<McpOptions>().Enabled) return;
