@@ -101,9 +101,8 @@ public sealed class ModelLibrary : IAsyncDisposable
             var request = new ExplainRequest(table, given, Outputs.Json, table.All, options.Labels) { MaxRuns = options.MaxRuns };
             var loaded = request.ModelOf(lease.Model);
             var plan = new ExplanationPlan(request, loaded.Facts);
-            var inspection = new Inspection(loaded, analyzer, new Picture(picture, options.Pictures), plan.Labels,
-                new StageTimings()) { Top = plan.Values.Get(SharedParameters.Top) };
-            return new ExplainedPicture(await Explanation.BeginAsync(plan, inspection, cancellation).ConfigureAwait(false), lease);
+            var explanation = Explanation.BeginAsync(plan, loaded, analyzer, (new Picture(picture, options.Pictures), null), new StageTimings(), cancellation);
+            return new ExplainedPicture(await explanation.ConfigureAwait(false), lease);
         }
         catch
         {

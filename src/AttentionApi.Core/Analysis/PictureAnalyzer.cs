@@ -18,6 +18,9 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
     private readonly SharedRuns<(PictureKey Picture, object Work), PictureAnalysis> runs = new();
     private readonly ConditionalWeakTable<LoadedModel, object> watched = [];
 
+    /// <summary>One that knows nothing of other calls and keeps nothing for them.</summary>
+    internal static PictureAnalyzer WithoutMemory() => new(new ActivationCache(0));
+
     /// <summary>What the cache knows of a picture, or null.</summary>
     internal PictureAnalysis? Find(LoadedModel model, Picture picture) => cache.Find(KeyOf(model, picture)) is { } known ? known with { ModelRuns = 0 } : null;
 

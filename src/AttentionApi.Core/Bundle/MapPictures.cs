@@ -27,9 +27,13 @@ internal sealed class MapPictures(Explanation explanation, MapSet set, Raster pi
     public byte[] TablePng(Heatmap table) => ImageEncoder.Encode(Draw(table), PictureFormat.Png);
 
     /// <summary>Maps of one layer share a scale: a label that is not in the picture must not glow like one that is.</summary>
-    public Raster Draw(Heatmap map, int edge, bool legend = true)
+    /// <param name="map">Of this explanation, or made of one.</param>
+    /// <param name="edge">Pixels of the longer edge, at most.</param>
+    /// <param name="legend">Whether there is a strip of words and colours, where the bundle is to have them.</param>
+    /// <param name="alone">Whether it has a scale of its own.</param>
+    public Raster Draw(Heatmap map, int edge, bool legend = true, bool alone = false)
     {
-        Heatmap[] others = [.. set.Maps.Where(other => other != map && other.Layer == map.Layer)];
+        Heatmap[] others = alone || map.Label is null ? [] : [.. set.Maps.Where(other => other != map && other.Layer == map.Layer)];
         var sized = legend ? Sized(edge) : Sized(edge) with { Legend = false };
         return OverlayRenderer.Render(picture, Seen, map, sized, Captions.Of(explanation, map), others).Raster;
     }

@@ -32,8 +32,7 @@ internal sealed class ComparisonPlan
         var explanations = new List<Explanation>();
         foreach (var (model, plan) in entries)
         {
-            var inspection = Inspection.Of(model, analyzer, pictures, plan.Labels, timings, plan.Values.Get(SharedParameters.Top));
-            explanations.Add(await Explanation.BeginAsync(plan, inspection, cancellation).ConfigureAwait(false));
+            explanations.Add(await Explanation.BeginAsync(plan, model, analyzer, pictures, timings, cancellation).ConfigureAwait(false));
         }
         return await Comparison.OfAsync(explanations, cancellation).ConfigureAwait(false);
     }

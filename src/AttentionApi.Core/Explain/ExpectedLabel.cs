@@ -172,7 +172,8 @@ internal sealed record ExpectedLabel(Prediction Expected, int Rank, int Of, Pred
     private static string Turning(ExpectedLabel found) => found switch
     {
         { Turn: { } turn } => string.Create(CultureInfo.InvariantCulture,
-            $" With the {turn.Patches} of {turn.Of} patches hidden that speak most for '{found.Other!.Label}', it prefers '{found.Expected.Label}'."),
+            $" With the {turn.Patches} of {turn.Of} patches hidden that speak most for '{found.Other!.Label}', it prefers '{found.Expected.Label}' to it"
+                + $"{(turn.Answer == found.Expected.Label ? "" : $", but then answers '{turn.Answer}'")}."),
         { Gap: > 0, Map: not null } => $" Hiding the patches that speak for '{found.Other!.Label}', the strongest first, does not make it prefer "
             + $"'{found.Expected.Label}' at any step.",
         _ => "",

@@ -1,4 +1,6 @@
 using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Diagnostics;
+using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Scoring;
 using static AttentionApi.Core.Explain.SharedParameters;
@@ -8,7 +10,7 @@ namespace AttentionApi.Core.Explain;
 /// <summary>One picture explained as planned. Maps are computed when asked for.</summary>
 internal sealed class Explanation
 {
-    private const string Stage = Diagnostics.Stages.Explain;
+    private const string Stage = Stages.Explain;
 
     private Explanation(ExplanationPlan plan, Inspection inspection) => (Plan, Inspection) = (plan, inspection);
 
@@ -20,6 +22,22 @@ internal sealed class Explanation
 
     /// <summary>What a careful reader must know of model, parameters, picture and labels; complete once maps or scores were computed.</summary>
     public IReadOnlyList<string> Warnings { get; private set; } = [];
+
+    /// <summary>Sets the picture before the model, and checks the labels.</summary>
+    /// <param name="plan">What is asked.</param>
+    /// <param name="model">Leased for as long as the explanation is used.</param>
+    /// <param name="analyzer">Runs it, or knows the picture already.</param>
+    /// <param name="pictures">The picture, and another one that it is set against, or null.</param>
+    /// <param name="timings">Gets the time of each stage.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="ParameterException">A label would be truncated.</exception>
+    public static Task<Explanation> BeginAsync(
+        ExplanationPlan plan, LoadedModel model, PictureAnalyzer analyzer, (Picture Picture, Picture? Reference) pictures, StageTimings timings,
+        CancellationToken cancellation)
+    {
+        var own = plan.Afresh ? PictureAnalyzer.WithoutMemory() : analyzer;
+        return BeginAsync(plan, Inspection.Of(model, own, pictures, plan.Labels, timings, plan.Values.Get(Top)), cancellation);
+    }
 
     /// <summary>Checks the labels, so that what cannot be used is found out before the costly run on the picture.</summary>
     /// <exception cref="ParameterException">A label would be truncated.</exception>

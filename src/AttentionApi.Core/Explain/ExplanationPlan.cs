@@ -32,6 +32,12 @@ internal sealed class ExplanationPlan
     public Explainer Method { get; }
     public Outputs Output => request.Output;
 
+    /// <summary>
+    /// True for bundles, which must come out the same whatever was asked of the picture before: the last digits of an answer depend on what the run that it
+    /// was remembered from fetched besides, so nothing is taken from memory.
+    /// </summary>
+    public bool Afresh => Output == Outputs.Evidence;
+
     /// <summary>Effective values of the method's parameters and of those that the output takes.</summary>
     public ParameterValues Values { get; private set; }
 

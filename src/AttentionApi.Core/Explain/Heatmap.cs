@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace AttentionApi.Core.Explain;
 
 /// <summary>
@@ -15,8 +17,9 @@ public sealed record Heatmap(int Layer, int? Head, string? Label, bool Signed, i
     /// <summary>Below this spread a map is flat: it says nothing, and pictures must not stretch its noise.</summary>
     private const double FlatSpread = 1e-12;
 
-    public float Minimum { get; } = Values.Min();
-    public float Maximum { get; } = Values.Max();
+    // Not kept: a copy with other values ('with') would keep those of the first.
+    public float Minimum => TensorPrimitives.Min<float>(Values);
+    public float Maximum => TensorPrimitives.Max<float>(Values);
     public bool Flat => (double)Maximum - Minimum < FlatSpread;
 
     /// <summary>What to tell where maps say nothing; empty where all of them say something.</summary>

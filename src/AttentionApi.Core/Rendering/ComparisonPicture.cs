@@ -9,7 +9,10 @@ using AttentionApi.Core.Rendering.Painting;
 
 namespace AttentionApi.Core.Rendering;
 
-/// <summary>The maps of a comparison side by side in one picture, with their mean and their spread; each has its own scale, for their units differ.</summary>
+/// <summary>
+/// The maps of a comparison side by side in one picture, with their mean, their spread and, of two, where each is higher; each has its own scale, for their
+/// units differ. Below them stand rank correlations and scores.
+/// </summary>
 internal static class ComparisonPicture
 {
     private const int CellEdge = 224;
@@ -29,14 +32,21 @@ internal static class ComparisonPicture
         var picture = inspection.Picture.Decode(inspection.Timings, cancellation);
         using var _ = inspection.Timings.Measure(Stages.Render);
         var byModel = comparison.Entries.Select(entry => entry.Explanation.Plan.Model.Id).Distinct().Count() > 1;
+        string[] names = [.. comparison.Entries.Select((entry, index) => $"{index + 1} {Title(entry.Explanation.Plan, byModel)}")];
         Panel[] panels =
         [
-            .. comparison.Maps.Zip(comparison.Entries, (map, entry) => new Panel(ForAlone(map), new Caption(Title(entry.Explanation.Plan, byModel)))),
+            .. comparison.Maps.Zip(names, (map, name) => new Panel(ForAlone(map), new Caption(name))),
             new(comparison.Mean, new Caption("mean of the ranks")), new(comparison.Spread, new Caption("spread of the ranks")),
+            .. Differences(comparison),
         ];
-        var sheet = new PanelSheet(picture, inspection.Analysis.Seen, [new Frame(Words(explanation, byModel), panels)], Style.For(explanation.Plan));
-        var raster = Raster.Uninitialized(sheet.Width, sheet.Height);
+        var style = Style.For(explanation.Plan);
+        var sheet = new PanelSheet(picture, inspection.Analysis.Seen, [new Frame(Words(explanation, byModel), panels)], style);
+        var cell = Backdrop.Measure(new(picture.Width, picture.Height), style.Size);
+        var scored = names.Zip(comparison.Entries, (name, entry) => (name, entry.Set.Evidence?.Score)).ToList();
+        var table = style.Legend ? new CorrelationTable(sheet.Width, cell.Width, scored, comparison.Correlation) : null;
+        var raster = Raster.Uninitialized(sheet.Width, sheet.Height + (table?.Height ?? 0));
         sheet.Draw(0, raster);
+        table?.Draw(raster, sheet.Height);
         var metadata = Style.Metadata(explanation, signed: false, (PictureParameters.Format, format.Word()));
         return new(ImageEncoder.Encode(raster, format, metadata), [.. comparison.Warnings, .. sheet.Warnings]);
     }
@@ -49,6 +59,14 @@ internal static class ComparisonPicture
     {
         Label = null, Signed = false, Values = map.Signed ? [.. map.Values.Select(value => Math.Max(0, value))] : map.Values,
     };
+
+    /// <summary>Of two maps, each divided by its largest magnitude: where either is higher than the other.</summary>
+    private static IEnumerable<Panel> Differences(Comparison comparison)
+    {
+        if (comparison.Difference is not { } difference) yield break;
+        yield return new(ForAlone(difference with { Values = [.. difference.Values.Select(value => -value)] }), new Caption("1 higher than 2"));
+        yield return new(ForAlone(difference), new Caption("2 higher than 1"));
+    }
 
     private static string Title(ExplanationPlan plan, bool byModel) => byModel ? plan.Model.Id : plan.Method.Info.Title;
 

@@ -77,8 +77,8 @@ internal static class EvidenceVerify
         var plan = new ExplanationPlan(request, loaded.Facts);
         var picture = new Picture(original.Picture, local.Limits.Pictures);
         (Picture, Picture?) pictures = original.Asked is { } asked ? (new Picture(asked, local.Limits.Pictures), picture) : (picture, null);
-        var inspection = Inspection.Of(loaded, local.Analyzer, pictures, plan.Labels, new StageTimings(), plan.Values.Get(SharedParameters.Top));
-        var bundle = await EvidenceBundle.MakeAsync(await Explanation.BeginAsync(plan, inspection, cancellation), cancellation);
+        var explanation = await Explanation.BeginAsync(plan, loaded, local.Analyzer, pictures, new StageTimings(), cancellation);
+        var bundle = await EvidenceBundle.MakeAsync(explanation, cancellation);
         using var made = new MemoryStream();
         await bundle.WriteAsync(made, cancellation);
         made.Position = 0;

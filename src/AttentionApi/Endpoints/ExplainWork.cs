@@ -35,8 +35,7 @@ internal sealed class ExplainWork(PictureAnalyzer analyzer, ParameterTable table
         var explanations = new List<Explanation>();
         foreach (var (plan, model, picture, reference) in planned)
         {
-            var inspection = Inspection.Of(model, analyzer, (picture, reference), plan.Labels, timings, plan.Values.Get(SharedParameters.Top));
-            explanations.Add(await Explanation.BeginAsync(plan, inspection, deadline));
+            explanations.Add(await Explanation.BeginAsync(plan, model, analyzer, (picture, reference), timings, deadline));
         }
         var answered = await answer(explanations, deadline);
         deadline.ThrowIfCancellationRequested();

@@ -65,6 +65,7 @@ public class CompareTests(FixtureHost host)
         var difference = Values(answer["difference"]);
         for (var patch = 0; patch < first.Length; patch++) Assert.Equal(second[patch] / second.Max() - first[patch] / first.Max(), difference[patch], 1e-6);
         Assert.True((bool)answer["difference"]!["signed"]!);
+        Assert.Equal((difference.Min(), difference.Max()), ((float)answer["difference"]!["minimum"]!, (float)answer["difference"]!["maximum"]!));
     }
 
     [Fact]

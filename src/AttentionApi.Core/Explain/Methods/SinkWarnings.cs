@@ -21,7 +21,7 @@ internal static class SinkWarnings
     /// <param name="masked">Whether they were taken out.</param>
     public static string[] OfAttention(TokenLayout tokens, IReadOnlyList<int> sinks, bool masked) =>
         Sentence(tokens, sinks, "it gathers", "they gather",
-            $"attention whatever is there{(masked ? ", and is left out here" : "; sinks=mask leaves it out")}");
+            $"attention whatever is there{(masked ? ", which is left out here" : "; sinks=mask leaves it out")}");
 
     private static string[] Sentence(TokenLayout tokens, IReadOnlyList<int> sinks, string itDoes, string theyDo, string what)
     {

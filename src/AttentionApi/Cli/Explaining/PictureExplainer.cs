@@ -8,7 +8,7 @@ using AttentionApi.Hosting;
 
 namespace AttentionApi.Cli.Explaining;
 
-/// <summary>Explains pictures. One inspection serves all files of a picture, so that they cost one model run.</summary>
+/// <summary>Explains pictures. One inspection serves all files of a picture but the bundle, so that they cost one model run.</summary>
 internal sealed class PictureExplainer(PictureAnalyzer analyzer, PlannedOutputs planned, LimitsOptions limits, Picture? reference)
     : PictureWork(limits, reference, planned.Files.Any(file => Outputs.Drawn.HasFlag(file.Plan.Output)))
 {
@@ -25,7 +25,8 @@ internal sealed class PictureExplainer(PictureAnalyzer analyzer, PlannedOutputs 
         Explanation? explanation = null;
         foreach (var (output, plan) in planned.Files)
         {
-            explanation = await Explanation.BeginAsync(plan, inspection, cancellation);
+            explanation = plan.Afresh ? await Explanation.BeginAsync(plan, planned.Model, analyzer, pictures, new StageTimings(), cancellation)
+                : await Explanation.BeginAsync(plan, inspection, cancellation);
             files.Add(new(output.Name, output.Ending(plan.Values), await output.MakeAsync(explanation, cancellation)));
         }
         return (files, explanation!.Scoring.Predictions);
