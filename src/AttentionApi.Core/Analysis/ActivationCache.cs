@@ -8,9 +8,16 @@ namespace AttentionApi.Core.Analysis;
 /// </summary>
 internal sealed class ActivationCache(long maximumBytes)
 {
+    /// <summary>
+    /// The collector counts on short lives: it lets as much garbage pile up among what stays for a while as there is of that. So it is asked to look, behind the
+    /// requests, whenever this part of the limit was added.
+    /// </summary>
+    /// <remarks>Measured in a load of everything mixed, with the cache full: 290 to 500 MB of garbage without being asked to.</remarks>
+    private const int CollectedShare = 8;
+
     private readonly Dictionary<PictureKey, LinkedListNode<(PictureKey Key, PictureAnalysis Analysis)>> entries = [];
     private readonly LinkedList<(PictureKey Key, PictureAnalysis Analysis)> recent = new();
-    private long bytes;
+    private long bytes, added;
 
     /// <summary>Bytes of activations held.</summary>
     public long Bytes => Interlocked.Read(ref bytes);
@@ -37,8 +44,12 @@ internal sealed class ActivationCache(long maximumBytes)
             if (entries.TryGetValue(key, out var older)) Remove(older);
             entries[key] = recent.AddFirst((key, analysis));
             bytes += size;
+            added += size - (older?.Value.Analysis.Bytes ?? 0);
             while (bytes > maximumBytes) Remove(recent.Last!);
+            if (added < maximumBytes / CollectedShare) return;
+            added = 0;
         }
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
     }
 
     /// <summary>Forgets what an unloaded model computed.</summary>
