@@ -32,8 +32,8 @@ public class HuffmanBlockTests
     public void Common_values_take_fewer_bits()
     {
         byte[] skewed = [.. Noise(100_000).Select(value => (byte)(value < 250 ? value % 3 : value))];
-        // 1.6 bits a byte for three values, and a little for the others.
-        Assert.InRange(HuffmanBlock.Pack(skewed, last: true).Length, 20_000, 24_000);
+        // Three values of a third each and a few others: two bits for the three, five for the others.
+        Assert.InRange(HuffmanBlock.Pack(skewed, last: true).Length, 25_000, 26_500);
     }
 
     private static byte[] Noise(int count)

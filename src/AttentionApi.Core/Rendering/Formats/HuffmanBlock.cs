@@ -6,7 +6,7 @@ namespace AttentionApi.Core.Rendering.Formats;
 /// Deflate (RFC 1951) without a search for repeated strings: one block of bytes as Huffman codes. zlib has a strategy for that too, but it runs the bytes
 /// through the window and the tables of a search that finds nothing.
 /// </summary>
-/// <remarks>Measured for an overlay of 1024 × 768 pixels: the whole file takes 6 ms of processor time, with zlib's strategy 12 ms; the files are as large.</remarks>
+/// <remarks>Measured for an overlay of 1024 × 768 pixels: the whole file takes 6 ms of processor time, with zlib's strategy 12; it is as large.</remarks>
 internal static class HuffmanBlock
 {
     private const int Bytes = 256, EndOfBlock = 256, Symbols = 257, LongestCode = 15;
