@@ -58,6 +58,11 @@ test('A method that the model cannot serve says why in the words of the server',
   assert.equal(whyNot(attention, state, answerOf()), null);
 });
 
+test('In place of a method that the model cannot serve stands one that shows labels as it does', () => {
+  const models = [{ id: 'demo-clip', text: true, classes: null, methods: ['rollout', 'attention', 'alignment'], unavailable: [] }];
+  assert.equal(effective(stateOf({ models, method: 'probe' }), answerOf()).method, alignment);
+});
+
 test('A label is shown by the method on screen where it depends on labels, else by the first that does', () => {
   assert.equal(labelMethod(stateOf({ method: 'probe' }), answerOf()), probe);
   assert.equal(labelMethod(stateOf({ method: 'attention' }), answerOf()), alignment);

@@ -49,6 +49,25 @@ public sealed class FirstVisitTests(PageHost host, Chromium chromium)
     }
 
     [Fact]
+    public async Task A_photograph_is_shown_by_a_method_that_lies_on_the_object_unless_the_visitor_chose_another()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "");
+        await explore.UploadAsync(Path.Combine(SourceTree.Root, "client", "samples", "chelsea.jpg"));
+        await explore.ReadyAsync();
+        await explore.AddLabelAsync("cat");
+        await CaptionBeginsAsync("CLIP Surgery · demo-clip · cat");
+        await explore.Page.Locator("[data-sample=scene-02]").ClickAsync();
+        await CaptionBeginsAsync("Label alignment · demo-clip · car");
+        await explore.ChooseAsync("methods", "libra");
+        await explore.Page.Locator("[data-sample=chelsea]").ClickAsync();
+        await CaptionBeginsAsync("LibraGrad · demo-clip · cat");
+        explore.AssertNoErrors();
+
+        Task CaptionBeginsAsync(string words) =>
+            explore.Page.WaitForFunctionAsync("words => document.getElementById('caption').textContent.startsWith(words)", words);
+    }
+
+    [Fact]
     public async Task What_a_model_knows_is_said_beside_an_own_picture()
     {
         const string domain = "Knows 152 things drawn as stickers, and no photographs.";

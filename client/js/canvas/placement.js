@@ -10,8 +10,11 @@ const mostZoom = 40;
 /** The whole picture, centred. @param {Size} canvas @param {Size} picture @returns {Placement} */
 export function fit(canvas, picture) {
   const zoom = Math.min(canvas.width / picture.width, canvas.height / picture.height);
-  return { zoom, x: (canvas.width - picture.width * zoom) / 2, y: (canvas.height - picture.height * zoom) / 2 };
+  return { zoom, x: centred(canvas.width, picture.width * zoom), y: centred(canvas.height, picture.height * zoom) };
 }
+
+/** On whole pixels: an edge between two lets colours of the picture shine through under the map. @param {number} room @param {number} length */
+const centred = (room, length) => Math.round((room - length) / 2);
 
 /**
  * Zooms so that the picture point under (x, y) stays there.
@@ -34,7 +37,7 @@ export const pan = (from, dx, dy, canvas, picture) => contain({ zoom: from.zoom,
  */
 function contain({ zoom, x, y }, canvas, picture) {
   const along = (/** @type {number} */ offset, /** @type {number} */ room, /** @type {number} */ length) =>
-    length <= room ? (room - length) / 2 : Math.min(0, Math.max(room - length, offset));
+    length <= room ? centred(room, length) : Math.min(0, Math.max(room - length, offset));
   return { zoom, x: along(x, canvas.width, picture.width * zoom), y: along(y, canvas.height, picture.height * zoom) };
 }
 

@@ -43,10 +43,15 @@ export function effective(state, answer) {
 
 /** @typedef {ReturnType<typeof effective>} Effective */
 
-/** The method that was chosen, else the first that can be shown. @param {State} state @param {Answer} answer @returns {Method} */
+/**
+ * The method that was chosen, else the first that can be shown: of those that show labels as it does, where there is one.
+ * @param {State} state @param {Answer} answer @returns {Method}
+ */
 function methodOf(state, answer) {
   const offered = state.methods.filter((method) => whyNot(method, state, answer) === null);
-  return offered.find(({ name }) => name === state.method) ?? offered[0] ?? state.methods[0];
+  const chosen = state.methods.find(({ name }) => name === state.method);
+  if (chosen && offered.includes(chosen)) return chosen;
+  return offered.find(({ labels }) => labels === chosen?.labels) ?? offered[0] ?? state.methods[0];
 }
 
 /** The method that shows a label's map: the one on screen where it depends on labels, else the first that does. @param {State} state @param {Answer} answer */

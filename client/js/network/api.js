@@ -83,8 +83,9 @@ export async function listClasses(model, search, options) {
 }
 
 /**
- * The pictures that come with the page, each with labels for what is in it; and what a visitor sees first.
- * @typedef {{ file: string, labels: string[] }} Sample
+ * The pictures that come with the page, each with labels for what is in it, and the method that shows them best where it is another than the opening's; and
+ * what a visitor sees first.
+ * @typedef {{ file: string, labels: string[], method?: string }} Sample
  * @typedef {{ sample: string, method: string, labels: string[], target: string }} Opening
  */
 

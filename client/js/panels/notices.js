@@ -24,6 +24,7 @@ export function notices(store, { cancel, again }) {
     find('#progress-count', HTMLSpanElement).textContent = status.count ?? '';
     if (status.progress === undefined) bar.removeAttribute('value');
     else bar.value = status.progress;
+    const fails = status.phase === 'error' && problem.hidden;
     problem.hidden = status.phase !== 'error';
     find('#problem-title', HTMLElement).textContent = status.problem?.title ?? '';
     find('#problem-detail', HTMLParagraphElement).textContent = status.problem?.message ?? '';
@@ -31,6 +32,7 @@ export function notices(store, { cancel, again }) {
     find('#problem-request', HTMLParagraphElement).textContent = request ? `For whoever runs the server, this is request ${request}.` : '';
     retry.hidden = !status.problem?.passing;
     find('#key-form', HTMLFormElement).hidden = status.problem?.status !== 401;
+    if (fails) problem.scrollIntoView({ block: 'nearest' });
     const empty = find('#empty', HTMLParagraphElement);
     empty.hidden = picture !== null || status.phase !== 'idle';
     empty.textContent = [...said, 'Drop a picture here, paste one, or choose a sample.'].join('\n');

@@ -25,6 +25,8 @@ export async function picturePanel(store) {
   listenToDrops(take);
 
   const { opening, samples } = await listSamples();
+  /** The method that the page itself has chosen last; another one is the visitor's own choice, and stays. @type {string | null} */
+  let proposed = null;
   const list = find('#samples', HTMLUListElement);
   list.append(...samples.map((sample) => create('li', {}, sampleButton(sample))));
 
@@ -43,6 +45,7 @@ export async function picturePanel(store) {
     const { sample, method, labels, target } = opening;
     const words = modelOf(store.state)?.text === true;
     store.set(words ? { method, target } : {});
+    if (words) proposed = method;
     show(samples.find(({ file }) => idOf(file) === sample) ?? samples[0], words ? labels : []);
   }
 
@@ -57,10 +60,21 @@ export async function picturePanel(store) {
   /** A picture of the user's own. The labels of a sample mean nothing for it. @param {File} file */
   async function take(file) {
     const picture = await openPicture(file, file.name, own);
-    const { labels } = store.state;
+    const { labels, methods } = store.state;
     const ofSample = [...samples, opening].some((each) => String(each.labels) === String(labels));
+    // The opening's method reads stickers well, and photographs badly; those that lie on the object are declared first.
+    const able = modelOf(store.state)?.methods;
+    if (picture.bitmap) propose(methods.find(({ name, labels: use }) => use === 'needed' && able?.includes(name))?.name);
     store.set({ picture, sample: own, query: null, cursor: null, notices: [], ...(ofSample ? { labels: [], target: null } : {}) });
+    find('#drop-target', HTMLDivElement).scrollIntoView({ block: 'nearest' });
     if (picture.bitmap) keepPicture(file, file.name);
+  }
+
+  /** Changes the method where it is not the visitor's own choice. @param {string | undefined} method */
+  function propose(method) {
+    if (method === undefined || proposed === null || store.state.method !== proposed) return;
+    proposed = method;
+    store.set({ method });
   }
 
   /** @param {Sample} sample @param {string[]} [labels] others than the sample's own */
@@ -77,6 +91,7 @@ export async function picturePanel(store) {
     const button = create('button', { type: 'button', title: name, attributes: { 'aria-label': `Sample: ${name}`, 'data-sample': idOf(sample.file) } }, image);
     button.addEventListener('click', () => {
       store.set({ query: null, cursor: null, target: null, notices: [] });
+      propose(sample.method ?? opening.method);
       show(sample);
     });
     return button;
