@@ -39,6 +39,7 @@ internal static partial class ForeignBytes
     /// <returns>One sentence with cause and remedy.</returns>
     public static string Describe(ReadOnlySpan<byte> bytes)
     {
+        if (bytes.IsEmpty) return $"The file is empty; {AsBytes}.";
         foreach (var (start, what, remedy) in Starts)
         {
             if (bytes.StartsWith(start)) return $"The file is {what}; {remedy}.";
@@ -54,7 +55,7 @@ internal static partial class ForeignBytes
         if (text.StartsWith('<')) return "The file is a document of HTML or XML, perhaps an error page that was saved as a picture; send the picture itself.";
         if (FormField().IsMatch(text))
             return "The body is a form without files (application/x-www-form-urlencoded); send multipart/form-data with the picture as a file.";
-        if (text.Length > 0 && text.All(letter => letter is >= ' ' and <= '~')) return $"The file is text; {AsBytes}.";
+        if (text.Length > 0 && text.All(letter => letter is >= ' ' and <= '~' or '\t' or '\r' or '\n')) return $"The file is text; {AsBytes}.";
         return "The picture's bytes are not JPEG, PNG or WebP; convert it to one of these.";
     }
 

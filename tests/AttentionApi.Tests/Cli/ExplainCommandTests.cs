@@ -78,6 +78,30 @@ public sealed class ExplainCommandTests(FixtureHost host) : IDisposable
     }
 
     [Fact]
+    public async Task A_pattern_that_the_shell_left_alone_names_the_files_that_fit()
+    {
+        var pictures = Pictures(("a.png", Api.Pictures.DogAndCar), ("b.png", Api.Pictures.DogAndCar), ("c.jpg", null));
+        Assert.Equal(0, (await ExplainAsync(Path.Combine(pictures, "*.png"), "--model", "clip", "--save", "json")).ExitCode);
+        Assert.Equal(["a.json", "b.json"], Summary().Select(line => (string)line["files"]!["json"]!).Order(StringComparer.Ordinal));
+        var none = await ExplainAsync(Path.Combine(pictures, "*.webp"), "--model", "clip");
+        Assert.Equal(1, none.ExitCode);
+        Assert.Contains("There is no picture or folder", none.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_the_folder_for_results_is_named()
+    {
+        folder.Write("taken", "a file");
+        foreach (var (target, words) in (List<(string, string)>)
+            [(folder.At("taken"), "--out names a file"), (Path.Combine(folder.At("taken"), "below"), "Nothing can be written into the folder")])
+        {
+            var result = await CommandLine.RunAsync("explain", Picture, "--model", SharedFixtures.Family("clip"), "--out", target);
+            Assert.Equal(1, result.ExitCode);
+            Assert.Contains(words, result.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task The_files_are_those_that_the_server_answers()
     {
         const string query = "model=clip&method=alignment&labels=cat,dog&target=dog&legend=true&size=128";

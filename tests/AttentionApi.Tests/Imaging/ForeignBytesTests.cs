@@ -46,7 +46,7 @@ public class ForeignBytesTests
         InlineData("\0\0\0\u0018ftypmif1", "a HEIF or AVIF picture"), InlineData("\0\0\0\u0020ftypisom", "a video; send one of its pictures")]
     [InlineData("\0\0\u0001\0", "an icon"), InlineData("\0\0\0\u000CjP  \r\n", "a JPEG 2000 picture"),
         InlineData("%PDF-1.7", "a PDF"), InlineData("hello", "is text"), InlineData("image=%89PNG%0D%0A", "a form without files"),
-        InlineData("", "not JPEG, PNG or WebP")]
+        InlineData("", "is empty"), InlineData("two\r\nlines\n", "is text"), InlineData("\u0001\u0002", "not JPEG, PNG or WebP")]
     public void Other_bytes_are_called_what_they_are(string text, string name) =>
         Assert.Contains(name, Refusal(Encoding.UTF8.GetBytes(text)), StringComparison.Ordinal);
 

@@ -88,5 +88,6 @@ internal sealed record PictureCall(
     private string? WrongFolder() =>
         Out is null ? "Say where to write to: --out DIR."
         : Inputs.Contains(Pipe) ? "A picture from standard input goes to standard output; leave --out away, or send the output on to a file."
+        : File.Exists(Out) ? $"--out names a file, '{Out}'; name a folder."
         : new PictureSources(Inputs, Out).Wrong;
 }

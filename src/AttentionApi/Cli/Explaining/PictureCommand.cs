@@ -81,7 +81,8 @@ internal abstract class PictureCommand<TKind>(string name, string description) w
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            return await FailAsync(error, "Interrupted.");
+            await error.WriteLineAsync("Interrupted; what was made until then is whole.");
+            return Commands.Interrupted;
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class PictureSources(IReadOnlyList<string> inputs, string output
     {
         get
         {
-            if (inputs.FirstOrDefault(input => !Path.Exists(input)) is { } missing) return $"There is no picture or folder '{missing}'.";
+            if (inputs.FirstOrDefault(input => !Expand(input).Any(Path.Exists)) is { } missing) return $"There is no picture or folder '{missing}'.";
             var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
             return inputs.Any(input => Directory.Exists(input) && Path.TrimEndingDirectorySeparator(Path.GetFullPath(input)) == target)
                 ? "--out is the folder of the pictures; name another, or one inside it, so that the files written are not taken for pictures." : null;
@@ -33,8 +33,16 @@ internal sealed class PictureSources(IReadOnlyList<string> inputs, string output
 
     /// <summary>What is there now; a picture keeps its name from look to look.</summary>
     public IReadOnlyList<PictureSource> Look() =>
-        [.. inputs.SelectMany(input => Directory.Exists(input) ? InFolder(input) : [Named(input, Path.GetFileName(input))])
+        [.. inputs.SelectMany(Expand).SelectMany(input => Directory.Exists(input) ? InFolder(input) : [Named(input, Path.GetFileName(input))])
             .DistinctBy(source => Path.GetFullPath(source.Path))];
+
+    /// <summary>Shells of Windows pass wildcards on as they are. Only a name may hold them, no folder above it.</summary>
+    private static IEnumerable<string> Expand(string input) =>
+        !Path.Exists(input) && input.AsSpan().ContainsAny('*', '?') && (Path.GetDirectoryName(input) is { Length: > 0 } within ? within : ".") is var folder
+            && Directory.Exists(folder)
+            ? Directory.EnumerateFiles(folder, Path.GetFileName(input)).Select(path => Path.Combine(Path.GetDirectoryName(input)!, Path.GetFileName(path)))
+                .Order(StringComparer.Ordinal)
+            : [input];
 
     private List<PictureSource> InFolder(string folder)
     {

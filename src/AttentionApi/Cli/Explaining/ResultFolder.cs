@@ -25,8 +25,15 @@ internal sealed class ResultFolder : IDisposable
     /// <exception cref="IOException">The folder cannot be made or written to.</exception>
     public ResultFolder(string folder)
     {
-        this.folder = Directory.CreateDirectory(folder).FullName;
-        summary = File.CreateText(Path.Combine(folder, Summary));
+        try
+        {
+            this.folder = Directory.CreateDirectory(folder).FullName;
+            summary = File.CreateText(Path.Combine(folder, Summary));
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"Nothing can be written into the folder '{folder}' ({cause.Message.TrimEnd('.')}); name another with --out.", cause);
+        }
         summary.AutoFlush = true;
     }
 

@@ -22,8 +22,9 @@ internal sealed partial record HubModel(string Owner, string Name, string Revisi
         return new(match.Groups["owner"].Value, match.Groups["name"].Value, revision);
     }
 
-    /// <summary>Names are what a folder's may be, and begin with no point.</summary>
-    [GeneratedRegex(@"^(?<owner>[A-Za-z0-9_-][A-Za-z0-9._-]*)/(?<name>[A-Za-z0-9_-][A-Za-z0-9._-]*)(?:@(?<revision>[A-Za-z0-9_-][A-Za-z0-9._/-]*))?\z")]
+    /// <summary>Names are what a folder's may be, and begin with no point. The address of the model's page, as a browser shows it, is taken too.</summary>
+    [GeneratedRegex(@"^(?:https://(?:huggingface\.co|hf\.co)/)?(?<owner>[A-Za-z0-9_-][A-Za-z0-9._-]*)/(?<name>[A-Za-z0-9_-][A-Za-z0-9._-]*)"
+        + @"(?:(?:@|/tree/)(?<revision>[A-Za-z0-9_-][A-Za-z0-9._/-]*?))?/?\z")]
     private static partial Regex Pattern();
 }
 

@@ -76,7 +76,8 @@ internal static class ModelsPull
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            return await FailAsync(error, "Interrupted; what has come is kept, and the same command goes on from there.");
+            await error.WriteLineAsync("Interrupted; what has come is kept, and the same command goes on from there.");
+            return Commands.Interrupted;
         }
     }
 

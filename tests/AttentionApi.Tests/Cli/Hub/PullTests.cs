@@ -139,6 +139,13 @@ public sealed class PullTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Xenova/vit-base", "main"), InlineData("Xenova/vit-base@refs/pr/1", "refs/pr/1"), InlineData("https://huggingface.co/Xenova/vit-base", "main")]
+    [InlineData("https://huggingface.co/Xenova/vit-base/tree/v1.0/", "v1.0"), InlineData("https://hf.co/Xenova/vit-base/", "main")]
+    public void A_model_is_named_as_the_hub_does_or_by_the_address_of_its_page(string text, string revision) =>
+        Assert.Equal(new HubModel("Xenova", "vit-base", revision), HubModel.Parse(text));
+
+    [Theory]
+    [InlineData("https://elsewhere.example/a/b"), InlineData("http://huggingface.co/a/b")]
     [InlineData("Somebody/../x"), InlineData("../x/y"), InlineData("x"), InlineData("a/b/c"), InlineData("a/..")]
     [InlineData("a/b@"), InlineData("a/b?x=1"), InlineData("a/.hidden")]
     public void What_is_no_name_of_the_hub_is_refused(string name) =>
