@@ -55,6 +55,7 @@ public sealed partial class AgentTests(ApiHost api)
             Assert.Equal((float)best["score"]!, predicted.StructuredContent!.Value.GetProperty("predictions")[0].GetProperty("score").GetSingle());
         }
         await ExplainAsync(host, client);
+        await ByLabelAsync(client);
         await WrongAsync(client);
     }
 
@@ -84,12 +85,23 @@ public sealed partial class AgentTests(ApiHost api)
         Assert.Equal(strongest.GetProperty("value").GetSingle(), rows[strongest.GetProperty("row").GetInt32()][strongest.GetProperty("column").GetInt32()]);
     }
 
+    /// <summary>Who asks for labels gets a map of one of them, also where they come in one text.</summary>
+    private static async Task ByLabelAsync(McpClient client)
+    {
+        foreach (var labels in (object[])["dog, car", "[\"dog\", \"car\"]", new[] { "dog", "car" }])
+            Assert.StartsWith("surgery of demo-clip for 'car': ", Sentence(await CallAsync(client, "explain", ("image", Picture), ("labels", labels))),
+                StringComparison.Ordinal);
+        Assert.StartsWith("rollout of demo-clip: ", Sentence(await CallAsync(client, "explain", ("image", Picture))), StringComparison.Ordinal);
+    }
+
     private static async Task WrongAsync(McpClient client)
     {
         foreach (var (argument, value, words) in ((string, object, string)[])
             [
                 ("image", "no base64!", "base64"), ("image", "AAAA", "JPEG, PNG or WebP"), ("method", "rolout", "rollout"), ("model", "demo", "demo-clip"),
                 ("parameters", new Dictionary<string, string> { ["fromLayer"] = "99" }, "layers 1 to"),
+                ("lables", Labels, "the nearest is 'labels'"), ("labels", 7, "must be a list of texts"), ("target", Labels, "must be a text"),
+                ("parameters", new Dictionary<string, int> { ["fromLayer"] = 98 }, "layers 1 to"), ("parameters", "fromLayer=1", "must be an object"),
             ])
         {
             var arguments = new Dictionary<string, object?> { ["image"] = Picture, [argument] = value };

@@ -18,6 +18,7 @@ internal static class AgentEndpoint
         builder.Services.AddHttpContextAccessor();
         builder.Services.AddMcpServer(server => server.ServerInfo = new Implementation { Name = "AttentionApi", Version = ServiceVersion.Text })
             .WithHttpTransport(transport => transport.Stateless = true)
+            .WithRequestFilters(filters => filters.AddCallToolFilter(AgentArguments.Checked))
             .WithTools<AgentTools>();
     }
 

@@ -4,6 +4,7 @@ using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Rendering.Formats;
@@ -23,10 +24,12 @@ internal sealed class AgentTools(
 {
     private const string ImageHelp = "The picture: the bytes of a JPEG, PNG or WebP file in base64; a data URI is taken too.";
     private const string LabelsHelp = "What to look for, such as [\"cat\", \"dog\"]: free text for image-text models, class names for classifiers.";
+    private const string MethodHelp = "The method, one that list_models names for the model; left out: with labels the first of these that shows them, else "
+        + "rollout, which does not depend on labels.";
+    private const string ModelHelp = "An id of list_models; left out: the default model.";
+
     /// <summary>The picture, its base64, and the answer that it is written into.</summary>
     private const int CopiesOfPicture = 3;
-
-    private const string ModelHelp = "An id of list_models; left out: the default model.";
 
     [McpServerTool(Name = "list_models", Title = "List models", ReadOnly = true, Idempotent = true, OpenWorld = false)]
     [Description("Lists the vision models that can be asked, what labels they take and which methods of explanation they offer.")]
@@ -56,17 +59,17 @@ internal sealed class AgentTools(
     public Task<CallToolResult> ExplainAsync(
         [Description(ImageHelp)] string image, [Description(LabelsHelp)] string[]? labels = null,
         [Description("The label to explain; left out: the one that the model predicts.")] string? target = null,
-        [Description("The method, one that list_models names for the model; left out: rollout, which does not depend on labels.")] string? method = null,
+        [Description(MethodHelp)] string? method = null,
         [Description(ModelHelp)] string? model = null,
         [Description("Further parameters of /api/v1/explain/overlay, such as {\"fromLayer\": \"3\", \"view\": \"centered\"}; /openapi.json has them all.")]
         Dictionary<string, string>? parameters = null,
         CancellationToken cancellation = default)
     {
         var given = Given(model, labels, parameters);
-        if (target is not null) given.Add(KeyValuePair.Create(SharedParameters.Target.Name, (IEnumerable<string?>)[target]));
-        if (method is not null) given.Add(KeyValuePair.Create(table.Method.Name, (IEnumerable<string?>)[method]));
+        if (target is not null) given.Add(Named(SharedParameters.Target.Name, target));
+        if (method is not null) given.Add(Named(table.Method.Name, method));
         foreach (var (name, value) in OfPictures.Where(one => given.All(other => !other.Key.Equals(one.Key, StringComparison.OrdinalIgnoreCase))))
-            given.Add(KeyValuePair.Create(name, (IEnumerable<string?>)[value]));
+            given.Add(Named(name, value));
         IReadOnlyList<Parameter> taken = [EndpointParameters.Model, .. table.Explaining(Outputs.Overlay), .. OverlayPicture.Parameters];
         return AnswerAsync(image, Outputs.Overlay, taken, given, async (explanation, deadline) =>
         {
@@ -95,6 +98,8 @@ internal sealed class AgentTools(
                 var request = work.Request(ParameterValues.Read(given, taken, table.All), output, taken);
                 var entry = readiness.Resolve(request.Given.Get(EndpointParameters.Model));
                 using var lease = await catalog.LeaseAsync(entry.Id, deadline);
+                if (output != Outputs.Predictions && LabelMethod(request, lease.Model.Facts) is { } fitting)
+                    request = work.Request(ParameterValues.Read([.. given, Named(table.Method.Name, fitting)], taken, table.All), output, taken);
                 var model = request.ModelOf(lease.Model);
                 var plan = new ExplanationPlan(request, model.Facts);
                 var picture = work.Picture(Bytes(image), Outputs.Drawn.HasFlag(output));
@@ -122,10 +127,17 @@ internal sealed class AgentTools(
         }
     }
 
+    /// <summary>For a call that names labels and no method: an agent that asks for a label must not get a map that has nothing to do with it.</summary>
+    private string? LabelMethod(ExplainRequest request, ModelFacts model) =>
+        request.Given.Has(table.Method) || !(request.Given.Has(SharedParameters.Labels) || request.Given.Has(SharedParameters.Target)) ? null
+            : methods.All.FirstOrDefault(method => method.Info.Labels == LabelUse.Needed && method.Refusal(model) is null)?.Info.Name;
+
+    private static KeyValuePair<string, IEnumerable<string?>> Named(string name, string? value) => KeyValuePair.Create(name, (IEnumerable<string?>)[value]);
+
     private static List<KeyValuePair<string, IEnumerable<string?>>> Given(string? model, string[]? labels, Dictionary<string, string>? parameters) =>
     [
-        .. (parameters ?? []).Select(parameter => KeyValuePair.Create(parameter.Key, (IEnumerable<string?>)[parameter.Value])),
-        KeyValuePair.Create(EndpointParameters.Model.Name, (IEnumerable<string?>)[model]),
+        .. (parameters ?? []).Select(parameter => Named(parameter.Key, parameter.Value)),
+        Named(EndpointParameters.Model.Name, model),
         KeyValuePair.Create(SharedParameters.Labels.VerbatimName!, (IEnumerable<string?>)(labels ?? [])),
     ];
 
