@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 
 namespace AttentionApi.Tests.Api;
@@ -110,6 +111,27 @@ public class CompareTests(FixtureHost host)
         using var response = await client.SendAsync(request, Cancellation);
         await response.BytesAsync();
         Assert.Equal(type, response.Content.Headers.ContentType?.MediaType);
+    }
+
+    /// <summary>Maps, mean and spread; of two maps both sides of their difference besides; below, one row a map and two of headings.</summary>
+    [Theory, InlineData("rollout,libra,chefer", 5), InlineData("rollout,libra", 6)]
+    public async Task Its_picture_has_a_panel_for_each_map_and_a_table_below(string methods, int panels)
+    {
+        const int edge = 224, gap = 6, columns = 4;
+        var rows = (panels + columns - 1) / columns;
+        using var client = await host.ReadyAsync();
+        var (width, height) = await SizeAsync("legend=false");
+        Assert.Equal((columns * edge + (columns - 1) * gap, rows * (edge + gap)), (width, height));
+        var (same, withTable) = await SizeAsync("legend=true");
+        Assert.Equal(width, same);
+        Assert.InRange(withTable, height + 10 * (methods.Split(',').Length + 2), height + 40 * (methods.Split(',').Length + 2 + 2 * rows));
+
+        async Task<(int Width, int Height)> SizeAsync(string legend)
+        {
+            using var response = await client.SendAsync($"explain/compare?methods={methods}&format=png&{legend}", Pictures.Fixture);
+            var png = await response.BytesAsync();
+            return (BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16)), BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20)));
+        }
     }
 
     [Theory]
