@@ -58,7 +58,7 @@ cat "$out/parity.txt"; tail -n 5 "$out/gpu.log"
 kill $ids 2>/dev/null; wait $ids 2>/dev/null; ids=
 
 if [ "$provider" = cuda ]; then
-  check report timeout 100 "$root/app/AttentionApi.Benchmarks" report --rounds 5 --model vit-b-32 --json "$out/report.json" > "$out/report.txt" 2>&1
+  check report timeout 100 "$root/app/AttentionApi.Benchmarks" report --provider cuda --rounds 5 --model vit-b-32 --json "$out/report.json" > "$out/report.txt" 2>&1
   cat "$out/report.txt"
 fi
 echo "$passed passed, $failed failed, 0 skipped"

@@ -1,12 +1,18 @@
 using System.Diagnostics;
 using AttentionApi.Benchmarks.Measuring;
 using AttentionApi.Benchmarks.Serving;
+using AttentionApi.Benchmarks.Synthetic;
 using AttentionApi.Benchmarks.Workloads;
+using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Benchmarks.Report;
 
-/// <summary>Pictures a second of the plain forward and of <c>/explain</c> with as many callers.</summary>
-internal sealed record Throughput(int Callers, double Plain, double Explain);
+/// <summary>Pictures a second with as many callers.</summary>
+/// <param name="Plain">Plain runs, a picture each.</param>
+/// <param name="Batch">Pictures of a run that the service may make of so many callers.</param>
+/// <param name="PlainBatches">Of one caller's plain runs with so many pictures.</param>
+/// <param name="Explain"><c>/explain</c>.</param>
+internal sealed record Throughput(int Callers, double Plain, int Batch, double PlainBatches, double Explain);
 
 /// <summary>
 /// Whole requests to the real host over a loopback socket, each with a picture that it has not seen, against the plain forward in this process.
@@ -14,7 +20,10 @@ internal sealed record Throughput(int Callers, double Plain, double Explain);
 internal static class EndToEnd
 {
     private const string Labels = "labels=cat,dog,tree,house,car,bird,boat,chair";
-    private static readonly int[] Callers = [1, 2, 4, 8, 16];
+    private static readonly int[] Callers = [1, 2, 4, 8, 16], CallersOfGpu = [1, 8, 32, 64];
+
+    /// <summary>The most that are measured.</summary>
+    public static int MostCallers => CallersOfGpu[^1];
 
     public static Task<IReadOnlyList<Measurement>> MeasureAsync(HostProcess server, PlainForward plain, int rounds, string only)
     {
@@ -43,19 +52,22 @@ internal static class EndToEnd
     }
 
     /// <summary>By number of callers; rounds of both alternate, and the medians of the rounds are taken.</summary>
-    public static async Task<IReadOnlyList<Throughput>> MeasureThroughputAsync(HostProcess server, PlainForward plain, int turns, int requestsPerTurn)
+    public static async Task<IReadOnlyList<Throughput>> MeasureThroughputAsync(
+        HostProcess server, PlainForward plain, BatchLimit batches, SyntheticClip clip, int turns, int requestsPerTurn)
     {
         var small = Photos.Jpeg(224, 224);
         var measured = new List<Throughput>();
-        foreach (var callers in Callers)
+        foreach (var callers in batches == BatchLimit.Gpu ? CallersOfGpu : Callers)
         {
-            List<double> forwards = [], explanations = [];
+            var batch = Math.Min(callers, batches.Of(clip.Tokens));
+            List<double> forwards = [], batched = [], explanations = [];
             for (var turn = 0; turn < turns; turn++)
             {
                 forwards.Add(plain.Throughput(callers, requestsPerTurn));
+                batched.Add(plain.BatchThroughput(batch, requestsPerTurn));
                 explanations.Add(await ExplainAsync(server, small, callers, requestsPerTurn));
             }
-            measured.Add(new Throughput(callers, Quartiles.Of(forwards).Median, Quartiles.Of(explanations).Median));
+            measured.Add(new Throughput(callers, Quartiles.Of(forwards).Median, batch, Quartiles.Of(batched).Median, Quartiles.Of(explanations).Median));
         }
         return measured;
     }

@@ -9,7 +9,7 @@ namespace AttentionApi.Benchmarks.Report;
 /// The figures of one run, as written to the JSON file (camel case; docs/performance.md describes the fields). Ratios are to the plain forward pass measured
 /// just before and just after; quartiles are { lower, median, upper }.
 /// </summary>
-internal sealed record Report(string Format, Machine Machine, int Rounds, double DemoReadySeconds, IReadOnlyList<ModelReport> Models)
+internal sealed record Report(string Format, Machine Machine, string Provider, int Rounds, double DemoReadySeconds, IReadOnlyList<ModelReport> Models)
 {
     public const string CurrentFormat = "attention-api-benchmark/1";
 

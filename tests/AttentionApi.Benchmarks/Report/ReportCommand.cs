@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AttentionApi.Benchmarks.Synthetic;
 using AttentionApi.Benchmarks.Workloads;
+using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Benchmarks.Report;
 
@@ -12,35 +13,42 @@ internal static class ReportCommand
         var rounds = new Option<int>("--rounds") { Description = "how often each step is measured", DefaultValueFactory = _ => 15 };
         var model = new Option<string?>("--model") { Description = $"only {SyntheticClip.B32.Id} or {SyntheticClip.B16.Id}" };
         var only = new Option<string>("--only") { Description = "only steps whose name holds this, for tuning", DefaultValueFactory = _ => "" };
+        var provider = new Option<ExecutionProvider>("--provider")
+        {
+            Description = "cpu or cuda: where the service and the plain sessions run", DefaultValueFactory = _ => ExecutionProvider.Cpu,
+        };
         var file = new Option<FileInfo>("--json") { Description = "where the figures go", DefaultValueFactory = _ => new FileInfo("report.json") };
-        var command = new Command("report", "What an explanation costs, as ratios to the plain forward pass.") { rounds, model, only, file };
+        var command = new Command("report", "What an explanation costs, as ratios to the plain forward pass.") { rounds, model, only, provider, file };
         command.SetAction(async (parsed, _) =>
         {
             var clips = new[] { SyntheticClip.B32, SyntheticClip.B16 }.Where(clip => parsed.GetValue(model) is not { } wanted || wanted == clip.Id);
-            var report = await MeasureAsync([.. clips], Math.Max(3, parsed.GetValue(rounds)), parsed.GetValue(only)!);
+            var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = parsed.GetValue(provider) });
+            var report = await MeasureAsync([.. clips], factory, Math.Max(3, parsed.GetValue(rounds)), parsed.GetValue(only)!);
             ReportTable.Print(report, Console.Out);
             report.Save(parsed.GetValue(file)!.FullName);
         });
         return command;
     }
 
-    private static async Task<Report> MeasureAsync(IReadOnlyList<SyntheticClip> clips, int rounds, string only)
+    private static async Task<Report> MeasureAsync(IReadOnlyList<SyntheticClip> clips, SessionFactory factory, int rounds, string only)
     {
         var models = new List<ModelReport>();
-        foreach (var clip in clips) models.Add(await MeasureAsync(clip, rounds, only));
-        return new Report(Report.CurrentFormat, Machine.Here(), rounds, await DemoReadyAsync(), models);
+        foreach (var clip in clips) models.Add(await MeasureAsync(clip, factory, rounds, only));
+        return new Report(Report.CurrentFormat, Machine.Here(), factory.Provider.Actual, rounds, await DemoReadyAsync(), models);
     }
 
-    private static async Task<ModelReport> MeasureAsync(SyntheticClip clip, int rounds, string only)
+    private static async Task<ModelReport> MeasureAsync(SyntheticClip clip, SessionFactory factory, int rounds, string only)
     {
         using var models = TemporaryModels.Of(clip);
         var memory = await MemoryComparison.MeasureAsync(clip, models);
-        using var plain = new PlainForward(models.Vision(clip), new SessionSettings(1, Environment.ProcessorCount));
-        var stages = await StageSteps.MeasureAsync(clip, models.Folder, plain, rounds, only);
+        var cuda = factory.Provider.Actual == "cuda";
+        using var plain = new PlainForward(models.Vision(clip), new SessionSettings(1, Environment.ProcessorCount, Cuda: cuda));
+        var stages = await StageSteps.MeasureAsync(clip, models.Folder, factory, plain, rounds, only);
         // Cached label embeddings and repeated pictures are steps of their own; all others send pictures that the host has not seen.
-        await using var server = await models.ServeAsync(("Limits:MaxConcurrent", 16));
+        await using var server = await models.ServeAsync(
+            ("Limits:MaxConcurrent", EndToEnd.MostCallers), ("Inference:ExecutionProvider", factory.Provider.Actual));
         var requests = await EndToEnd.MeasureAsync(server, plain, rounds, only);
-        var throughput = await EndToEnd.MeasureThroughputAsync(server, plain,
+        var throughput = await EndToEnd.MeasureThroughputAsync(server, plain, factory.Batches, clip,
             turns: Math.Max(3, rounds / 3), requestsPerTurn: clip == SyntheticClip.B32 ? 64 : 16);
         return new ModelReport(clip.Id, stages, requests, throughput, memory, server.StartToReady.TotalSeconds);
     }

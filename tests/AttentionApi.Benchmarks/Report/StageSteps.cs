@@ -16,12 +16,12 @@ namespace AttentionApi.Benchmarks.Report;
 /// <summary>Each stage of an answer by itself, without HTTP, in the process that also runs the plain forward.</summary>
 internal static class StageSteps
 {
-    public static async Task<IReadOnlyList<Measurement>> MeasureAsync(SyntheticClip clip, string models, PlainForward plain, int rounds, string only)
+    public static async Task<IReadOnlyList<Measurement>> MeasureAsync(
+        SyntheticClip clip, string models, SessionFactory factory, PlainForward plain, int rounds, string only)
     {
         var folder = ModelFolder.Open(Path.Combine(models, clip.Id));
-        var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu });
         using var towers = TowerLoader.Load(folder, factory);
-        await using var forward = new ForwardPass(clip.Id, towers.Vision, new SessionPool([towers.Vision.Session], factory.ThreadsPerSession));
+        await using var forward = new ForwardPass(clip.Id, towers.Vision, new SessionPool([towers.Vision.Session], factory.RunsPerSession));
         var preprocessor = new ImagePreprocessor(PreprocessorConfig.Read(folder.VisionConfig, towers.Vision.ImageSize, []));
 
         byte[] small = Photos.Jpeg(224, 224), photo = Photos.Jpeg(1024, 768), large = Photos.Jpeg(6000, 4000);

@@ -13,6 +13,10 @@ internal sealed record SyntheticClip(string Id, int PatchSize)
     public static SyntheticClip B16 { get; } = new("vit-b-16", 16);
 
     public const int ImageSize = 224;
+
+    /// <summary>Patches and the class token.</summary>
+    public int Tokens => 1 + ImageSize / PatchSize * (ImageSize / PatchSize);
+
     private const int Positions = 77, Embedding = 512, Vocabulary = 2030, EndOfText = 2029, Opset = 17;
     private static readonly TowerSize Vision = new(768, 12, 12), Text = new(512, 8, 12);
 

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using AttentionApi.Benchmarks.Synthetic;
+using AttentionApi.Core.Runtime;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Benchmarks.Workloads;
 
 /// <summary>How plain sessions are made.</summary>
-internal sealed record SessionSettings(int Sessions, int Threads, bool Spinning = false, bool Arena = true);
+internal sealed record SessionSettings(int Sessions, int Threads, bool Spinning = false, bool Arena = true, bool Cuda = false);
 
 /// <summary>
 /// The reference of all comparisons: the unchanged file in ONNX Runtime with usual settings, pixels in, image embedding out.
@@ -19,6 +20,8 @@ internal sealed class PlainForward : IDisposable
     {
         using var options = new SessionOptions { IntraOpNumThreads = settings.Threads, EnableCpuMemArena = settings.Arena };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", settings.Spinning ? "1" : "0");
+        // With the provider's options of the host: what it does besides is what is compared.
+        if (settings.Cuda) CudaProvider.Append(options, new InferenceOptions(), device: 0);
         sessions = [.. Enumerable.Range(0, settings.Sessions).Select(_ => new InferenceSession(file, options))];
         Run();
     }
