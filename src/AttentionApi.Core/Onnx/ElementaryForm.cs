@@ -31,7 +31,12 @@ internal static class ElementaryForm
             case ("com.microsoft", "BiasGelu"): Gelu(instrumenter, node, tanh: false); break;
             case ("com.microsoft", "FastGelu"): Gelu(instrumenter, node, tanh: true); break;
             case ("com.microsoft", "QuickGelu"): QuickGelu(instrumenter, node); break;
-            case ("", "LpNormalization") when node.Integer("p", 2) == 1: ByMagnitudes(instrumenter, node); break;
+            case ("com.microsoft", "FusedGemm"): GemmAndActivation(instrumenter, node); break;
+            case ("", "HardSwish"): Finish(instrumenter, node, "Mul", node.Inputs[0], HardSigmoid(instrumenter, node.Inputs[0])); break;
+            case ("", "Mish"):
+                Finish(instrumenter, node, "Mul", node.Inputs[0], instrumenter.Node("Tanh", [instrumenter.Node("Softplus", [node.Inputs[0]])]));
+                break;
+            case ("", "LpNormalization"): ByLength(instrumenter, node, node.Integer("p", 2) == 1 ? "ReduceL1" : "ReduceL2"); break;
         }
     }
 
@@ -57,13 +62,36 @@ internal static class ElementaryForm
         instrumenter.Replace(node);
     }
 
-    /// <summary>x/‖x‖₁: some exporters' last step of a Softmax.</summary>
-    private static void ByMagnitudes(GraphInstrumenter instrumenter, OnnxNode node)
+    /// <summary>A Gemm to which ONNX Runtime's optimizer has joined the activation that follows it.</summary>
+    private static void GemmAndActivation(GraphInstrumenter instrumenter, OnnxNode node)
+    {
+        var product = instrumenter.Name("Gemm");
+        string[] own = ["alpha", "beta", "transA", "transB"];
+        instrumenter.Append(new NodeProto
+        {
+            OpType = "Gemm", Name = product, Input = { node.Inputs }, Output = { product },
+            Attribute = { node.Proto.Attribute.Where(attribute => own.Contains(attribute.Name)) },
+        });
+        AttributeProto[] slope = node.Attribute("activation_alpha") is { } alpha ? [Real("alpha", alpha.F)] : [];
+        instrumenter.Replace(node);
+        instrumenter.Append(new NodeProto
+        {
+            OpType = node.Attribute("activation")!.S.ToStringUtf8(), Name = instrumenter.Name("Activation"), Input = { product }, Output = { node.Outputs[0] },
+            Attribute = { slope },
+        });
+    }
+
+    /// <summary>A sixth of x, moved by a half, within 0 and 1.</summary>
+    private static string HardSigmoid(GraphInstrumenter instrumenter, string x) =>
+        instrumenter.Node("HardSigmoid", [x], Real("alpha", 1f / 6), Real("beta", 0.5f));
+
+    /// <summary>x/‖x‖: the last step of an embedding; by magnitudes, some exporters' last step of a Softmax.</summary>
+    private static void ByLength(GraphInstrumenter instrumenter, OnnxNode node, string type)
     {
         var (input, axis, keep) = (node.Inputs[0], node.Integer("axis", -1), Integer("keepdims", 1));
         var length = instrumenter.Graph.Opset >= 18
-            ? instrumenter.Node("ReduceL1", [input, instrumenter.Integers([axis])], keep)
-            : instrumenter.Node("ReduceL1", [input], Integers("axes", axis), keep);
+            ? instrumenter.Node(type, [input, instrumenter.Integers([axis])], keep)
+            : instrumenter.Node(type, [input], Integers("axes", axis), keep);
         instrumenter.Replace(node);
         instrumenter.Append(new NodeProto { OpType = "Div", Name = instrumenter.Name("Div"), Input = { input, length }, Output = { node.Outputs[0] } });
     }

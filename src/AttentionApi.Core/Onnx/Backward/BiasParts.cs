@@ -64,10 +64,14 @@ internal sealed class BiasParts(OnnxGraph graph, IReadOnlyList<string> states)
     private static string Part(BackwardPass pass, Gradient gradient, string bias)
     {
         var shape = pass.Forward.Shape(bias);
-        // A vector over the width: one pass over the gradient instead of three.
-        var products = shape.Length > 0 && shape[^1] > 1 && shape[..^1].All(size => size == 1)
-            ? pass.Node("MatMul", [gradient.Name, pass.Node("Reshape", [pass.Value(bias), pass.Nodes.Integers(-1, 1)])])
-            : pass.Node("Mul", [gradient.Name, pass.Value(bias, gradient.Row)]);
+        // A vector over the width: the gradient is summed over the tokens first, then it is one small product.
+        if (shape.Length > 0 && shape[^1] > 1 && shape[..^1].All(size => size == 1))
+        {
+            var rows = pass.Node("Reshape", [gradient.Name, pass.Nodes.Integers(0, -1, shape[^1])]);
+            var sum = pass.Node("ReduceSum", [rows, pass.Nodes.Integers(1)], Integer("keepdims", 0));
+            return pass.Node("MatMul", [sum, pass.Node("Reshape", [pass.Value(bias), pass.Nodes.Integers(-1)])]);
+        }
+        var products = pass.Node("Mul", [gradient.Name, pass.Value(bias, gradient.Row)]);
         return pass.Node("ReduceSum", [pass.Node("Flatten", [products], Integer("axis", 1)), pass.Nodes.Integers(1)], Integer("keepdims", 0));
     }
 

@@ -54,6 +54,24 @@ internal static class ElementwiseRules
         ByDerivative(pass, node, row =>
             pass.Node("Cast", [pass.Node("Greater", [pass.Value(node.Inputs[0], row), pass.Real(0)])], GraphInstrumenter.Integer("to", OnnxTensor.Float)));
 
+    /// <summary>x, or α·x below zero, under both kinds of rules.</summary>
+    public static Gradient LeakyRelu(BackwardPass pass, OnnxNode node, int input) => ByDerivative(pass, node, row =>
+        pass.Node("Where", [pass.Node("Greater", [pass.Value(node.Inputs[0], row), pass.Real(0)]), pass.Real(1), pass.Real(node.Real("alpha", 0.01f))]));
+
+    /// <summary>α between the limits 0 and 1, which the result never passes.</summary>
+    public static Gradient HardSigmoid(BackwardPass pass, OnnxNode node, int input) => ByDerivative(pass, node, row =>
+    {
+        var y = pass.Value(node.Outputs[0], row);
+        var between = pass.Node("And", [pass.Node("Greater", [y, pass.Real(0)]), pass.Node("Less", [y, pass.Real(1)])]);
+        return pass.Node("Where", [between, pass.Real(node.Real("alpha", 0.2f)), pass.Real(0)]);
+    });
+
+    public static Gradient Softplus(BackwardPass pass, OnnxNode node, int input) =>
+        ByDerivative(pass, node, row => pass.Node("Sigmoid", [pass.Value(node.Inputs[0], row)]));
+
+    public static Gradient Magnitude(BackwardPass pass, OnnxNode node, int input) =>
+        ByDerivative(pass, node, row => pass.Node("Sign", [pass.Value(node.Inputs[0], row)]));
+
     public static Gradient Power(BackwardPass pass, OnnxNode node, int input)
     {
         if (input == 1) return Power(pass, node);
@@ -107,7 +125,7 @@ internal static class ElementwiseRules
         return pass.Node("Mul", [y, pass.Node("Sub", [pass.Real(1), y])]);
     });
 
-    /// <summary>Clip, and Max with a constant: what was kept as it is has the gradient.</summary>
+    /// <summary>Clip, and Max or Min with a constant: what was kept as it is has the gradient.</summary>
     public static Gradient Clip(BackwardPass pass, OnnxNode node, int input)
     {
         var gradient = pass.Of(node.Outputs[0]);

@@ -17,6 +17,9 @@ internal static class ReductionRules
     public static Gradient Length(BackwardPass pass, OnnxNode node, int input) =>
         ByDerivative(pass, node, (x, length) => pass.Node("Div", [x, length]));
 
+    /// <summary>2x.</summary>
+    public static Gradient Squares(BackwardPass pass, OnnxNode node, int input) => ByDerivative(pass, node, (x, _) => pass.Node("Add", [x, x]));
+
     /// <summary>The sign of x.</summary>
     public static Gradient Magnitudes(BackwardPass pass, OnnxNode node, int input) => ByDerivative(pass, node, (x, _) => pass.Node("Sign", [x]));
 
@@ -28,7 +31,7 @@ internal static class ReductionRules
     public static Gradient LogarithmOfExponentials(BackwardPass pass, OnnxNode node, int input) =>
         ByDerivative(pass, node, (x, log) => pass.Node("Exp", [pass.Node("Sub", [x, log])]));
 
-    /// <summary>1 where the maximum is. A Softmax written out takes it away from all scores alike, where it has no effect.</summary>
+    /// <summary>1 where the maximum (or minimum) is. A Softmax written out takes it away from all scores alike, where it has no effect.</summary>
     public static Gradient Largest(BackwardPass pass, OnnxNode node, int input) =>
         ByDerivative(pass, node, (x, largest) => pass.Node("Cast", [pass.Node("Equal", [x, largest])], GraphInstrumenter.Integer("to", OnnxTensor.Float)));
 

@@ -21,6 +21,20 @@ internal static class GradientForms
         ["FastGelu"] = Activated(17, (writer, u) => writer.Node("com.microsoft::FastGelu", [u, writer.Weight(Hidden)])),
         ["QuickGelu"] = Activated(17, (writer, u) => writer.Node("com.microsoft::QuickGelu", [u], Attribute("alpha", 1.702f))),
         ["Gelu written out"] = Activated(17, WrittenGelu),
+        ["HardSwish"] = Activated(17, (writer, u) => writer.Node("HardSwish", [u])),
+        ["Mish"] = Activated(18, (writer, u) => writer.Node("Mish", [u])),
+        ["LeakyRelu"] = Activated(17, (writer, u) => writer.Node("LeakyRelu", [u], Attribute("alpha", 0.1f))),
+        ["a Gemm joined with its activation"] = new() { Head = (writer, tokens) => writer.Node("com.microsoft::FusedGemm",
+            [writer.Node("Gather", [tokens, writer.Integer(0)], Attribute("axis", 1)), writer.Weight(Width, Width), writer.Weight(Width)],
+            Attribute("activation", "LeakyRelu"), Attribute("activation_alpha", 0.2f)) },
+        ["a head on a token of unit length"] = new() { Head = (writer, tokens) =>
+            writer.Node("LpNormalization", [writer.Node("Gather", [tokens, writer.Integer(0)], Attribute("axis", 1))], Attribute("axis", -1L)) },
+        ["a head on a token divided by its squares"] = new() { Head = (writer, tokens) =>
+        {
+            var token = writer.Node("Gather", [tokens, writer.Integer(0)], Attribute("axis", 1));
+            var squares = writer.Node("ReduceSumSquare", [token], Attribute("axes", [-1L]), Attribute("keepdims", 1));
+            return writer.Node("Div", [token, writer.Node("Sqrt", [writer.Node("Min", [squares, writer.Scalar(1e6f)])])]);
+        } },
         ["SwiGLU"] = Activated(17, Gated, 2 * Hidden),
         ["a norm written out"] = Normed(17, (writer, tokens) => WrittenNorm(writer, tokens, (w, x) => w.Node("Pow", [x, w.Scalar(2)]))),
         ["a norm written out with x·x"] = Normed(17, (writer, tokens) => WrittenNorm(writer, tokens, (w, x) => w.Node("Mul", [x, x]))),
