@@ -2,6 +2,7 @@ import { own } from '../canvas/picture.js';
 import { create, find } from '../dom.js';
 import { useKey } from '../network/api.js';
 import { modelOf } from '../store.js';
+import { offersIn } from './offers.js';
 import { showRealModels } from './realModels.js';
 
 /**
@@ -37,13 +38,15 @@ export function notices(store, { cancel, again }) {
     empty.hidden = picture !== null || status.phase !== 'idle';
     empty.textContent = [...said, 'Drop a picture here, paste one, or choose a sample.'].join('\n');
   });
-  store.on(['answer', 'screen', 'notices', 'models'], (state) => {
+  store.on(['answer', 'screen', 'notices', 'models', 'wanted', 'scale'], (state) => {
     const list = find('#warnings', HTMLUListElement);
     const { picture, notices: said, answer, screen } = state;
     const warnings = new Set([...(picture ? said : []), ...domainOf(state), ...(answer?.warnings ?? []), ...(screen?.set.warnings ?? [])]);
     list.hidden = warnings.size === 0;
     const [domain] = domainOf(state);
-    list.replaceChildren(...[...warnings].map((warning) => create('li', {}, warning, ...(warning === domain ? [real()] : []))));
+    list.replaceChildren(...[...warnings].map((warning) =>
+      create('li', {}, warning, ...(warning === domain ? [real()] : []), ...offersIn(warning, state).map(({ words, change }) =>
+        create('button', { type: 'button', class: 'link', onclick: () => store.set(change) }, words)))));
   });
   find('#key-form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();

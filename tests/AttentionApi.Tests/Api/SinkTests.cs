@@ -57,6 +57,17 @@ public sealed class SinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_sink_that_takes_the_strongest_colour_for_itself_is_said_with_the_way_out()
+    {
+        var hidden = await ExplainAsync("method=libra&labels=285&versus=287");
+        Assert.Contains(hidden.Warnings(), warning => warning.StartsWith("A sink's value is 2.5 times the map's 99th percentile", StringComparison.Ordinal)
+            && warning.Contains("scale=shared", StringComparison.Ordinal));
+        var seen = await ExplainAsync("method=libra&labels=287");
+        Assert.Equal(0, (int)seen["modelRuns"]!);
+        Assert.DoesNotContain(seen.Warnings(), warning => warning.Contains("99th percentile", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task What_is_taken_out_goes_to_the_other_tokens()
     {
         var (kept, masked) = (await ExplainAsync("method=attention&fromLayer=12"), await ExplainAsync("method=attention&fromLayer=12&sinks=mask"));

@@ -34,8 +34,8 @@ public class GradientParityTests(ITestOutputHelper output)
             var tolerance = model.Variant.Precision switch
             {
                 "fp32" => name.StartsWith("libra", StringComparison.Ordinal) ? 1e-4f : 1e-3f,
-                // A map of one layer shows that layer's attention, whose own error in half precision the references put at 0.02.
-                "fp16" => name is "grad_cam_attention" or "chefer_last_layer" or "chefer_last_layer_labels" ? 1e-2f : 5e-3f,
+                // A map of one layer shows that layer's attention as it is, from states that the file's earlier layers have rounded (docs/methods.md C.9).
+                "fp16" => name is "grad_cam_attention" or "chefer_last_layer" or "chefer_last_layer_labels" ? 7e-3f : 5e-3f,
                 // The references are not quantised: maps of 8 bits look like them (0.98 and more), those of 4 bits less (0.70).
                 "int4" => 1 - 0.65f,
                 _ => 1 - 0.95f,

@@ -58,7 +58,7 @@ internal sealed record PrincipalComponents(float[] Components, float[] Scores, f
         return colours;
     }
 
-    private static double Percentile(float[] sorted, double share)
+    internal static double Percentile(float[] sorted, double share)
     {
         var place = share * (sorted.Length - 1);
         var below = (int)place;

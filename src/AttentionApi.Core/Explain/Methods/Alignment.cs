@@ -44,9 +44,10 @@ internal sealed class Alignment : Explainer
         var scale = inspection.Model.IsClassifier ? 1 : inspection.Model.LogitScale?.Value ?? 1;
         var (from, to) = parameters.Layers();
         var layers = Enumerable.Range(from, to - from + 1).ToArray();
-        return new([.. layers.SelectMany(layer => LayerMaps(similarity, rival, layer, view, scale, inspection.Tokens.Grid))])
+        IReadOnlyList<Heatmap> shown = [.. layers.SelectMany(layer => LayerMaps(similarity, rival, layer, view, scale, inspection.Tokens.Grid))];
+        return new(shown)
         {
-            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+            Warnings = await SinkWarnings.OfAsync(inspection, shown, cancellation).ConfigureAwait(false),
             Series = [new("trajectory",
                 [.. similarity.Labels.Select((target, label) => new SeriesEntry(target.Label, [.. layers.Select(layer => similarity.At(layer, label))]))])],
         };

@@ -58,10 +58,11 @@ internal sealed class Chefer : Explainer
             : isLibra ? await inspection.LibraGradientsAsync(null, cancellation).ConfigureAwait(false)
             : await inspection.PlainGradientsAsync(cancellation).ConfigureAwait(false);
         var query = GradientMaps.QueryWeights(inspection.Tokens, inspection.Model.Gradients.Head, parameters.Get(Of));
-        return new([.. gradients.Targets.Zip(gradients.Layers, (target, label) => GradientMaps.Map(
-            inspection.Tokens, CheferRelevance.Row(label.Attention, lastAlone ? layers : 1, from, to, query), to, target.Label, signed: false))])
+        IReadOnlyList<Heatmap> shown = [.. gradients.Targets.Zip(gradients.Layers, (target, label) => GradientMaps.Map(
+            inspection.Tokens, CheferRelevance.Row(label.Attention, lastAlone ? layers : 1, from, to, query), to, target.Label, signed: false))];
+        return new(shown)
         {
-            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+            Warnings = await SinkWarnings.OfAsync(inspection, shown, cancellation).ConfigureAwait(false),
             TextTokens = parameters.Get(TextTokens) ? await inspection.TextRelevanceAsync(isLibra, cancellation).ConfigureAwait(false) : [],
         };
     }

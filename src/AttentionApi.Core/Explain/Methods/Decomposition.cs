@@ -51,10 +51,11 @@ internal sealed class Decomposition : Explainer
     {
         var (labels, rival) = await DecomposeAsync(inspection, parameters, cancellation).ConfigureAwait(false);
         var (from, to) = parameters.Layers();
-        return new(Maps(inspection, parameters, labels, rival, from, to))
+        IReadOnlyList<Heatmap> shown = Maps(inspection, parameters, labels, rival, from, to);
+        return new(shown)
         {
             ScorePerValue = 1,
-            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+            Warnings = await SinkWarnings.OfAsync(inspection, shown, cancellation).ConfigureAwait(false),
             Series = [new("parts", [.. labels.Select(label => Parts(label, inspection.Model))])],
             Completeness = [.. labels.Select(Complete)],
         };
@@ -65,7 +66,7 @@ internal sealed class Decomposition : Explainer
     {
         var (labels, rival) = await DecomposeAsync(inspection, parameters, cancellation).ConfigureAwait(false);
         var (from, to) = parameters.Layers();
-        var warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false);
+        var warnings = await SinkWarnings.OfAsync(inspection, [], cancellation).ConfigureAwait(false);
         return [.. Enumerable.Range(from, to - from + 1).Select(layer =>
             new MapSet(Maps(inspection, parameters, labels, rival, mode == FrameMode.Cumulative ? from : layer, layer)) { Warnings = warnings })];
     }

@@ -31,7 +31,7 @@ internal sealed class Features : Explainer
         var wanted = parameters.Get(Components);
         await inspection.FetchAsync(ActivationParts.HiddenStates | BlockInspection.SinkParts, cancellation).ConfigureAwait(false);
         var states = await inspection.PatchStatesAsync(layer, cancellation).ConfigureAwait(false);
-        var sinks = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false);
+        var sinks = await SinkWarnings.OfAsync(inspection, [], cancellation).ConfigureAwait(false);
         var grid = inspection.Tokens.Grid;
         var found = PrincipalComponents.Of(states, states.Length / grid.Count, wanted);
         return new([])

@@ -37,10 +37,11 @@ internal sealed class GradEclip : Explainer
         var gradients = await inspection.LastLayerGradientsAsync(cancellation).ConfigureAwait(false);
         var (tokens, layer) = (inspection.Tokens, inspection.Model.Layers);
         ReadOnlySpan<float> Row(float[] matrix) => GradientMaps.Patches<float>(tokens, matrix.AsSpan(tokens.HeadToken * tokens.Count, tokens.Count));
-        return new([.. gradients.Targets.Zip(gradients.Layers, (target, label) => GradientMaps.Map(
-            tokens.Grid, GradEclipWeights.Map(Row(label.AttentionGradient!), Row(label.KeySimilarity!)), layer, target.Label, signed: false))])
+        IReadOnlyList<Heatmap> shown = [.. gradients.Targets.Zip(gradients.Layers, (target, label) => GradientMaps.Map(
+            tokens.Grid, GradEclipWeights.Map(Row(label.AttentionGradient!), Row(label.KeySimilarity!)), layer, target.Label, signed: false))];
+        return new(shown)
         {
-            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+            Warnings = await SinkWarnings.OfAsync(inspection, shown, cancellation).ConfigureAwait(false),
             TextTokens = parameters.Get(SharedParameters.TextTokens)
                 ? await inspection.TextRelevanceAsync(isLibra: false, cancellation).ConfigureAwait(false) : [],
         };

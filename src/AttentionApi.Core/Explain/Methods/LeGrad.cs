@@ -49,13 +49,14 @@ internal sealed class LeGrad : Explainer
         var ofMean = parameters.Get(Pool) == LayerPool.Mean && inspection.Model.Gradients.Head != HeadReading.Attention;
         var gradients = await inspection.EachLayerGradientsAsync(from, ofMean, cancellation).ConfigureAwait(false);
         var layers = inspection.Model.Layers - from + 1;
-        return new([.. gradients.Targets.Zip(gradients.Layers, (target, label) =>
+        IReadOnlyList<Heatmap> shown = [.. gradients.Targets.Zip(gradients.Layers, (target, label) =>
         {
             var sum = LibraRelevance.Sum(label.OfEachLayer, layers, 1, to - from + 1);
             return GradientMaps.Map(inspection.Tokens, Array.ConvertAll(sum, value => value / (to - from + 1)), to, target.Label, signed: false);
-        })])
+        })];
+        return new(shown)
         {
-            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+            Warnings = await SinkWarnings.OfAsync(inspection, shown, cancellation).ConfigureAwait(false),
             TextTokens = parameters.Get(TextTokens) ? await inspection.TextRelevanceAsync(isLibra: false, cancellation).ConfigureAwait(false) : [],
         };
     }

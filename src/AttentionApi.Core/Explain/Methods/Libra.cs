@@ -38,10 +38,11 @@ internal sealed class Libra : Explainer
         var rows = gradients.Layers.Select(label => LibraRelevance.Sum(label.Relevance, inspection.Model.Layers, from, to)).ToList();
         var labels = rival is null ? rows.Count : rows.Count - 1;
         var text = parameters.Get(TextTokens) ? await inspection.TextRelevanceAsync(isLibra: true, cancellation).ConfigureAwait(false) : [];
-        return new([.. Enumerable.Range(0, labels).Select(label =>
-            Map(inspection, gradients.Targets[label], rows[label], rival is null ? null : rows[^1], to))])
+        IReadOnlyList<Heatmap> shown = [.. Enumerable.Range(0, labels).Select(label =>
+            Map(inspection, gradients.Targets[label], rows[label], rival is null ? null : rows[^1], to))];
+        return new(shown)
         {
-            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+            Warnings = await SinkWarnings.OfAsync(inspection, shown, cancellation).ConfigureAwait(false),
             ScorePerValue = 1.0 / (to - from + 1),
             TextTokens = text,
             Completeness = [.. gradients.Targets.Zip(gradients.Layers, gradients.Scores).Select(label => new LabelCompleteness(

@@ -44,10 +44,11 @@ internal sealed class Naclip : Explainer
             labels.Count, inspection.Tokens);
         var against = rival is null ? [] : DenseText.ByLabel(DenseMaps.Cosines(features, [rival.Embedding!]), 1, 1, inspection.Tokens);
         var model = inspection.Model;
-        return new([.. LabelViews.Maps(values, labels, against, model.Layers, parameters.Get(LabelViews.View),
-            model.LogitScale?.Value ?? 1, model.Tokens.Grid)])
+        IReadOnlyList<Heatmap> shown = [.. LabelViews.Maps(values, labels, against, model.Layers, parameters.Get(LabelViews.View),
+            model.LogitScale?.Value ?? 1, model.Tokens.Grid)];
+        return new(shown)
         {
-            Warnings = await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+            Warnings = await SinkWarnings.OfAsync(inspection, shown, cancellation).ConfigureAwait(false),
         };
     }
 }

@@ -48,7 +48,7 @@ internal sealed class Similarity : Explainer
             [
                 .. inspection.Asked is null ? (string[])[]
                     : [$"The map lies on the reference: it says how alike its patches are to patch {query} of the picture."],
-                .. await SinkWarnings.OfAsync(inspection, cancellation).ConfigureAwait(false),
+                .. await SinkWarnings.OfAsync(inspection, [], cancellation).ConfigureAwait(false),
             ],
         };
     }
