@@ -11,7 +11,8 @@ test('A setting that a warning names is one click away', () => {
   const [offer, ...others] = offersIn('4 patches are attention sinks; sinks=mask leaves it out.', state({}));
   assert.deepEqual(offer, { words: 'Leave them out', change: { parameters: { head: '2', sinks: 'mask' } } });
   assert.equal(others.length, 0);
-  assert.deepEqual(offersIn('It hides the rest: scale=shared shows the others.', state({})), [{ words: 'Show the other patches', change: { scale: 'shared' } }]);
+  const shown = [{ words: 'Show the other patches', change: { scale: 'shared' } }];
+  assert.deepEqual(offersIn('It hides the rest: scale=shared shows the others.', state({})), shown);
 });
 
 test('Nothing is offered that is chosen, unknown to the method, or no value', () => {

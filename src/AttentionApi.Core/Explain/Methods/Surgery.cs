@@ -72,7 +72,8 @@ internal sealed class Surgery : Explainer
         if (features && texts.Count > 1) values = DenseMaps.FeatureSurgery(values, DenseMaps.Cosines(inspection.Analysis.Activations.Output, texts));
         var maps = DenseText.ByLabel(values, texts.Count, labels.Count, inspection.Tokens);
         if (rival is not null) LabelViews.SubtractFromEach(maps, DenseText.ByLabel(DenseMaps.Cosines(tokens, [rival.Embedding!]), 1, 1, inspection.Tokens));
-        IReadOnlyList<Heatmap> shown = [.. LabelViews.Maps(maps, labels, inspection.Model.Layers, signed: features || rival is not null, inspection.Tokens.Grid)];
+        IReadOnlyList<Heatmap> shown =
+            [.. LabelViews.Maps(maps, labels, inspection.Model.Layers, signed: features || rival is not null, inspection.Tokens.Grid)];
         return new(shown)
         {
             Warnings = await SinkWarnings.OfAsync(inspection, shown, cancellation).ConfigureAwait(false),
