@@ -58,6 +58,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                 Check(probe, layout);
                 Layers = layers;
                 var hasCls = HasCls(layout, stream, probe, answer?.Name ?? ModelOutputs.Embedding(plain), config, warnings);
+                if (ModelOutputs.Doubt(plain, answer) is { } doubt) warnings.Add(doubt);
                 var tokens = new TokenLayout(layout.PrefixTokens, layout.Grid, layout.SuffixTokens, hasCls);
                 var output = squashed?.Logits ?? (answer is { } chosen ? plain[chosen.Name] : null);
                 return Assemble(session, model, layout, tokens, stream, blocks, probe, output, answer?.Kind ?? VisionOutputKind.None)

@@ -96,7 +96,7 @@ internal sealed class BatchRequests(
         }
     }
 
-    private async Task SendAsync(HttpContext http, BatchLine line, CancellationToken aborted)
+    private static async Task SendAsync(HttpContext http, BatchLine line, CancellationToken aborted)
     {
         await JsonLines.SendAsync(http, line, ApiJson.Responses.BatchLine, aborted);
     }
