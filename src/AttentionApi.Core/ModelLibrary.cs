@@ -37,9 +37,6 @@ public sealed record LibraryOptions
 
     /// <summary>Runs of the vision model that one call may cause besides the one on the picture: scores and methods that hide patches need hundreds.</summary>
     public int MaxRuns { get; init; } = ExplainRequest.DefaultMaxRuns;
-
-    /// <summary>The methods offered.</summary>
-    public ExplainerRegistry Methods { get; init; } = BuiltInMethods.Registry;
 }
 
 /// <summary>
@@ -63,7 +60,7 @@ public sealed class ModelLibrary : IAsyncDisposable
             NullLogger<ModelCatalog>.Instance, TimeProvider.System);
         severalModels = new SeveralModels(catalog);
         analyzer = new PictureAnalyzer(new ActivationCache(options.CacheBytes));
-        table = new ParameterTable(options.Methods, [.. PictureParameters.All, .. RegionParameters.All]);
+        table = new ParameterTable(BuiltInMethods.Registry, [.. PictureParameters.All, .. RegionParameters.All]);
     }
 
     /// <summary>Opens a folder of model folders.</summary>

@@ -11,7 +11,7 @@ namespace AttentionApi.Core.Analysis;
 /// One picture before one model, for one call. It fetches on demand and remembers: what no one asks for is neither computed nor copied, what the cache knows is
 /// not computed again, and identical work of other calls is shared. Used by one call at a time.
 /// </summary>
-public sealed partial class Inspection
+internal sealed partial class Inspection
 {
     private readonly LoadedModel? loaded;
     private readonly PictureAnalyzer? analyzer;

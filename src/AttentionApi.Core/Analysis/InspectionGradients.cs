@@ -7,7 +7,7 @@ using AttentionApi.Core.Scoring;
 namespace AttentionApi.Core.Analysis;
 
 /// <summary>Gradients of the labels' scores. A score is the class logit, or the cosine of picture and label.</summary>
-public sealed partial class Inspection
+internal sealed partial class Inspection
 {
     /// <summary>Every layer, by LibraGrad's rules.</summary>
     /// <param name="rival">A further label, whose gradients come last; or null.</param>

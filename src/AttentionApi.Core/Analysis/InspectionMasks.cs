@@ -3,7 +3,7 @@ using AttentionApi.Core.Analysis.Masking;
 namespace AttentionApi.Core.Analysis;
 
 /// <summary>Runs on the picture with some of its patches hidden.</summary>
-public sealed partial class Inspection
+internal sealed partial class Inspection
 {
     /// <summary>The model's answers to the picture with only the given patches, in their order. Known ones run no model.</summary>
     /// <returns>Unit image embeddings, or class logits.</returns>

@@ -5,7 +5,7 @@ namespace AttentionApi.Core.Analysis;
 /// <summary>
 /// S of every patch at every layer with every label: the cosine for image-text models, the class logit for classifiers (docs/methods.md C.6).
 /// </summary>
-public sealed class LabelSimilarity
+internal sealed class LabelSimilarity
 {
     private readonly float[] patches;
     private readonly float[] trajectory;

@@ -5,13 +5,13 @@ using AttentionApi.Core.Runtime;
 namespace AttentionApi.Core.Analysis;
 
 /// <summary>How a layer's heads become one matrix.</summary>
-public enum HeadFusion { Mean, Max, Min }
+internal enum HeadFusion { Mean, Max, Min }
 
 /// <summary>
 /// Attention of each layer as one matrix, F_l: one head, or all of them fused (docs/methods.md C.1). A view of activations: nothing is copied where the graph
 /// has fused already, and other fusions are computed layer by layer when asked for.
 /// </summary>
-public sealed class LayerAttention
+internal sealed class LayerAttention
 {
     private readonly Activations activations;
     private readonly HeadFusion fusion;

@@ -6,7 +6,7 @@ namespace AttentionApi.Core.Analysis;
 /// <param name="values">Row-major.</param>
 /// <param name="layers">L.</param>
 /// <param name="tokens">The order of the tokens.</param>
-public sealed class LayerTokens(float[] values, int layers, TokenLayout tokens)
+internal sealed class LayerTokens(float[] values, int layers, TokenLayout tokens)
 {
     public int Layers { get; } = layers;
     public TokenLayout Tokens { get; } = tokens;

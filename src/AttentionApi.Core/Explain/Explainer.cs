@@ -6,7 +6,7 @@ using AttentionApi.Core.Scoring;
 namespace AttentionApi.Core.Explain;
 
 /// <summary>Whether a method's maps belong to labels.</summary>
-public enum LabelUse
+internal enum LabelUse
 {
     /// <summary>The maps are the same for all labels.</summary>
     Unused,
@@ -17,7 +17,7 @@ public enum LabelUse
 }
 
 /// <summary>What the range fromLayer … toLayer means to a method.</summary>
-public enum LayerUse
+internal enum LayerUse
 {
     /// <summary>Nothing: the method reads the layers that its definition names.</summary>
     None,
@@ -28,7 +28,7 @@ public enum LayerUse
 }
 
 /// <summary>What a method's picture is.</summary>
-public enum PictureKind
+internal enum PictureKind
 {
     /// <summary>Maps over the patches.</summary>
     Maps,
@@ -39,7 +39,7 @@ public enum PictureKind
 }
 
 /// <summary>What a method is called, what its pictures mean, and what it takes. Everything that shows or parses methods is derived from it.</summary>
-public sealed record MethodInfo
+internal sealed record MethodInfo
 {
     /// <summary>The word used in queries, in camel case.</summary>
     public required string Name { get; init; }
@@ -107,7 +107,7 @@ public sealed record MethodInfo
 /// A method of explanation. It fetches what it needs from an <see cref="Inspection"/> and returns maps. A new method is one file in Methods/ and one line of
 /// <c>BuiltInMethods</c>.
 /// </summary>
-public abstract class Explainer
+internal abstract class Explainer
 {
     public abstract MethodInfo Info { get; }
 
@@ -161,9 +161,9 @@ public abstract class Explainer
 /// <param name="Labels">The labels, checked.</param>
 /// <param name="Given">What the caller gave, to tell a choice from a default.</param>
 /// <param name="Warn">Adds a warning to the answer.</param>
-public sealed record MethodContext(ModelFacts Model, ParameterValues Values, LabelChoice Labels, ParameterValues Given, Action<string> Warn);
+internal sealed record MethodContext(ModelFacts Model, ParameterValues Values, LabelChoice Labels, ParameterValues Given, Action<string> Warn);
 
-public static class ParameterValuesExtensions
+internal static class ParameterValuesExtensions
 {
     /// <summary>The range of layers, from 1, both ends included.</summary>
     public static (int From, int To) Layers(this ParameterValues values) =>

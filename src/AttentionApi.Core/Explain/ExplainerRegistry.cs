@@ -3,7 +3,7 @@ using AttentionApi.Core.Loading;
 namespace AttentionApi.Core.Explain;
 
 /// <summary>The list of methods; the first is the default.</summary>
-public sealed class ExplainerRegistry(IEnumerable<Explainer> explainers)
+internal sealed class ExplainerRegistry(IEnumerable<Explainer> explainers)
 {
     public IReadOnlyList<Explainer> All { get; } = [.. explainers];
 

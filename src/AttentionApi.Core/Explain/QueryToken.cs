@@ -3,10 +3,10 @@ using System.Globalization;
 namespace AttentionApi.Core.Explain;
 
 /// <summary>Which query row of a matrix a map shows.</summary>
-public enum QueryKind { Cls, Mean, Patch }
+internal enum QueryKind { Cls, Mean, Patch }
 
 /// <summary>The query row; row and column count from 0 and matter for <see cref="QueryKind.Patch"/> only.</summary>
-public readonly record struct QueryToken(QueryKind Kind, int Row = 0, int Column = 0)
+internal readonly record struct QueryToken(QueryKind Kind, int Row = 0, int Column = 0)
 {
     /// <exception cref="FormatException">Neither cls, mean nor row,column.</exception>
     public static QueryToken Parse(string text)

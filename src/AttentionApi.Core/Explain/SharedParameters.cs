@@ -6,7 +6,7 @@ using static AttentionApi.Core.Parameters.ParameterKinds;
 namespace AttentionApi.Core.Explain;
 
 /// <summary>The frames of an animation: everything from the first layer of the range up to each layer, or each layer by itself.</summary>
-public enum FrameMode { Layers, Cumulative }
+internal enum FrameMode { Layers, Cumulative }
 
 /// <summary>Fused maps, or one map per head.</summary>
 internal enum HeadChoice { Fused, Each }
@@ -15,7 +15,7 @@ internal enum HeadChoice { Fused, Each }
 internal enum PanelChoice { Target, Labels }
 
 /// <summary>Parameters that several methods, or all explanations, take. A method lists those that it uses.</summary>
-public static class SharedParameters
+internal static class SharedParameters
 {
     private static readonly (string, Func<ModelScope, int>) LastLayer = ("L", model => model.Layers);
 

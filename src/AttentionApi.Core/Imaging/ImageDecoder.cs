@@ -5,7 +5,7 @@ using NetVips;
 
 namespace AttentionApi.Core.Imaging;
 
-public enum ImageFormat { Jpeg, Png, Webp }
+internal enum ImageFormat { Jpeg, Png, Webp }
 
 /// <summary>Size and frames of a picture, read from its header without decoding it.</summary>
 /// <param name="Width">Pixels, after orientation.</param>

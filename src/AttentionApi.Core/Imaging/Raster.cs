@@ -4,7 +4,7 @@ namespace AttentionApi.Core.Imaging;
 /// <param name="Width">Pixels.</param>
 /// <param name="Height">Pixels.</param>
 /// <param name="Rgb">Row-major interleaved 8-bit RGB, [height, width, 3].</param>
-public record Raster(int Width, int Height, byte[] Rgb)
+internal record Raster(int Width, int Height, byte[] Rgb)
 {
     /// <summary>A raster whose pixels are not yet written.</summary>
     internal static Raster Uninitialized(int width, int height) => new(width, height, GC.AllocateUninitializedArray<byte>(checked(width * height * 3)));

@@ -25,9 +25,9 @@ public sealed record ModelFacts
     /// <summary>Classifiers: names in logit order (a name may hold comma-separated synonyms); null for others.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
     /// <summary>Image-text models only.</summary>
-    public LogitConstant? LogitScale { get; init; }
+    internal LogitConstant? LogitScale { get; init; }
     /// <summary>Added to the scaled cosine; null where scores are a softmax.</summary>
-    public LogitConstant? LogitBias { get; init; }
+    internal LogitConstant? LogitBias { get; init; }
     /// <summary>Why labels cannot be free text; null where they can.</summary>
     public string? TextMissing { get; init; }
     /// <summary>Why attention and everything else inside of the model cannot be read; null where it can. Patches are cells of the picture then.</summary>
@@ -78,5 +78,5 @@ public sealed record ModelFacts
     }
 
     /// <summary>What limits the values of parameters.</summary>
-    public ModelScope Scope => new(Id, Layers, Heads, Tokens.Grid.Rows, Tokens.Grid.Columns, Tokens.HasCls);
+    internal ModelScope Scope => new(Id, Layers, Heads, Tokens.Grid.Rows, Tokens.Grid.Columns, Tokens.HasCls);
 }

@@ -3,7 +3,7 @@ using AttentionApi.Core.Onnx;
 namespace AttentionApi.Core.Loading;
 
 /// <summary>How a file stores its weights.</summary>
-public enum Precision
+internal enum Precision
 {
     Fp32,
     Fp16,

@@ -5,7 +5,7 @@ using AttentionApi.Core.Runtime;
 namespace AttentionApi.Core.Loading;
 
 /// <summary>A trained number between cosine and logit, and where it was found.</summary>
-public sealed record LogitConstant(float Value, string Source);
+internal sealed record LogitConstant(float Value, string Source);
 
 /// <summary>Scale and bias that make a logit of a cosine, from wherever the folder's graphs hold them: two towers of their own have neither, a file with both
 /// beside them has.</summary>

@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Models;
 
 /// <summary>Resampling filters, with Pillow's numbers (the <c>resample</c> of a preprocessor_config.json).</summary>
-public enum ResampleFilter
+internal enum ResampleFilter
 {
     Nearest = 0,
     Lanczos = 1,

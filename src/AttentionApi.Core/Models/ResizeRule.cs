@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Models;
 
 /// <summary>How a picture is brought to the size that the centre crop is taken from.</summary>
-public enum ResizeMode
+internal enum ResizeMode
 {
     /// <summary>Not at all: the crop is taken from the picture as it is.</summary>
     None,
@@ -20,7 +20,7 @@ public enum ResizeMode
 /// <param name="Size">The size aimed at; both edges equal for <see cref="ResizeMode.ShortestEdge"/>, meaningless for <see cref="ResizeMode.None"/>.</param>
 /// <param name="LongestEdge">For <see cref="ResizeMode.ShortestEdge"/>: the longer edge must not exceed this; if it would, it gets this length and the shorter
 /// one follows.</param>
-public readonly record struct ResizeRule(ResizeMode Mode, PixelSize Size, int? LongestEdge = null)
+internal readonly record struct ResizeRule(ResizeMode Mode, PixelSize Size, int? LongestEdge = null)
 {
     public static ResizeRule None => default;
     public static ResizeRule Stretch(PixelSize size) => new(ResizeMode.Stretch, size);

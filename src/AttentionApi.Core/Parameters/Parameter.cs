@@ -3,7 +3,7 @@ using System.Globalization;
 namespace AttentionApi.Core.Parameters;
 
 /// <summary>How a parameter's value is written.</summary>
-public enum ParameterKind { Text, Word, Integer, Number, Flag }
+internal enum ParameterKind { Text, Word, Integer, Number, Flag }
 
 /// <summary>What an explanation becomes. Some parameters matter to some of these only.</summary>
 [Flags]
@@ -30,7 +30,7 @@ internal enum Outputs
 /// <param name="Rows">Rows of patches.</param>
 /// <param name="Columns">Patches in a row.</param>
 /// <param name="HasCls">True where token 0 is a CLS token.</param>
-public sealed record ModelScope(string Model, int Layers, int Heads, int Rows, int Columns, bool HasCls);
+internal sealed record ModelScope(string Model, int Layers, int Heads, int Rows, int Columns, bool HasCls);
 
 /// <summary>
 /// The declaration of one parameter: the one source for parsing, for ranges and defaults in <c>/methods</c>, OpenAPI, the command line and the page, and for
@@ -40,7 +40,7 @@ public sealed record ModelScope(string Model, int Layers, int Heads, int Rows, i
 /// <param name="Kind">How its value is written.</param>
 /// <param name="Range">Its values, in words.</param>
 /// <param name="Description">What it does.</param>
-public abstract record Parameter(string Name, ParameterKind Kind, string Range, string Description)
+internal abstract record Parameter(string Name, ParameterKind Kind, string Range, string Description)
 {
     /// <summary>What an absent parameter means, in words; for values, as they would be written.</summary>
     public abstract string DefaultText { get; }
@@ -84,7 +84,7 @@ public abstract record Parameter(string Name, ParameterKind Kind, string Range, 
 }
 
 /// <param name="Default">The value where the parameter is absent; null where it depends on the model or the request.</param>
-public sealed record Parameter<T>(string Name, ParameterKind Kind, string Range, string Description, T Default) : Parameter(Name, Kind, Range, Description)
+internal sealed record Parameter<T>(string Name, ParameterKind Kind, string Range, string Description, T Default) : Parameter(Name, Kind, Range, Description)
 {
     /// <summary>From the given texts (one, where the parameter cannot be repeated) to the value; throws <see cref="FormatException"/> with what it should
     /// be.</summary>

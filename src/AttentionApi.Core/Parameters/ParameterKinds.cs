@@ -3,7 +3,7 @@ using System.Globalization;
 namespace AttentionApi.Core.Parameters;
 
 /// <summary>The kinds of parameters: words, numbers, flags, positions, texts.</summary>
-public static class ParameterKinds
+internal static class ParameterKinds
 {
     /// <summary>One of an enum's names, as lower-case words matched without regard to case; numbers are no names.</summary>
     public static Parameter<T> Word<T>(string name, T value, string description) where T : struct, Enum =>

@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Parameters;
 
 /// <summary>The parameters of one call, each read and in its range. Immutable.</summary>
-public sealed class ParameterValues
+internal sealed class ParameterValues
 {
     private readonly Dictionary<string, object> values;
 

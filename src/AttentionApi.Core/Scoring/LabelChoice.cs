@@ -6,7 +6,7 @@ using AttentionApi.Core.Text;
 namespace AttentionApi.Core.Scoring;
 
 /// <summary>The labels of one call, checked against the model before any picture is read.</summary>
-public sealed class LabelChoice
+internal sealed class LabelChoice
 {
     private readonly ModelFacts model;
     private readonly Lazy<ClassIndex> classes;

@@ -7,7 +7,7 @@ namespace AttentionApi.Core.Scoring;
 /// <param name="Logits">One per target.</param>
 /// <param name="Predictions">Best first: the labels of an image-text model, the best classes of a classifier.</param>
 /// <param name="Target">The label that pictures are for, or null where nothing is judged.</param>
-public sealed record LabelScoring(IReadOnlyList<LabelTarget> Targets, IReadOnlyList<float> Logits, IReadOnlyList<Prediction> Predictions, string? Target)
+internal sealed record LabelScoring(IReadOnlyList<LabelTarget> Targets, IReadOnlyList<float> Logits, IReadOnlyList<Prediction> Predictions, string? Target)
 {
     /// <summary>Classes that a label-dependent method takes from a classifier where no labels were sent.</summary>
     public const int BestClasses = 5;

@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace AttentionApi.Core.Scoring;
 
 /// <summary>What a label means to a model: a direction in the embedding space of an image-text model, or a class of a classifier.</summary>
-public sealed record LabelTarget
+internal sealed record LabelTarget
 {
     private readonly float[]? embedding;
     private readonly int classIndex;

@@ -51,7 +51,7 @@ internal sealed class BatchRequests(
                 await turn.WaitAsync(aborted);
                 try
                 {
-                    await SendAsync(http, line, aborted);
+                    await JsonLines.SendAsync(http, line, ApiJson.Responses.BatchLine, aborted);
                 }
                 finally
                 {
@@ -94,10 +94,5 @@ internal sealed class BatchRequests(
         {
             return (new BatchLine(index, name, null, Problems.Body(Problems.From(failure, logger))), null);
         }
-    }
-
-    private static async Task SendAsync(HttpContext http, BatchLine line, CancellationToken aborted)
-    {
-        await JsonLines.SendAsync(http, line, ApiJson.Responses.BatchLine, aborted);
     }
 }

@@ -12,14 +12,14 @@ namespace AttentionApi.Http;
 /// <summary>Endpoint metadata: the query parameters it takes, with its own defaults; read by the parser and by OpenAPI.</summary>
 /// <param name="Parameters">In the order in which they are documented.</param>
 /// <param name="Pictures">How many pictures its body holds.</param>
-public sealed record TakenParameters(IReadOnlyList<Parameter> Parameters, TakenPictures Pictures);
+internal sealed record TakenParameters(IReadOnlyList<Parameter> Parameters, TakenPictures Pictures);
 
 /// <summary>Endpoint metadata: the answer comes in lines where the caller likes that better.</summary>
 /// <param name="Line">What is in each.</param>
 internal sealed record AnswersInLines(Type Line);
 
 /// <summary>How many pictures a body holds.</summary>
-public enum TakenPictures
+internal enum TakenPictures
 {
     None,
     One,

@@ -9,14 +9,14 @@ public class RolloutPropertyTests
 {
     private static readonly Rollout Method = new();
 
-    public static TheoryData<int, HeadFusion, double, double> Settings => new()
+    public static IEnumerable<ITheoryDataRow> Settings => new TheoryData<int, HeadFusion, double, double>
     {
         { 1, HeadFusion.Mean, 1, 0 }, { 2, HeadFusion.Max, 0.5, 0 }, { 3, HeadFusion.Min, 2, 0.4 }, { 4, HeadFusion.Mean, 0, 0.9 },
             { 5, HeadFusion.Max, 0, 0.99 },
     };
 
     [Theory, MemberData(nameof(Settings))]
-    public void Rows_of_a_rollout_matrix_sum_to_one(int seed, HeadFusion fusion, double residual, double discard)
+    internal void Rows_of_a_rollout_matrix_sum_to_one(int seed, HeadFusion fusion, double residual, double discard)
     {
         var input = Input(seed);
         var matrix = input.Matrix(KnownActivations.Range(1, 4).With(SharedParameters.Fusion, fusion).With(Rollout.Residual, residual)
@@ -26,7 +26,7 @@ public class RolloutPropertyTests
     }
 
     [Theory, MemberData(nameof(Settings))]
-    public void A_map_is_the_query_row_of_the_matrix(int seed, HeadFusion fusion, double residual, double discard)
+    internal void A_map_is_the_query_row_of_the_matrix(int seed, HeadFusion fusion, double residual, double discard)
     {
         var input = Input(seed);
         var parameters = KnownActivations.Range(2, 4).With(SharedParameters.Fusion, fusion).With(Rollout.Residual, residual).With(Rollout.DiscardRatio, discard)

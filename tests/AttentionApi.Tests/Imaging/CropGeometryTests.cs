@@ -19,7 +19,7 @@ public class CropGeometryTests
         new(ResizeMode.Contain, new(224, 224)),
     ];
 
-    public static TheoryData<int, int, ResizeMode> Cases()
+    public static IEnumerable<ITheoryDataRow> Cases()
     {
         var data = new TheoryData<int, int, ResizeMode>();
         for (var picture = 0; picture < Pictures.Length; picture++)
@@ -30,7 +30,7 @@ public class CropGeometryTests
     }
 
     [Theory, MemberData(nameof(Cases))]
-    public void The_seen_region_lies_around_the_pictures_middle(int picture, int rule, ResizeMode mode)
+    internal void The_seen_region_lies_around_the_pictures_middle(int picture, int rule, ResizeMode mode)
     {
         foreach (var torchvision in (bool[])[false, true])
         {

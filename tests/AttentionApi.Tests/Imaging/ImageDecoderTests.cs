@@ -15,7 +15,7 @@ public class ImageDecoderTests
     [InlineData(ImageFormat.Webp, 5), InlineData(ImageFormat.Webp, 6), InlineData(ImageFormat.Webp, 7), InlineData(ImageFormat.Webp, 8)]
     [InlineData(ImageFormat.Jpeg, 1), InlineData(ImageFormat.Jpeg, 2), InlineData(ImageFormat.Jpeg, 3), InlineData(ImageFormat.Jpeg, 4)]
     [InlineData(ImageFormat.Jpeg, 5), InlineData(ImageFormat.Jpeg, 6), InlineData(ImageFormat.Jpeg, 7), InlineData(ImageFormat.Jpeg, 8)]
-    public void EXIF_orientation_is_applied(ImageFormat format, int orientation)
+    internal void EXIF_orientation_is_applied(ImageFormat format, int orientation)
     {
         var bytes = format switch
         {

@@ -14,7 +14,7 @@ public class ImagePreprocessorTests
     [InlineData(5, 9, 5, 4, ResampleFilter.Bicubic,
         "156aca2582a84ba3c6799c87816c5d58b6588d9f34846a775d6a6d676f65a09f41943a9b3d889599a6565e6667e32d8d3e9e8dbd395c678a83614c6f")]
     [InlineData(17, 13, 3, 2, ResampleFilter.Bicubic, "6f7b7a8b6d81866e7a7c717d767d7e7c817b")]
-    public void A_resize_is_Pillows_to_the_bit(int width, int height, int resizedWidth, int resizedHeight, ResampleFilter filter, string expected)
+    internal void A_resize_is_Pillows_to_the_bit(int width, int height, int resizedWidth, int resizedHeight, ResampleFilter filter, string expected)
     {
         var config = Stretch(resizedWidth, resizedHeight) with { Filter = filter };
 
@@ -24,7 +24,7 @@ public class ImagePreprocessorTests
     [Theory]
     [InlineData(ResizeMode.Stretch), InlineData(ResizeMode.ShortestEdge), InlineData(ResizeMode.Cover),
         InlineData(ResizeMode.Contain), InlineData(ResizeMode.None)]
-    public void A_picture_of_the_models_size_is_only_normalised(ResizeMode mode)
+    internal void A_picture_of_the_models_size_is_only_normalised(ResizeMode mode)
     {
         var config = new PreprocessorConfig { Input = new(48, 48), Resize = new(mode, new(48, 48)), Mean = [0.1f, 0.2f, 0.3f], Std = [0.5f, 0.25f, 2] };
         var picture = TestPictures.Noise(48, 48, 3);

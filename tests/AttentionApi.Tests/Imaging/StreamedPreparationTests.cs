@@ -28,7 +28,7 @@ public class StreamedPreparationTests
     [Theory]
     [InlineData(ResampleFilter.Nearest), InlineData(ResampleFilter.Box), InlineData(ResampleFilter.Bilinear), InlineData(ResampleFilter.Hamming),
         InlineData(ResampleFilter.Lanczos)]
-    public void Every_filter_can_be_streamed(ResampleFilter filter)
+    internal void Every_filter_can_be_streamed(ResampleFilter filter)
     {
         foreach (var orientation in (int[])[1, 3, 6, 8])
         {

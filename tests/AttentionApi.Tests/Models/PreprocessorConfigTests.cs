@@ -12,7 +12,7 @@ public sealed class PreprocessorConfigTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    public static TheoryData<string, ResizeRule> Sizes() => new()
+    public static IEnumerable<ITheoryDataRow> Sizes() => new TheoryData<string, ResizeRule>
     {
         { """ "size": {"height": 224, "width": 224} """, ResizeRule.Stretch(Square224) },
         { """ "size": 224 """, ResizeRule.Stretch(Square224) },
@@ -29,7 +29,7 @@ public sealed class PreprocessorConfigTests : IDisposable
     };
 
     [Theory, MemberData(nameof(Sizes))]
-    public void Every_form_of_size_is_read(string fields, ResizeRule expected)
+    internal void Every_form_of_size_is_read(string fields, ResizeRule expected)
     {
         Write("preprocessor_config.json", $$"""{ {{fields}}, {{Half}} }""");
 
@@ -53,7 +53,7 @@ public sealed class PreprocessorConfigTests : IDisposable
     [InlineData("""{ "image_processor_type": "ViTImageProcessor" }""", ResampleFilter.Bilinear)]
     [InlineData("""{ }""", ResampleFilter.Bilinear)]
     [InlineData("""{ "image_processor_type": "CLIPImageProcessor" }""", ResampleFilter.Bicubic)]
-    public void The_filter_is_the_files_or_its_classs(string file, ResampleFilter expected)
+    internal void The_filter_is_the_files_or_its_classs(string file, ResampleFilter expected)
     {
         Write("preprocessor_config.json", file);
 
@@ -89,7 +89,7 @@ public sealed class PreprocessorConfigTests : IDisposable
     [InlineData(""" "size": {"shortest_edge": 224}, "do_center_crop": false """, 224, 224, ResizeMode.ShortestEdge, 224, 224)]
     [InlineData(""" "size": {"shortest_edge": 224}, "do_center_crop": false """, 96, 32, ResizeMode.Cover, 96, 32)]
     [InlineData(""" "do_resize": false """, 224, 224, ResizeMode.ShortestEdge, 224, 224)]
-    public void The_models_own_input_size_wins_with_a_warning(string fields, int width, int height, ResizeMode mode, int resizeWidth, int resizeHeight)
+    internal void The_models_own_input_size_wins_with_a_warning(string fields, int width, int height, ResizeMode mode, int resizeWidth, int resizeHeight)
     {
         Write("preprocessor_config.json", $$"""{ {{fields}}, {{Half}} }""");
 
@@ -125,7 +125,7 @@ public sealed class PreprocessorConfigTests : IDisposable
     [InlineData("""{ "input_size": [3, 224, 224], "crop_pct": 1.0, "crop_mode": "squash" }""", ResizeMode.Stretch, 224, ResampleFilter.Bicubic)]
     [InlineData("""{ "input_size": [3, 224, 224], "crop_pct": 1.0, "crop_mode": "border", "mean": [0.5, 0, 1] }""",
         ResizeMode.Contain, 224, ResampleFilter.Bicubic)]
-    public void Timms_config_is_read_as_timm_reads_it(string pretrained, ResizeMode mode, int edge, ResampleFilter filter)
+    internal void Timms_config_is_read_as_timm_reads_it(string pretrained, ResizeMode mode, int edge, ResampleFilter filter)
     {
         Write("config.json", $$"""{ "architecture": "vit_tiny_patch16_224", "pretrained_cfg": {{pretrained}} }""");
 
@@ -163,7 +163,7 @@ public sealed class PreprocessorConfigTests : IDisposable
     [InlineData("""{ "preprocess_cfg": { "size": [224, 224], "mean": [0.1, 0.2, 0.3], "std": 1, "resize_mode": "squash" } }""", ResizeMode.Stretch)]
     [InlineData("""{ "preprocess_cfg": { "mean": [0.1, 0.2, 0.3], "resize_mode": "longest", "fill_color": 12 }, "model_cfg": { "vision_cfg": """
         + """{ "image_size": 224 } } }""", ResizeMode.Contain)]
-    public void Open_clips_config_is_read_as_open_clip_reads_it(string file, ResizeMode mode)
+    internal void Open_clips_config_is_read_as_open_clip_reads_it(string file, ResizeMode mode)
     {
         Write("open_clip_config.json", file);
 
@@ -219,7 +219,7 @@ public sealed class PreprocessorConfigTests : IDisposable
         Assert.Single(warnings);
     }
 
-    public static TheoryData<string, ResizeRule, PixelSize, ResampleFilter, float> Classes() => new()
+    public static IEnumerable<ITheoryDataRow> Classes() => new TheoryData<string, ResizeRule, PixelSize, ResampleFilter, float>
     {
         { "CLIPImageProcessor", ResizeRule.ShortestEdge(224), Square224, ResampleFilter.Bicubic, 0.48145466f },
         { "CLIPImageProcessorFast", ResizeRule.ShortestEdge(224), Square224, ResampleFilter.Bicubic, 0.48145466f },
@@ -233,7 +233,7 @@ public sealed class PreprocessorConfigTests : IDisposable
     };
 
     [Theory, MemberData(nameof(Classes))]
-    public void What_a_file_leaves_out_is_its_classs(string name, ResizeRule resize, PixelSize input, ResampleFilter filter, float mean)
+    internal void What_a_file_leaves_out_is_its_classs(string name, ResizeRule resize, PixelSize input, ResampleFilter filter, float mean)
     {
         Write("preprocessor_config.json", $$"""{ "image_processor_type": "{{name}}" }""");
 
@@ -296,7 +296,7 @@ public sealed class PreprocessorConfigTests : IDisposable
         InlineData("fixtures/models/dinov3", ResizeMode.Stretch)]
     [InlineData("fixtures/models/siglip", ResizeMode.Stretch), InlineData("fixtures/models/beit", ResizeMode.Stretch)]
     [InlineData("fixtures/models/timm_vit", ResizeMode.ShortestEdge), InlineData("fixtures/models/open_clip", ResizeMode.ShortestEdge)]
-    public void The_fixture_models_are_read_without_a_warning(string model, ResizeMode mode)
+    internal void The_fixture_models_are_read_without_a_warning(string model, ResizeMode mode)
     {
         var config = PreprocessorConfig.Read(SharedFixtures.InShared(model), new(48, 48), warnings);
 

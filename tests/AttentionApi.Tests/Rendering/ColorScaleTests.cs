@@ -41,7 +41,7 @@ public class ColorScaleTests
     }
 
     [Theory, InlineData(Scaling.Percentile), InlineData(Scaling.MinMax)]
-    public void Labels_share_the_scale_of_their_layer_and_other_layers_have_their_own(Scaling scaling)
+    internal void Labels_share_the_scale_of_their_layer_and_other_layers_have_their_own(Scaling scaling)
     {
         Heatmap Of(string label, int layer, int to) => Ramp(0, to) with { Label = label, Layer = layer };
         var scales = ColorScale.For([Of("cat", 1, 100), Of("dog", 1, 10), Of("cat", 2, 20)], scaling);
@@ -85,7 +85,7 @@ public class ColorScaleTests
     [InlineData(Scaling.Percentile, 29.6)]
     [InlineData(Scaling.MinMax, 30)]
     [InlineData(Scaling.Shared, 29.6)]
-    public void Signed_maps_lie_symmetric_around_zero(Scaling scaling, double bound)
+    internal void Signed_maps_lie_symmetric_around_zero(Scaling scaling, double bound)
     {
         var scale = Only(Ramp(-30, 10, signed: true), scaling);
         Assert.Equal(bound, scale.High, 1e-9);

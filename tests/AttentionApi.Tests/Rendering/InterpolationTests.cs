@@ -32,7 +32,7 @@ public class InterpolationTests
     [InlineData(Interpolation.Bilinear)]
     [InlineData(Interpolation.Bicubic)]
     [InlineData(Interpolation.Nearest)]
-    public void A_constant_grid_stays_exactly_constant(Interpolation interpolation)
+    internal void A_constant_grid_stays_exactly_constant(Interpolation interpolation)
     {
         var grid = Enumerable.Repeat(0.1 + 0.2, 5 * 7).ToArray();
         Assert.All(Sample(interpolation, grid, 5, 7, 61, 83), value => Assert.Equal(0.1 + 0.2, value));
@@ -42,7 +42,7 @@ public class InterpolationTests
     [InlineData(Interpolation.Bilinear)]
     [InlineData(Interpolation.Bicubic)]
     [InlineData(Interpolation.Nearest)]
-    public void A_grid_sampled_at_its_own_size_is_itself(Interpolation interpolation)
+    internal void A_grid_sampled_at_its_own_size_is_itself(Interpolation interpolation)
     {
         var grid = Enumerable.Range(0, 35).Select(i => Math.Sin(i)).ToArray();
         Assert.Equal(grid, Sample(interpolation, grid, 5, 7, 5, 7));

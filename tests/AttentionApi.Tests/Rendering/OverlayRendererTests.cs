@@ -48,7 +48,7 @@ public class OverlayRendererTests
     }
 
     [Theory, InlineData(Blend.Glow), InlineData(Blend.Gray), InlineData(Blend.Value), InlineData(Blend.Flat)]
-    public void Without_opacity_every_blend_shows_the_picture_in_its_colours(Blend blend)
+    internal void Without_opacity_every_blend_shows_the_picture_in_its_colours(Blend blend)
     {
         var image = TestPictures.Noise(21, 13, seed: 2);
         Assert.Equal(image.Rgb, Draw(image, Pictures.Whole(image), Pictures.Map(3, 4), new OverlayStyle { Blend = blend, Opacity = 0 }).Rgb);
@@ -156,7 +156,7 @@ public class OverlayRendererTests
     [InlineData(Scaling.MinMax)]
     [InlineData(Scaling.Shared)]
     [InlineData(Scaling.Absolute)]
-    public void A_flat_map_takes_the_lowest_colour_and_a_signed_one_the_middle(Scaling scaling)
+    internal void A_flat_map_takes_the_lowest_colour_and_a_signed_one_the_middle(Scaling scaling)
     {
         var image = TestPictures.Noise(8, 8, 1);
         var style = new OverlayStyle { Scaling = scaling, Opacity = 1, Colormap = Colormap.Coolwarm };
@@ -170,7 +170,7 @@ public class OverlayRendererTests
     [InlineData(Interpolation.Nearest)]
     [InlineData(Interpolation.Bilinear)]
     [InlineData(Interpolation.Bicubic)]
-    public void The_map_lies_in_the_original_at_every_output_size(Interpolation interpolation)
+    internal void The_map_lies_in_the_original_at_every_output_size(Interpolation interpolation)
     {
         // Only the middle cell of three is high: where its colour begins and ends must scale with the picture.
         var map = new Heatmap(1, null, null, false, 1, 3, [0, 1, 0]);

@@ -88,7 +88,7 @@ public class RegionTests
     public void A_flat_map_has_no_region() => Assert.Empty(Find(Map(false, 2, 3, 3, 3, 3), Interpolation.Bilinear, "otsu").Regions);
 
     [Theory, InlineData(Interpolation.Bilinear), InlineData(Interpolation.Bicubic), InlineData(Interpolation.Nearest)]
-    public void Run_lengths_read_by_their_definition_are_the_pixels_above_the_threshold(Interpolation interpolation)
+    internal void Run_lengths_read_by_their_definition_are_the_pixels_above_the_threshold(Interpolation interpolation)
     {
         var random = new Random(7);
         var values = Enumerable.Range(0, 30).Select(_ => (float)random.NextDouble()).ToArray();

@@ -2,7 +2,7 @@ namespace AttentionApi.Core.Explain.Methods;
 
 /// <summary>The methods that come with the library, one line each. The first is the default; of those that a model serves, the first with labels is
 /// what the page shows for a label.</summary>
-public static class BuiltInMethods
+internal static class BuiltInMethods
 {
     public static ExplainerRegistry Registry { get; } = new(
     [

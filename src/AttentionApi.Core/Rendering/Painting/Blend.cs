@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Rendering.Painting;
 
 /// <summary>How a map's colours are laid over the picture.</summary>
-public enum Blend
+internal enum Blend
 {
     /// <summary>
     /// Over the picture's luma, dimmed to three quarters, with an opacity that follows the value: the picture is to be recognised where the map says little,

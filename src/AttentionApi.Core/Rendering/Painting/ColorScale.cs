@@ -4,7 +4,7 @@ using AttentionApi.Core.Explain;
 namespace AttentionApi.Core.Rendering.Painting;
 
 /// <summary>Which values of a map are the ends of the colour bar.</summary>
-public enum Scaling
+internal enum Scaling
 {
     /// <summary>1st to 99th percentile of each map: a few sink patches often hold most of the attention and would hide the rest.</summary>
     Percentile,

@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Rendering.Painting;
 
 /// <summary>How a map's grid becomes pixels.</summary>
-public enum Interpolation
+internal enum Interpolation
 {
     Bilinear,
     /// <summary>Keys' cubic convolution with a = −0.75, as PyTorch and OpenCV have it; it may overshoot the grid's values.</summary>
