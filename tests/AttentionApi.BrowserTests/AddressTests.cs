@@ -26,12 +26,12 @@ public sealed class AddressTests(PageHost host, Chromium chromium)
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium);
         await explore.Page.WaitForURLAsync("**/?sample=scene-12*");
-        await explore.Page.Locator("[data-sample=scene-05]").ClickAsync();
+        await explore.Page.Locator("#samples [data-sample=scene-05]").ClickAsync();
         await explore.Page.WaitForURLAsync("**/?sample=scene-05*");
         await explore.ReadyAsync();
         explore.ForgetRequests();
         await explore.Page.GoBackAsync();
-        await explore.Page.Locator("[data-sample=scene-12][aria-pressed=true]").WaitForAsync();
+        await explore.Page.Locator("#samples [data-sample=scene-12][aria-pressed=true]").WaitForAsync();
         await explore.ReadyAsync();
         Assert.Equal(["owl", "house"], await explore.LabelsAsync());
     }

@@ -40,8 +40,8 @@ public sealed class FailureTests(PageHost host, Chromium chromium)
 
         await explore.AddLabelAsync("dog");
         await explore.Page.Locator(".chip[data-label=dog] .score:not(:empty)").WaitForAsync();
-        await explore.Page.Locator("[data-sample=scene-05]").ClickAsync();
-        await explore.Page.Locator("[data-sample=scene-05][aria-pressed=true]").WaitForAsync();
+        await explore.Page.Locator("#samples [data-sample=scene-05]").ClickAsync();
+        await explore.Page.Locator("#samples [data-sample=scene-05][aria-pressed=true]").WaitForAsync();
         await explore.ReadyAsync();
 
         await explore.AddLabelAsync(tooLong);
@@ -148,12 +148,12 @@ public sealed class FailureTests(PageHost host, Chromium chromium)
             await held.Task;
             await route.AbortAsync();
         });
-        await explore.Page.Locator("[data-sample=scene-05]").ClickAsync();
+        await explore.Page.Locator("#samples [data-sample=scene-05]").ClickAsync();
         await explore.StateAsync("is-loading");
         await explore.Page.Locator("#cancel").ClickAsync();
         await explore.ReadyAsync();
         held.SetResult();
-        Assert.Equal("true", await explore.Page.Locator("[data-sample=scene-12]").GetAttributeAsync("aria-pressed"));
+        Assert.Equal("true", await explore.Page.Locator("#samples [data-sample=scene-12]").GetAttributeAsync("aria-pressed"));
         Assert.Equal(["owl", "house"], await explore.LabelsAsync());
     }
 
@@ -175,9 +175,9 @@ public sealed class FailureTests(PageHost host, Chromium chromium)
                 // The page gave the older request up.
             }
         });
-        await explore.Page.Locator("[data-sample=scene-05]").ClickAsync();
+        await explore.Page.Locator("#samples [data-sample=scene-05]").ClickAsync();
         await explore.StateAsync("is-loading");
-        await explore.Page.Locator("[data-sample=scene-08]").ClickAsync();
+        await explore.Page.Locator("#samples [data-sample=scene-08]").ClickAsync();
         await explore.ReadyAsync();
         first.SetResult();
         Assert.Equal(["butterfly", "rose"], await explore.LabelsAsync());

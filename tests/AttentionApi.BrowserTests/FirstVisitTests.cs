@@ -56,10 +56,10 @@ public sealed class FirstVisitTests(PageHost host, Chromium chromium)
         await explore.ReadyAsync();
         await explore.AddLabelAsync("cat");
         await CaptionBeginsAsync("CLIP Surgery · demo-clip · cat");
-        await explore.Page.Locator("[data-sample=scene-02]").ClickAsync();
+        await explore.Page.Locator("#samples [data-sample=scene-02]").ClickAsync();
         await CaptionBeginsAsync("Label alignment · demo-clip · car");
         await explore.ChooseAsync("methods", "libra");
-        await explore.Page.Locator("[data-sample=chelsea]").ClickAsync();
+        await explore.Page.Locator("#samples [data-sample=chelsea]").ClickAsync();
         await CaptionBeginsAsync("LibraGrad · demo-clip · cat");
         explore.AssertNoErrors();
 
