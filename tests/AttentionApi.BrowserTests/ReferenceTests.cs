@@ -50,7 +50,7 @@ public sealed class ReferenceTests(PageHost host, Chromium chromium)
     public async Task A_picture_that_is_pasted_into_the_panel_is_the_other_one()
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium, Opening);
-        var bytes = Convert.ToBase64String(await File.ReadAllBytesAsync(PageHost.Sample("scene-08")));
+        var bytes = Convert.ToBase64String(await File.ReadAllBytesAsync(PageHost.Sample("scene-08"), TestContext.Current.CancellationToken));
         await explore.Page.Locator("#reference-file").EvaluateAsync("""
             (input, text) => {
               const data = new DataTransfer();
@@ -73,8 +73,8 @@ public sealed class ReferenceTests(PageHost host, Chromium chromium)
         await explore.Page.Locator("#reference-panel").WaitForAsync(new() { State = WaitForSelectorState.Hidden });
     }
 
-    private static Task SaysAsync(ExplorePage explore, string words) =>
-        explore.Page.WaitForFunctionAsync("words => document.getElementById('reference-note').textContent.includes(words)", words);
+    private static async Task SaysAsync(ExplorePage explore, string words) =>
+        await explore.Page.WaitForFunctionAsync("words => document.getElementById('reference-note').textContent.includes(words)", words);
 
     /// <summary>The patch of the other picture that the server itself finds most alike, as the page names it.</summary>
     private async Task<string> WordsAsync(string picture, string reference, int row, int column)

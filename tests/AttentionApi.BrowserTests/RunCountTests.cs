@@ -32,7 +32,7 @@ public sealed class RunCountTests(PageHost host, Chromium chromium)
         };
         await explore.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
         await explore.ReadyAsync();
-        Assert.Equal("net::ERR_ABORTED", await broken.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal("net::ERR_ABORTED", await broken.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         Assert.Empty(explore.Requests);
         explore.AssertNoErrors();
     }
