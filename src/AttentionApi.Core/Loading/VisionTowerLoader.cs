@@ -61,7 +61,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                 if (ModelOutputs.Doubt(plain, answer) is { } doubt) warnings.Add(doubt);
                 var tokens = new TokenLayout(layout.PrefixTokens, layout.Grid, layout.SuffixTokens, hasCls);
                 var output = squashed?.Logits ?? (answer is { } chosen ? plain[chosen.Name] : null);
-                return Assemble(session, model, layout, tokens, stream, blocks, probe, output, answer?.Kind ?? VisionOutputKind.None)
+                return Assemble(session, model, new(layout, tokens, stream, blocks, probe), output, answer?.Kind ?? VisionOutputKind.None)
                     with { GraphScores = squashed?.Kind };
             }
             catch
@@ -84,11 +84,9 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         return layout.FirstPart == 1 && config.HasClassToken != false;
     }
 
-    private VisionTower Assemble(
-        InferenceSession session, InstrumentedModel model, PatchLayout layout, TokenLayout tokens, ResidualStream stream, BlockLoader blocks,
-            ProbeResult probe, PlainOutput? answer,
-        VisionOutputKind kind)
+    private VisionTower Assemble(InferenceSession session, InstrumentedModel model, Findings found, PlainOutput? answer, VisionOutputKind kind)
     {
+        var (layout, tokens, stream, blocks, probe) = found;
         var readOuts = new ReadOutLoader(factory, graph, stream.States[^1], probe.Layers[^1].HiddenState);
         var (readOut, refusal) = answer is null ? (null, "the model gives no answer that labels could be compared with")
             : readOuts.Open(sites, probe.Hidden[^1], answer, normalised: kind == VisionOutputKind.ImageEmbedding);
@@ -208,4 +206,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     }
 
     private ModelRefusedException Refused(string reason) => new($"{fileName} cannot be explained: {reason}.");
+
+    /// <summary>What is known of the tower when it is put together.</summary>
+    private sealed record Findings(PatchLayout Layout, TokenLayout Tokens, ResidualStream Stream, BlockLoader Blocks, ProbeResult Probe);
 }
