@@ -14,7 +14,7 @@ public sealed class ReferenceTests(PageHost host, Chromium chromium)
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium, Opening);
         var panel = explore.Page.Locator("#reference-panel");
-        var button = panel.Locator("#samples [data-sample='scene-05']");
+        var button = panel.Locator("[data-sample='scene-05']");
         await button.FocusAsync();
         await explore.Page.Keyboard.PressAsync("Enter");
         await panel.Locator("canvas").WaitForAsync();
