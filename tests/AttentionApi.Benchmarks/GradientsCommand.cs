@@ -80,7 +80,7 @@ internal static class GradientsCommand
 
         public void Forward() => States();
 
-        public Task TapeAsync(GradientKind kind) => ForwardAsync(kind);
+        public Task<GradientTape> TapeAsync(GradientKind kind) => ForwardAsync(kind);
 
         public async Task KeepAsync() => known = await ForwardAsync(GradientKind.Libra, GradientKind.Plain);
 

@@ -41,7 +41,7 @@ public class PictureBenchmarks
     [Benchmark]
     public object Overlay() => Draw();
 
-    private Raster Decoded() => ImageDecoder.Decode(file, ImageLimits.Default, CancellationToken.None);
+    private DecodedImage Decoded() => ImageDecoder.Decode(file, ImageLimits.Default, CancellationToken.None);
 
     private Raster Draw() => OverlayRenderer.Render(photo, all, frames[0].Panels[0].Map, style, new Caption("")).Raster;
 
