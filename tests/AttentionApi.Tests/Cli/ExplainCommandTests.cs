@@ -10,7 +10,7 @@ using AttentionApi.Tests.Api;
 namespace AttentionApi.Tests.Cli;
 
 /// <summary><c>explain</c>: the same files as the API gives, of one picture or of many.</summary>
-public sealed class ExplainCommandTests(FixtureHost host) : IDisposable
+public sealed class ExplainCommandTests : IDisposable
 {
     private const int SomeSkipped = 2;
     private const string LongLabel = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen eighteen";
@@ -101,6 +101,7 @@ public sealed class ExplainCommandTests(FixtureHost host) : IDisposable
         }
     }
 
+    /// <summary>By a host of its own: what others have asked for, or wait for in the same batch, changes last digits.</summary>
     [Fact]
     public async Task The_files_are_those_that_the_server_answers()
     {
@@ -110,7 +111,8 @@ public sealed class ExplainCommandTests(FixtureHost host) : IDisposable
             "--save", "overlay,grid,animation,json,tensors");
         Assert.Equal(0, result.ExitCode);
         var files = Summary().Single()["files"]!;
-        using var client = await host.ReadyAsync();
+        await using var unshared = new FixtureHost();
+        using var client = await unshared.ReadyAsync();
         foreach (var kind in (string[])["overlay", "grid", "animation"])
         {
             using var response = await client.SendAsync($"explain/{kind}?{query}", Api.Pictures.Fixture);
@@ -205,7 +207,8 @@ public sealed class ExplainCommandTests(FixtureHost host) : IDisposable
         string[] settings = ["--models", SharedFixtures.RepositoryModels, "--model", "vit"];
         var (overlay, error, exit) = await CommandLine.PipeAsync(Api.Pictures.Fixture, ["explain", "-", .. settings]);
         Assert.Equal((0, ""), (exit, error));
-        using var client = await host.ReadyAsync();
+        await using var unshared = new FixtureHost();
+        using var client = await unshared.ReadyAsync();
         using var served = await client.SendAsync("explain/overlay?model=vit", Api.Pictures.Fixture);
         Assert.Equal(await served.BytesAsync(), overlay);
         var (nothing, reason, failed) = await CommandLine.PipeAsync(NoPicture, ["explain", "-", "--save", "json", .. settings]);
