@@ -76,7 +76,6 @@ public sealed class LimitsOptions
     public LabelLimits Labels => new(MaxLabels, MaxTexts);
     public ImageLimits Pictures => new(MaxPixels, MaxDecodedBytes: MaxDecodedBytes);
 
-
     /// <summary>Slots for what lasts: calls of many runs, and the pictures of batches. The other half is left to calls that are answered in a
     /// moment.</summary>
     internal int LongSlots => Math.Max(1, MaxConcurrent / 2);
