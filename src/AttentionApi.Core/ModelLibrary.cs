@@ -127,9 +127,10 @@ public sealed class ModelLibrary : IAsyncDisposable
         var taken = OutputParameters.Of(table, Outputs.Compare);
         var calls = new ComparisonParameters(table).Calls(Read(parameters, taken));
         using var leases = await severalModels.LeaseAsync([.. calls.Select(call => IdOf(call.Model ?? model))], cancellation).ConfigureAwait(false);
-        var plan = new ComparisonPlan([.. leases.Models.Zip(calls, (loaded, call) =>
+        var plan = new JointPlan([.. leases.Models.Zip(calls, (loaded, call) =>
             (loaded, new ExplainRequest(table, call.Given, Outputs.Compare, taken, options.Labels) { MaxRuns = options.MaxRuns }))]);
-        return new ComparedPicture(await plan.CompareAsync(analyzer, (new Picture(picture, options.Pictures), null), cancellation).ConfigureAwait(false));
+        var explanations = plan.BeginAsync(analyzer, (new Picture(picture, options.Pictures), null), new StageTimings(), cancellation);
+        return new ComparedPicture(await Comparison.OfAsync(await explanations.ConfigureAwait(false), cancellation).ConfigureAwait(false));
     }
 
     private ParameterValues Read(IReadOnlyDictionary<string, string>? parameters, IReadOnlyList<Parameter> taken) =>

@@ -1,9 +1,10 @@
 import { openPicture, own } from '../canvas/picture.js';
-import { create, find } from '../dom.js';
+import { find } from '../dom.js';
 import { listSamples, loadSample } from '../network/api.js';
 import { defaults, keys } from '../settings/table.js';
 import { modelOf } from '../store.js';
 import { keepPicture, keptPicture } from './keptPicture.js';
+import { idOf, sampleRow } from './samples.js';
 
 /** @typedef {import('../network/api.js').Sample} Sample */
 
@@ -27,11 +28,14 @@ export async function picturePanel(store) {
   const { opening, samples } = await listSamples();
   /** The method that the page itself has chosen last; another one is the visitor's own choice, and stays. @type {string | null} */
   let proposed = null;
-  const list = find('#samples', HTMLUListElement);
-  list.append(...samples.map((sample) => create('li', {}, sampleButton(sample))));
+  const mark = sampleRow(find('#samples', HTMLUListElement), samples, 'Sample', (sample) => {
+    store.set({ query: null, cursor: null, target: null, notices: [] });
+    propose(sample.method ?? opening.method);
+    show(sample);
+  });
 
   store.on(['sample', 'models'], async ({ sample, picture, models }) => {
-    for (const button of list.querySelectorAll('button')) button.setAttribute('aria-pressed', String(button.dataset.sample === sample));
+    mark(sample);
     if (models.length === 0 || (picture && picture.sample === sample)) return;
     if (sample === own) return showKept();
     const wanted = samples.find(({ file }) => idOf(file) === sample);
@@ -84,25 +88,9 @@ export async function picturePanel(store) {
     store.set({ picture, sample: picture.sample, labels: words });
   }
 
-  /** @param {Sample} sample */
-  function sampleButton(sample) {
-    const name = sample.labels.join(' and ');
-    const image = create('img', { src: `samples/${sample.file}`, alt: '', loading: 'lazy' });
-    const button = create('button', { type: 'button', title: name, attributes: { 'aria-label': `Sample: ${name}`, 'data-sample': idOf(sample.file) } }, image);
-    button.addEventListener('click', () => {
-      store.set({ query: null, cursor: null, target: null, notices: [] });
-      propose(sample.method ?? opening.method);
-      show(sample);
-    });
-    return button;
-  }
-
   /** @param {string} notice */
   const say = (notice) => store.set({ notices: [...store.state.notices, notice] });
 }
-
-/** @param {string} file */
-export const idOf = (file) => file.replace(/\.\w+$/, '');
 
 /** Anywhere on the page. @param {(file: File) => void} take */
 function listenToDrops(take) {

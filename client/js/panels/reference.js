@@ -3,12 +3,12 @@ import { Painter } from '../canvas/painter.js';
 import { openPicture, own } from '../canvas/picture.js';
 import { fit } from '../canvas/placement.js';
 import { patchOf } from '../compute/effective.js';
-import { create, find, fitCanvas, short } from '../dom.js';
+import { find, fitCanvas, short } from '../dom.js';
 import { listSamples, loadSample, postBoth } from '../network/api.js';
 import { setOf } from '../network/fetchedMaps.js';
 import { Problem } from '../network/problems.js';
 import { queryFor } from '../network/query.js';
-import { idOf } from './picture.js';
+import { idOf, sampleRow } from './samples.js';
 
 /**
  * @typedef {import('../canvas/picture.js').Picture} Picture
@@ -52,12 +52,11 @@ export async function referencePanel(store) {
   new ResizeObserver(() => draw()).observe(canvas);
 
   const { samples } = await listSamples();
-  const list = find('#reference-samples', HTMLUListElement);
-  list.append(...samples.map(({ file, labels }) => create('li', {}, sampleButton(idOf(file), file, labels.join(' and ')))));
+  const mark = sampleRow(find('#reference-samples', HTMLUListElement), samples, 'Compare with the sample', ({ file }) => store.set({ reference: idOf(file) }));
 
   store.on(['screen', 'reference', 'theme'], async ({ screen, reference }) => {
     panel.hidden = !screen?.shown.method.reference;
-    for (const button of list.querySelectorAll('button')) button.setAttribute('aria-pressed', String(button.dataset.sample === reference));
+    mark(reference);
     remove.hidden = reference === null;
     if (!screen || panel.hidden || reference === null) return leave('');
     if (picture?.sample !== reference) {
@@ -133,15 +132,6 @@ export async function referencePanel(store) {
       + `(${short(map.values[best])}). Colours as above.`;
     note.textContent = words;
     canvas.setAttribute('aria-label', `The other picture with its heatmap. ${words}`);
-  }
-
-  /** @param {string} id @param {string} file @param {string} name */
-  function sampleButton(id, file, name) {
-    const image = create('img', { src: `samples/${file}`, alt: '', loading: 'lazy' });
-    const attributes = { 'aria-label': `Compare with the sample: ${name}`, 'data-sample': id };
-    const button = create('button', { type: 'button', title: name, attributes }, image);
-    button.addEventListener('click', () => store.set({ reference: id }));
-    return button;
   }
 }
 

@@ -31,6 +31,11 @@ internal sealed class StageTimings
         get { lock (gate) return [.. stages]; }
     }
 
+    private int Count
+    {
+        get { lock (gate) return stages.Count; }
+    }
+
     /// <summary>How far the request's runs on changed pictures are.</summary>
     public RunCounter Runs { get; } = new();
 
@@ -60,7 +65,10 @@ internal sealed class StageTimings
         Diagnostics.Stages.Usual.Concat(Stages.Select(stage => stage.Key)).Distinct().Select(stage => (stage, this[stage])).Append(("total", Total));
 
     /// <summary>Adds a stage of which parts lay between parts of the one that is being measured.</summary>
-    public void Add(string stage, TimeSpan time) => stages.Add(new(stage, time.TotalMilliseconds));
+    public void Add(string stage, TimeSpan time)
+    {
+        lock (gate) stages.Add(new(stage, time.TotalMilliseconds));
+    }
 
     /// <summary>Adds the stages of work that was done for this request elsewhere.</summary>
     public void Add(StageTimings other)
@@ -71,7 +79,7 @@ internal sealed class StageTimings
     public readonly struct Measurement(StageTimings owner, string stage) : IDisposable
     {
         private readonly long began = Stopwatch.GetTimestamp();
-        private readonly int before = owner.Stages.Count;
+        private readonly int before = owner.Count;
 
         public void Dispose()
         {

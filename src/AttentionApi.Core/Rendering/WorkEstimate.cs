@@ -25,6 +25,9 @@ internal readonly record struct WorkEstimate(long Bytes, int Runs)
     public static WorkEstimate Of(ExplanationPlan plan, Picture picture) => new(
         picture.DecodedBytes + Attention(plan) + BytesPerDrawnPixel * Drawn(plan, picture.Header) + Answers(plan) + Mask(plan, picture.Header), plan.ExtraRuns);
 
+    /// <summary>Of all explanations together.</summary>
+    public static WorkEstimate Of(JointPlan plan, Picture picture) => plan.Plans.Select(one => Of(one, picture)).Aggregate((one, other) => one + other);
+
     /// <summary>Held until the last run.</summary>
     private static long Answers(ExplanationPlan plan) => sizeof(float) * (long)plan.ExtraRuns * (plan.Model.ClassNames?.Count ?? LongestEmbedding);
 

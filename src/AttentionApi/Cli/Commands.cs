@@ -11,9 +11,6 @@ namespace AttentionApi.Cli;
 /// <summary>The command line: one verb a file. Without a verb the program serves.</summary>
 internal static class Commands
 {
-    /// <summary>The exit code after Ctrl+C: 128 and the number of the signal, as shells have it.</summary>
-    public const int Interrupted = 130;
-
     public static Task<int> RunAsync(string[] args)
     {
         // Numbers are written the same everywhere, in tables as in answers.

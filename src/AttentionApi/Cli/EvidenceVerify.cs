@@ -52,9 +52,8 @@ internal static class EvidenceVerify
             using var lease = await local.LeaseAsync(model ?? original.ModelId, cancellation);
             if (lease.Model.Facts.Sha256 != original.ModelSha256)
             {
-                await error.WriteLineAsync($"The model '{lease.Model.Facts.Id}' here is another file than the one the bundle was made with "
+                return await ExitCode.FailAsync(error, $"The model '{lease.Model.Facts.Id}' here is another file than the one the bundle was made with "
                     + $"({original.ModelSha256}): name that one with --model.");
-                return 1;
             }
             var again = await MakeAgainAsync(local, original, lease.Model, table, cancellation);
             return await ReportAsync(BundleComparison.Of(original, again), output);
@@ -62,8 +61,7 @@ internal static class EvidenceVerify
         catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException or ParameterException
             or ModelRefusedException or ImageRefusedException)
         {
-            await error.WriteLineAsync(failure.Message);
-            return 1;
+            return await ExitCode.FailAsync(error, failure.Message);
         }
     }
 

@@ -1,8 +1,6 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
-using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Hosting;
@@ -38,15 +36,14 @@ internal sealed class BatchRequests(
         }, http.RequestAborted);
         using (lease)
         {
-            var model = request.ModelOf(lease.Model);
             // What the model cannot serve refuses the batch, not each picture.
-            _ = new ExplanationPlan(request, model.Facts);
+            var plan = new JointPlan((lease.Model, request));
             log.Set("Pictures", body.Pictures.Count);
             using var turn = new SemaphoreSlim(1);
             var most = new ParallelOptions { MaxDegreeOfParallelism = limits.Value.LongSlots, CancellationToken = http.RequestAborted };
             await Parallel.ForEachAsync(body.Pictures.Index(), most, async (sent, aborted) =>
             {
-                var (line, held) = await LineAsync(http, sent, request, model, aborted);
+                var (line, held) = await LineAsync(http, sent, plan, aborted);
                 using var _ = held;
                 await turn.WaitAsync(aborted);
                 try
@@ -63,20 +60,18 @@ internal sealed class BatchRequests(
 
     /// <returns>The line, and what it occupies until it is sent.</returns>
     private async Task<(BatchLine Line, IDisposable? Held)> LineAsync(
-        HttpContext http, (int Index, SentPicture Picture) sent, ExplainRequest request, LoadedModel model, CancellationToken aborted)
+        HttpContext http, (int Index, SentPicture Picture) sent, JointPlan plan, CancellationToken aborted)
     {
         var (index, name) = (sent.Index, sent.Picture.FileName);
         try
         {
             return await work.InTimeAsync(async deadline =>
             {
-                var plan = new ExplanationPlan(request, model.Facts);
                 var picture = work.Picture(sent.Picture.Bytes, drawn: false);
                 var slot = await permits.WaitAsync(WorkEstimate.Of(plan, picture) + new WorkEstimate(picture.Bytes.Length, 0), deadline);
                 try
                 {
-                    var (answer, bytes) = await work.ExplainAsync(new PlannedExplanation(plan, model, picture), new StageTimings(),
-                        async (explanation, cancellation) =>
+                    var (answer, bytes) = await work.ExplainAsync(plan, picture, async (explanation, cancellation) =>
                     {
                         var maps = await explanation.MapsAsync(cancellation);
                         return (Responses.Explain(explanation, maps), maps.Bytes);

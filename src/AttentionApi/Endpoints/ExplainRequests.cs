@@ -1,7 +1,6 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Hosting;
@@ -68,12 +67,13 @@ internal sealed class ExplainRequests(
         log.Set("Model", string.Join(',', models.Distinct()));
         log.Set("Method", string.Join(',', requests.Select(request => request.Method.Info.Name).Distinct()));
         using var leases = await severalModels.LeaseAsync(models, deadline);
-        var planned = Plan(body, requests, leases.Models);
-        var slot = permits.Take(Work(planned));
+        var plan = new JointPlan([.. leases.Models.Zip(requests)]);
+        var pictures = Pictures(body, plan.Plans);
+        var slot = permits.Take(Work(plan, pictures));
         try
         {
             upload.Dispose();
-            var answering = work.ExplainAsync(planned, http.Timings(), async (explanations, cancellation) =>
+            var answering = work.ExplainAsync(plan, pictures, http.Timings(), async (explanations, cancellation) =>
             {
                 var response = await respond(explanations, cancellation);
                 var seen = explanations[0].Inspection.Analysis.Size;
@@ -83,7 +83,7 @@ internal sealed class ExplainRequests(
                 return response;
             }, deadline);
             var response = !isJson || !JsonLines.Wanted(http.Request) ? await answering
-                : await new ToldProgress(http, readers, http.Timings().Runs, planned.Sum(one => one.Plan.ExtraRuns)).UntilAsync(answering);
+                : await new ToldProgress(http, readers, http.Timings().Runs, plan.Plans.Sum(one => one.ExtraRuns)).UntilAsync(answering);
             readers.Attend(http, response, slot);
             return response;
         }
@@ -94,37 +94,27 @@ internal sealed class ExplainRequests(
         }
     }
 
-    private List<PlannedExplanation> Plan(PictureBody body, IReadOnlyList<ExplainRequest> requests, IReadOnlyList<LoadedModel> models)
+    /// <exception cref="ProblemException">A method sets no picture against another.</exception>
+    private (Picture Picture, Picture? Reference) Pictures(PictureBody body, IReadOnlyList<ExplanationPlan> plans)
     {
-        var plans = requests.Zip(models, (request, model) => (Model: request.ModelOf(model), Request: request))
-            .Select(call => (Plan: new ExplanationPlan(call.Request, call.Model.Facts), call.Model)).ToList();
-        ExplanationPlan.ThrowIfTooManyRuns([.. plans.Select(call => call.Plan)], limits.RunsPerRequest);
-        var drawn = plans.Count > 1 || Outputs.Drawn.HasFlag(plans[0].Plan.Output);
+        var drawn = plans.Count > 1 || Outputs.Drawn.HasFlag(plans[0].Output);
         var picture = work.Picture(body.Pictures[0].Bytes, drawn);
-        return [.. plans.Select(call => new PlannedExplanation(call.Plan, call.Model, picture, ReferenceOf(body, call.Plan, drawn)))];
-    }
-
-    /// <summary>What the explanations take: the larger part is drawn over the reference where there is one, and both pictures stay decoded then.</summary>
-    private static WorkEstimate Work(List<PlannedExplanation> planned)
-    {
-        var picture = planned[0].Picture;
-        var pictures = (long)picture.Bytes.Length;
-        if (planned.Find(one => one.Reference is not null) is { Reference: { } compared }) pictures += compared.Bytes.Length + picture.DecodedBytes;
-        return planned.Select(one => WorkEstimate.Of(one.Plan, one.Reference ?? picture))
-            .Aggregate(new WorkEstimate(pictures, 0), (one, other) => one + other);
-    }
-
-    /// <exception cref="ProblemException">The method sets no picture against another.</exception>
-    private Picture? ReferenceOf(PictureBody body, ExplanationPlan plan, bool drawn)
-    {
-        if (body.Reference is not { } bytes) return null;
-        if (plan.Output is Outputs.Predictions or Outputs.Tensors || !plan.Method.Info.TakesReference)
+        if (body.Reference is not { } bytes) return (picture, null);
+        if (plans.Any(plan => plan.Output is Outputs.Predictions or Outputs.Tensors || !plan.Method.Info.TakesReference))
         {
             var takers = string.Join(", ", table.Registry.All.Where(method => method.Info.TakesReference).Select(method => method.Info.Name));
             throw ProblemException.BadParameter(PictureBody.ReferenceField,
                 $"A reference is taken by methods that set a patch against another picture ({takers}); leave it out.");
         }
-        return work.Picture(bytes, drawn);
+        return (picture, work.Picture(bytes, drawn));
+    }
+
+    /// <summary>What the explanations take: the larger part is drawn over the reference where there is one, and both pictures stay decoded then.</summary>
+    private static WorkEstimate Work(JointPlan plan, (Picture Picture, Picture? Reference) pictures)
+    {
+        var (picture, reference) = pictures;
+        var bytes = picture.Bytes.Length + (reference is null ? 0 : reference.Bytes.Length + picture.DecodedBytes);
+        return WorkEstimate.Of(plan, reference ?? picture) + new WorkEstimate(bytes, 0);
     }
 
     /// <summary>What the query says wrong, and a lack of slots, cost no upload; forms may hold further parameters.</summary>

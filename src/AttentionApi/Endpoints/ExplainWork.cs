@@ -1,7 +1,6 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Hosting;
@@ -24,22 +23,17 @@ internal sealed class ExplainWork(PictureAnalyzer analyzer, ParameterTable table
     public Picture Picture(ReadOnlyMemory<byte> bytes, bool drawn) => new(bytes, limits.Pictures, drawn);
 
     /// <summary>Explains a picture; the caller holds the slot.</summary>
-    public Task<T> ExplainAsync<T>(PlannedExplanation planned, StageTimings timings, Func<Explanation, CancellationToken, Task<T>> answer,
-        CancellationToken deadline) =>
-        ExplainAsync([planned], timings, (explanations, cancellation) => answer(explanations[0], cancellation), deadline);
+    public Task<T> ExplainAsync<T>(JointPlan plan, Picture picture, Func<Explanation, CancellationToken, Task<T>> answer, CancellationToken deadline) =>
+        ExplainAsync(plan, (picture, null), new StageTimings(), (explanations, cancellation) => answer(explanations[0], cancellation), deadline);
 
     /// <summary>Several explanations for one answer; the caller holds the slot.</summary>
-    public async Task<T> ExplainAsync<T>(IReadOnlyList<PlannedExplanation> planned, StageTimings timings,
+    public async Task<T> ExplainAsync<T>(JointPlan plan, (Picture Picture, Picture? Reference) pictures, StageTimings timings,
         Func<IReadOnlyList<Explanation>, CancellationToken, Task<T>> answer, CancellationToken deadline)
     {
-        var explanations = new List<Explanation>();
-        foreach (var (plan, model, picture, reference) in planned)
-        {
-            explanations.Add(await Explanation.BeginAsync(plan, model, analyzer, (picture, reference), timings, deadline));
-        }
+        var explanations = await plan.BeginAsync(analyzer, pictures, timings, deadline);
         var answered = await answer(explanations, deadline);
         deadline.ThrowIfCancellationRequested();
-        explanations.ForEach(telemetry.Record);
+        foreach (var explanation in explanations) telemetry.Record(explanation);
         return answered;
     }
 
@@ -68,10 +62,3 @@ internal sealed class ExplainWork(PictureAnalyzer analyzer, ParameterTable table
         }
     }
 }
-
-/// <summary>What an explanation is made of.</summary>
-/// <param name="Plan">What is asked.</param>
-/// <param name="Model">Leased by the caller.</param>
-/// <param name="Picture">The picture.</param>
-/// <param name="Reference">Another picture that it is set against; else null.</param>
-internal sealed record PlannedExplanation(ExplanationPlan Plan, LoadedModel Model, Picture Picture, Picture? Reference = null);

@@ -51,18 +51,11 @@ internal sealed record PrincipalComponents(float[] Components, float[] Scores, f
         for (var component = 0; component < count; component++)
         {
             var sorted = Enumerable.Range(0, height).Select(row => Scores[row * count + component]).Order().ToArray();
-            var (low, high) = (Percentile(sorted, 0.01), Percentile(sorted, 0.99));
+            var (low, high) = (Percentile.Of(sorted, 0.01), Percentile.Of(sorted, 0.99));
             for (var row = 0; row < height; row++)
                 colours[row * count + component] = high > low ? (float)Math.Clamp((Scores[row * count + component] - low) / (high - low), 0, 1) : 0.5f;
         }
         return colours;
-    }
-
-    internal static double Percentile(float[] sorted, double share)
-    {
-        var place = share * (sorted.Length - 1);
-        var below = (int)place;
-        return sorted[below] + (place - below) * (sorted[Math.Min(below + 1, sorted.Length - 1)] - sorted[below]);
     }
 
     private static double[] Centre(ReadOnlySpan<float> rows, int width)

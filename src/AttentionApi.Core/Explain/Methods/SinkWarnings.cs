@@ -31,7 +31,7 @@ internal static class SinkWarnings
         var largest = magnitudes.Max();
         if (!sinks.Contains(Array.IndexOf(magnitudes, largest))) return 0;
         float[] sorted = [.. map.Values.Order()];
-        var outer = Math.Max(Math.Abs(PrincipalComponents.Percentile(sorted, 0.01)), Math.Abs(PrincipalComponents.Percentile(sorted, 0.99)));
+        var outer = Math.Max(Math.Abs(Percentile.Of(sorted, 0.01)), Math.Abs(Percentile.Of(sorted, 0.99)));
         return outer > 0 ? largest / outer : 0;
     }
 

@@ -1,4 +1,4 @@
-using System.Numerics;
+using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Explain;
 
 namespace AttentionApi.Core.Rendering.Painting;
@@ -83,15 +83,6 @@ internal readonly record struct ColorScale(double Low, double High, bool Signed,
             filled += map.Values.Length;
         }
         Array.Sort(values);
-        return (Percentile(values, 0.01), Percentile(values, 0.99));
-    }
-
-    /// <summary>The value below which a fraction of them lies, by linear interpolation.</summary>
-    internal static double Percentile<T>(T[] sorted, double fraction) where T : struct, INumber<T>
-    {
-        var rank = fraction * (sorted.Length - 1);
-        var below = (int)rank;
-        var value = double.CreateChecked(sorted[below]);
-        return below + 1 >= sorted.Length ? value : value + (rank - below) * (double.CreateChecked(sorted[below + 1]) - value);
+        return (Percentile.Of(values, 0.01), Percentile.Of(values, 0.99));
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
+using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
-using AttentionApi.Core.Rendering.Painting;
 
 namespace AttentionApi.Core.Rendering.Regions;
 
@@ -59,7 +59,7 @@ internal readonly record struct RegionThreshold(ThresholdKind Kind, double Amoun
         return Kind switch
         {
             ThresholdKind.Mass => AboveMass(values, Amount),
-            ThresholdKind.Percentile => ColorScale.Percentile(values, Amount / 100),
+            ThresholdKind.Percentile => Percentile.Of(values, Amount / 100),
             _ => BetweenGroups(values),
         };
     }

@@ -1,4 +1,5 @@
 using AttentionApi.Cli.Models;
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
@@ -42,11 +43,11 @@ internal sealed class CompareCommand : PictureCommand<ComparedOutput>
             call.Parameters.Select(one => KeyValuePair.Create<string, IEnumerable<string?>>(one.Name, one.Texts)), taken, table.All);
         var calls = comparing.Calls(given);
         using var leases = await ModelLeases.TakeAsync([.. calls.Select(one => one.Model ?? call.Model)], id => local.LeaseAsync(id, cancellation));
-        var plan = new ComparisonPlan([.. leases.Models.Zip(calls, (model, one) =>
+        var plan = new JointPlan([.. leases.Models.Zip(calls, (model, one) =>
             (model, new ExplainRequest(table, one.Given, Outputs.Compare, taken, local.Limits.Labels) { MaxRuns = local.Limits.RunsPerRequest }))]);
         foreach (var note in plan.Plans.SelectMany(one => one.Warnings).Distinct()) await error.WriteLineAsync($"note: {note}");
         if (call.Reference is not null && plan.Plans.FirstOrDefault(one => !one.Method.Info.TakesReference) is { } other)
-            return await FailAsync(error, $"{other.Method.Info.Name} takes no --reference; similarity does.");
+            return await ExitCode.FailAsync(error, $"{other.Method.Info.Name} takes no --reference; similarity does.");
         var format = given.Get(PictureParameters.Format) ?? PictureFormat.Png;
         var reference = await call.ReferenceAsync(local.Limits, cancellation);
         using var comparer = new PictureComparer(local.Analyzer, plan, wanted, format, local.Limits, reference);

@@ -1,4 +1,5 @@
 using AttentionApi.Cli.Models;
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering.Layout;
@@ -23,7 +24,7 @@ internal sealed class ExplainCommand(ExplainerRegistry methods) : PictureCommand
         var planned = PlannedOutputs.Make(wanted, call.Parameters, table, lease.Model, local.Limits);
         foreach (var note in planned.Notes) await error.WriteLineAsync($"note: {note}");
         if (call.Reference is not null && planned.WithoutReference is { } other)
-            return await FailAsync(error, $"{other} takes no --reference; similarity does.");
+            return await ExitCode.FailAsync(error, $"{other} takes no --reference; similarity does.");
         using var explainer = new PictureExplainer(local.Analyzer, planned, local.Limits, await call.ReferenceAsync(local.Limits, cancellation));
         return await call.RunAsync(explainer, error, cancellation);
     }

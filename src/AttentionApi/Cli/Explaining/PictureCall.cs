@@ -1,3 +1,4 @@
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Hosting;
 
@@ -16,9 +17,6 @@ internal sealed record PictureCall(
 {
     /// <summary>Standard input or output in place of a file.</summary>
     private const string Pipe = "-";
-
-    /// <summary>Something was explained, and something was skipped.</summary>
-    private const int SomeSkipped = 2;
 
     public bool ToPipe => Out == Pipe || (Out is null && Inputs is [Pipe]);
 
@@ -40,8 +38,7 @@ internal sealed record PictureCall(
         var pictures = sources.Look();
         if (pictures.Count == 0 && !Watch)
         {
-            await error.WriteLineAsync("There is no picture (.jpg, .jpeg, .png or .webp) in what was named.");
-            return 1;
+            return await ExitCode.FailAsync(error, "There is no picture (.jpg, .jpeg, .png or .webp) in what was named.");
         }
         using var results = new ResultFolder(Out!);
         var run = new ExplainRun(work, results, error, !Console.IsErrorRedirected);
@@ -57,7 +54,7 @@ internal sealed record PictureCall(
         if (run.Skipped == 0) return 0;
         var summary = Path.Combine(Out!, ResultFolder.Summary);
         await error.WriteLineAsync($"{run.Skipped} {(run.Skipped == 1 ? "picture was" : "pictures were")} skipped; {summary} says why.");
-        return run.Explained > 0 ? SomeSkipped : 1;
+        return run.Explained > 0 ? ExitCode.SomeSkipped : ExitCode.Failed;
     }
 
     private async Task<int> ToPipeAsync(PictureWork work, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AttentionApi.Cli.Models;
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Core.Parameters;
 
 namespace AttentionApi.Cli.Explaining;
@@ -54,7 +55,7 @@ internal abstract class PictureCommand<TKind>(string name, string description) w
             if (parsed.GetValue(inputs)!.FirstOrDefault(input => input.StartsWith("--", StringComparison.Ordinal)) is { } unknown)
             {
                 var nearest = Nearest.Name(unknown[2..], command.Options.Select(option => option.Name[2..]));
-                return FailAsync(error, $"There is no option '{Words.Shown(unknown)}'; the nearest is '--{nearest}'.");
+                return ExitCode.FailAsync(error, $"There is no option '{Words.Shown(unknown)}'; the nearest is '--{nearest}'.");
             }
             var call = new PictureCall(
                 parsed.GetValue(inputs)!, parsed.GetValue(target), parsed.GetValue(model), parsed.GetValue(reference), parsed.GetValue(watch),
@@ -73,16 +74,16 @@ internal abstract class PictureCommand<TKind>(string name, string description) w
         {
             var wanted = Wanted(save?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                 ?? (call.ToPipe ? SavedByDefault.Take(1) : SavedByDefault));
-            return call.Wrong(wanted) is { } wrong ? await FailAsync(error, wrong) : await RunAsync(local, call, wanted, error, cancellation);
+            return call.Wrong(wanted) is { } wrong ? await ExitCode.FailAsync(error, wrong) : await RunAsync(local, call, wanted, error, cancellation);
         }
         catch (Exception failure) when (failure is ParameterException || ExplainRun.IsOfOnePicture(failure))
         {
-            return await FailAsync(error, failure.Message);
+            return await ExitCode.FailAsync(error, failure.Message);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             await error.WriteLineAsync("Interrupted; what was made until then is whole.");
-            return Commands.Interrupted;
+            return ExitCode.Interrupted;
         }
     }
 
@@ -97,11 +98,5 @@ internal abstract class PictureCommand<TKind>(string name, string description) w
                 + $"The nearest is '{Nearest.Name(unknown, names)}'.");
         }
         return [.. Kinds.Where(kind => words.Contains(kind.Name))];
-    }
-
-    protected static async Task<int> FailAsync(TextWriter error, string sentence)
-    {
-        await error.WriteLineAsync(sentence);
-        return 1;
     }
 }

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Rendering.Formats;
@@ -9,7 +10,7 @@ namespace AttentionApi.Cli.Explaining;
 
 /// <summary>Sets methods, or models, side by side on each picture.</summary>
 internal sealed class PictureComparer(
-    PictureAnalyzer analyzer, ComparisonPlan plan, IReadOnlyList<ComparedOutput> wanted, PictureFormat format, LimitsOptions limits, Picture? reference)
+    PictureAnalyzer analyzer, JointPlan plan, IReadOnlyList<ComparedOutput> wanted, PictureFormat format, LimitsOptions limits, Picture? reference)
     : PictureWork(limits, reference)
 {
     public override string Words
@@ -22,13 +23,12 @@ internal sealed class PictureComparer(
         }
     }
 
-    protected override WorkEstimate Work(Picture picture) =>
-        plan.Plans.Select(one => WorkEstimate.Of(one, picture)).Aggregate((one, other) => one + other);
+    protected override WorkEstimate Work(Picture picture) => WorkEstimate.Of(plan, picture);
 
     protected override async Task<(IReadOnlyList<PictureFile> Files, IReadOnlyList<Prediction> Predictions)> MakeAsync(
         (Picture Picture, Picture? Reference) pictures, CancellationToken cancellation)
     {
-        var comparison = await plan.CompareAsync(analyzer, pictures, cancellation);
+        var comparison = await Comparison.OfAsync(await plan.BeginAsync(analyzer, pictures, new StageTimings(), cancellation), cancellation);
         return ([.. wanted.Select(output => new PictureFile(output.Name, output.Ending(format), output.Make(comparison, format, cancellation)))],
             comparison.Entries[0].Explanation.Scoring.Predictions);
     }

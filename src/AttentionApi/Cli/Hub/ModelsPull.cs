@@ -24,7 +24,8 @@ internal static class ModelsPull
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             if (parsed.GetValue(list)) return List(output);
-            if (parsed.GetValue(name) is not { } text) return FailAsync(error, "Name a model as OWNER/NAME; --list shows some that are known to work.");
+            if (parsed.GetValue(name) is not { } text)
+                return ExitCode.FailAsync(error, "Name a model as OWNER/NAME; --list shows some that are known to work.");
             var (wanted, chosen) = (parsed.GetValue(precision), parsed.GetValue(id));
             return LocalModels.UseAsync(
                 local => RunAsync(local, text, wanted, chosen, output, error, cancellation), error, (LocalModels.PathKey, parsed.GetValue(models)));
@@ -54,36 +55,30 @@ internal static class ModelsPull
             id ??= model.Name;
             if (!ModelFolder.IsId(id) || id.StartsWith('.'))
             {
-                return await FailAsync(error, $"'{id}' cannot be a model's id: use letters, digits, '.', '_' and '-', and no point at the beginning.");
+                return await ExitCode.FailAsync(error, $"'{id}' cannot be a model's id: use letters, digits, '.', '_' and '-', and no point at the beginning.");
             }
             using var hub = new HubClient(HubSettings.Read(Environment.GetEnvironmentVariable));
             var pull = new Pull(hub, model, precision, local.Folder, id, error, !Console.IsErrorRedirected);
             var folder = await pull.RunAsync(cancellation);
             var (found, facts) = await local.DescribeAsync(local.Find(folder), null, cancellation);
-            if (facts is null) return await FailAsync(error, $"{id} is in {folder}, but is refused: {found.Reason}");
+            if (facts is null) return await ExitCode.FailAsync(error, $"{id} is in {folder}, but is refused: {found.Reason}");
             await output.WriteLineAsync($"{id} is ready: {facts.Layers} layers, {facts.Heads} heads, {facts.Precision}, {folder}");
             return 0;
         }
         catch (Exception failure) when (failure is HubException or ModelRefusedException or IOException or UnauthorizedAccessException)
         {
-            return await FailAsync(error, failure.Message);
+            return await ExitCode.FailAsync(error, failure.Message);
         }
         catch (HttpRequestException unreachable)
         {
             var endpoint = HubSettings.Read(Environment.GetEnvironmentVariable).Endpoint;
-            return await FailAsync(error, $"{endpoint.Authority} cannot be reached ({unreachable.Message.TrimEnd('.')}). Look at the network, the proxy "
-                + "(HTTPS_PROXY) and HF_ENDPOINT; or copy the model's files into the models folder by hand.");
+            return await ExitCode.FailAsync(error, $"{endpoint.Authority} cannot be reached ({unreachable.Message.TrimEnd('.')}). Look at the network, "
+                + "the proxy (HTTPS_PROXY) and HF_ENDPOINT; or copy the model's files into the models folder by hand.");
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             await error.WriteLineAsync("Interrupted; what has come is kept, and the same command goes on from there.");
-            return Commands.Interrupted;
+            return ExitCode.Interrupted;
         }
-    }
-
-    private static async Task<int> FailAsync(TextWriter error, string sentence)
-    {
-        await error.WriteLineAsync(sentence);
-        return 1;
     }
 }

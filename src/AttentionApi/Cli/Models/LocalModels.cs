@@ -1,3 +1,4 @@
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Catalog;
@@ -36,12 +37,11 @@ internal sealed class LocalModels : IAsyncDisposable
         catch (OptionsValidationException wrong)
         {
             foreach (var failure in wrong.Failures) await error.WriteLineAsync(failure);
-            return 1;
+            return ExitCode.Failed;
         }
         catch (ProviderUnusableException unusable)
         {
-            await error.WriteLineAsync(unusable.Message);
-            return 1;
+            return await ExitCode.FailAsync(error, unusable.Message);
         }
     }
 

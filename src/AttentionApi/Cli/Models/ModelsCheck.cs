@@ -76,8 +76,7 @@ internal static class ModelsCheck
         }
         catch (Exception refused) when (refused is ModelRefusedException or ParameterException)
         {
-            await error.WriteLineAsync(refused.Message);
-            return 1;
+            return await ExitCode.FailAsync(error, refused.Message);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AttentionApi.Cli.Terminal;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
@@ -27,9 +28,10 @@ internal static class ModelsInstrument
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             var words = parsed.GetValue(outputs)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length == 0 || words.Any(word => !Kinds.ContainsKey(word))) return FailAsync(error, $"--outputs takes {string.Join(", ", Kinds.Keys)}.");
+            if (words.Length == 0 || words.Any(word => !Kinds.ContainsKey(word)))
+                return ExitCode.FailAsync(error, $"--outputs takes {string.Join(", ", Kinds.Keys)}.");
             var (first, last) = (parsed.GetValue(from), parsed.GetValue(to));
-            if (first < 1 || last < first) return FailAsync(error, "Layers count from 1, and --fromLayer is not behind --toLayer.");
+            if (first < 1 || last < first) return ExitCode.FailAsync(error, "Layers count from 1, and --fromLayer is not behind --toLayer.");
             var kinds = words.Select(word => Kinds[word]).Aggregate((all, next) => all | next);
             var (input, copy) = (parsed.GetValue(source)!, parsed.GetValue(target)!);
             return LocalModels.UseAsync(local => RunAsync(local, input, copy, kinds, (first, last), output, error), error);
@@ -50,13 +52,7 @@ internal static class ModelsInstrument
         }
         catch (Exception failure) when (failure is ModelRefusedException or IOException or UnauthorizedAccessException)
         {
-            return await FailAsync(error, failure.Message);
+            return await ExitCode.FailAsync(error, failure.Message);
         }
-    }
-
-    private static async Task<int> FailAsync(TextWriter error, string sentence)
-    {
-        await error.WriteLineAsync(sentence);
-        return 1;
     }
 }

@@ -28,8 +28,7 @@ internal static class ModelsList
         var folder = string.IsNullOrEmpty(path) ? local.Folder : Path.GetFullPath(path);
         if (!Directory.Exists(folder))
         {
-            await error.WriteLineAsync($"There is no folder {folder}: name the models folder with --path.");
-            return 1;
+            return await ExitCode.FailAsync(error, $"There is no folder {folder}: name the models folder with --path.");
         }
         var models = new List<Model>();
         foreach (var found in ModelsFolder.Scan(folder, error.WriteLine).Values) models.Add((await local.DescribeAsync(found, null, cancellation)).Model);

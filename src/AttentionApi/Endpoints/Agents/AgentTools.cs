@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Text.Json;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
-using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
@@ -100,13 +99,12 @@ internal sealed class AgentTools(
                 using var lease = await catalog.LeaseAsync(entry.Id, deadline);
                 if (output != Outputs.Predictions && LabelMethod(request, lease.Model.Facts) is { } fitting)
                     request = work.Request(ParameterValues.Read([.. given, Named(table.Method.Name, fitting)], taken, table.All), output, taken);
-                var model = request.ModelOf(lease.Model);
-                var plan = new ExplanationPlan(request, model.Facts);
+                var plan = new JointPlan((lease.Model, request));
                 var picture = work.Picture(Bytes(image), Outputs.Drawn.HasFlag(output));
                 var slot = permits.Take(WorkEstimate.Of(plan, picture) + new WorkEstimate(picture.Bytes.Length, 0));
                 try
                 {
-                    var result = await work.ExplainAsync(new PlannedExplanation(plan, model, picture), new StageTimings(), answer, deadline);
+                    var result = await work.ExplainAsync(plan, picture, answer, deadline);
                     var http = context.HttpContext!;
                     http.Response.RegisterForDispose(readers.Attend(http, CopiesOfPicture * PictureBytes(result), slot));
                     return result;
