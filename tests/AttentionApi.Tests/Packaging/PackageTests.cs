@@ -73,8 +73,15 @@ public sealed class PackageTests(SourceCopy copy)
         Assert.Contains(FormattableString.Invariant($"attention sites  {Demo.Layers} vision"), inspected, StringComparison.Ordinal);
     }
 
-    private Task<string> PackAsync(string project, params string[] more) => SourceCopy.DotnetAsync(copy.Sources,
-        ["pack", project, "-c", "Release", "-o", copy.At("feed"), "-v", "quiet", "-warnaserror", "-nodeReuse:false", "-p:RunAnalyzers=false", .. more]);
+    /// <summary>Packs a project, which may be for other platforms than the lock file and must leave it alone.</summary>
+    private async Task PackAsync(string project, params string[] more)
+    {
+        var lockFile = Path.Combine(project, "packages.cpu.lock.json");
+        var locked = await File.ReadAllTextAsync(lockFile, Cancellation);
+        await SourceCopy.DotnetAsync(copy.Sources,
+            ["pack", project, "-c", "Release", "-o", copy.At("feed"), "-v", "quiet", "-warnaserror", "-nodeReuse:false", "-p:RunAnalyzers=false", .. more]);
+        Assert.Equal(locked, await File.ReadAllTextAsync(lockFile, Cancellation));
+    }
 
     /// <summary>An empty folder whose packages come from the feed.</summary>
     private string Scratch(string name)

@@ -19,6 +19,7 @@ public sealed class PublishTests(SourceCopy copy)
         Assert.Equal(["libonnxruntime.so", "libonnxruntime_providers_shared.so", "libvips.so.42"], NativeLibraries(folder));
         Assert.Equal(["fonts", "licenses", "models", "runtimes", "wwwroot"],
             Directory.GetDirectories(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Empty(Directory.GetFiles(folder, "*.lock.json"));
         Assert.InRange(Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length), 1, MostBytes);
     }
 
