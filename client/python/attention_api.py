@@ -74,7 +74,7 @@ class AttentionApi:
             with self._send("POST", "explain/batch", self._query(parameters), files, stream=True) as answer:
                 for line in filter(None, answer.iter_lines()):
                     entry = json.loads(line)
-                    yield group[entry["index"]][0], Explanation(entry["answer"]) if "answer" in entry else Problem(entry["problem"])
+                    yield group[entry["index"]][0], Problem(entry["problem"]) if "problem" in entry else Explanation(entry)
 
     def overlay(self, picture, **parameters):
         """A map over the picture: a Picture."""

@@ -40,7 +40,7 @@ internal static class MadeUpMethod
             var query = new Uri(route.Request.Url).Query;
             queries.Add(Uri.UnescapeDataString(query[1..]));
             var line = new JsonObject { ["answer"] = Answer(HttpUtility.ParseQueryString(query)) };
-            return route.FulfillAsync(new() { ContentType = "application/jsonl", Body = $"{line.ToJsonString()}\n" });
+            return route.FulfillAsync(new() { ContentType = "application/x-ndjson", Body = $"{line.ToJsonString()}\n" });
         });
     }
 

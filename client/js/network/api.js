@@ -191,7 +191,7 @@ function answerInBytes(request, onProgress) {
 /** Lines of JSON: counts of runs, and last the answer, or what went wrong after the first. @type {Reading} */
 function answerInLines(request, onProgress) {
   request.responseType = 'text';
-  request.setRequestHeader('Accept', 'application/jsonl');
+  request.setRequestHeader('Accept', 'application/x-ndjson');
   let read = 0;
   /** @type {any} */
   let last = null;

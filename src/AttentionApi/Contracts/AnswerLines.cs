@@ -16,12 +16,22 @@ public sealed record AnswerLine<T>(
 /// <param name="Total">The most that the call needs.</param>
 public sealed record RunProgress(int Done, int Total);
 
-/// <summary>One line of the answer of /explain/batch: what became of one picture.</summary>
+/// <summary>A line of /explain/batch for a picture that was explained: the answer of /explain, and which picture it is of.</summary>
+public sealed record BatchAnswer : ExplainResponse
+{
+    internal BatchAnswer(int index, string? name, ExplainResponse answer) : base(answer) => (Index, Name) = (index, name);
+
+    /// <summary>Place of the picture among those sent, from 0.</summary>
+    [JsonPropertyOrder(-2)]
+    public int Index { get; init; }
+
+    /// <summary>The name that the form gives the file; null where it gives none.</summary>
+    [JsonPropertyOrder(-1)]
+    public string? Name { get; init; }
+}
+
+/// <summary>A line of /explain/batch for a picture that could not be explained.</summary>
 /// <param name="Index">Place of the picture among those sent, from 0.</param>
-/// <param name="File">The name that the form gives the file; null where it gives none.</param>
-/// <param name="Answer">As of /explain; absent where there is a problem.</param>
-/// <param name="Problem">Why there is no answer; absent where there is one.</param>
-public sealed record BatchLine(
-    int Index, string? File,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ExplainResponse? Answer,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Problem? Problem);
+/// <param name="Name">The name that the form gives the file; null where it gives none.</param>
+/// <param name="Problem">Why there is no answer.</param>
+public sealed record BatchProblem(int Index, string? Name, Problem Problem);

@@ -19,7 +19,7 @@ namespace AttentionApi.Contracts;
 /// <param name="Warnings">What a careful reader must know.</param>
 /// <param name="Timings">Milliseconds of each stage.</param>
 /// <param name="ModelRuns">Runs of the vision model that this call caused; 0 where everything was known.</param>
-public sealed record ExplainResponse(
+public record ExplainResponse(
     ModelSummary Model, ImageSummary Image, string Method, EffectiveParameters Parameters, IReadOnlyList<Prediction> Predictions,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<PatchMap>? Maps,
     IReadOnlyList<Trajectory>? Trajectory, IReadOnlyList<TextTokens>? TextTokens, NumberGrid? Matrix,

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
@@ -43,12 +44,12 @@ internal sealed class BatchRequests(
             var most = new ParallelOptions { MaxDegreeOfParallelism = limits.Value.LongSlots, CancellationToken = http.RequestAborted };
             await Parallel.ForEachAsync(body.Pictures.Index(), most, async (sent, aborted) =>
             {
-                var (line, held) = await LineAsync(http, sent, plan, aborted);
+                var (sendAsync, held) = await LineAsync(http, sent, plan, aborted);
                 using var _ = held;
                 await turn.WaitAsync(aborted);
                 try
                 {
-                    await JsonLines.SendAsync(http, line, ApiJson.Responses.BatchLine, aborted);
+                    await sendAsync(aborted);
                 }
                 finally
                 {
@@ -58,8 +59,8 @@ internal sealed class BatchRequests(
         }
     }
 
-    /// <returns>The line, and what it occupies until it is sent.</returns>
-    private async Task<(BatchLine Line, IDisposable? Held)> LineAsync(
+    /// <returns>What sends the line, and what it occupies until then.</returns>
+    private async Task<(Func<CancellationToken, Task> SendAsync, IDisposable? Held)> LineAsync(
         HttpContext http, (int Index, SentPicture Picture) sent, JointPlan plan, CancellationToken aborted)
     {
         var (index, name) = (sent.Index, sent.Picture.FileName);
@@ -76,7 +77,7 @@ internal sealed class BatchRequests(
                         var maps = await explanation.MapsAsync(cancellation);
                         return (Responses.Explain(explanation, maps), maps.Bytes);
                     }, deadline);
-                    return (new BatchLine(index, name, answer, null), (IDisposable?)readers.Attend(http, bytes, slot));
+                    return (Line(new BatchAnswer(index, name, answer), ApiJson.Responses.BatchAnswer), (IDisposable?)readers.Attend(http, bytes, slot));
                 }
                 catch
                 {
@@ -87,7 +88,9 @@ internal sealed class BatchRequests(
         }
         catch (Exception failure) when (!aborted.IsCancellationRequested)
         {
-            return (new BatchLine(index, name, null, Problems.Body(Problems.From(failure, logger))), null);
+            return (Line(new(index, name, Problems.Body(Problems.From(failure, logger))), ApiJson.Responses.BatchProblem), null);
         }
+
+        Func<CancellationToken, Task> Line<T>(T line, JsonTypeInfo<T> type) => cancellation => JsonLines.SendAsync(http, line, type, cancellation);
     }
 }

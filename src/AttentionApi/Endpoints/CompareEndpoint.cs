@@ -35,15 +35,16 @@ internal static class CompareEndpoint
             .WithName("compare").WithSummary("Methods, or models, side by side.")
             .WithDescription("Up to eight methods of one model, or one method of up to eight models, on one picture: their maps, how far they agree, "
                 + "and with score=true the evidence of each. As JSON, or as one labelled picture. "
-                + "Maps of another model are brought into the first one's frame. Accept: application/jsonl gives the JSON in lines, as /explain does.")
-            .Produces<CompareResponse>(contentType: Json, additionalContentTypes: ["image/png", "image/webp", "image/jpeg"]).ProducesLines<CompareResponse>()
+                + "Maps of another model are brought into the first one's frame. Accept: application/x-ndjson gives the JSON in lines, as /explain does.")
+            .Produces<CompareResponse>(contentType: Json, additionalContentTypes: ["image/png", "image/webp", "image/jpeg"])
+            .ProducesLines(typeof(AnswerLine<CompareResponse>))
             .Refuses(StatusCodes.Status406NotAcceptable)
             .TakesPicture([EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Compare), Format]);
     }
 
     private static readonly (string, PictureFormat?)[] Offered =
     [
-        (Json, null), (JsonLines.MediaType, null),
+        (Json, null), .. JsonLines.Asked.Select(type => (type, (PictureFormat?)null)),
         .. Enum.GetValues<PictureFormat>().Select(format => (ImageEncoder.MediaType(format), (PictureFormat?)format)),
     ];
 }

@@ -17,7 +17,7 @@ internal static class ExplainEndpoint
             }))
             .WithName("explain").WithSummary("The maps as numbers.")
             .WithDescription("Unscaled maps over the patches, predictions, and what the model saw of the picture. Layers count from 1 and ranges include "
-                + "both ends. Accept: application/jsonl gives lines instead: how far the runs of costly calls are, and last the answer.")
-            .Produces<ExplainResponse>().ProducesLines<ExplainResponse>()
+                + "both ends. Accept: application/x-ndjson gives lines instead: how far the runs of costly calls are, and last the answer.")
+            .Produces<ExplainResponse>().ProducesLines(typeof(AnswerLine<ExplainResponse>))
             .TakesPicture([EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Json)]);
 }

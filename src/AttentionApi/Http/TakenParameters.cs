@@ -14,9 +14,9 @@ namespace AttentionApi.Http;
 /// <param name="Pictures">How many pictures its body holds.</param>
 internal sealed record TakenParameters(IReadOnlyList<Parameter> Parameters, TakenPictures Pictures);
 
-/// <summary>Endpoint metadata: the answer comes in lines where the caller likes that better.</summary>
-/// <param name="Line">What is in each.</param>
-internal sealed record AnswersInLines(Type Line);
+/// <summary>Endpoint metadata: the answer comes in lines, always or where the caller likes that better.</summary>
+/// <param name="Lines">What each is: one of these.</param>
+internal sealed record AnswersInLines(IReadOnlyList<Type> Lines);
 
 /// <summary>How many pictures a body holds.</summary>
 internal enum TakenPictures
@@ -56,9 +56,9 @@ internal static class TakenParametersExtensions
     public static RouteHandlerBuilder ProducesPicture(this RouteHandlerBuilder endpoint, string first, params string[] others) =>
         endpoint.Produces<Stream>(contentType: first, additionalContentTypes: others).Refuses(StatusCodes.Status406NotAcceptable);
 
-    /// <summary>Gives its answer in lines, too, which tell how far it is.</summary>
-    public static RouteHandlerBuilder ProducesLines<T>(this RouteHandlerBuilder endpoint) where T : class =>
-        endpoint.WithMetadata(new AnswersInLines(typeof(AnswerLine<T>)));
+    /// <summary>Gives its answer in lines, each one of these.</summary>
+    public static RouteHandlerBuilder ProducesLines(this RouteHandlerBuilder endpoint, params IReadOnlyList<Type> lines) =>
+        endpoint.WithMetadata(new AnswersInLines(lines));
 
     /// <summary>Answers problems of these statuses.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, params IReadOnlyList<int> statuses)

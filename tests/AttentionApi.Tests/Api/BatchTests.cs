@@ -12,7 +12,7 @@ public sealed class BatchTests(ApiHost host)
     private static async Task<JsonObject[]> LinesAsync(HttpResponseMessage answer)
     {
         var text = System.Text.Encoding.UTF8.GetString(await answer.BytesAsync());
-        Assert.Equal("application/jsonl", answer.Content.Headers.ContentType?.ToString());
+        Assert.Equal("application/x-ndjson", answer.Content.Headers.ContentType?.ToString());
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject());
         return [.. lines.OrderBy(line => (int)line["index"]!)];
     }
@@ -35,13 +35,14 @@ public sealed class BatchTests(ApiHost host)
         const string query = "method=alignment&labels=dog,car&fromLayer=2";
         using var answer = await SendAsync(client, query, Form(pictures));
         var lines = await LinesAsync(answer);
-        Assert.Equal(pictures.Select((_, index) => (index, $"picture {index}.png")), lines.Select(line => ((int)line["index"]!, (string)line["file"]!)));
+        Assert.Equal(pictures.Select((_, index) => (index, $"picture {index}.png")), lines.Select(line => ((int)line["index"]!, (string)line["name"]!)));
         foreach (var (line, picture) in lines.Zip(pictures))
         {
             using var alone = await client.SendAsync($"explain?{query}", picture);
-            var (one, other) = (line["answer"]!.AsObject(), await alone.JsonAsync());
-            Assert.All(["timings", "modelRuns"], member => Assert.True(one.Remove(member) && other.Remove(member)));
-            Assert.Equal(other.ToJsonString(), one.ToJsonString());
+            var other = await alone.JsonAsync();
+            Assert.All(["index", "name"], member => Assert.True(line.Remove(member)));
+            Assert.All(["timings", "modelRuns"], member => Assert.True(line.Remove(member) && other.Remove(member)));
+            Assert.Equal(other.ToJsonString(), line.ToJsonString());
         }
     }
 
@@ -52,8 +53,19 @@ public sealed class BatchTests(ApiHost host)
         using var answer = await SendAsync(client, "", Form(Pictures.Sample(0), Pictures.DogAndCar[..1000], "GIF89a"u8.ToArray(), [], Pictures.Sample(1)));
         var lines = await LinesAsync(answer);
         Assert.Equal([0, 422, 415, 415, 0], lines.Select(line => (int?)line["problem"]?["status"] ?? 0));
-        Assert.All(lines, line => Assert.Equal(line["problem"] is null, line["answer"] is not null));
+        Assert.All(lines, line => Assert.Equal(line["problem"] is null, line["maps"] is not null));
+        Assert.All(lines.Where(line => line["problem"] is not null), line => Assert.Equal(["index", "name", "problem"], line.Select(member => member.Key)));
         Assert.Equal("image", (string?)lines[1]["problem"]!["parameter"]);
+    }
+
+    [Fact]
+    public async Task A_picture_without_a_name_has_none_in_its_line()
+    {
+        using var client = await host.ReadyAsync();
+        using var answer = await client.SendAsync("explain/batch");
+        var line = Assert.Single(await LinesAsync(answer));
+        Assert.Equal(["index", "name", "model"], line.Select(member => member.Key).Take(3));
+        Assert.Null(line["name"]);
     }
 
     [Fact]
@@ -87,7 +99,7 @@ public sealed class BatchTests(ApiHost host)
         var rest = 0;
         while (await reader.ReadLineAsync(Cancellation) is { Length: > 0 } line)
         {
-            Assert.NotNull(JsonNode.Parse(line)!["answer"]);
+            Assert.NotNull(JsonNode.Parse(line)!["maps"]);
             rest++;
         }
         Assert.Equal(39, rest);

@@ -142,9 +142,9 @@ public sealed class DocumentTruthTests(ApiHost host, FixtureHost fixtures)
     private static async Task LinesAsync(DocumentedAnswers answers, HttpClient client, string call)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{TestHost.Base}/{call}") { Content = Pictures.Raw(Pictures.DogAndCar),
-            Headers = { Accept = { new("application/jsonl") } } };
+            Headers = { Accept = { new("application/x-ndjson") } } };
         using var response = await client.SendAsync(request, Cancellation);
-        Assert.Equal("application/jsonl", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("application/x-ndjson", response.Content.Headers.ContentType?.MediaType);
         await CheckAsync(answers, $"post {TestHost.Base}/{call.Split('?')[0]}", response, 200);
     }
 

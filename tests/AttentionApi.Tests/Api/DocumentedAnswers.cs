@@ -37,7 +37,7 @@ internal sealed class DocumentedAnswers(JsonObject document)
         var type = response.Content.Headers.ContentType!.MediaType!;
         var content = answer["content"]![type];
         Assert.True(content is not null, $"{operation} {status}: {type} is not in the document");
-        if (type == "application/jsonl")
+        if (type == "application/x-ndjson")
         {
             var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
             Assert.All(lines, line => Validate(content["schema"]!, JsonNode.Parse(line), $"{operation} {status}"));

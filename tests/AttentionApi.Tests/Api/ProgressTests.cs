@@ -12,7 +12,7 @@ namespace AttentionApi.Tests.Api;
 /// <summary>Answers in lines: how far the model's runs are, and last the answer.</summary>
 public sealed class ProgressTests(ApiHost host, ProgressTests.Host gated) : IClassFixture<ProgressTests.Host>
 {
-    private const string Lines = "application/jsonl";
+    private const string Lines = "application/x-ndjson";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -53,16 +53,16 @@ public sealed class ProgressTests(ApiHost host, ProgressTests.Host gated) : ICla
         static string Maps(JsonObject answer) => (answer["mean"] ?? answer["maps"])!.ToJsonString();
     }
 
-    [Fact]
-    public async Task An_answer_without_such_runs_is_one_line()
+    [Theory, InlineData(Lines), InlineData("application/jsonl")]
+    public async Task An_answer_without_such_runs_is_one_line(string asked)
     {
         using var client = await host.ReadyAsync();
-        using var response = await SendAsync(client, "explain?labels=dog,car");
+        using var response = await SendAsync(client, "explain?labels=dog,car", accept: asked);
         var line = Assert.Single(await LinesAsync(response));
         Assert.Equal("rollout", (string?)line["answer"]!["method"]);
     }
 
-    [Theory, InlineData("application/jsonl, application/json"), InlineData("*/*"), InlineData("application/jsonl;q=0.5, application/json")]
+    [Theory, InlineData("application/x-ndjson, application/json"), InlineData("*/*"), InlineData("application/x-ndjson;q=0.5, application/json")]
     public async Task Who_does_not_like_lines_better_gets_one_document(string accept)
     {
         using var client = await host.ReadyAsync();

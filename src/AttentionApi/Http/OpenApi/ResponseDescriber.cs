@@ -23,7 +23,7 @@ internal sealed class ResponseDescriber : IOperationFilter, IDocumentFilter
         {
             operation.Responses!["200"].Content![JsonLines.MediaType] = new OpenApiMediaType
             {
-                Schema = context.SchemaGenerator.GenerateSchema(lines.Line, context.SchemaRepository),
+                Schema = OneOf([.. lines.Lines.Select(line => context.SchemaGenerator.GenerateSchema(line, context.SchemaRepository))]),
             };
         }
         foreach (var (text, answer) in operation.Responses ?? [])
@@ -50,6 +50,8 @@ internal sealed class ResponseDescriber : IOperationFilter, IDocumentFilter
             Schema = new OpenApiSchema { Type = header.Key == "Retry-After" ? JsonSchemaType.Integer : JsonSchemaType.String },
         });
     }
+
+    private static IOpenApiSchema OneOf(IList<IOpenApiSchema> schemas) => schemas is [var single] ? single : new OpenApiSchema { OneOf = schemas };
 
     private static bool IsPicture(string type) => type.StartsWith("image/", StringComparison.Ordinal);
 
