@@ -1,6 +1,5 @@
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx.Backward;
-using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Scoring;
 
@@ -12,38 +11,38 @@ internal sealed partial class Inspection
     /// <summary>Every layer, by LibraGrad's rules.</summary>
     /// <param name="rival">A further label, whose gradients come last; or null.</param>
     /// <param name="cancellation">Ends the run.</param>
-    /// <exception cref="ParameterException">The model gives no such gradients.</exception>
+    /// <exception cref="GradientsMissingException">The model gives no such gradients.</exception>
     internal Task<LabelGradients> LibraGradientsAsync(LabelTarget? rival, CancellationToken cancellation) =>
         AllLayersAsync(GradientKind.Libra, rival, cancellation);
 
     /// <summary>Every layer, by the true derivatives.</summary>
-    /// <exception cref="ParameterException">The model gives no such gradients.</exception>
+    /// <exception cref="GradientsMissingException">The model gives no such gradients.</exception>
     internal Task<LabelGradients> PlainGradientsAsync(CancellationToken cancellation) => AllLayersAsync(GradientKind.Plain, null, cancellation);
 
     /// <summary>The last layer, by the true derivatives: costs little more than a plain run.</summary>
-    /// <exception cref="ParameterException">The model gives no such gradients.</exception>
+    /// <exception cref="GradientsMissingException">The model gives no such gradients.</exception>
     internal Task<LabelGradients> LastLayerGradientsAsync(CancellationToken cancellation) => FromStatesAsync(GradientQuestion.LastLayer, cancellation);
 
     /// <summary>Each layer by itself, with the model's head put on its hidden states.</summary>
     /// <param name="fromLayer">The first layer, from 1; up to the last one.</param>
     /// <param name="ofMean">Whether the head reads the mean of all tokens instead of its own token.</param>
     /// <param name="cancellation">Ends the run.</param>
-    /// <exception cref="ParameterException">The model gives no such gradients.</exception>
+    /// <exception cref="GradientsMissingException">The model gives no such gradients.</exception>
     internal Task<LabelGradients> EachLayerGradientsAsync(int fromLayer, bool ofMean, CancellationToken cancellation) =>
         FromStatesAsync(GradientQuestion.EachLayer(fromLayer, ofMean), cancellation);
 
     /// <summary>Image-text: what each text token has in the cosine of picture and label, by Chefer's relevance or LibraGrad's, for the first prompt.</summary>
-    /// <exception cref="ParameterException">The text tower gives no such gradients.</exception>
+    /// <exception cref="GradientsMissingException">The text tower gives no such gradients.</exception>
     public async Task<IReadOnlyList<TextTokenWeights>> TextRelevanceAsync(bool isLibra, CancellationToken cancellation)
     {
         if (Choice.Labels.Count == 0) return [];
         var picture = (await FetchAsync(ActivationParts.Output, cancellation).ConfigureAwait(false)).Activations.Output;
-        var texts = await RefusedAsMethodAsync(() => Loaded.TextGradientsAsync(
+        var texts = await OrMissingAsync(() => Loaded.TextGradientsAsync(
             isLibra ? GradientKind.Libra : GradientKind.Plain, Choice.Labels, Choice.Prompts[0], picture, Timings, cancellation)).ConfigureAwait(false);
         return [.. texts.Select(text => TextRelevance.Weigh(text.Text, text.Gradients, Model.Sites.Text, isLibra))];
     }
 
-    private Task<LabelGradients> AllLayersAsync(GradientKind kind, LabelTarget? rival, CancellationToken cancellation) => RefusedAsMethodAsync(async () =>
+    private Task<LabelGradients> AllLayersAsync(GradientKind kind, LabelTarget? rival, CancellationToken cancellation) => OrMissingAsync(async () =>
     {
         // The run that gradients need gives the answer, too; a plain run before it would be one too many.
         analysis ??= Analyzer.Find(Loaded, Picture);
@@ -55,7 +54,7 @@ internal sealed partial class Inspection
         return await AskAsync(question, targets, cancellation).ConfigureAwait(false);
     });
 
-    private Task<LabelGradients> FromStatesAsync(GradientQuestion question, CancellationToken cancellation) => RefusedAsMethodAsync(async () =>
+    private Task<LabelGradients> FromStatesAsync(GradientQuestion question, CancellationToken cancellation) => OrMissingAsync(async () =>
     {
         await FetchAsync(ActivationParts.HiddenStates | BlockInspection.SinkParts, cancellation).ConfigureAwait(false);
         return await AskAsync(question, (await ScoresAsync(cancellation).ConfigureAwait(false)).Targets, cancellation).ConfigureAwait(false);
@@ -76,8 +75,8 @@ internal sealed partial class Inspection
             [.. targets.Select(target => target.Compare(answer))]);
     }
 
-    /// <summary>What only the first backward run shows is told like what the graph shows: the method is not for this model.</summary>
-    private async Task<T> RefusedAsMethodAsync<T>(Func<Task<T>> work)
+    /// <summary>Some models turn out to have no gradients only in their first backward run.</summary>
+    private async Task<T> OrMissingAsync<T>(Func<Task<T>> work)
     {
         try
         {
@@ -85,8 +84,10 @@ internal sealed partial class Inspection
         }
         catch (ModelRefusedException refused)
         {
-            throw new ParameterException("method",
-                $"The model '{Model.Id}' gives no such gradients: {refused.Message.TrimEnd('.')}. Take another method or model.");
+            throw new GradientsMissingException($"The model '{Model.Id}' gives no such gradients: {refused.Message.TrimEnd('.')}.", refused);
         }
     }
 }
+
+/// <summary>The model gives none of the gradients that a method needs; the message says why.</summary>
+internal sealed class GradientsMissingException(string message, ModelRefusedException cause) : Exception(message, cause);

@@ -34,7 +34,8 @@ internal sealed class CatalogModel(FoundModel found, TimeProvider time)
     private ModelStatus Status => Refusal is not null ? ModelStatus.Refused : IsReady ? ModelStatus.Ready : Load is null
         ? ModelStatus.Unloaded : ModelStatus.Loading;
 
-    public ModelEntry Entry(string? defaultId) => new(Found.Id, Found.Id == defaultId, Status, Refusal?.Message, Facts);
+    public ModelEntry Entry(string? defaultId) => new(Found.Id, Found.Id == defaultId, Status, Refusal?.Message, Facts)
+        { ChooseFiles = Refusal?.ChooseFilesOf is not null };
 
     /// <summary>Refuses the model until its files change; where the reason may pass, for a while only.</summary>
     public void Refuse(ModelRefusedException reason)

@@ -67,7 +67,7 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
         IReadOnlyDictionary<string, FoundModel> found;
         try
         {
-            found = ModelsFolder.Scan(options.Folder, atStart ? reason => log.LogWarning("Models: {Reason}", reason) : null);
+            found = ModelsFolder.Scan(options.Folder, atStart ? reason => log.LogWarning("In the models folder, {Reason}", reason) : null);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -104,7 +104,7 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
         {
             ObjectDisposedException.ThrowIf(stopped, this);
             if (!models.TryGetValue(id, out model)) throw new ModelRefusedException($"There is no model '{id}' any more.");
-            if (model.Refusal is { } refusal) throw new ModelRefusedException(refusal.Message, refusal) { MayPass = refusal.MayPass };
+            if (model.Refusal is { } refusal) throw refusal.Again();
             if (model.Load is null) ThrowIfNoRoom(model);
             model.Leases++;
             model.LastUsed = ++clock;
@@ -167,7 +167,7 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
             log.LogError(failure, "Model {Model} could not be loaded", model.Found.Id);
             var refusal = new ModelRefusedException(
                 $"The model '{model.Found.Id}' could not be loaded ({failure.GetType().Name}); it is tried again in "
-                    + $"{CatalogModel.TryAgainAfter.TotalSeconds:0} seconds, and the server's log has the details.",
+                    + $"{CatalogModel.TryAgainAfter.TotalSeconds:0} seconds, and the log has the details.",
                 failure) { MayPass = true };
             Refuse(model, loading, refusal);
             throw refusal;

@@ -20,8 +20,8 @@ internal sealed class SeveralModels(ModelCatalog catalog) : IDisposable
         var needed = distinct.Concat(catalog.DefaultId is { } first ? [first] : []).Distinct().Count();
         if (distinct.Count > 1 && needed > catalog.MaxLoaded)
         {
-            throw new ParameterException("models",
-                $"{distinct.Count} models are asked for; {catalog.MaxLoaded} may be loaded at once (Models:MaxLoaded), the default one always. Name fewer.");
+            throw new OverLimitException("models", $"{distinct.Count} models are asked for; {catalog.MaxLoaded} may be loaded at once, including the default "
+                + "model. Name fewer.", Limit.LoadedModels);
         }
         if (distinct.Count > 1) await gate.WaitAsync(cancellation).ConfigureAwait(false);
         try

@@ -6,7 +6,7 @@ namespace AttentionApi.Core.Explain;
 internal sealed class ComparisonParameters(ParameterTable table)
 {
     public Parameter<IReadOnlyList<Explainer>> Methods { get; } = new("methods", ParameterKind.Text, "comma-separated methods, at most 8",
-        "The methods to set side by side; each takes of the parameters those that it has.", [])
+        "The methods to set side by side; each uses the parameters that it supports.", [])
     {
         Parser = texts => [.. Names("methods", texts).Select(name => table.Registry.Find(name) ?? throw new FormatException(
             $"methods names '{Words.Shown(name)}'; the nearest is '{Nearest.Name(name, table.Registry.All.Select(one => one.Info.Name))}'."))],
@@ -16,7 +16,7 @@ internal sealed class ComparisonParameters(ParameterTable table)
     public Parameter<IReadOnlyList<string>> Models { get; } = new("models", ParameterKind.Text, "comma-separated ids, at most 8",
         "The models to set side by side, by one method; in place of 'model'.", [])
     {
-        Parser = texts => Names("models", texts), Repeatable = true, DefaultWords = "model alone", Example = "demo-clip,demo-clip-int8",
+        Parser = texts => Names("models", texts), Repeatable = true, DefaultWords = "model alone", Example = "clip,siglip",
     };
 
     public IEnumerable<Parameter> All => [Methods, Models, .. table.Explaining(Outputs.Compare)];

@@ -96,10 +96,23 @@ internal sealed class Explanation
     private async Task<T> MeasuredAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
     {
         using var _ = Inspection.Timings.Measure(Stage);
-        var result = await work().ConfigureAwait(false);
+        var result = await ForMethodAsync(work).ConfigureAwait(false);
         Scoring = await Inspection.ScoresAsync(cancellation).ConfigureAwait(false);
         Warnings = [.. Plan.Warnings, .. Inspection.Warnings, .. TargetWarnings()];
         return result;
+    }
+
+    /// <summary>Gradients may turn out to be missing during the work; that tells against the choice of the method.</summary>
+    private async Task<T> ForMethodAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (GradientsMissingException missing)
+        {
+            throw Plan.Parameters.Method.Wrong($"{missing.Message} Take another method or model.");
+        }
     }
 
     private IEnumerable<string> TargetWarnings()

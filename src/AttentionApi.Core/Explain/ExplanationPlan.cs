@@ -137,7 +137,7 @@ internal sealed class ExplanationPlan
         var runs = plans.Sum(plan => plan.ExtraRuns);
         if (runs <= allowed) return;
         Parameter parameter = plans.Any(plan => plan.Values.Get(Score)) ? Steps : plans[0].request.Table.Method;
-        throw parameter.Wrong($"This needs {runs} runs of the model; a call may cause {allowed} (Limits:RunsPerRequest). Ask for less at once.");
+        throw new OverLimitException(parameter.Name, $"This needs {runs} runs of the model; a call may cause {allowed}. Ask for less at once.", Limit.Runs);
     }
 
     private void CheckRuns()
@@ -147,7 +147,7 @@ internal sealed class ExplanationPlan
         ExtraRuns = ownRuns + scoreRuns;
         if (ExtraRuns <= request.MaxRuns) return;
         var lower = scoreRuns > ownRuns || fewer is null ? Steps : fewer;
-        throw lower.Wrong($"This needs {ExtraRuns} runs of the model; a call may cause {request.MaxRuns} (Limits:RunsPerRequest). Lower '{lower.Name}'.");
+        throw new OverLimitException(lower.Name, $"This needs {ExtraRuns} runs of the model; a call may cause {request.MaxRuns}. Lower '{lower.Name}'.", Limit.Runs);
     }
 
     /// <summary>A score is about one map and one label.</summary>
@@ -176,6 +176,8 @@ internal sealed class ExplanationPlan
         }
         if (Values.Get(TextTokens) && !Model.Text)
             throw TextTokens.Wrong($"The model '{Model.Id}' reads no text; leave 'textTokens' out, or take an image-text model.");
+        if (Values.Get(TextTokens) && Model.Sites.Text == 0)
+            throw TextTokens.Wrong($"The attention of the model '{Model.Id}' in its text tower cannot be read; leave 'textTokens' out, or take another model.");
         if (Values.Get(Versus) is { } versus) Labels.CheckLabel(Versus, versus, warnings.Add);
         switch (Output)
         {
@@ -188,7 +190,7 @@ internal sealed class ExplanationPlan
                 throw request.Table.Method.Wrong($"{Method.Info.Name} has one picture of its own and no maps to set side by side; ask for an overlay, or take "
                     + "another method.");
             case Outputs.Regions when Method.Info.Picture != PictureKind.Maps:
-                throw request.Table.Method.Wrong($"{Method.Info.Name} has no map with a high and a low end to cut regions from; take another method.");
+                throw request.Table.Method.Wrong($"{Method.Info.Name} has no map that can be split into regions; take another method.");
             case Outputs.Animation:
                 CheckFrames();
                 if (Values.Get(Panels) == PanelChoice.Labels && Labels.Labels.Count > mostPanels)

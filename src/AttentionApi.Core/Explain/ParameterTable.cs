@@ -17,8 +17,8 @@ internal sealed class ParameterTable
         Registry = registry;
         var names = registry.All.Select(explainer => explainer.Info.Name).ToArray();
         Method = ParameterKinds.Choice("method", registry.All[0],
-            "What is explained: see /methods for what each picture means and which parameters it takes.", registry.All.Select(explainer =>
-                (explainer.Info.Name, explainer)))
+            "What is explained; the list of methods says what each picture means and which parameters it takes.",
+            registry.All.Select(explainer => (explainer.Info.Name, explainer)))
             with { DefaultWords = names[0] };
         OfMethods = [.. registry.All.SelectMany(explainer => explainer.Info.Parameters).DistinctBy(parameter => parameter.Name)];
         ofMethods = [.. OfMethods.Select(parameter => parameter.Name), SharedParameters.Frames.Name, SharedParameters.Panels.Name];

@@ -19,12 +19,12 @@ internal static class SharedParameters
 {
     private static readonly (string, Func<ModelScope, int>) LastLayer = ("L", model => model.Layers);
 
-    public static readonly Parameter<IReadOnlyList<string>> Labels = new("labels", ParameterKind.Text, "comma-separated labels",
+    public static readonly Parameter<IReadOnlyList<string>> Labels = new(LabelList.LabelsName, ParameterKind.Text, "comma-separated labels",
         "Free text for image-text models; class names, synonyms or indices for classifiers. A label that holds a comma goes in double quotes, or alone into "
             + "'label'; may be repeated.", [])
         { Parser = LabelList.Labels, Repeatable = true, VerbatimName = "label", DefaultWords = "none", Example = "cat,dog" };
 
-    public static readonly Parameter<IReadOnlyList<string>> Prompt = new("prompt", ParameterKind.Text, "a template with {}",
+    public static readonly Parameter<IReadOnlyList<string>> Prompt = new(LabelList.PromptName, ParameterKind.Text, "a template with {}",
         "The sentence that a label is put into, at {}; may be repeated: the embeddings are averaged. {} alone sends labels as they are.", ["a photo of a {}"])
         { Parser = LabelList.Prompts, Repeatable = true, DefaultWords = "a photo of a {}" };
 
@@ -64,7 +64,7 @@ internal static class SharedParameters
     private const int LongestSide = 4096;
 
     public static readonly Parameter<int?> Resolution = Integer<int?>("resolution", null, 1, LongestSide,
-        "Pixels a side at which the picture is given to the model, for models that list 'resolutions' in /models: more patches, a finer map, a longer run. "
+        "Pixels a side at which the picture is given to the model, for models that take several sizes, their 'resolutions': more patches, a finer map, a longer run. "
         + "Positions are interpolated then.") with
     {
         Range = "a multiple of the patch, within the model's resolutions",

@@ -50,6 +50,8 @@ public sealed record ModelFacts
     /// <summary>What the model's card says of what it knows; null where it says nothing.</summary>
     public string? Domain { get; init; }
     public IReadOnlyList<string> Warnings { get; init; } = [];
+    /// <summary>True where one of several precisions was taken, and another could be chosen.</summary>
+    internal bool ChoosesFiles { get; init; }
 
     /// <summary>Free text labels are accepted.</summary>
     public bool Text => Scores != ScoreKind.None && !IsClassifier;

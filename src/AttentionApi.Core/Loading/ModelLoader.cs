@@ -6,7 +6,7 @@ using AttentionApi.Core.Text;
 
 namespace AttentionApi.Core.Loading;
 
-/// <summary>Loads a model from the models folder: towers, preprocessing, tokenizer, and the facts that <c>/models</c> lists.</summary>
+/// <summary>Loads a model from the models folder: towers, preprocessing, tokenizer, and the facts about it.</summary>
 /// <param name="factory">Makes the sessions.</param>
 /// <param name="files">Overrides the choice of files by model id.</param>
 internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<string, IReadOnlyList<string>> files)
@@ -134,6 +134,7 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
             Sha256 = vision.Model.SourceSha256,
             Domain = folder.Domain,
             Warnings = warnings,
+            ChoosesFiles = folder.ChoosesFiles,
         };
     }
 

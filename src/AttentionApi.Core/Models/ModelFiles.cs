@@ -13,13 +13,13 @@ internal static class ModelFiles
     /// <summary>Whether it holds no bytes, or is no file but a pipe or a device.</summary>
     public static bool IsEmpty(string path) => new FileInfo(path).Length == 0;
 
-    /// <summary>A refusal in words of ours: the system's hold the whole path, which is nobody's business.</summary>
+    /// <summary>A refusal in our own words; system messages contain full paths.</summary>
     public static ModelRefusedException Unreadable(string name, Exception cause) => new($"{name} cannot be read: {Reason(cause)}.", cause) { MayPass = true };
 
     private static string Reason(Exception cause) => cause switch
     {
         FileNotFoundException or DirectoryNotFoundException => "it is not there, or is a link that leads nowhere",
-        UnauthorizedAccessException => "the server has no right to",
+        UnauthorizedAccessException => "this program may not read it",
         _ => "its disk or another program does not let it",
     };
 }

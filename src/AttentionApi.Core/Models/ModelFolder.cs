@@ -33,6 +33,9 @@ internal sealed partial class ModelFolder
     /// <summary>What was chosen where the folder left a choice, in words.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>True where one of several precisions was taken, and another could be chosen.</summary>
+    public bool ChoosesFiles { get; init; }
+
     /// <param name="path">A folder, or an .onnx file.</param>
     /// <param name="files">Overrides the choice: paths inside the folder of the model file, or of vision and text tower.</param>
     /// <param name="id">Null: the folder's or file's name.</param>
@@ -60,6 +63,7 @@ internal sealed partial class ModelFolder
                 TextConfig = Beside(path, text ?? vision),
                 Domain = ModelCard.Domain(path),
                 Warnings = towers.Warnings,
+                ChoosesFiles = towers.Warnings.Count > 0,
             };
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
@@ -77,12 +81,13 @@ internal sealed partial class ModelFolder
         {
             var path = Path.GetFullPath(Path.Combine(folder, file));
             if (!path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-                throw new ModelRefusedException($"Models:Files names {file} for {id}, which lies outside the model's folder.");
-            return File.Exists(path) ? path : throw new ModelRefusedException($"Models:Files names {file} for {id}, which does not exist.");
+                throw Wrong($"The file {file}, chosen for {id}, lies outside the model's folder.");
+            return File.Exists(path) ? path : throw Wrong($"The file {file}, chosen for {id}, does not exist.");
         }
 
-        if (files.Count > 2) throw new ModelRefusedException($"Models:Files names {files.Count} files for {id}: give the model file, or vision and "
-            + "text tower.");
+        ModelRefusedException Wrong(string reason) => new(reason) { ChooseFilesOf = id };
+
+        if (files.Count > 2) throw Wrong($"{files.Count} files are chosen for {id}: choose the model file, or vision and text tower.");
         return (Inside(files[0]), files.Count == 2 ? Inside(files[1]) : null);
     }
 

@@ -2,7 +2,7 @@ namespace AttentionApi.Core.Models;
 
 /// <summary>
 /// A model folder or file cannot be used. <see cref="Exception.Message"/> is one clear sentence for people: what is missing,
-/// contradictory or unsupported, naming the file. It is shown in the log, in <c>/models</c> and in a 400 on the parameter <c>model</c>.
+/// contradictory or unsupported, naming the file.
 /// </summary>
 public sealed class ModelRefusedException : Exception
 {
@@ -11,4 +11,11 @@ public sealed class ModelRefusedException : Exception
 
     /// <summary>True where the same files may be usable later: the machine lacked something, or a file was in the way of another program.</summary>
     public bool MayPass { get; init; }
+
+    /// <summary>The id of the model whose files have to be chosen, or chosen otherwise; null where another thing is wrong. How files are chosen is up to the
+    /// program.</summary>
+    internal string? ChooseFilesOf { get; init; }
+
+    /// <summary>The same refusal for a further caller.</summary>
+    internal ModelRefusedException Again() => new(Message, this) { MayPass = MayPass, ChooseFilesOf = ChooseFilesOf };
 }

@@ -78,7 +78,7 @@ internal sealed partial class TowerFiles
         // A vision tower among files of other kinds: decoders, token embeddings.
         if (Pairs.Select(pair => pair.Vision).Where(byName.ContainsKey).ToList() is [var only]) return (Take(only), null);
         throw new ModelRefusedException($"The folder {id} holds several models and it is not clear which is meant: "
-            + $"{Names(byName.Values.SelectMany(files => files))}. Name one in Models:Files.");
+            + $"{Names(byName.Values.SelectMany(files => files))}. Choose one.") { ChooseFilesOf = id };
     }
 
     /// <summary>Whether a folder holds .onnx files where a model has them. One that cannot be read may.</summary>
@@ -101,8 +101,7 @@ internal sealed partial class TowerFiles
         var best = Best(files);
         var equal = best.Count(file => file.Precision == best[0].Precision && Path.GetDirectoryName(file.Path) == Path.GetDirectoryName(best[0].Path));
         if (best[0].Precision.Length == 0 && equal == 1) return best[0].Path;
-        warnings.Add($"The folder holds several precisions of {name} and no plain {name}.onnx ({Names(files)}): {Names([best[0]])} is taken. Models:Files can "
-            + "name another.");
+        warnings.Add($"The folder holds several precisions of {name} and no plain {name}.onnx ({Names(files)}): {Names([best[0]])} is taken.");
         return best[0].Path;
     }
 

@@ -3,6 +3,12 @@ namespace AttentionApi.Core.Parameters;
 /// <summary>Reads lists of labels and prompts as they are written in queries and on command lines.</summary>
 internal static class LabelList
 {
+    /// <summary>The parameter that holds labels.</summary>
+    public const string LabelsName = "labels";
+
+    /// <summary>The parameter that holds prompts.</summary>
+    public const string PromptName = "prompt";
+
     private const string Place = "{}";
 
     /// <summary>The labels of comma-separated lines, trimmed, in their order.</summary>

@@ -156,7 +156,7 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
     private int[] Tokens(string text)
     {
         var ids = tokenizer.Encode(text, out var truncated);
-        return !truncated ? ids : throw new ParameterException("labels",
+        return !truncated ? ids : throw new ParameterException(LabelList.LabelsName,
             $"The text '{Shortened(text)}' has more tokens than the {tokenizer.MaxLength} that the model reads; its end would be ignored. Use a shorter label "
                 + "or prompt.");
     }
@@ -171,7 +171,7 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
         }
         catch (ArgumentException bad)
         {
-            throw new ParameterException("prompt", bad.Message);
+            throw new ParameterException(LabelList.PromptName, bad.Message);
         }
     }
 
@@ -189,7 +189,7 @@ internal sealed class TextEncoder(TextTower tower, SessionPool pool, Tokenizer t
         Layers = tower.Attention.Count,
         Heads = tower.Heads,
         Tokens = encoding.Length,
-        HeadAttention = [.. (encoding.Attention ?? throw new ParameterException("textTokens", "This model's text tower does not expose its attention."))
+        HeadAttention = [.. (encoding.Attention ?? throw new InvalidOperationException("The text tower gives no attention."))
             .SelectMany(layer => layer)],
         Output = [],
     };

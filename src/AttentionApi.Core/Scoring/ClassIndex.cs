@@ -34,7 +34,7 @@ internal sealed class ClassIndex
     /// <param name="parameter">That holds the label, for messages.</param>
     /// <param name="label">As sent.</param>
     /// <param name="warnings">Told where several classes are called so.</param>
-    /// <exception cref="ParameterException">There is no such class; those with the word in their name, or the nearest, are named.</exception>
+    /// <exception cref="UnknownClassException">There is no such class; those with the word in their name, or the nearest, are named.</exception>
     public int Find(string parameter, string label, ICollection<string> warnings)
     {
         foreach (var (spell, first, ambiguous) in spellings)
@@ -46,8 +46,9 @@ internal sealed class ClassIndex
             return found;
         }
         if (int.TryParse(label, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < names.Count) return index;
-        throw new ParameterException(parameter,
-            $"The model has no class '{Words.Shown(label)}'; {Meant(label)}. Use a class name, one of its synonyms, or an index from 0 to {names.Count - 1}.");
+        var similar = Search(label);
+        throw new UnknownClassException(parameter, $"The model has no class '{Words.Shown(label)}'; {Meant(label, similar)}. Use a class name, one of its "
+            + $"synonyms, or an index from 0 to {names.Count - 1}.", model.Id, unlisted: Math.Max(similar.Count - Listed, 0));
     }
 
     /// <summary>Whether a label calls this class; false, too, where it calls none.</summary>
@@ -70,13 +71,12 @@ internal sealed class ClassIndex
             .OrderBy(one => one.Rank).Select(one => one.Index)];
     }
 
-    private string Meant(string label)
+    private string Meant(string label, IReadOnlyList<int> found)
     {
-        var found = Search(label);
         if (found.Count == 0) return $"the nearest is '{Nearest.Name(label, names.SelectMany(Synonyms))}'";
         var shown = string.Join(", ", found.Take(Listed).Select(index => $"'{Words.Shown(names[index])}'"));
         var more = found.Count > Listed
-            ? string.Create(CultureInfo.InvariantCulture, $" and {found.Count - Listed} more (/api/v1/models/{model.Id}/classes?search= lists them)") : "";
+            ? string.Create(CultureInfo.InvariantCulture, $" and {found.Count - Listed} more") : "";
         return $"{(found.Count == 1 ? "a class" : "classes")} with it in the name: {shown}{more}";
     }
 
@@ -120,4 +120,13 @@ internal sealed class ClassIndex
         }
         return best;
     }
+}
+
+/// <summary>A label calls no class of the model.</summary>
+/// <param name="model">The model's id.</param>
+/// <param name="unlisted">Further classes with the label in their name, which the message leaves out.</param>
+internal sealed class UnknownClassException(string parameter, string message, string model, int unlisted) : ParameterException(parameter, message)
+{
+    public string Model { get; } = model;
+    public int Unlisted { get; } = unlisted;
 }

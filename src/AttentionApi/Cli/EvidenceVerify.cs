@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AttentionApi.Cli.Models;
 using AttentionApi.Cli.Terminal;
+using AttentionApi.Contracts;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Bundle;
 using AttentionApi.Core.Diagnostics;
@@ -61,7 +62,7 @@ internal static class EvidenceVerify
         catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException or ParameterException
             or ModelRefusedException or ImageRefusedException)
         {
-            return await ExitCode.FailAsync(error, failure.Message);
+            return await ExitCode.FailAsync(error, Remedies.Explain(failure));
         }
     }
 

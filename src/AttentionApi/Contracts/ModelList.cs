@@ -99,7 +99,7 @@ public sealed record Model
             Id = entry.Id,
             Default = entry.IsDefault,
             Status = entry.Status.Word(),
-            Reason = entry.Reason,
+            Reason = entry.ChooseFiles ? Remedies.WithFiles(entry.Reason!, entry.Id) : entry.Reason,
             Family = facts?.Family,
             Layers = facts?.Layers,
             Heads = facts?.Heads,
@@ -121,7 +121,7 @@ public sealed record Model
             Provider = facts is null ? null : new(facts.Provider.Requested, facts.Provider.Actual, facts.Provider.Reason),
             Sites = facts is null ? null : new(facts.Sites.Vision, facts.Sites.Text, facts.Sites.Other),
             Domain = facts?.Domain,
-            Warnings = facts?.Warnings ?? [],
+            Warnings = facts is null ? [] : facts.ChoosesFiles ? [.. facts.Warnings, Remedies.OfFiles(entry.Id)] : facts.Warnings,
             Sanity = sanity,
         };
     }

@@ -4,6 +4,7 @@ using AttentionApi.Core.Models;
 using AttentionApi.Core.Rendering.Painting;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Scoring;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 
@@ -55,19 +56,21 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         return response.WriteAsJsonAsync(Body(problem), ApiJson.Responses.Problem, "application/problem+json", http.RequestAborted);
     }
 
-    /// <summary>What a caller is told of a failure; one that nobody foresaw goes into the log.</summary>
+    /// <summary>What a caller is told about a failure; an unexpected one is logged.</summary>
     public static ProblemException From(Exception failure, ILogger logger)
     {
         switch (failure)
         {
             case ProblemException problem: return problem;
-            case ParameterException wrong: return ProblemException.BadParameter(wrong.Parameter, wrong.Message);
+            case UnknownClassException { Unlisted: > 0 } unknown: return ProblemException.BadParameter(unknown.Parameter,
+                $"{unknown.Message} {BasePath.Value}/models/{unknown.Model}/classes?search= lists all that match.");
+            case ParameterException wrong: return ProblemException.BadParameter(wrong.Parameter, Remedies.Explain(wrong));
             case ImageRefusedException image: return new(image.Fault == ImageFault.Unsupported ? StatusCodes.Status415UnsupportedMediaType
                 : StatusCodes.Status422UnprocessableEntity, image.Message, PictureBody.Field);
             case PictureTooLargeException large: return ProblemException.BadParameter("size", large.Message);
-            case ModelRefusedException { MayPass: true } refused: return new(StatusCodes.Status503ServiceUnavailable, refused.Message,
+            case ModelRefusedException { MayPass: true } refused: return new(StatusCodes.Status503ServiceUnavailable, Remedies.Explain(refused),
                 "model") { RetryAfter = TimeSpan.FromSeconds(10) };
-            case ModelRefusedException refused: return ProblemException.BadParameter("model", refused.Message);
+            case ModelRefusedException refused: return ProblemException.BadParameter("model", Remedies.Explain(refused));
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }: return PictureBody.TooLarge();
             case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }: return PictureBody.TooSlow();
             case BadHttpRequestException bad: return new(bad.StatusCode,

@@ -52,7 +52,8 @@ public sealed class ModelFolderTests : IDisposable
         var folder = Make("precisions", files);
         var model = ModelFolder.Open(folder);
         Assert.Equal(Path.Combine(folder, vision), model.VisionFile);
-        Assert.Contains($"{vision} is taken. Models:Files can name another.", Assert.Single(model.Warnings), StringComparison.Ordinal);
+        Assert.True(model.ChoosesFiles);
+        Assert.Contains($"{vision} is taken.", Assert.Single(model.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,7 +85,7 @@ public sealed class ModelFolderTests : IDisposable
         var folder = Make("unclear", files);
         var refused = Assert.Throws<ModelRefusedException>(() => ModelFolder.Open(folder));
         Assert.Contains(candidates, refused.Message, StringComparison.Ordinal);
-        Assert.Contains("Models:Files", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("unclear", refused.ChooseFilesOf);
     }
 
     [Fact]

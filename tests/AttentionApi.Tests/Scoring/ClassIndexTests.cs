@@ -1,6 +1,5 @@
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Tests.Scoring;
@@ -36,10 +35,10 @@ public class ClassIndexTests
     [Fact]
     public void A_word_that_is_part_of_class_names_is_answered_with_those_classes()
     {
-        var refused = Assert.Throws<ParameterException>(() => Find("cat"));
-        Assert.Contains("classes with it in the name: 'tabby, tabby cat', 'tiger cat', 'Egyptian cat', 'caterpillar', 'cougar, puma, catamount' and 2 more "
-            + "(/api/v1/models/made-up/classes?search=",
+        var refused = Assert.Throws<UnknownClassException>(() => Find("cat"));
+        Assert.Contains("classes with it in the name: 'tabby, tabby cat', 'tiger cat', 'Egyptian cat', 'caterpillar', 'cougar, puma, catamount' and 2 more.",
             refused.Message, StringComparison.Ordinal);
+        Assert.Equal(("made-up", 2), (refused.Model, refused.Unlisted));
         Assert.DoesNotContain("'cab", refused.Message, StringComparison.Ordinal);
     }
 
@@ -48,7 +47,7 @@ public class ClassIndexTests
         InlineData("egyptian", "a class with it in the name: 'Egyptian cat'")]
     [InlineData("17", "from 0 to 16"), InlineData("-1", "from 0 to 16")]
     public void What_is_no_class_is_refused_with_what_may_be_meant(string label, string meant) =>
-        Assert.Contains(meant, Assert.Throws<ParameterException>(() => Find(label)).Message, StringComparison.Ordinal);
+        Assert.Contains(meant, Assert.Throws<UnknownClassException>(() => Find(label)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("cat", new[] { 1, 2, 4, 3, 6, 7, 5 })]

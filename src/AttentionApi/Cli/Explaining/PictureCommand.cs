@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AttentionApi.Cli.Models;
 using AttentionApi.Cli.Terminal;
+using AttentionApi.Contracts;
 using AttentionApi.Core.Parameters;
 
 namespace AttentionApi.Cli.Explaining;
@@ -78,7 +79,7 @@ internal abstract class PictureCommand<TKind>(string name, string description) w
         }
         catch (Exception failure) when (failure is ParameterException || ExplainRun.IsOfOnePicture(failure))
         {
-            return await ExitCode.FailAsync(error, failure.Message);
+            return await ExitCode.FailAsync(error, Remedies.Explain(failure));
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

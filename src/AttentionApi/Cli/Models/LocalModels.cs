@@ -121,7 +121,7 @@ internal sealed class LocalModels : IAsyncDisposable
         }
         catch (ModelRefusedException refusal)
         {
-            return (Model.From(new ModelEntry(found.Id, false, ModelStatus.Refused, refusal.Message, null), BuiltInMethods.Registry), null);
+            return (Model.From(new ModelEntry(found.Id, false, ModelStatus.Refused, Remedies.Explain(refusal), null), BuiltInMethods.Registry), null);
         }
     }
 

@@ -76,7 +76,7 @@ internal static class ModelsCheck
         }
         catch (Exception refused) when (refused is ModelRefusedException or ParameterException)
         {
-            return await ExitCode.FailAsync(error, refused.Message);
+            return await ExitCode.FailAsync(error, Remedies.Explain(refused));
         }
     }
 

@@ -57,6 +57,6 @@ internal static class ModelsInspect
         foreach (var missing in model.Unavailable) yield return [$"no {missing.Method}", missing.Reason];
         yield return ["precision", facts.Precision];
         yield return ["sha-256", facts.Sha256];
-        foreach (var warning in facts.Warnings) yield return ["warning", warning];
+        foreach (var warning in model.Warnings) yield return ["warning", warning];
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AttentionApi.Cli.Terminal;
+using AttentionApi.Contracts;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
@@ -52,7 +53,7 @@ internal static class ModelsInstrument
         }
         catch (Exception failure) when (failure is ModelRefusedException or IOException or UnauthorizedAccessException)
         {
-            return await ExitCode.FailAsync(error, failure.Message);
+            return await ExitCode.FailAsync(error, Remedies.Explain(failure));
         }
     }
 }
