@@ -25,6 +25,7 @@ public sealed partial class CoreWordsTests
         for (var at = MetadataTokens.UserStringHandle(1); !at.IsNil; at = reader.GetNextHandle(at)) yield return reader.GetUserString(at);
     }
 
-    [GeneratedRegex(@"\b(Models|Limits|Inference|Cache|Security|Mcp):|/api/|/models\b|/methods\b|/explain\b|demo-clip|(^|\s)--[a-z-]+(?![a-z-]*:)|HTTP|\bserver\b")]
+    [GeneratedRegex(@"\b(Models|Limits|Inference|Cache|Security|Mcp):|/api/|/models\b|/methods\b|/explain\b|demo-clip"
+        + @"|(^|\s)--[a-z-]+(?![a-z-]*:)|HTTP|\bserver\b")]
     private static partial Regex OfTheHost();
 }

@@ -147,7 +147,8 @@ internal sealed class ExplanationPlan
         ExtraRuns = ownRuns + scoreRuns;
         if (ExtraRuns <= request.MaxRuns) return;
         var lower = scoreRuns > ownRuns || fewer is null ? Steps : fewer;
-        throw new OverLimitException(lower.Name, $"This needs {ExtraRuns} runs of the model; a call may cause {request.MaxRuns}. Lower '{lower.Name}'.", Limit.Runs);
+        throw new OverLimitException(lower.Name,
+            $"This needs {ExtraRuns} runs of the model; a call may cause {request.MaxRuns}. Lower '{lower.Name}'.", Limit.Runs);
     }
 
     /// <summary>A score is about one map and one label.</summary>

@@ -64,8 +64,8 @@ internal static class SharedParameters
     private const int LongestSide = 4096;
 
     public static readonly Parameter<int?> Resolution = Integer<int?>("resolution", null, 1, LongestSide,
-        "Pixels a side at which the picture is given to the model, for models that take several sizes, their 'resolutions': more patches, a finer map, a longer run. "
-        + "Positions are interpolated then.") with
+        "Pixels a side at which the picture is given to the model, for models that take several sizes, their 'resolutions': more patches, a finer map, a "
+        + "longer run. Positions are interpolated then.") with
     {
         Range = "a multiple of the patch, within the model's resolutions",
         DefaultWords = "the model's own",

@@ -117,7 +117,8 @@ internal sealed class LoadedModel : IAsyncDisposable
         }, timings, cancellation).ConfigureAwait(false);
     }
 
-    private TextEncoder TextTower => text ?? throw new ParameterException(LabelList.LabelsName, $"The model '{Facts.Id}' takes no text labels: {Facts.TextMissing}.");
+    private TextEncoder TextTower => text
+        ?? throw new ParameterException(LabelList.LabelsName, $"The model '{Facts.Id}' takes no text labels: {Facts.TextMissing}.");
 
     /// <summary>Waits for runs in flight, then frees the sessions.</summary>
     public async ValueTask DisposeAsync()
