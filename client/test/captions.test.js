@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { effective } from '../js/compute/effective.js';
 import { captionOf, endsOf, rangeInWords, sentenceOf } from '../js/panels/captions.js';
+import { captions } from '../testing/methods.js';
 import { answerOf, stateOf } from '../testing/state.js';
 
 /** @param {object} settings @param {{ signed?: boolean, colormap?: string, map?: null }} [more] */
@@ -13,17 +14,13 @@ function screen(settings, { signed = false, colormap = signed ? 'coolwarm' : 'vi
   return /** @type {any} */ ({ answer, shown, colormap, map: maps[0] ?? null, set: { maps }, limits: { low: 0, high: 1, by: 'percentiles' } });
 }
 
-test('A sentence says to a stranger what the picture shows', () => {
-  const sentence = (/** @type {object} */ settings, /** @type {object} */ more = {}) => sentenceOf(screen(settings, more));
-  assert.equal(sentence({}), 'Where demo-clip looks: bright patches count most.');
-  assert.equal(sentence({ query: '1,2' }), 'Where the patch in row 2, column 3 looks: bright patches count most for it.');
-  assert.equal(sentence({ method: 'alignment', target: 'dog' }), 'Where demo-clip finds “dog”: bright patches fit it best.');
-  assert.equal(sentence({ method: 'probe' }, { signed: true }), 'Where demo-clip finds “cat”: red patches speak for it, blue ones against.');
-  const grey = { signed: true, colormap: 'gray' };
-  assert.equal(sentence({ method: 'probe' }, grey), 'Where demo-clip finds “cat”: bright patches speak for it, dark ones against.');
-  const contrast = { method: 'alignment', parameters: { view: 'contrast', versus: 'dog' } };
-  assert.equal(sentence(contrast, { signed: true }), 'What tells “cat” from “dog” for demo-clip: red patches speak for cat, blue ones for dog.');
-  assert.equal(sentence({}, { map: null }), 'Attention rollout of demo-clip, in numbers.');
+test('A sentence says to a stranger what the picture shows, and the ends of the colours are words: the same as in pictures of the server', () => {
+  for (const { method, parameters: { query, target, colormap, ...parameters }, signed, sentence, low, high } of captions.cases) {
+    const shown = screen({ method, parameters, query: query ?? null, target: target ?? null }, { signed, colormap });
+    assert.equal(sentenceOf(shown), sentence);
+    assert.deepEqual(endsOf(shown), { low, high });
+  }
+  assert.equal(sentenceOf(screen({}, { map: null })), 'Attention rollout of demo-clip, in numbers.');
 });
 
 test('A caption names method, model, label, token, layers, and what differs from the defaults', () => {
@@ -36,14 +33,6 @@ test('A caption names method, model, label, token, layers, and what differs from
   assert.equal(caption({ method: 'alignment', target: 'dog', parameters: { view: 'contrast' } }),
     'Label alignment · demo-clip · dog · layer 6 of 6 · against the empty text');
   assert.equal(caption({ method: 'probe', parameters: { strength: '2' } }), 'Made-up probe · demo-clip · cat · layers 5–6 of 6 · strength 2');
-});
-
-test('The ends of the colours are words', () => {
-  const ends = (/** @type {object} */ settings, /** @type {object} */ more = {}) => Object.values(endsOf(screen(settings, more)));
-  assert.deepEqual(ends({}), ['looks little', 'looks a lot']);
-  assert.deepEqual(ends({ method: 'alignment' }), ['less cat', 'more cat']);
-  assert.deepEqual(ends({ method: 'probe' }, { signed: true }), ['against cat', 'for cat']);
-  assert.deepEqual(ends({ method: 'alignment', parameters: { view: 'contrast', versus: 'dog' } }, { signed: true }), ['for dog', 'for cat']);
 });
 
 test('The bar says how its range was chosen', () => {

@@ -1,6 +1,14 @@
 // Declarations as `/api/v1/methods` gives them, for tests: the methods of the embedded model, and one that the page has never heard of.
+import { readFileSync } from 'node:fs';
 
 /** @typedef {import('../js/network/api.js').Method} Method @typedef {import('../js/network/api.js').Parameter} Parameter */
+
+/**
+ * What methods and their pictures say; the server's tests read the same file.
+ * @type {{ methods: Record<string, Method['words']>, cases: { method: string, parameters: Record<string, string>, signed: boolean, sentence: string,
+ *   low: string, high: string }[] }}
+ */
+export const captions = JSON.parse(readFileSync(new URL('captions.json', import.meta.url), 'utf8'));
 
 /** @param {string} name @param {Partial<Parameter>} more @returns {Parameter} */
 export const parameter = (name, more) =>
@@ -17,7 +25,7 @@ const query = parameter('query', { default: 'cls; mean for models without CLS' }
 /** @param {string} name @param {Partial<Method>} more @returns {Method} */
 const method = (name, more) => ({
   name, title: name, meaning: 'What it shows.', limits: 'What it does not.', paper: '', labels: 'unused', signed: false, layers: 'each', frames: [],
-  parameters: [], ...more,
+  words: captions.methods[name] ?? captions.methods.alignment, parameters: [], ...more,
 });
 
 export const rollout = method('rollout', {
@@ -40,6 +48,11 @@ export const alignment = method('alignment', {
   ],
 });
 
+export const similarity = method('similarity', {
+  title: 'Patch similarity', layers: 'none', signed: true, reference: true,
+  parameters: [parameter('toLayer', { type: 'integer', default: 'L', minimum: 1 }), parameter('query', { range: 'row,column' })],
+});
+
 /** Known to no file of the page. */
 export const probe = method('probe', {
   title: 'Made-up probe', labels: 'needed', layers: 'through',
@@ -50,4 +63,4 @@ export const probe = method('probe', {
   ],
 });
 
-export const methods = [rollout, attention, alignment, probe];
+export const methods = [rollout, attention, alignment, similarity, probe];

@@ -11,35 +11,36 @@ namespace AttentionApi.Core;
 /// time.</summary>
 public sealed class ExplainedPicture : IDisposable
 {
-    private readonly Explanation explanation;
     private readonly ModelLease lease;
 
-    internal ExplainedPicture(Explanation explanation, ModelLease lease) => (this.explanation, this.lease) = (explanation, lease);
+    internal ExplainedPicture(Explanation explanation, ModelLease lease) => (Explanation, this.lease) = (explanation, lease);
+
+    internal Explanation Explanation { get; }
 
     /// <summary>What a careful reader must know; complete once something was computed.</summary>
-    public IReadOnlyList<string> Warnings => explanation.Warnings;
+    public IReadOnlyList<string> Warnings => Explanation.Warnings;
 
     /// <summary>The labels or classes, best first.</summary>
     public async Task<IReadOnlyList<Prediction>> PredictAsync(CancellationToken cancellation = default)
     {
-        await explanation.ScoreAsync(cancellation).ConfigureAwait(false);
-        return explanation.Scoring.Predictions;
+        await Explanation.ScoreAsync(cancellation).ConfigureAwait(false);
+        return Explanation.Scoring.Predictions;
     }
 
     /// <summary>The maps, unscaled, with what else the method found out; with evidence where the parameter "score" is "true".</summary>
-    public Task<MapSet> MapsAsync(CancellationToken cancellation = default) => explanation.MapsAsync(cancellation);
+    public Task<MapSet> MapsAsync(CancellationToken cancellation = default) => Explanation.MapsAsync(cancellation);
 
     /// <summary>One map over the picture, as a file.</summary>
     public async Task<byte[]> OverlayAsync(PictureFormat format = PictureFormat.Png, CancellationToken cancellation = default) =>
-        (await OverlayPicture.DrawAsync(explanation, format, cancellation).ConfigureAwait(false)).Bytes;
+        (await OverlayPicture.DrawAsync(Explanation, format, cancellation).ConfigureAwait(false)).Bytes;
 
     /// <summary>Small multiples: layers by labels or heads, as a file.</summary>
     public async Task<byte[]> GridAsync(PictureFormat format = PictureFormat.Png, CancellationToken cancellation = default) =>
-        (await GridPicture.DrawAsync(explanation, format, cancellation).ConfigureAwait(false)).Bytes;
+        (await GridPicture.DrawAsync(Explanation, format, cancellation).ConfigureAwait(false)).Bytes;
 
     /// <summary>One frame per layer, as a file.</summary>
     public async Task<byte[]> AnimationAsync(AnimationFormat format = AnimationFormat.Gif, CancellationToken cancellation = default) =>
-        (await AnimationPicture.DrawAsync(explanation, format, cancellation).ConfigureAwait(false)).Bytes;
+        (await AnimationPicture.DrawAsync(Explanation, format, cancellation).ConfigureAwait(false)).Bytes;
 
     public void Dispose() => lease.Dispose();
 }

@@ -37,7 +37,13 @@ import { Problem, problemOf } from './problems.js';
  * @property {'maps' | 'colours' | 'table'} [picture] what its picture is; maps where the server does not say
  * @property {boolean} [answersAlone] whether it asks the model about hundreds of changed pictures
  * @property {boolean} [reference] whether it sets a patch of the picture against another picture
+ * @property {{ unsigned: Words, signed: Words, versus: Words | null }} words what its maps say
  * @property {Parameter[]} parameters
+ */
+
+/**
+ * A sentence on the whole picture and the meaning of the colours' ends, with names in braces for what differs from map to map.
+ * @typedef {{ sentence: string, low: string, high: string }} Words
  */
 
 /**

@@ -9,28 +9,39 @@ const colourWords = { coolwarm: ['red', 'blue'], turbo: ['red', 'blue'], jet: ['
 
 /** What the picture shows, in a sentence for those who know none of this. @param {Screen} screen */
 export function sentenceOf(screen) {
-  const { answer, shown, map, colours, colormap } = screen;
-  const { method, target } = shown;
+  const { answer, map, colours, shown: { method } } = screen;
+  return map || colours ? filled(wordsOf(screen).sentence, screen) : `${method.title} of ${answer.model.id}, in numbers.`;
+}
+
+/** What the method says of such a map. @param {Screen} screen @returns {import('../network/api.js').Words} */
+function wordsOf(screen) {
+  const { map, shown: { method: { words } } } = screen;
+  return (map && map.label !== null && rivalOf(screen) && words.versus) || (map?.signed ? words.signed : words.unsigned);
+}
+
+/** The words with texts in place of the names in braces. @param {string} words @param {Screen} screen */
+function filled(words, screen) {
+  const { answer, shown: { target }, colours, colormap } = screen;
   const [high, low] = colourWords[colormap] ?? ['bright', 'dark'];
-  const model = answer.model.id;
-  if (colours) return `Patches of like colour are alike to ${model}. ${sharesInWords(colours.explained)}`;
-  if (!map) return `${method.title} of ${model}, in numbers.`;
-  if (map.label !== null) {
-    const rival = rivalOf(screen);
-    if (rival) return `What tells “${target}” from “${rival}” for ${model}: ${high} patches speak for ${target}, ${low} ones for ${rival}.`;
-    if (map.signed) return `Where ${model} finds “${target}”: ${high} patches speak for it, ${low} ones against.`;
-    return `Where ${model} finds “${target}”: ${high} patches fit it best.`;
-  }
-  if (map.signed) return `${capital(high)} patches are like the one that is asked from, ${low} ones unlike it.`;
+  /** @type {Record<string, string | null>} */
+  const texts = {
+    model: answer.model.id, label: target, versus: rivalOf(screen), asked: tokenInWords(screen), high, low,
+    shares: colours && sharesInWords(colours.explained),
+  };
+  return words.replace(/\{(\w+)\}/g, (braced, name) => texts[name] ?? braced);
+}
+
+/** Whose attention is shown, or what is compared. @param {Screen} screen */
+function tokenInWords(screen) {
+  const { model } = screen.answer;
   const asked = askedOf(screen);
-  if (asked?.includes(',')) return `Where ${patchInWords(patchOf(asked))} looks: ${high} patches count most for it.`;
-  return `Where ${model} looks${asked === 'mean' ? ', on average over its tokens' : ''}: ${high} patches count most.`;
+  return asked?.includes(',') ? patchInWords(patchOf(asked)) : asked === 'mean' ? `an average token of ${model.id}` : model.id;
 }
 
 /** @param {number[]} explained */
 function sharesInWords([red, green, blue]) {
   const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`;
-  return `Red, green and blue hold ${percent(red)}, ${percent(green)} and ${percent(blue)} of what they differ by.`;
+  return `${percent(red)}, ${percent(green)} and ${percent(blue)}`;
 }
 
 /** The same for those who do: method, model, and every value other than its default. @param {Screen} screen */
@@ -47,12 +58,9 @@ export function captionOf(screen) {
 
 /** What the two ends of the colours mean. @param {Screen} screen */
 export function endsOf(screen) {
-  const { map, shown: { target } } = screen;
-  if (!map) return { low: '', high: '' };
-  const rival = rivalOf(screen);
-  if (rival) return { low: `for ${rival}`, high: `for ${target}` };
-  if (map.label !== null) return map.signed ? { low: `against ${target}`, high: `for ${target}` } : { low: `less ${target}`, high: `more ${target}` };
-  return map.signed ? { low: 'unlike', high: 'alike' } : { low: 'looks little', high: 'looks a lot' };
+  if (!screen.map) return { low: '', high: '' };
+  const { low, high } = wordsOf(screen);
+  return { low: filled(low, screen), high: filled(high, screen) };
 }
 
 /** How the range of the colours was chosen. @param {Screen} screen */
@@ -76,6 +84,3 @@ function rivalOf({ shown: { method, values } }) {
   const { versus } = values;
   return takes(method, 'versus') && versus !== null && wordingOf('versus').matters?.(values) !== false ? String(versus) : null;
 }
-
-/** @param {string} word */
-const capital = (word) => word[0].toUpperCase() + word.slice(1);

@@ -108,16 +108,16 @@ internal static class EvidenceReport
         return asked is { } index && explanation.Plan.Model.ClassNames is { } names && names[index] != target ? $" ({names[index]})" : "";
     }
 
-    /// <summary>What a single picture of the explanation would show; maps and tables say in their legend what they are.</summary>
+    /// <summary>What a single picture of the explanation would show; the legend says what it is, or a caption where there is none.</summary>
     private static string Shown(Explanation explanation, MapSet set, MapPictures pictures)
     {
-        if (set.Features is [var colours, ..])
-            return Figure(pictures.Draw(colours, LargeEdge), "The map of colours over the picture", "Patches of like colour are alike to the model.");
-        if (set.Table is { } table) return Figure(pictures.Draw(table), "A table of layers and heads", Words(table));
+        if (set.Features is [var colours, ..]) return Captioned(pictures.Draw(colours, LargeEdge), Captions.Of(explanation, colours));
+        if (set.Table is { } table) return Captioned(pictures.Draw(table), Captions.Of(explanation, table));
         return set.Maps.LastOrDefault(explanation.IsShown) is { } map
-            ? Figure(pictures.Draw(map, LargeEdge, alone: true), "The map over the picture", Words(map)) : "";
+            ? Captioned(pictures.Draw(map, LargeEdge, alone: true), Captions.Of(explanation, map)) : "";
 
-        string? Words(Heatmap map) => explanation.Plan.Values.Get(PictureParameters.Legend) ? null : Captions.Of(explanation, map).OneLine;
+        string Captioned(Raster picture, Caption caption) => Figure(picture, caption.Says!.Sentence,
+            explanation.Plan.Values.Get(PictureParameters.Legend) ? null : $"{caption.Says.Sentence} {caption.OneLine}");
     }
 
     private static void Predictions(StringBuilder html, Explanation explanation)

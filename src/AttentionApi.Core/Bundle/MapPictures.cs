@@ -38,8 +38,8 @@ internal sealed class MapPictures(Explanation explanation, MapSet set, Raster pi
         return OverlayRenderer.Render(picture, Seen, map, sized, Captions.Of(explanation, map), others).Raster;
     }
 
-    /// <summary>Colours of features have no scale, so there is no legend.</summary>
-    public Raster Draw(FeatureMap map, int edge) => OverlayRenderer.Render(picture, Seen, map, Sized(edge) with { Legend = false }).Raster;
+    public Raster Draw(FeatureMap map, int edge) =>
+        OverlayRenderer.Render(picture, Seen, map, Sized(edge), Captions.Of(explanation, map)).Raster;
 
     /// <summary>A table of layers and heads.</summary>
     public Raster Draw(Heatmap table) => OverlayRenderer.RenderTable(table, style, Captions.Of(explanation, table)).Raster;

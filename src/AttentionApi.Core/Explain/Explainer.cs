@@ -73,6 +73,15 @@ internal sealed record MethodInfo
 
     public PictureKind Picture { get; init; } = PictureKind.Maps;
 
+    /// <summary>What its maps without negative values say, its colours, or its table.</summary>
+    public MapWords Words { get => field ?? (Labels == LabelUse.Unused ? MapWords.Values : MapWords.Fits); init; }
+
+    /// <summary>What its signed maps say.</summary>
+    public MapWords SignedWords { get => field ?? (Labels == LabelUse.Unused ? MapWords.SignedValues : MapWords.Speaks); init; }
+
+    /// <summary>What its maps say where a label is set against another.</summary>
+    public MapWords VersusWords { get; init; } = MapWords.Differs;
+
     /// <summary>The frame modes that its animation offers; the first is the default. Empty: it has one picture.</summary>
     public IReadOnlyList<FrameMode> Frames { get; init; } = [];
 

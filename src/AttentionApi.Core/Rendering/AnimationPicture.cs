@@ -46,6 +46,7 @@ internal static class AnimationPicture
         var shown = layer.Where(map => all || explanation.IsShown(map)).ToArray();
         var first = mode == FrameMode.Cumulative ? explanation.Plan.Values.Layers().From : layer[0].Layer;
         var panels = shown.Select(map => new Panel(map, Captions.Of(explanation, map)));
-        return new Frame(Captions.Words(explanation, first, layer[0]), [.. panels]) { Others = [.. layer.Except(shown)] };
+        var caption = Captions.OfSeveral(explanation, shown, Captions.Words(explanation, first, layer[0]), "the label below");
+        return new Frame(caption, [.. panels]) { Others = [.. layer.Except(shown)] };
     }
 }

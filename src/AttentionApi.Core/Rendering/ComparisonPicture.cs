@@ -40,7 +40,7 @@ internal static class ComparisonPicture
             .. Differences(comparison),
         ];
         var style = Style.For(explanation.Plan);
-        var sheet = new PanelSheet(picture, inspection.Analysis.Seen, [new Frame(Words(explanation, byModel), panels)], style);
+        var sheet = new PanelSheet(picture, inspection.Analysis.Seen, [new Frame(Legend(comparison, byModel), panels)], style);
         var cell = Backdrop.Measure(new(picture.Width, picture.Height), style.Size);
         var scored = names.Zip(comparison.Entries, (name, entry) => (name, entry.Set.Evidence?.Score)).ToList();
         var table = style.Legend ? new CorrelationTable(sheet.Width, cell.Width, scored, comparison.Correlation) : null;
@@ -70,10 +70,15 @@ internal static class ComparisonPicture
 
     private static string Title(ExplanationPlan plan, bool byModel) => byModel ? plan.Model.Id : plan.Method.Info.Title;
 
-    private static string Words(Explanation explanation, bool byModel)
+    private static Caption Legend(Comparison comparison, bool byModel)
     {
+        var explanation = comparison.Entries[0].Explanation;
         var (plan, target) = (explanation.Plan, explanation.Scoring.Target);
-        var common = byModel ? plan.Method.Info.Title : plan.Model.Id;
-        return target is null ? common : $"{common} · {new Caption("", target).DrawableLabel}";
+        var caption = new Caption(byModel ? plan.Method.Info.Title : plan.Model.Id, target);
+        var (high, _) = ColormapTables.EndsInWords(Style.For(plan).Colormap ?? ColormapTables.DefaultFor(signed: false));
+        var label = caption.DrawableLabel is { } drawable ? $" for “{drawable}”" : "";
+        var sentence = $"The same picture explained by {comparison.Entries.Count} {(byModel ? "models" : "methods")}{label}: {high} patches are the highest of "
+            + "each map.";
+        return caption with { Says = new(sentence, "", "") };
     }
 }

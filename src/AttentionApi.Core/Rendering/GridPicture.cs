@@ -31,7 +31,7 @@ internal static class GridPicture
 
         var picture = inspection.Picture.Decode(inspection.Timings, cancellation);
         using var _ = inspection.Timings.Measure(Stages.Render);
-        var caption = new Caption(Captions.Range(plan)) { Source = Captions.Source(plan), Ends = Captions.Ends(maps[0]) };
+        var caption = Captions.OfSeveral(explanation, maps, Captions.Range(plan), "the row's label");
         var grid = GridRenderer.Render(picture, inspection.Analysis.Seen, rows, columns, maps, Style.For(plan), caption);
         var bytes = ImageEncoder.Encode(grid.Raster, format, Style.Metadata(explanation, maps[0].Signed, (PictureParameters.Format, format.Word())));
         return new EncodedPicture(bytes, [.. explanation.Warnings, .. layers[0].Warnings, .. explanation.FlatWarning(maps), .. grid.Warnings]);

@@ -30,8 +30,9 @@ internal static class OverlayPicture
         var map = set.Table ?? set.Maps.LastOrDefault(explanation.IsShown);
         var drawing = set switch
         {
-            { Features: [var colours, ..] } => OverlayRenderer.Render(picture, inspection.Analysis.Seen, colours, style),
-            { Table: { } table } => OverlayRenderer.RenderTable(table, style, Captions.Of(explanation, table) with { Ends = null }),
+            { Features: [var colours, ..] } => OverlayRenderer.Render(picture, inspection.Analysis.Seen, colours, style,
+                Captions.Of(explanation, colours)),
+            { Table: { } table } => OverlayRenderer.RenderTable(table, style, Captions.Of(explanation, table)),
             _ => OverlayRenderer.Render(picture, inspection.Analysis.Seen, map!, style, Captions.Of(explanation, map!),
                 [.. set.Maps.Where(other => other != map && other.Layer == map!.Layer)]),
         };

@@ -21,15 +21,38 @@ public sealed record MethodList(IReadOnlyList<Method> Methods);
 /// <param name="Picture">maps, one or several over the patches; colours, a map of colours; table, of layers and heads.</param>
 /// <param name="AnswersAlone">True where it needs nothing of a model but its answers to hundreds of changed pictures.</param>
 /// <param name="Reference">True where it takes a second picture, the file field 'reference', and its map lies on that.</param>
+/// <param name="Words">What its maps say in pictures and on the page.</param>
 /// <param name="Parameters">What it takes.</param>
 public sealed record Method(
     string Name, string Title, string Meaning, string Limits, string Paper, string Labels, bool LabelDependent, bool Signed, string Layers,
-    IReadOnlyList<string> Frames, string Picture, bool AnswersAlone, bool Reference, IReadOnlyList<MethodParameter> Parameters)
+    IReadOnlyList<string> Frames, string Picture, bool AnswersAlone, bool Reference, MethodWords Words, IReadOnlyList<MethodParameter> Parameters)
 {
     internal static Method From(MethodInfo info) => new(
         info.Name, info.Title, info.Shows, info.ShowsNot, info.Paper, info.Labels.Word(), info.Labels != LabelUse.Unused, info.Signed, info.Layers.Word(),
-        [.. info.Frames.Select(mode => mode.Word())], info.Picture.Word(), info.NeedsAnswersAlone, info.TakesReference,
+        [.. info.Frames.Select(mode => mode.Word())], info.Picture.Word(), info.NeedsAnswersAlone, info.TakesReference, MethodWords.From(info),
         [.. info.AllParameters.Select(MethodParameter.From)]);
+}
+
+/// <summary>What the maps of a method say, by their kind.</summary>
+/// <param name="Unsigned">Maps without negative values, and colours.</param>
+/// <param name="Signed">Maps around zero.</param>
+/// <param name="Versus">Differences of two labels' maps; null where the method takes no 'versus'.</param>
+public sealed record MethodWords(PictureWords Unsigned, PictureWords Signed, PictureWords? Versus)
+{
+    internal static MethodWords From(MethodInfo info) => new(PictureWords.From(info.Words), PictureWords.From(info.SignedWords),
+        info.Uses(SharedParameters.Versus) ? PictureWords.From(info.VersusWords) : null);
+}
+
+/// <summary>
+/// What a picture says. In braces stand {model}, {label}, {versus}, {asked} (the token or patch whose map it is), {high} and {low} (the names of the colours
+/// at the ends) {shares} (of the variance that red, green and blue hold), and the method's parameters that take words.
+/// </summary>
+/// <param name="Sentence">What it shows.</param>
+/// <param name="Low">What the low end of the colour bar means; empty: there is no bar.</param>
+/// <param name="High">What its high end means.</param>
+public sealed record PictureWords(string Sentence, string Low, string High)
+{
+    internal static PictureWords From(MapWords words) => new(words.Sentence, words.Low, words.High);
 }
 
 /// <summary>One parameter of a method.</summary>

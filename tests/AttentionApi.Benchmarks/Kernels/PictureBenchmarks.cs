@@ -28,7 +28,7 @@ public class PictureBenchmarks
     {
         photo = Decoded();
         all = new(0, 0, photo.Width, photo.Height);
-        frames = [.. Enumerable.Range(1, 12).Select(layer => new Frame("", [new Panel(Map(layer), new Caption(""))]))];
+        frames = [.. Enumerable.Range(1, 12).Select(layer => new Frame(new Caption(""), [new Panel(Map(layer), new Caption(""))]))];
         overlay = Draw();
     }
 

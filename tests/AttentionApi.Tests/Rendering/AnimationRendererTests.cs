@@ -17,7 +17,7 @@ public class AnimationRendererTests
 
     private static List<Frame> Layers(int count, int panels = 1) =>
         [.. Enumerable.Range(1, count).Select(layer =>
-            new Frame(Caption.Layer(layer, count), [.. Enumerable.Range(1, panels).Select(label => Panel(layer, label))]))];
+            new Frame(new Caption(Caption.Layer(layer, count)), [.. Enumerable.Range(1, panels).Select(label => Panel(layer, label))]))];
 
     private static Panel Panel(int layer, int label) =>
         new(Pictures.Map(4, 4, layer * 100 + label), new Caption("", label > 1 ? $"label {label}" : null, label));
@@ -56,7 +56,8 @@ public class AnimationRendererTests
         var photo = Pictures.Chelsea();
         var map = Pictures.ChelseaRollout();
         Heatmap Map(int layer) => map with { Layer = layer, Values = [.. map.Values.Select((value, i) => i % layer == 0 ? value : value / layer)] };
-        List<Frame> frames = [.. Enumerable.Range(1, 4).Select(layer => new Frame(Caption.Layer(layer, 4), [new Panel(Map(layer), new Caption(""))]))];
+        List<Frame> frames =
+            [.. Enumerable.Range(1, 4).Select(layer => new Frame(new Caption(Caption.Layer(layer, 4)), [new Panel(Map(layer), new Caption(""))]))];
         var style = new OverlayStyle { Scaling = Scaling.Shared, Legend = true, Size = PictureSize.LongerEdge(300) };
         var file = AnimationFile.Read(AnimationRenderer.Render(photo, Pictures.ChelseaSeen, frames, style, AnimationFormat.Gif, new Playback()).Bytes);
         var sheet = new PanelSheet(photo, Pictures.ChelseaSeen, frames, style);
@@ -120,7 +121,7 @@ public class AnimationRendererTests
     [Fact]
     public void Under_a_shared_scale_equal_values_have_equal_colours_in_all_frames()
     {
-        Frame Of(float low, float high) => new("", [new Panel(new Heatmap(1, null, null, false, 1, 2, [low, high]), new Caption(""))]);
+        Frame Of(float low, float high) => new(new Caption(""), [new Panel(new Heatmap(1, null, null, false, 1, 2, [low, high]), new Caption(""))]);
         List<Frame> frames = [Of(0, 0.5f), Of(0.5f, 1)];
         var style = new OverlayStyle { Scaling = Scaling.Shared, Opacity = 1, Interpolation = Interpolation.Nearest };
         var (first, second) = (Still(frames[0], frames, style), Still(frames[1], frames, style));
@@ -177,7 +178,7 @@ public class AnimationRendererTests
     public void Labels_without_glyphs_are_warned_of_once()
     {
         Panel[] panels = [new(Pictures.Map(2, 2, 1), new Caption("", "猫", 4)), new(Pictures.Map(2, 2, 2), new Caption("", "cat"))];
-        List<Frame> frames = [.. Enumerable.Range(1, 3).Select(layer => new Frame(Caption.Layer(layer, 3), panels))];
+        List<Frame> frames = [.. Enumerable.Range(1, 3).Select(layer => new Frame(new Caption(Caption.Layer(layer, 3)), panels))];
         var drawn = AnimationRenderer.Render(Photo, Seen, frames, new OverlayStyle { Legend = true }, AnimationFormat.Gif, new Playback());
         Assert.Contains("\"label 4\"", Assert.Single(drawn.Warnings), StringComparison.Ordinal);
     }

@@ -1,3 +1,4 @@
+using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Core.Rendering.Painting;
@@ -29,7 +30,7 @@ public class LegendTests
             var plain = Draw(new Caption(""), edge, legend: false).Raster;
             var drawn = Draw(new Caption("layer 3 of 12", label, 2), edge).Raster;
             Assert.Equal(plain.Width, drawn.Width);
-            Assert.InRange(drawn.Height, plain.Height + 20, plain.Height + 110);
+            Assert.InRange(drawn.Height, plain.Height + 20, plain.Height + 120);
             Assert.Equal(plain.Rgb, Pictures.Part(drawn, plain.Width, plain.Height));
         }
     }
@@ -65,16 +66,56 @@ public class LegendTests
     [InlineData("naïve ½ Ω я")]
     public void A_label_with_glyphs_is_drawn_without_warning(string label) => Assert.Empty(Draw(new Caption("", label)).Warnings);
 
-    [Fact]
-    public void Words_at_the_ends_of_the_bar_are_drawn_where_they_fit()
-    {
-        var wide = Draw(new Caption("layer 1", "dog"), 600).Raster;
-        var worded = Draw(new Caption("layer 1", "dog") { Ends = new BarEnds("for car", "for dog") }, 600).Raster;
-        Assert.Equal((wide.Width, wide.Height), (worded.Width, worded.Height));
-        Assert.NotEqual(wide.Rgb, worded.Rgb);
+    private static readonly MapWords Words =
+        new("What tells “dog” from “car” for demo-clip: red patches speak for dog, blue ones for car.", "for car", "for dog");
 
-        var narrow = new Caption("layer 1") { Ends = new BarEnds(new string('m', 80), new string('w', 80)) };
-        Assert.Equal(Draw(new Caption("layer 1"), 120).Raster.Rgb, Draw(narrow, 120).Raster.Rgb);
+    [Theory, InlineData(120), InlineData(224), InlineData(600), InlineData(1500)]
+    public void What_the_ends_of_the_bar_mean_is_always_said(int edge)
+    {
+        Drawing Said(MapWords words) => Draw(new Caption("layer 1", "dog") { Says = words }, edge);
+        var both = Said(Words).Raster;
+        Assert.Equal(edge, both.Width);
+        // Long words take a line more, and none is left out.
+        foreach (var length in new[] { 1, 8, 80 })
+        {
+            var (low, high) = (new string('m', length), new string('w', length));
+            var longer = Said(Words with { Low = low, High = high }).Raster;
+            Assert.NotEqual(Said(Words with { Low = low, High = "other" }).Raster.Rgb, longer.Rgb);
+            Assert.NotEqual(Said(Words with { Low = "other", High = high }).Raster.Rgb, longer.Rgb);
+            Assert.InRange(longer.Height, Said(Words with { Low = "m", High = "w" }).Raster.Height, both.Height + 2 * Legend.LineHeight(33));
+        }
+    }
+
+    [Theory, InlineData(120), InlineData(224), InlineData(600), InlineData(1500)]
+    public void The_sentence_is_wrapped_to_the_width_of_the_picture(int edge)
+    {
+        var size = Legend.TypeSize(edge, edge);
+        var room = edge - 2 * Legend.Pad(size, edge);
+        var text = new TextRenderer();
+        var lines = text.Wrap(Words.Sentence, size, room, 9);
+        Assert.Equal(Words.Sentence, string.Join(' ', lines));
+        Assert.All(lines, line => Assert.InRange(text.Line(line, size).Advance, 1, room));
+        Assert.InRange(lines.Count, edge < 300 ? 3 : 1, edge < 300 ? 7 : 2);
+        var bare = Draw(new Caption("layer 1") { Says = Words with { Sentence = "" } }, edge).Raster;
+        Assert.InRange(Draw(new Caption("layer 1") { Says = Words }, edge).Raster.Height, bare.Height + Legend.LineHeight(size), int.MaxValue);
+    }
+
+    [Fact]
+    public void How_the_range_of_the_colours_was_chosen_is_said()
+    {
+        static Heatmap Of(float[] values) => new(1, null, null, false, 10, 10, values);
+        byte[] Scaled(Scaling scaling, params float[] values) => OverlayRenderer.Render(Photo, Pictures.Whole(Photo), Of(values),
+            new OverlayStyle { Legend = true, Scaling = scaling, Size = PictureSize.LongerEdge(640) }, new Caption("")).Raster.Rgb;
+        float[] even = [.. Enumerable.Range(0, 100).Select(i => i / 99f)], peak = [.. Enumerable.Repeat(0f, 98), 0.1f, 1];
+        ColorScale By(Scaling scaling, float[] values) => ColorScale.For([Of(values)], scaling)[0];
+        Assert.Equal(LimitSource.Percentiles, By(Scaling.Percentile, even).By);
+        Assert.Equal(LimitSource.ExtremesForOutliers, By(Scaling.Percentile, peak).By);
+        Assert.Equal(LimitSource.Extremes, By(Scaling.MinMax, peak).By);
+        Assert.Equal(LimitSource.Fixed, By(Scaling.Absolute, even).By);
+        // The same limits, colours and numbers; only the words differ.
+        Assert.Equal((By(Scaling.MinMax, even).Low, By(Scaling.MinMax, even).High), (By(Scaling.Absolute, even).Low, By(Scaling.Absolute, even).High));
+        Assert.NotEqual(Scaled(Scaling.MinMax, even), Scaled(Scaling.Absolute, even));
+        Assert.NotEqual(Scaled(Scaling.MinMax, peak), Scaled(Scaling.Percentile, peak));
     }
 
     [Fact]
@@ -115,8 +156,8 @@ public class LegendTests
         var drawn = Draw(new Caption("")).Raster;
         var pad = Legend.Pad(Legend.TypeSize(200, 200), 200);
         var colours = ColormapTables.Of(Colormap.Viridis);
-        Assert.Equal(new Rgb(colours[0], colours[1], colours[2]), Pictures.At(drawn, pad, 150 + pad));
-        Assert.Equal(new Rgb(colours[^3], colours[^2], colours[^1]), Pictures.At(drawn, 199 - pad, 150 + pad));
+        var (low, high) = (new Rgb(colours[0], colours[1], colours[2]), new Rgb(colours[^3], colours[^2], colours[^1]));
+        Assert.Contains(Enumerable.Range(150, drawn.Height - 150), y => Pictures.At(drawn, pad, y) == low && Pictures.At(drawn, 199 - pad, y) == high);
     }
 
     [Theory]
@@ -128,7 +169,7 @@ public class LegendTests
     [InlineData(1234.5, "1235")]
     [InlineData(0.000012345, "1.23e−5")]
     [InlineData(7654321, "7.65e6")]
-    public void Numbers_have_three_digits_and_a_decimal_point_in_any_culture(double value, string expected) => Assert.Equal(expected, Legend.Number(value));
+    public void Numbers_have_three_digits_and_a_decimal_point_in_any_culture(double value, string expected) => Assert.Equal(expected, LegendBar.Number(value));
 
     [Fact]
     public void The_font_and_its_licence_are_beside_the_program()

@@ -22,6 +22,7 @@ internal sealed class Features : Explainer
         Paper = "Oquab et al. 2024, DINOv2: Learning Robust Visual Features without Supervision",
         Layers = LayerUse.None,
         Picture = PictureKind.Colours,
+        Words = new("Patches of like colour are alike to {model}. Red, green and blue hold {shares} of what they differ by.", "", ""),
         Parameters = [ToLayer, Components],
     };
 

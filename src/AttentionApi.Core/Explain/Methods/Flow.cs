@@ -22,6 +22,7 @@ internal sealed class Flow : Explainer
         ShowsNot = "It is an upper limit and often nearly even: it shows neither what did flow nor which class it speaks for.",
         Paper = "Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers",
         Layers = LayerUse.Through,
+        Words = MapWords.Looks,
         Parameters = [FromLayer, ToLayer, Rollout.Residual, Query, AttentionParameters.Sinks],
     };
 

@@ -16,6 +16,7 @@ internal sealed class RawAttention : Explainer
         ShowsNot = "What it finds there was already mixed by the layers before, so a patch stands for a place in the network, not only in the picture.",
         Paper = "Vaswani et al. 2017, Attention Is All You Need",
         Layers = LayerUse.Each,
+        Words = MapWords.Looks,
         Frames = [FrameMode.Layers],
         Parameters = [.. AttentionParameters.RangeAndHeads, Query, AttentionParameters.Sinks],
     };

@@ -27,6 +27,7 @@ internal sealed class Rollout : Explainer
         ShowsNot = "It shows where information can come from, not which class it speaks for.",
         Paper = "Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers",
         Layers = LayerUse.Through,
+        Words = MapWords.Looks,
         Frames = [FrameMode.Cumulative, FrameMode.Layers],
         Parameters = [.. AttentionParameters.RangeAndHeads, Residual, DiscardRatio, Query, AttentionParameters.Sinks, Matrix],
     };

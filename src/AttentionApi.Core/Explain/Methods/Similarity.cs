@@ -23,6 +23,7 @@ internal sealed class Similarity : Explainer
         Paper = "Amir, Gandelsman, Bagon and Dekel 2022, Deep ViT Features as Dense Visual Descriptors",
         Layers = LayerUse.None,
         Signed = true,
+        SignedWords = new("What is like {asked} to {model}: {high} patches are alike, {low} ones unlike.", "unlike", "alike"),
         TakesReference = true,
         Parameters = [ToLayer, Patch],
     };

@@ -27,6 +27,7 @@ internal sealed class Statistics : Explainer
         Paper = "Dosovitskiy et al. 2021, An Image is Worth 16x16 Words (mean attention distance); Darcet et al. 2024, Vision Transformers Need Registers",
         Layers = LayerUse.None,
         Picture = PictureKind.Table,
+        Words = new("The heads of {model}, a row for each layer and a column for each head: {high} cells have the highest {measure}.", "low", "high"),
         Parameters = [Measure],
     };
 

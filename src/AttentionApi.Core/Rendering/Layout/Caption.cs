@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AttentionApi.Core.Explain;
 
 namespace AttentionApi.Core.Rendering.Layout;
 
@@ -12,8 +13,8 @@ internal sealed record Caption(string Words, string? Label = null, int LabelNumb
     /// <summary>Method and model, on a line of their own; empty: none.</summary>
     public string Source { get; init; } = "";
 
-    /// <summary>What the ends of the colour bar mean; null: numbers alone.</summary>
-    public BarEnds? Ends { get; init; }
+    /// <summary>What the picture shows, and what the ends of the colour bar mean; null: numbers alone.</summary>
+    public MapWords? Says { get; init; }
 
     public static string Layer(int layer, int layers) => string.Create(CultureInfo.InvariantCulture, $"layer {layer} of {layers}");
 
@@ -47,8 +48,3 @@ internal sealed record Caption(string Words, string? Label = null, int LabelNumb
     private static bool Dropped(Rune rune) =>
         Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format && rune.Value is not (0x200C or 0x200D) || rune.Value is >= 0xFE00 and <= 0xFE0F;
 }
-
-/// <summary>What the ends of a colour bar mean, in words.</summary>
-/// <param name="Low">The lowest colour.</param>
-/// <param name="High">The highest colour.</param>
-internal sealed record BarEnds(string Low, string High);

@@ -2,11 +2,11 @@ using AttentionApi.Core.Explain;
 
 namespace AttentionApi.Core.Rendering.Layout;
 
-/// <summary>One map with its words.</summary>
+/// <summary>One map, and the words below it where there are several.</summary>
 internal sealed record Panel(Heatmap Map, Caption Caption);
 
-/// <summary>What is shown at one time: one panel, or up to sixteen side by side, and the words that hold for all of them.</summary>
-internal sealed record Frame(string Words, IReadOnlyList<Panel> Panels)
+/// <summary>What is shown at one time: one panel, or up to sixteen side by side, and the legend's words for all of them.</summary>
+internal sealed record Frame(Caption Caption, IReadOnlyList<Panel> Panels)
 {
     /// <summary>Maps of labels that are not shown, with which those that are share their colour scale.</summary>
     public IReadOnlyList<Heatmap> Others { get; init; } = [];

@@ -29,19 +29,20 @@ internal static class GridRenderer
         var colormap = style.Colormap ?? ColormapTables.DefaultFor(maps[0].Signed);
         var text = new TextRenderer();
         var layout = new Layout(Backdrop.Measure(new(image.Width, image.Height), style.Size), rows, columns, style.Legend);
-        var legend = style.Legend ? new Legend(layout.Width, layout.TypeSize, colormap, text, [caption]) : null;
+        var scales = ColorScale.For(maps, style.Scaling);
+        ColorScale? shared = scales.Distinct().Count() == 1 ? scales[0] : null;
+        var legend = style.Legend ? new Legend(layout.Width, layout.TypeSize, colormap, text, [(caption, shared)]) : null;
         var height = layout.Height + (legend?.Height ?? 0);
         PictureTooLargeException.ThrowIfOver("The grid", layout.Width, height, 1, "Ask for a smaller size, fewer layers or fewer labels.");
 
         var canvas = Raster.Uninitialized(layout.Width, height);
         canvas.Fill(0, 0, canvas.Width, canvas.Height, Legend.Paper);
         var painter = new OverlayPainter(Backdrop.Create(image, seen, style.Size), style.Interpolation, colormap, style.Opacity, style.Blend);
-        var scales = ColorScale.For(maps, style.Scaling);
         for (var i = 0; i < maps.Count; i++) painter.Paint(maps[i], scales[i], canvas, layout.CellLeft(i % columns.Count), layout.CellTop(i / columns.Count));
         if (legend is null) return new Drawing(canvas, []);
 
         DrawHeadings(canvas, layout, text, rows, columns);
-        legend.Draw(canvas, layout.Height, scales.Distinct().Count() == 1 ? scales[0] : null, caption);
+        legend.Draw(canvas, layout.Height, shared, caption);
         return new Drawing(canvas, [.. rows.Concat(columns).Select(caption => caption.Warning).OfType<string>().Distinct()]);
     }
 

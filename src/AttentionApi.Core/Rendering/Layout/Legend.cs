@@ -6,55 +6,66 @@ using AttentionApi.Core.Rendering.Text;
 namespace AttentionApi.Core.Rendering.Layout;
 
 /// <summary>
-/// The strip below a picture: words, a colour bar, and the values at its ends and middle.
-/// Stacked where it is narrow; where there is room the words stand left of the bar.
+/// The strip below a picture: a sentence that says what it shows; method, model, layers, label and the choice of the colours' range; a colour bar with its
+/// numbers and what its ends mean. Stacked where it is narrow; where there is room the bar stands beside the facts.
 /// </summary>
 internal sealed class Legend
 {
-    private static readonly Rgb NumberInk = new(85, 85, 85);
+    private const int MostSentenceLines = 5;
+    private const int MostRangeLines = 3;
+
+    /// <summary>Below so many type sizes of width there is no room for sentences.</summary>
+    private const int LeastSizesForWords = 7;
 
     private readonly int width;
-    private readonly Colormap colormap;
+    private readonly LegendBar? bar;
     private readonly TextRenderer text;
-    private readonly int size, numberSize, pad, line, barHeight, barWidth;
+    private readonly int size, factSize, pad, sentenceLines, factLines;
     private readonly bool sideBySide;
-    private readonly int captionLines;
 
     public static Rgb Paper { get; } = new(255, 255, 255);
     public static Rgb Ink { get; } = new(34, 34, 34);
+    public static Rgb FactInk { get; } = new(85, 85, 85);
 
     /// <param name="width">Of the strip, in pixels.</param>
     /// <param name="size">Type size in pixels.</param>
-    /// <param name="colormap">The bar's colours.</param>
+    /// <param name="colormap">The bar's colours; null: no bar.</param>
     /// <param name="text">Draws and keeps the lines.</param>
-    /// <param name="captions">All texts that the strip will show, because its height must not change between frames.</param>
-    public Legend(int width, int size, Colormap colormap, TextRenderer text, IEnumerable<Caption> captions)
+    /// <param name="shown">All that the strip will show, because its height must not change between frames; no scale: each of several maps has its own.</param>
+    public Legend(int width, int size, Colormap? colormap, TextRenderer text, IReadOnlyList<(Caption Caption, ColorScale? Scale)> shown)
     {
-        (this.width, this.size, this.colormap, this.text) = (width, size, colormap, text);
-        numberSize = Math.Max(10, size * 9 / 10);
+        (this.width, this.size, this.text) = (width, size, text);
+        factSize = FactSize(size);
         pad = Pad(size, width);
-        line = LineHeight(size);
-        barHeight = Math.Max(6, size * 3 / 4);
-        sideBySide = width >= 30 * size;
-        barWidth = sideBySide ? Math.Min(width / 2 - pad, 24 * size) : width - 2 * pad;
-        captionLines = captions.Max(caption => Lines(caption).Length);
+        sideBySide = colormap is not null && width >= 30 * size;
+        if (colormap is { } colours)
+        {
+            var barWidth = sideBySide ? Math.Min(width / 2 - pad, 24 * size) : width - 2 * pad;
+            bar = new LegendBar(barWidth, size, colours, text, shown);
+        }
+        sentenceLines = shown.Max(one => Sentence(one.Caption).Count);
+        factLines = shown.Max(one => Facts(one.Caption, one.Scale).Count);
     }
 
-    public int Height => 2 * pad + (sideBySide ? Math.Max(captionLines * line, BarHeight) : StackedBarTop + BarHeight);
+    public int Height => 2 * pad + SentenceHeight + (sideBySide ? Math.Max(FactsHeight, BarHeight) : FactsHeight + Gap(FactsHeight, BarHeight) + BarHeight);
 
     /// <summary>At least 11 pixels, and larger on larger pictures, which are shown reduced; but a short heading must fit over a cell.</summary>
     public static int TypeSize(int width, int cellWidth) => Math.Max(11, Math.Min((int)Math.Round(7 + width / 80.0), cellWidth / 8));
+
+    /// <summary>Of facts and numbers.</summary>
+    public static int FactSize(int size) => Math.Max(10, size * 9 / 10);
 
     public static int LineHeight(int size) => (int)Math.Ceiling(size * BundledFont.LineHeight);
 
     public static int Pad(int size, int width) => Math.Min(size * 3 / 4, width / 8);
 
-    /// <summary>With the numbers below it.</summary>
-    private int BarHeight => barHeight + 1 + LineHeight(numberSize);
+    private int SentenceHeight => sentenceLines * LineHeight(size) + Gap(sentenceLines, factLines + BarHeight);
 
-    private int StackedBarTop => captionLines == 0 ? 0 : captionLines * line + pad / 2;
+    private int FactsHeight => factLines * LineHeight(factSize);
 
-    private int CaptionWidth => sideBySide ? width - barWidth - 4 * pad : width - 2 * pad;
+    private int BarHeight => bar?.Height ?? 0;
+
+    private int FactWidth => bar is not null && sideBySide ? width - bar.Width - 4 * pad : width - 2 * pad;
 
     /// <param name="canvas">The picture; the strip is drawn over its whole width.</param>
     /// <param name="top">Where the strip begins.</param>
@@ -63,92 +74,46 @@ internal sealed class Legend
     public void Draw(Raster canvas, int top, ColorScale? scale, Caption caption)
     {
         canvas.Fill(0, top, width, Height, Paper);
-        if (sideBySide)
-        {
-            DrawCaption(canvas, top + (Height - captionLines * line) / 2, caption);
-            DrawBar(canvas, width - pad - barWidth, top + (Height - BarHeight) / 2, scale, caption.Ends);
-        }
-        else
-        {
-            DrawCaption(canvas, top + pad, caption);
-            DrawBar(canvas, pad, top + pad + StackedBarTop, scale, caption.Ends);
-        }
-    }
+        Write(Sentence(caption), size, Ink, top + pad, width - 2 * pad);
+        var below = top + pad + SentenceHeight;
+        Write(Facts(caption, scale), factSize, FactInk, below, FactWidth);
+        if (sideBySide) bar?.Draw(canvas, width - pad - bar.Width, below, scale, caption.Says);
+        else bar?.Draw(canvas, pad, below + FactsHeight + Gap(FactsHeight, BarHeight), scale, caption.Says);
 
-    /// <summary>Method and model, then words and label, side by side where they fit.</summary>
-    private string[] Lines(Caption caption)
-    {
-        var split = caption is { DrawableLabel: not null, Words: not "" } && text.Line(caption.OneLine, size).Advance > CaptionWidth;
-        string[] lines = split ? [caption.Source, caption.Words, caption.DrawableLabel!] : [caption.Source, caption.OneLine];
-        return [.. lines.Where(line => line.Length > 0)];
-    }
-
-    private void DrawCaption(Raster canvas, int y, Caption caption)
-    {
-        foreach (var words in Lines(caption))
+        void Write(IReadOnlyList<string> lines, int size, Rgb ink, int y, int room)
         {
-            text.Fit(words, size, CaptionWidth).Draw(canvas, pad, y, Ink, new ClipBox(pad, y, pad + CaptionWidth, y + line));
-            y += line;
+            foreach (var words in lines)
+            {
+                text.Fit(words, size, room).Draw(canvas, pad, y, ink, new ClipBox(pad, y, pad + room, y + LineHeight(size)));
+                y += LineHeight(size);
+            }
         }
     }
 
-    private void DrawBar(Raster canvas, int left, int top, ColorScale? scale, BarEnds? ends)
+    /// <summary>Between two parts that are both there.</summary>
+    private int Gap(int above, int below) => above == 0 || below == 0 ? 0 : pad / 2;
+
+    private IReadOnlyList<string> Sentence(Caption caption) =>
+        caption.Says is { } says && width >= LeastSizesForWords * size ? text.Wrap(says.Sentence, size, width - 2 * pad, MostSentenceLines) : [];
+
+    /// <summary>Method and model; words and label, side by side where they fit; the choice of the range.</summary>
+    private List<string> Facts(Caption caption, ColorScale? scale)
     {
-        var colours = ColormapTables.Of(colormap);
-        var row = canvas.Row(top).Slice(left * 3, barWidth * 3);
-        for (var x = 0; x < barWidth; x++)
-        {
-            colours.Slice((2 * x + 1) * ColormapTables.Entries / (2 * barWidth) * 3, 3).CopyTo(row[(x * 3)..]);
-        }
-        for (var y = 1; y < barHeight; y++) row.CopyTo(canvas.Row(top + y)[(left * 3)..]);
-        var numbers = Numbers(scale);
-        var worded = WithWords(numbers, ends);
-        DrawNumbers(canvas, left, top + barHeight + 1, Fits(worded) ? worded : numbers);
+        var split = caption is { DrawableLabel: not null, Words: not "" } && text.Line(caption.OneLine, factSize).Advance > FactWidth;
+        List<string> lines = split ? [caption.Source, caption.Words, caption.DrawableLabel!] : [caption.Source, caption.OneLine];
+        lines.RemoveAll(line => line.Length == 0);
+        if (bar is not null && width >= LeastSizesForWords * size) lines.AddRange(text.Wrap(Range(scale), factSize, FactWidth, MostRangeLines));
+        return lines;
     }
 
-    private static (string Low, string Middle, string High) Numbers(ColorScale? scale) => scale switch
+    /// <summary>How the range of the colours was chosen; nothing of a flat map, which has none.</summary>
+    private static string Range(ColorScale? scale) => scale switch
     {
-        null => ("low", "", "high"),
-        { Flat: true } flat => ("", $"{Number(flat.Low)} everywhere", ""),
-        { } some => ((some.ClipsLow ? "≤" : "") + Number(some.Low), Number((some.Low + some.High) / 2), (some.ClipsHigh ? "≥" : "") + Number(some.High)),
+        null => "colours: each map has its own range",
+        { Flat: true } => "",
+        { By: LimitSource.Percentiles } => "colours: 1st to 99th percentile",
+        { By: LimitSource.Extremes } => "colours: minimum to maximum",
+        { By: LimitSource.ExtremesForOutliers } => "colours: minimum to maximum, for a few patches stand far above the rest",
+        { Low: var low, High: var high } => string.Create(CultureInfo.InvariantCulture, $"colours: {LegendBar.Number(low)} to {LegendBar.Number(high)}"),
     };
-
-    /// <summary>The numbers at the ends with what they mean; a flat map has no ends.</summary>
-    private static (string Low, string Middle, string High) WithWords((string Low, string Middle, string High) numbers, BarEnds? ends) =>
-        ends is null || numbers.Low.Length == 0 ? numbers : ($"{numbers.Low} {ends.Low}", "", $"{ends.High} {numbers.High}");
-
-    private bool Fits((string Low, string Middle, string High) numbers) =>
-        text.Line(numbers.Low, numberSize).Advance + 2 * numberSize + text.Line(numbers.High, numberSize).Advance <= barWidth;
-
-    /// <summary>The end numbers are flush with the bar; numbers that would touch are left out, the middle one first.</summary>
-    private void DrawNumbers(Raster canvas, int left, int top, (string Low, string Middle, string High) numbers)
-    {
-        var low = text.Fit(numbers.Low, numberSize, barWidth);
-        var middle = text.Fit(numbers.Middle, numberSize, barWidth);
-        var high = text.Fit(numbers.High, numberSize, barWidth);
-        var clip = new ClipBox(left, top, left + barWidth, top + LineHeight(numberSize));
-        if (low.Advance + numberSize + high.Advance <= barWidth)
-        {
-            low.Draw(canvas, left, top, NumberInk, clip);
-            high.Draw(canvas, left + barWidth - high.Advance, top, NumberInk, clip);
-        }
-        var besides = Math.Max(low.Advance, high.Advance);
-        if (middle.Advance + (besides == 0 ? 0 : 2 * (besides + numberSize)) <= barWidth)
-        {
-            middle.Draw(canvas, left + (barWidth - middle.Advance) / 2, top, NumberInk, clip);
-        }
-    }
-
-    /// <summary>Three significant digits, invariant, with a real minus sign.</summary>
-    internal static string Number(double value)
-    {
-        var magnitude = Math.Abs(value);
-        var format = magnitude switch
-        {
-            0 => "0",
-            < 1e-4 or >= 1e4 => "0.##e0",
-            _ => "0." + new string('#', Math.Max(0, 2 - (int)Math.Floor(Math.Log10(magnitude)))),
-        };
-        return value.ToString(format, CultureInfo.InvariantCulture).Replace('-', '\u2212');
-    }
 }

@@ -16,20 +16,26 @@ internal static class OverlayRenderer
     /// <exception cref="PictureTooLargeException">More than <see cref="PictureTooLargeException.MaximumPixels"/>.</exception>
     public static Drawing Render(Raster image, Region seen, Heatmap map, OverlayStyle style, Caption caption, IReadOnlyList<Heatmap>? others = null)
     {
-        var sheet = new PanelSheet(image, seen, [new Frame(caption.Words, [new Panel(map, caption)]) { Others = others ?? [] }], style);
+        var sheet = new PanelSheet(image, seen, [new Frame(caption, [new Panel(map, caption)]) { Others = others ?? [] }], style);
         var raster = Raster.Uninitialized(sheet.Width, sheet.Height);
         sheet.Draw(0, raster);
         return new Drawing(raster, sheet.Warnings);
     }
 
-    /// <summary>A map of colours over the picture; it has no scale, so there is no legend.</summary>
-    public static Drawing Render(Raster image, Region seen, FeatureMap map, OverlayStyle style)
+    /// <summary>A map of colours over the picture; it has no scale, so the legend has no bar.</summary>
+    public static Drawing Render(Raster image, Region seen, FeatureMap map, OverlayStyle style, Caption caption)
     {
         var size = Backdrop.Measure(new(image.Width, image.Height), style.Size);
-        PictureTooLargeException.ThrowIfOver("The picture", size.Width, size.Height, 1, "Ask for a smaller size.");
+        var legend = style.Legend ? new Legend(size.Width, Legend.TypeSize(size.Width, size.Width), null, new(), [(caption, null)]) : null;
+        var height = size.Height + (legend?.Height ?? 0);
+        PictureTooLargeException.ThrowIfOver("The picture", size.Width, height, 1, "Ask for a smaller size.");
         var blender = new PixelBlender(default, style.Opacity, style.Blend, signed: false);
-        return new Drawing(ColorPainter.Paint(Backdrop.Create(image, seen, style.Size), map, style.Interpolation, blender), style.Legend
-            ? ["Colours of features have no scale: there is no legend."] : []);
+        var picture = ColorPainter.Paint(Backdrop.Create(image, seen, style.Size), map, style.Interpolation, blender);
+        if (legend is null) return new Drawing(picture, []);
+        var raster = Raster.Uninitialized(size.Width, height);
+        raster.CopyFrom(picture, 0, 0);
+        legend.Draw(raster, size.Height, null, caption);
+        return new Drawing(raster, []);
     }
 
     /// <summary>A table of numbers as a picture of its own: cells of one colour each, with nothing below.</summary>

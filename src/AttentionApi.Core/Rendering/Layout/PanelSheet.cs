@@ -43,7 +43,7 @@ internal sealed class PanelSheet
         {
             var size = Legend.TypeSize(Width, cell.Width);
             if (panels > 1) captionSize = size;
-            legend = new Legend(Width, size, colormap, text, frames.Select(LegendCaption));
+            legend = new Legend(Width, size, colormap, text, [.. frames.Select((frame, i) => (frame.Caption, ScaleOf(i)))]);
         }
         RowHeight = cell.Height + CaptionHeight + (rows > 1 ? Gap : 0);
         Height = rows * RowHeight + (legend?.Height ?? 0);
@@ -58,11 +58,12 @@ internal sealed class PanelSheet
     public int Count => frames.Count;
 
     /// <summary>Why labels are not drawn as sent.</summary>
-    public IReadOnlyList<string> Warnings =>
-        legend is null ? [] : [.. frames.SelectMany(frame => frame.Panels).Select(panel => panel.Caption.Warning).OfType<string>().Distinct()];
+    public IReadOnlyList<string> Warnings => legend is null ? [] : [.. Captions.Select(caption => caption.Warning).OfType<string>().Distinct()];
 
     /// <summary>Colours that the palette must have for a readable legend: paper, ink, and the bar in steps small enough for the dither.</summary>
     public IReadOnlyList<Rgb> KeyColors => legend is null ? [] : [Legend.Paper, Legend.Ink, .. ColormapTables.Samples(colormap, 24)];
+
+    private IEnumerable<Caption> Captions => frames.SelectMany(frame => frame.Panels.Select(panel => panel.Caption).Prepend(frame.Caption));
 
     private int RowHeight { get; }
 
@@ -79,9 +80,11 @@ internal sealed class PanelSheet
             painter.Paint(panels[i].Map, scales[frame][i], canvas, left, top);
             if (captionSize > 0) DrawPanelCaption(canvas, panels[i].Caption, left, top + backdrop.Height);
         }
-        var sameScale = scales[frame].Distinct().Count() == 1;
-        legend?.Draw(canvas, rows * RowHeight, sameScale ? scales[frame][0] : null, LegendCaption(frames[frame]));
+        legend?.Draw(canvas, rows * RowHeight, ScaleOf(frame), frames[frame].Caption);
     }
+
+    /// <summary>Null where the panels do not share one.</summary>
+    private ColorScale? ScaleOf(int frame) => scales[frame].Distinct().Count() == 1 ? scales[frame][0] : null;
 
     private void DrawPanelCaption(Raster canvas, Caption caption, int left, int top)
     {
@@ -89,11 +92,4 @@ internal sealed class PanelSheet
         var box = new ClipBox(left, top, left + backdrop.Width, top + CaptionHeight);
         line.Draw(canvas, left + (backdrop.Width - line.Advance) / 2, top + captionSize / 4, Legend.Ink, box);
     }
-
-    /// <summary>A single panel's label is in the legend; several panels have theirs below each.</summary>
-    private static Caption LegendCaption(Frame frame) => frame.Panels is [var only] ? only.Caption with { Words = frame.Words }
-        : new Caption(frame.Words) { Source = frame.Panels[0].Caption.Source, Ends = SharedEnds(frame) };
-
-    /// <summary>Panels of one kind share the words at the bar where these name no label.</summary>
-    private static BarEnds? SharedEnds(Frame frame) => frame.Panels.Select(panel => panel.Caption.Ends).Distinct().ToArray() is [var ends] ? ends : null;
 }

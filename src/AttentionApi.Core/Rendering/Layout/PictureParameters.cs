@@ -31,7 +31,8 @@ internal static class PictureParameters
         SizeChoice.Original)
         { Parser = texts => SizeChoice.Parse(texts[0]) };
 
-    public static readonly Parameter<bool> Legend = Flag("legend", false, "A strip below with a colour bar, its numbers, and the layer or label in words.");
+    public static readonly Parameter<bool> Legend = Flag("legend", false,
+        "A strip below with a sentence on what the picture shows, method, model, layers, label, the choice of the range, and a colour bar.");
 
     public static readonly Parameter<PictureFormat?> Format =
         OptionalWord<PictureFormat>("format", "what Accept prefers, else png", "Encoding of the picture; wins over the Accept header.");

@@ -16,13 +16,26 @@ internal enum Scaling
     Absolute,
 }
 
+/// <summary>What the limits of a colour scale were taken from.</summary>
+internal enum LimitSource
+{
+    Percentiles,
+    /// <summary>Lowest and highest value, as asked for.</summary>
+    Extremes,
+    /// <summary>Lowest and highest value, because percentiles would have hidden the few patches that stand far above the rest.</summary>
+    ExtremesForOutliers,
+    /// <summary>No value.</summary>
+    Fixed,
+}
+
 /// <summary>The limits between which a map's values are spread over the colours. Signed maps have Low = −High, so that zero is the middle colour.</summary>
 /// <param name="Low">The value of colour 0; all below share it.</param>
 /// <param name="High">The value of colour 255; all above share it.</param>
 /// <param name="Signed">True for maps with values for and against.</param>
 /// <param name="ClipsLow">Values below <paramref name="Low"/> exist.</param>
 /// <param name="ClipsHigh">Values above <paramref name="High"/> exist.</param>
-internal readonly record struct ColorScale(double Low, double High, bool Signed, bool ClipsLow, bool ClipsHigh)
+/// <param name="By">What the limits were taken from.</param>
+internal readonly record struct ColorScale(double Low, double High, bool Signed, bool ClipsLow, bool ClipsHigh, LimitSource By)
 {
     /// <summary>Limits closer than this count as equal, and nothing is stretched between them.</summary>
     private const double Collapsed = 1e-12;
@@ -54,26 +67,26 @@ internal readonly record struct ColorScale(double Low, double High, bool Signed,
         IReadOnlyList<Heatmap> maps = all.All(map => map.Flat) ? all : [.. all.Where(map => !map.Flat)];
         var signed = maps.Any(map => map.Signed);
         double minimum = maps.Min(map => map.Minimum), maximum = maps.Max(map => map.Maximum);
-        var (low, high) = scaling switch
+        var (low, high, by) = scaling switch
         {
-            Scaling.Absolute => (signed ? -1 : 0, 1),
-            Scaling.MinMax => (minimum, maximum),
+            Scaling.Absolute => (signed ? -1 : 0, 1, LimitSource.Fixed),
+            Scaling.MinMax => (minimum, maximum, LimitSource.Extremes),
             _ => Percentiles(maps),
         };
         // Percentiles hide outliers; where these are another order of magnitude, or all that there is, they are the message.
         var hides = scaling == Scaling.Percentile && Bound(low, high, signed) < Bound(minimum, maximum, signed) / 2;
-        if (high - low < Collapsed || hides) (low, high) = (minimum, maximum);
+        if (high - low < Collapsed || hides) (low, high, by) = (minimum, maximum, hides ? LimitSource.ExtremesForOutliers : LimitSource.Extremes);
         if (signed)
         {
             high = Math.Max(Math.Abs(low), Math.Abs(high));
             low = -high;
         }
-        return new ColorScale(low, high, signed, minimum < low, maximum > high);
+        return new ColorScale(low, high, signed, minimum < low, maximum > high, by);
     }
 
     private static double Bound(double low, double high, bool signed) => signed ? Math.Max(Math.Abs(low), Math.Abs(high)) : high;
 
-    private static (double Low, double High) Percentiles(IReadOnlyList<Heatmap> maps)
+    private static (double Low, double High, LimitSource By) Percentiles(IReadOnlyList<Heatmap> maps)
     {
         var values = new float[maps.Sum(map => map.Values.Length)];
         var filled = 0;
@@ -83,6 +96,6 @@ internal readonly record struct ColorScale(double Low, double High, bool Signed,
             filled += map.Values.Length;
         }
         Array.Sort(values);
-        return (Percentile.Of(values, 0.01), Percentile.Of(values, 0.99));
+        return (Percentile.Of(values, 0.01), Percentile.Of(values, 0.99), LimitSource.Percentiles);
     }
 }

@@ -26,6 +26,10 @@ internal static class ColormapTables
     /// <summary>The default: a signed map needs a neutral colour at zero.</summary>
     public static Colormap DefaultFor(bool signed) => signed ? Colormap.Coolwarm : Colormap.Viridis;
 
+    /// <summary>What the highest and the lowest colour are called.</summary>
+    public static (string High, string Low) EndsInWords(Colormap colormap) =>
+        colormap is Colormap.Coolwarm or Colormap.Turbo or Colormap.Jet ? ("red", "blue") : ("bright", "dark");
+
     /// <summary>The given number of colours, evenly spread from the lowest to the highest.</summary>
     internal static IEnumerable<Rgb> Samples(Colormap colormap, int count)
     {

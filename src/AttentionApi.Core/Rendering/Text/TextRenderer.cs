@@ -33,6 +33,22 @@ internal sealed class TextRenderer
         return line.Advance <= width ? line : TextMask.Empty;
     }
 
+    /// <summary>The text in lines that fit the width, broken at spaces; what is left for the last of them is cut as <see cref="Fit"/> does.</summary>
+    /// <param name="text">Any text without control characters.</param>
+    /// <param name="size">Type size in pixels.</param>
+    /// <param name="width">Pixels.</param>
+    /// <param name="most">Lines.</param>
+    public IReadOnlyList<string> Wrap(string text, int size, int width, int most)
+    {
+        var lines = new List<string>();
+        foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (lines is [.., var last] && (lines.Count == most || Line($"{last} {word}", size).Advance <= width)) lines[^1] = $"{last} {word}";
+            else lines.Add(word);
+        }
+        return lines;
+    }
+
     private static TextMask Draw(string text, int size)
     {
         if (string.IsNullOrWhiteSpace(text)) return TextMask.Empty;
