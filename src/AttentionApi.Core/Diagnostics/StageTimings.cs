@@ -37,7 +37,7 @@ internal sealed class StageTimings
     }
 
     /// <summary>How far the request's runs on changed pictures are.</summary>
-    public RunCounter Runs { get; } = new();
+    public RunCounter Runs { get; init; } = new();
 
     /// <summary>Since the request began, in milliseconds.</summary>
     public double Total => Stopwatch.GetElapsedTime(started).TotalMilliseconds;

@@ -30,8 +30,8 @@ internal static class EvidenceVerify
             HelpName = "ID|PATH" };
         var models = new Option<string?>("--models")
             { Description = "The models folder. Default: Models:Path, else 'models' beside the program, else up the tree.", HelpName = "DIR" };
-        var command = new Command("verify", "Check the hashes of a bundle, make it again from its own picture and parameters, and compare. "
-            + "Exit code 0: the same bit for bit; 2: the same up to rounding; 1: it does not hold.") { file, model, models };
+        var command = new Command("verify", "Check the hashes of a bundle, rebuild it from its own picture and parameters, and compare. "
+            + "Exit code 0: the same bit for bit; 2: the same up to rounding; 1: verification failed.") { file, model, models };
         command.SetAction((parsed, cancellation) =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
@@ -53,7 +53,7 @@ internal static class EvidenceVerify
             using var lease = await local.LeaseAsync(model ?? original.ModelId, cancellation);
             if (lease.Model.Facts.Sha256 != original.ModelSha256)
             {
-                return await ExitCode.FailAsync(error, $"The model '{lease.Model.Facts.Id}' here is another file than the one the bundle was made with "
+                return await ExitCode.FailAsync(error, $"The model '{lease.Model.Facts.Id}' here is not the file that the bundle was made with "
                     + $"({original.ModelSha256}): name that one with --model.");
             }
             var again = await MakeAgainAsync(local, original, lease.Model, table, cancellation);
@@ -86,11 +86,11 @@ internal static class EvidenceVerify
 
     private static async Task<int> ReportAsync(IReadOnlyList<ComparedPart> parts, TextWriter output)
     {
-        TextTable.Write(output, [["part", "made again", ""], .. parts.Select(part => (string[])[part.Name, part.Verdict.Word(), part.Detail])]);
+        TextTable.Write(output, [["part", "rebuilt", ""], .. parts.Select(part => (string[])[part.Name, part.Verdict.Word(), part.Detail])]);
         var same = parts.All(part => part.Verdict == PartVerdict.Identical);
         var close = parts.All(part => part.Verdict is PartVerdict.Identical or PartVerdict.Close || part.Name == BundleVersions.Name);
-        await output.WriteLineAsync(same ? "The bundle was made again bit for bit." : close ? "The bundle was made again up to rounding."
-            : "The bundle does not hold: made again it is another.");
+        await output.WriteLineAsync(same ? "Verified: the rebuilt bundle is the same bit for bit." : close ? "Verified: the rebuilt bundle is the same up to rounding."
+            : "Verification failed: the rebuilt bundle differs.");
         return same ? 0 : close ? OnlyRounded : 1;
     }
 

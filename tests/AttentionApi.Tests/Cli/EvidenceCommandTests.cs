@@ -23,7 +23,7 @@ public class EvidenceCommandTests
         Assert.True(made.ExitCode == 0, made.Error);
         var verified = await CommandLine.RunAsync("evidence", "verify", folder.At("chelsea.evidence.zip"), "--models", models);
         Assert.Equal(("", 0), (verified.Error, verified.ExitCode));
-        Assert.Contains("The bundle was made again bit for bit.", verified.Output, StringComparison.Ordinal);
+        Assert.Contains("Verified: the rebuilt bundle is the same bit for bit.", verified.Output, StringComparison.Ordinal);
         foreach (var part in (string[])["picture.png", "explanation.json", "maps/001.npy", "maps/002.png", "animation.gif", "curves.csv", "report.html"])
             Assert.Contains(verified.Output.Split('\n'), line => line.StartsWith(part, StringComparison.Ordinal) && line.Contains("identical",
                 StringComparison.Ordinal));

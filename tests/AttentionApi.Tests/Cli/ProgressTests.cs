@@ -1,3 +1,4 @@
+using AttentionApi.Cli.Explaining;
 using AttentionApi.Cli.Terminal;
 
 namespace AttentionApi.Tests.Cli;
@@ -27,5 +28,32 @@ public class ProgressTests
         progress.Say("skipped: bad.png");
         progress.End();
         Assert.Equal("skipped: bad.png" + Environment.NewLine, error.ToString());
+    }
+
+    [Fact]
+    public async Task Runs_of_a_costly_method_are_shown_while_they_go_on_and_count_once_for_all_files_of_a_picture()
+    {
+        using var error = new StringWriter();
+        var progress = new PictureProgress(new Progress(TextWriter.Synchronized(error), visible: true), 1, runsEach: 40);
+        var ended = new TaskCompletionSource<int>();
+        var explained = progress.WhileAsync(runs =>
+        {
+            runs.Add(10);
+            return ended.Task;
+        });
+        Assert.Matches(@"\[#{6}\.{18}\] 10 of 40 model runs, \d+/s, \d+ s left$", error.ToString());
+        ended.SetResult(7);
+        Assert.Equal(7, await explained);
+        progress.Show();
+        Assert.Matches(@"\[#{24}\] 40 of 40 model runs, \d+/s$", error.ToString());
+
+        var second = new PictureProgress(new Progress(error, visible: true), 2, runsEach: 40);
+        await second.WhileAsync(runs =>
+        {
+            runs.Add(80);
+            second.Show();
+            return Task.FromResult(true);
+        });
+        Assert.Matches(@"0 of 2 pictures, 40 of 80 model runs, \d+/s, \d+ s left$", error.ToString());
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using AttentionApi.Cli.Terminal;
 using AttentionApi.Contracts;
+using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Rendering;
@@ -24,30 +25,28 @@ internal sealed class ExplainRun(PictureWork work, ResultFolder results, TextWri
     /// <exception cref="Core.Parameters.ParameterException">A label would be truncated.</exception>
     public async Task ExplainAsync(IReadOnlyList<PictureSource> pictures, CancellationToken cancellation)
     {
-        var progress = new Progress(error, terminal);
-        var done = 0;
+        var bar = new Progress(error, terminal);
+        var progress = new PictureProgress(bar, pictures.Count, work.RunsEach);
         try
         {
-            Show();
+            progress.Show();
             var atOnce = new ParallelOptions { MaxDegreeOfParallelism = work.AtOnce, CancellationToken = cancellation };
             await Parallel.ForEachAsync(pictures, atOnce, async (picture, token) =>
             {
-                var entry = await OneAsync(picture, token);
+                var entry = await progress.WhileAsync(runs => OneAsync(picture, runs, token));
                 entries[picture.Path] = entry;
                 results.Add(entry.Summary);
-                if (entry.Summary.Error is { } reason) progress.Say($"skipped: {picture.Path}: {reason}");
-                Interlocked.Increment(ref done);
-                Show();
+                if (entry.Summary.Error is { } reason) bar.Say($"skipped: {picture.Path}: {reason}");
+                progress.Show();
             });
-            progress.Say($"{done} of {pictures.Count} pictures in {progress.Elapsed.TotalSeconds:0.0} s, {done / progress.Elapsed.TotalSeconds:0.0} a second.");
+            var (done, seconds) = (progress.Done, bar.Elapsed.TotalSeconds);
+            bar.Say($"{done} of {pictures.Count} pictures in {seconds:0.0} s, {done / seconds:0.0} a second.");
         }
         finally
         {
-            progress.End();
+            bar.End();
             await results.WriteSheetsAsync(work.Words, [.. entries.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value)]);
         }
-
-        void Show() => progress.Show(done, pictures.Count, $"{done} of {pictures.Count} pictures, {done / progress.Elapsed.TotalSeconds:0.0}/s");
     }
 
     /// <summary>
@@ -58,7 +57,7 @@ internal sealed class ExplainRun(PictureWork work, ResultFolder results, TextWri
     {
         var known = first.ToDictionary(picture => picture.Path, picture => picture.Stamp);
         await ExplainAsync(first, cancellation);
-        await error.WriteLineAsync("Waiting for further pictures; Ctrl+C ends.");
+        await error.WriteLineAsync("Waiting for new or changed pictures; Ctrl+C stops.");
         var before = known;
         while (true)
         {
@@ -75,11 +74,11 @@ internal sealed class ExplainRun(PictureWork work, ResultFolder results, TextWri
             seen.TryGetValue(picture.Path, out var stamp) ? stamp : null;
     }
 
-    private async Task<SheetEntry> OneAsync(PictureSource picture, CancellationToken cancellation)
+    private async Task<SheetEntry> OneAsync(PictureSource picture, RunCounter runs, CancellationToken cancellation)
     {
         try
         {
-            var explained = await work.ExplainAsync(await File.ReadAllBytesAsync(picture.Path, cancellation), cancellation);
+            var explained = await work.ExplainAsync(await File.ReadAllBytesAsync(picture.Path, cancellation), runs, cancellation);
             var files = await results.WriteAsync(picture.Name, explained.Files, cancellation);
             var shown = explained.Files.FirstOrDefault(file => file.Made.Overlay is not null);
             var summary = new PictureSummary(picture.Path, files, explained.Predictions, explained.Warnings, explained.Milliseconds);

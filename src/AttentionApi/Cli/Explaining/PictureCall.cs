@@ -30,7 +30,7 @@ internal sealed record PictureCall(
     /// <summary>Makes the files of all pictures.</summary>
     /// <returns>The exit code.</returns>
     public Task<int> RunAsync(PictureWork work, TextWriter error, CancellationToken cancellation) =>
-        ToPipe ? ToPipeAsync(work, cancellation) : ToFolderAsync(work, error, cancellation);
+        ToPipe ? ToPipeAsync(work, error, cancellation) : ToFolderAsync(work, error, cancellation);
 
     private async Task<int> ToFolderAsync(PictureWork work, TextWriter error, CancellationToken cancellation)
     {
@@ -38,7 +38,7 @@ internal sealed record PictureCall(
         var pictures = sources.Look();
         if (pictures.Count == 0 && !Watch)
         {
-            return await ExitCode.FailAsync(error, "There is no picture (.jpg, .jpeg, .png or .webp) in what was named.");
+            return await ExitCode.FailAsync(error, $"No picture (.jpg, .jpeg, .png or .webp) in {string.Join(", ", Inputs)}.");
         }
         using var results = new ResultFolder(Out!);
         var run = new ExplainRun(work, results, error, !Console.IsErrorRedirected);
@@ -57,10 +57,20 @@ internal sealed record PictureCall(
         return run.Explained > 0 ? ExitCode.SomeSkipped : ExitCode.Failed;
     }
 
-    private async Task<int> ToPipeAsync(PictureWork work, CancellationToken cancellation)
+    private async Task<int> ToPipeAsync(PictureWork work, TextWriter error, CancellationToken cancellation)
     {
         var picture = Inputs[0] == Pipe ? await StandardInputAsync(cancellation) : await File.ReadAllBytesAsync(Inputs[0], cancellation);
-        var explained = await work.ExplainAsync(picture, cancellation);
+        var bar = new Progress(error, !Console.IsErrorRedirected);
+        var progress = new PictureProgress(bar, 1, work.RunsEach);
+        ExplainedFiles explained;
+        try
+        {
+            explained = await progress.WhileAsync(runs => work.ExplainAsync(picture, runs, cancellation));
+        }
+        finally
+        {
+            bar.End();
+        }
         await using var output = Console.OpenStandardOutput();
         await explained.Files[0].Made.WriteAsync(output, cancellation);
         return 0;
@@ -79,12 +89,12 @@ internal sealed record PictureCall(
         : only != Pipe && !File.Exists(only) ? $"There is no picture '{only}'."
         : Watch ? "--watch writes to a folder; name one with --out."
         : wanted is not [var one] ? $"Standard output takes one kind of file; --save names {wanted.Count}."
-        : !one.Text && !Console.IsOutputRedirected ? "Standard output is a terminal; send it on to a file or program, or name a folder with --out."
+        : !one.Text && !Console.IsOutputRedirected ? "Standard output is a terminal; redirect it to a file or program, or name a folder with --out."
         : null;
 
     private string? WrongFolder() =>
         Out is null ? "Say where to write to: --out DIR."
-        : Inputs.Contains(Pipe) ? "A picture from standard input goes to standard output; leave --out away, or send the output on to a file."
+        : Inputs.Contains(Pipe) ? "A picture from standard input goes to standard output; omit --out, or redirect the output to a file."
         : File.Exists(Out) ? $"--out names a file, '{Out}'; name a folder."
         : new PictureSources(Inputs, Out).Wrong;
 }

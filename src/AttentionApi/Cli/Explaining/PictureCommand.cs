@@ -35,7 +35,7 @@ internal abstract class PictureCommand<TKind>(string name, string description) w
         {
             Description = "Pictures (JPEG, PNG or WebP), folders of pictures, or - for standard input.", Arity = ArgumentArity.OneOrMore,
         };
-        var target = Text("--out", "DIR", "The folder that is written to, or - for standard output; a picture from standard input goes there by default.");
+        var target = Text("--out", "DIR", "The folder to write to, or - for standard output, the default for a picture from standard input.");
         var save = Text("--save", "KINDS", $"What is written of each picture, separated by commas: {string.Join(", ", Kinds.Select(kind => kind.Name))}. "
             + $"Default: {string.Join(',', SavedByDefault)}; to standard output one of them, by default {SavedByDefault[0]}.");
         var model = Text("--model", "ID|PATH", "A model's id in the models folder, or the path of a model folder or .onnx file. "
@@ -43,7 +43,7 @@ internal abstract class PictureCommand<TKind>(string name, string description) w
         var folder = Text(FolderOption, "DIR", "The models folder. Default: Models:Path, else 'models' beside the program, else up the tree.");
         var reference = Text("--reference", "FILE",
             "Another picture, whose patches similarity compares with the chosen patch of each picture; the maps lie on it.");
-        var watch = new Option<bool>("--watch") { Description = "Go on with pictures that appear or change, until Ctrl+C." };
+        var watch = new Option<bool>("--watch") { Description = "Keep running and explain pictures that are added or changed, until Ctrl+C." };
         var parameters = new ParameterOptions(Parameters);
         var command = new Command(name, $"{description} Exit code 0: all explained; 1: nothing; 2: some were skipped.")
         {
@@ -83,7 +83,7 @@ internal abstract class PictureCommand<TKind>(string name, string description) w
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            await error.WriteLineAsync("Interrupted; what was made until then is whole.");
+            await error.WriteLineAsync("Interrupted; files written so far are complete.");
             return ExitCode.Interrupted;
         }
     }

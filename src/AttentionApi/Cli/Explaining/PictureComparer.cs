@@ -23,12 +23,14 @@ internal sealed class PictureComparer(
         }
     }
 
+    public override int RunsEach => plan.Plans.Sum(one => one.ExtraRuns);
+
     protected override WorkEstimate Work(Picture picture) => WorkEstimate.Of(plan, picture);
 
     protected override async Task<(IReadOnlyList<PictureFile> Files, IReadOnlyList<Prediction> Predictions)> MakeAsync(
-        (Picture Picture, Picture? Reference) pictures, CancellationToken cancellation)
+        (Picture Picture, Picture? Reference) pictures, StageTimings timings, CancellationToken cancellation)
     {
-        var comparison = await Comparison.OfAsync(await plan.BeginAsync(analyzer, pictures, new StageTimings(), cancellation), cancellation);
+        var comparison = await Comparison.OfAsync(await plan.BeginAsync(analyzer, pictures, timings, cancellation), cancellation);
         return ([.. wanted.Select(output => new PictureFile(output.Name, output.Ending(format), output.Make(comparison, format, cancellation)))],
             comparison.Entries[0].Explanation.Scoring.Predictions);
     }

@@ -27,7 +27,7 @@ internal sealed class PictureSources(IReadOnlyList<string> inputs, string output
             if (inputs.FirstOrDefault(input => !Expand(input).Any(Path.Exists)) is { } missing) return $"There is no picture or folder '{missing}'.";
             var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
             return inputs.Any(input => Directory.Exists(input) && Path.TrimEndingDirectorySeparator(Path.GetFullPath(input)) == target)
-                ? "--out is the folder of the pictures; name another, or one inside it, so that the files written are not taken for pictures." : null;
+                ? "--out is the folder of the pictures; name another, or one inside it, so that written files are not read as pictures." : null;
         }
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.RateLimiting;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Analysis;
+using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Hosting;
@@ -40,14 +41,20 @@ internal abstract class PictureWork(LimitsOptions limits, Picture? reference, bo
     /// <summary>Models, methods and labels in words.</summary>
     public abstract string Words { get; }
 
+    /// <summary>Runs of the model on changed pictures that each picture needs.</summary>
+    public abstract int RunsEach { get; }
+
+    /// <param name="bytes">The picture.</param>
+    /// <param name="runs">Counts its runs.</param>
+    /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="ImageRefusedException">The picture cannot be decoded.</exception>
     /// <exception cref="Core.Parameters.ParameterException">A label would be truncated.</exception>
-    public async Task<ExplainedFiles> ExplainAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    public async Task<ExplainedFiles> ExplainAsync(ReadOnlyMemory<byte> bytes, RunCounter runs, CancellationToken cancellation)
     {
         var picture = new Picture(bytes, limits.Pictures, drawn);
         using var slot = await slots.AcquireAsync(limits.SlotsFor(Work(reference ?? picture) + new WorkEstimate(bytes.Length, 0)), cancellation);
         var began = Stopwatch.GetTimestamp();
-        var (files, predictions) = await MakeAsync((picture, reference), cancellation);
+        var (files, predictions) = await MakeAsync((picture, reference), new StageTimings { Runs = runs }, cancellation);
         return new(files, [.. predictions.Select(one => new Prediction(one.Label, one.Score, one.Logit))],
             Math.Round(Stopwatch.GetElapsedTime(began).TotalMilliseconds, 3));
     }
@@ -57,7 +64,7 @@ internal abstract class PictureWork(LimitsOptions limits, Picture? reference, bo
 
     /// <summary>Makes a picture's files.</summary>
     protected abstract Task<(IReadOnlyList<PictureFile> Files, IReadOnlyList<Core.Scoring.Prediction> Predictions)> MakeAsync(
-        (Picture Picture, Picture? Reference) pictures, CancellationToken cancellation);
+        (Picture Picture, Picture? Reference) pictures, StageTimings timings, CancellationToken cancellation);
 
     public void Dispose() => slots.Dispose();
 }

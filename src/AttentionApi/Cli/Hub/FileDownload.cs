@@ -60,8 +60,8 @@ internal sealed class FileDownload(HubClient hub, HubModel model, string commit,
     }
 
     private static HubException Unreachable(Exception cut) =>
-        new($"The download was cut off {MostInterruptions} times ({cut.Message.TrimEnd('.')}); what has come is kept: run the command again and it "
-            + "goes on from there.", cut);
+        new($"The download was cut off {MostInterruptions} times ({cut.Message.TrimEnd('.')}); the data so far is kept: run the command "
+            + "again to resume.", cut);
 
     private async Task ReceiveAsync(HubFile file, string part, CancellationToken cancellation)
     {
@@ -86,7 +86,7 @@ internal sealed class FileDownload(HubClient hub, HubModel model, string commit,
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                throw new TimeoutException($"Nothing came for {Silence.TotalSeconds:0} seconds.");
+                throw new TimeoutException($"No data for {Silence.TotalSeconds:0} seconds.");
             }
             if (count == 0) return;
             // More than was announced fills no disk: the hash will not be right anyway.
@@ -113,7 +113,7 @@ internal sealed class FileDownload(HubClient hub, HubModel model, string commit,
         var piece = new byte[128 * 1024];
         for (int count; (count = await content.ReadAsync(piece, cancellation)) > 0;) hash.AppendData(piece.AsSpan(0, count));
         return Convert.ToHexStringLower(hash.GetHashAndReset()) == file.Hash.Hex ? null
-            : $"{file.Path} has another {file.Hash.Name} than the hub states; it was thrown away. Try again, or look at HF_ENDPOINT and the proxy.";
+            : $"{file.Path} has another {file.Hash.Name} than the hub states; it was deleted. Try again, or check HF_ENDPOINT and the proxy.";
     }
 
     private static string PathOf(string folder, HubFile file) => Path.Combine(folder, file.Path.Replace('/', Path.DirectorySeparatorChar));

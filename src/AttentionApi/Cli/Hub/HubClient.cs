@@ -82,7 +82,7 @@ internal sealed partial class HubClient : IDisposable
         if (isOther) throw Contradiction("another SHA-256");
         if (long.TryParse(Header(answer, "X-Linked-Size"), out var size) && size != file.Size) throw Contradiction($"{size} bytes instead of {file.Size}");
 
-        HubException Contradiction(string what) => new($"The hub lists {file.Path} and then announces {what}; it may have changed this moment: try again.");
+        HubException Contradiction(string what) => new($"The hub lists {file.Path} and then announces {what}; it may just have changed: try again.");
     }
 
     private async Task<(T Value, Uri? Next)> JsonAsync<T>(HubModel model, Uri address, JsonTypeInfo<T> type, CancellationToken cancellation)
@@ -97,7 +97,7 @@ internal sealed partial class HubClient : IDisposable
         }
         catch (JsonException)
         {
-            throw Unexpected("no JSON");
+            throw Unexpected("something that is not JSON");
         }
     }
 
@@ -122,7 +122,7 @@ internal sealed partial class HubClient : IDisposable
             {
                 check(response);
                 if ((int)response.StatusCode is < 300 or >= 400 || response.Headers.Location is not { } location) return response;
-                if (redirects == MostRedirects) throw Unexpected("one redirect after the other");
+                if (redirects == MostRedirects) throw Unexpected($"more than {MostRedirects} redirects");
                 var next = new Uri(address, location);
                 if (next.Scheme != "https" && (next.Scheme != "http" || address.Scheme == "https")) throw Unexpected($"a redirect to {next.Scheme}:");
                 address = next;
@@ -156,12 +156,12 @@ internal sealed partial class HubClient : IDisposable
             HttpStatusCode.NotFound when model.Revision != "main" =>
                 $"There is no revision '{model.Revision}' of {model.Repository} on {settings.Endpoint.Authority}.",
             HttpStatusCode.NotFound => $"There is no model {model.Repository} on {settings.Endpoint.Authority}.",
-            HttpStatusCode.TooManyRequests => $"{settings.Endpoint.Authority} takes no more requests for now; wait some minutes, or set HF_TOKEN.",
+            HttpStatusCode.TooManyRequests => $"{settings.Endpoint.Authority} accepts no more requests for now; wait a few minutes, or set HF_TOKEN.",
             _ => $"{settings.Endpoint.Authority} answers {(int)response.StatusCode} {response.ReasonPhrase}; try again later.",
         });
     }
 
-    private HubException Unexpected(string what) => new($"{settings.Endpoint.Authority} answers with {what}, which no hub does; look at HF_ENDPOINT.");
+    private HubException Unexpected(string what) => new($"{settings.Endpoint.Authority} sent {what}, which is not a valid hub answer; check HF_ENDPOINT.");
 
     private static string? Header(HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out var values) ? string.Join(',', values) : null;

@@ -15,7 +15,7 @@ internal sealed partial record HubModel(string Owner, string Name, string Revisi
         var match = Pattern().Match(text);
         if (!match.Success)
         {
-            throw new HubException($"'{Words.Shown(text)}' is no model of the hub; write OWNER/NAME or OWNER/NAME@revision, "
+            throw new HubException($"'{Words.Shown(text)}' is not a model of the hub; write OWNER/NAME or OWNER/NAME@revision, "
                 + "as in Xenova/vit-base-patch16-224.");
         }
         var revision = match.Groups["revision"] is { Success: true, Value: var given } ? given : "main";

@@ -9,7 +9,7 @@ internal sealed record HubSettings(Uri Endpoint, string? Token)
     private const string PublicHub = "https://huggingface.co";
 
     /// <param name="variables">Gives the values of environment variables.</param>
-    /// <exception cref="HubException">HF_ENDPOINT is no address.</exception>
+    /// <exception cref="HubException">HF_ENDPOINT is not an address.</exception>
     public static HubSettings Read(Func<string, string?> variables)
     {
         var address = Variable("HF_ENDPOINT") ?? PublicHub;
@@ -17,7 +17,9 @@ internal sealed record HubSettings(Uri Endpoint, string? Token)
         {
             throw new HubException($"HF_ENDPOINT is '{address}'; it must be an address such as {PublicHub}.");
         }
-        return new(endpoint, Variable("HF_TOKEN") ?? Stored(Variable("HF_TOKEN_PATH") ?? Path.Combine(Home(), "token")));
+        // The second name is the older one.
+        var token = Variable("HF_TOKEN") ?? Variable("HUGGING_FACE_HUB_TOKEN");
+        return new(endpoint, token ?? Stored(Variable("HF_TOKEN_PATH") ?? Path.Combine(Home(), "token")));
 
         string Home() => Variable("HF_HOME") ?? Path.Combine(Variable("XDG_CACHE_HOME") ?? Path.Combine(UserProfile, ".cache"), "huggingface");
 

@@ -17,9 +17,9 @@ internal static class ModelsPull
         var precision = Text("--precision", "WORD", "fp32, fp16, quantized, q4 …, as the model offers them. Default: fp32 where there is one.");
         var id = Text("--as", "ID", "The id it gets in the models folder. Default: NAME.");
         var models = Text("--models", "DIR", "The models folder. Default: Models:Path, else 'models' beside the program, else up the tree.");
-        var list = new Option<bool>("--list") { Description = "List models that are known to work, with what they cost to fetch and their licences." };
-        var command = new Command("pull", "Fetch a model from the Hugging Face hub; HF_ENDPOINT, HF_TOKEN and HTTPS_PROXY count. "
-            + "An interrupted download goes on where it was.") { name, precision, id, models, list };
+        var list = new Option<bool>("--list") { Description = "List models that are known to work, with download sizes and licences." };
+        var command = new Command("pull", "Fetch a model from the Hugging Face hub; HF_ENDPOINT, HF_TOKEN and HTTPS_PROXY are honoured. "
+            + "An interrupted download is resumed.") { name, precision, id, models, list };
         command.SetAction((parsed, cancellation) =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
@@ -55,7 +55,7 @@ internal static class ModelsPull
             id ??= model.Name;
             if (!ModelFolder.IsId(id) || id.StartsWith('.'))
             {
-                return await ExitCode.FailAsync(error, $"'{id}' cannot be a model's id: use letters, digits, '.', '_' and '-', and no point at the beginning.");
+                return await ExitCode.FailAsync(error, $"'{id}' cannot be a model's id: use letters, digits, '.', '_' and '-', and no leading dot.");
             }
             using var hub = new HubClient(HubSettings.Read(Environment.GetEnvironmentVariable));
             var pull = new Pull(hub, model, precision, local.Folder, id, error, !Console.IsErrorRedirected);
@@ -72,12 +72,12 @@ internal static class ModelsPull
         catch (HttpRequestException unreachable)
         {
             var endpoint = HubSettings.Read(Environment.GetEnvironmentVariable).Endpoint;
-            return await ExitCode.FailAsync(error, $"{endpoint.Authority} cannot be reached ({unreachable.Message.TrimEnd('.')}). Look at the network, "
+            return await ExitCode.FailAsync(error, $"{endpoint.Authority} cannot be reached ({unreachable.Message.TrimEnd('.')}). Check the network, "
                 + "the proxy (HTTPS_PROXY) and HF_ENDPOINT; or copy the model's files into the models folder by hand.");
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            await error.WriteLineAsync("Interrupted; what has come is kept, and the same command goes on from there.");
+            await error.WriteLineAsync("Interrupted; downloaded data is kept, and the same command resumes.");
             return ExitCode.Interrupted;
         }
     }

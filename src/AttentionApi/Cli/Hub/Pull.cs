@@ -27,7 +27,7 @@ internal sealed class Pull(HubClient hub, HubModel model, string? precision, str
         var pulled = new PulledModel(model.Repository, model.Revision, commit, precision, files.ToDictionary(file => file.Path, file => file.Hash.Hex));
         if (Present() is { } there && there.Commit == commit && there.Files.Count == files.Length && files.All(file => IsWhole(file, there)))
         {
-            await error.WriteLineAsync($"{model.Repository} at {commit[..8]} is there already.");
+            await error.WriteLineAsync($"{model.Repository} at {commit[..8]} is already there.");
             return Target;
         }
         Directory.CreateDirectory(Unfinished);
@@ -48,7 +48,7 @@ internal sealed class Pull(HubClient hub, HubModel model, string? precision, str
     /// <summary>The name belongs to whom it was pulled from, or to whoever put a folder there.</summary>
     private void RefuseTaken()
     {
-        const string remedy = "Give this one another id with --as, or move that one away.";
+        const string remedy = "Choose another id with --as, or move the other away.";
         if (File.Exists(Target) || File.Exists(Target + ".onnx")) throw new HubException($"The id '{id}' is taken by a file in {models}. {remedy}");
         if (!Directory.Exists(Target)) return;
         if (Present() is not { } there) throw new HubException($"The id '{id}' is taken by a folder in {models} that was not pulled from the hub. {remedy}");
@@ -71,7 +71,7 @@ internal sealed class Pull(HubClient hub, HubModel model, string? precision, str
     private async Task FetchAsync(HubFile[] files, string commit, CancellationToken cancellation)
     {
         var (total, done) = (files.Sum(file => file.Size), files.Sum(file => FileDownload.Present(Unfinished, file)));
-        var present = done > 0 ? $", of which {done / Megabyte:0.0} MB are here" : "";
+        var present = done > 0 ? $", {done / Megabyte:0.0} MB of it already here" : "";
         await error.WriteLineAsync($"{model.Repository} at {commit[..8]}: {files.Length} files, {total / Megabyte:0.0} MB{present}");
         RefuseFullDisk(total - done);
         var progress = new Progress(error, terminal);
@@ -99,7 +99,7 @@ internal sealed class Pull(HubClient hub, HubModel model, string? precision, str
     private void RefuseFullDisk(long bytes)
     {
         var free = new DriveInfo(Path.GetFullPath(Unfinished)).AvailableFreeSpace;
-        if (free < bytes) throw new HubException($"{bytes / Megabyte:0} MB are to come, and the disk of {models} has {free / Megabyte:0} MB free.");
+        if (free < bytes) throw new HubException($"The download needs {bytes / Megabyte:0} MB; the disk has {free / Megabyte:0} MB free.");
     }
 
     /// <summary>One pull of a model at a time.</summary>

@@ -32,7 +32,7 @@ internal static class ModelsInstrument
             if (words.Length == 0 || words.Any(word => !Kinds.ContainsKey(word)))
                 return ExitCode.FailAsync(error, $"--outputs takes {string.Join(", ", Kinds.Keys)}.");
             var (first, last) = (parsed.GetValue(from), parsed.GetValue(to));
-            if (first < 1 || last < first) return ExitCode.FailAsync(error, "Layers count from 1, and --fromLayer is not behind --toLayer.");
+            if (first < 1 || last < first) return ExitCode.FailAsync(error, "Layers count from 1, and --fromLayer must not be greater than --toLayer.");
             var kinds = words.Select(word => Kinds[word]).Aggregate((all, next) => all | next);
             var (input, copy) = (parsed.GetValue(source)!, parsed.GetValue(target)!);
             return LocalModels.UseAsync(local => RunAsync(local, input, copy, kinds, (first, last), output, error), error);
@@ -48,7 +48,7 @@ internal static class ModelsInstrument
             var copy = local.Instrument(source, target, kinds, range);
             await output.WriteLineAsync($"{target}: {copy.Bytes / 1e6:0.0} MB, {copy.Layers} layers, {copy.Outputs.Count} further outputs (float32):");
             await output.WriteLineAsync(string.Join(' ', copy.Outputs));
-            if (copy.WeightFiles.Count > 0) await output.WriteLineAsync($"Its weights lie beside it: {string.Join(", ", copy.WeightFiles)}");
+            if (copy.WeightFiles.Count > 0) await output.WriteLineAsync($"Its weights are in files beside it: {string.Join(", ", copy.WeightFiles)}");
             return 0;
         }
         catch (Exception failure) when (failure is ModelRefusedException or IOException or UnauthorizedAccessException)

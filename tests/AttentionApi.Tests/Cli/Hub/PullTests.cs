@@ -80,7 +80,7 @@ public sealed class PullTests : IDisposable
         var part = Directory.CreateDirectory(models.At(".pull-tiny-vit", "onnx")).FullName;
         var whole = fake.Files["onnx/model.onnx"];
         await File.WriteAllBytesAsync(Path.Combine(part, "model.onnx.part"), whole[..5000], Cancellation);
-        Assert.Contains("MB are here", await PullAsync(fake), StringComparison.Ordinal);
+        Assert.Contains("MB of it already here", await PullAsync(fake), StringComparison.Ordinal);
         Assert.Equal("bytes=5000-", Assert.Single(fake.Requests, request => request.Host == "store").Range);
 
         fake.IgnoresRanges = true;
@@ -149,7 +149,7 @@ public sealed class PullTests : IDisposable
     [InlineData("Somebody/../x"), InlineData("../x/y"), InlineData("x"), InlineData("a/b/c"), InlineData("a/..")]
     [InlineData("a/b@"), InlineData("a/b?x=1"), InlineData("a/.hidden")]
     public void What_is_no_name_of_the_hub_is_refused(string name) =>
-        Assert.Contains("is no model of the hub", Assert.Throws<HubException>(() => HubModel.Parse(name)).Message, StringComparison.Ordinal);
+        Assert.Contains("is not a model of the hub", Assert.Throws<HubException>(() => HubModel.Parse(name)).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task Refusals_of_the_hub_are_told_in_words()
@@ -170,7 +170,7 @@ public sealed class PullTests : IDisposable
         await using var fake = await FakeHub.WithModelAsync();
         await PullAsync(fake);
         fake.Requests.Clear();
-        Assert.Contains("is there already", await PullAsync(fake), StringComparison.Ordinal);
+        Assert.Contains("is already there", await PullAsync(fake), StringComparison.Ordinal);
         Assert.DoesNotContain(fake.Requests, request => request.Host == "store");
         Assert.Contains("The id 'tiny-vit' is taken by Somebody/tiny-vit.", await RefusedAsync(fake, model: "Other/tiny-vit"), StringComparison.Ordinal);
         Directory.CreateDirectory(models.At("mine"));
@@ -189,6 +189,8 @@ public sealed class PullTests : IDisposable
         Assert.Equal("stored", Read(("HF_TOKEN_PATH", home.At("token"))).Token);
         var mirror = Read(("HF_ENDPOINT", "https://hf-mirror.com/"), ("HF_TOKEN", " given "), ("HF_HOME", home.Path));
         Assert.Equal(new HubSettings(new Uri("https://hf-mirror.com"), "given"), mirror);
+        Assert.Equal("older", Read(("HUGGING_FACE_HUB_TOKEN", "older"), ("HF_HOME", home.Path)).Token);
+        Assert.Equal("given", Read(("HUGGING_FACE_HUB_TOKEN", "older"), ("HF_TOKEN", "given")).Token);
         Assert.Throws<HubException>(() => Read(("HF_ENDPOINT", "ftp://x")));
 
         static HubSettings Read(params (string Name, string Value)[] variables) =>
