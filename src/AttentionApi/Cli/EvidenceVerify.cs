@@ -89,7 +89,8 @@ internal static class EvidenceVerify
         TextTable.Write(output, [["part", "rebuilt", ""], .. parts.Select(part => (string[])[part.Name, part.Verdict.Word(), part.Detail])]);
         var same = parts.All(part => part.Verdict == PartVerdict.Identical);
         var close = parts.All(part => part.Verdict is PartVerdict.Identical or PartVerdict.Close || part.Name == BundleVersions.Name);
-        await output.WriteLineAsync(same ? "Verified: the rebuilt bundle is the same bit for bit." : close ? "Verified: the rebuilt bundle is the same up to rounding."
+        await output.WriteLineAsync(same ? "Verified: the rebuilt bundle is the same bit for bit."
+            : close ? "Verified: the rebuilt bundle is the same up to rounding."
             : "Verification failed: the rebuilt bundle differs.");
         return same ? 0 : close ? OnlyRounded : 1;
     }
