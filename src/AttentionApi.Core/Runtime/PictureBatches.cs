@@ -43,7 +43,7 @@ internal sealed class PictureBatches(SessionPool pool, Func<ModelInput, int> lar
         while (waiting.First is { } first)
         {
             var most = largest(first.Value.Picture);
-            // A batch does not share its session: two runs at once would read the weights twice.
+            // A batch takes all slots of a session: two runs at once would read the weights twice.
             var needed = waiting.Count > 1 && most > 1 ? pool.RunsPerSession : 1;
             if (free < needed) return;
             List<Waiting> batch = [.. waiting.Where(one => one.Kind == first.Value.Kind).Take(most)];
@@ -58,7 +58,7 @@ internal sealed class PictureBatches(SessionPool pool, Func<ModelInput, int> lar
         try
         {
             using var everybodyLeft = new EverybodyLeft(batch.Select(one => one.Cancellation));
-            using var lease = await pool.RentAsync(everybodyLeft.Token).ConfigureAwait(false);
+            using var lease = await pool.RentAsync(everybodyLeft.Token, held).ConfigureAwait(false);
             foreach (var one in batch) one.Started.SetResult();
             var results = run(lease, [.. batch.Select(one => one.Picture)], batch[0].Parts, everybodyLeft.Token);
             foreach (var (one, result) in batch.Zip(results)) one.Result.SetResult(result);
