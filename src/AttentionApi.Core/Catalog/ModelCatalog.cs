@@ -24,6 +24,9 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
     private long clock;
     private bool stopped;
 
+    /// <summary>A load has failed, for the reason that callers are told.</summary>
+    public event Action<Exception>? LoadFailed;
+
     /// <summary>The models folder.</summary>
     public string Folder => options.Folder;
 
@@ -188,6 +191,7 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
     {
         // A load that everybody has left says nothing of the next one.
         lock (gate) if (model.Load == loading) model.Refuse(reason);
+        LoadFailed?.Invoke(reason);
     }
 
     /// <summary>Waits until there is room, unloading the least recently used model that nobody uses.</summary>

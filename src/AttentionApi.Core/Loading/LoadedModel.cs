@@ -39,13 +39,14 @@ internal sealed class LoadedModel : IAsyncDisposable
         ? this
         : new(Native.Facts.At(size), Native.preprocessing.At(size), Vision, gradients, text, textGradients, Native);
 
-    /// <summary>Runs each tower once, on a blank picture and on the empty text, to check that the model still works.</summary>
+    /// <summary>Runs every session of the vision tower and the text tower once, on a blank picture and on the empty text, to check that the model still
+    /// works.</summary>
     /// <exception cref="ModelRunException">It does not.</exception>
     public async Task CheckAsync(CancellationToken cancellation)
     {
         var size = Facts.ImageSize;
         var blank = new ModelInput(new float[3 * size.Width * size.Height], size.Width, size.Height, new Region(0, 0, size.Width, size.Height));
-        await Vision.RunAsync(blank, ActivationParts.Output, new StageTimings(), cancellation).ConfigureAwait(false);
+        await Vision.CheckAsync(blank, cancellation).ConfigureAwait(false);
         if (text is not null) await text.CheckAsync(cancellation).ConfigureAwait(false);
     }
 

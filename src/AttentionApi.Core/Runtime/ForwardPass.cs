@@ -39,6 +39,17 @@ internal sealed class ForwardPass : IAsyncDisposable
         }
     }
 
+    /// <summary>One run of every session: with several GPUs, one that works says nothing of the others.</summary>
+    /// <exception cref="ModelRunException">A run failed.</exception>
+    public async Task CheckAsync(ModelInput picture, CancellationToken cancellation)
+    {
+        for (var place = 0; place < pool.Sessions; place++)
+        {
+            using var lease = await pool.RentAsync(cancellation, place: place).ConfigureAwait(false);
+            Checked(Run(lease, [picture], ActivationParts.Output, cancellation)[0]);
+        }
+    }
+
     /// <summary>Work with the sessions beside the main one, on what a run gave. It takes a slot as a run does.</summary>
     public async Task<T> UseAsync<T>(Func<VisionTower, T> work, StageTimings timings, CancellationToken cancellation)
     {

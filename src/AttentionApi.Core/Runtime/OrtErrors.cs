@@ -4,6 +4,19 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Core.Runtime;
 
+/// <summary>What a failure says something of.</summary>
+internal enum RunFault
+{
+    /// <summary>The model, or what it was given.</summary>
+    Model,
+    /// <summary>Memory is short; it may be free again later.</summary>
+    Shortage,
+    /// <summary>The GPU or one of its libraries; whether it lasts, only another run tells.</summary>
+    Gpu,
+    /// <summary>The GPU, and every later call fails like this one until the process ends.</summary>
+    LostGpu,
+}
+
 /// <summary>Turns ONNX Runtime's errors into one sentence for people.</summary>
 internal static partial class OrtErrors
 {
@@ -14,10 +27,11 @@ internal static partial class OrtErrors
         {
             return action();
         }
-        catch (Exception cause) when (MayPass(cause))
+        catch (Exception cause) when (FaultOf(cause) is var fault and not RunFault.Model)
         {
-            throw new ModelRefusedException($"{fileName} needs more memory, or more of the GPU, than is free at the moment: {OneLine(cause.Message)}",
-                cause) { MayPass = true };
+            var what = fault == RunFault.Shortage ? $"{fileName} needs more memory, or more of the GPU, than is free at the moment"
+                : fault == RunFault.Gpu ? $"the GPU failed with {fileName}" : $"{fileName} cannot be run, because the GPU has failed until the service is restarted";
+            throw new ModelRefusedException($"{what}: {OneLine(cause.Message)}", cause) { MayPass = true };
         }
         catch (Exception cause) when (cause is OnnxRuntimeException or ModelRunException)
         {
@@ -34,7 +48,20 @@ internal static partial class OrtErrors
     }
 
     /// <summary>Whether the machine lacked something, which says nothing of the model: the same run may succeed later.</summary>
-    public static bool MayPass(Exception failure) => failure is OnnxRuntimeException or ModelRunException && Shortage().IsMatch(failure.Message);
+    public static bool MayPass(Exception failure) => FaultOf(failure) != RunFault.Model;
+
+    /// <summary>What a failure, or what lies behind it, says something of.</summary>
+    public static RunFault FaultOf(Exception failure)
+    {
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is not (OnnxRuntimeException or ModelRunException)) continue;
+            if (LostGpu().IsMatch(cause.Message)) return RunFault.LostGpu;
+            if (Shortage().IsMatch(cause.Message)) return RunFault.Shortage;
+            if (Gpu().IsMatch(cause.Message)) return RunFault.Gpu;
+        }
+        return RunFault.Model;
+    }
 
     private static string Sentence(string fileName, string message)
     {
@@ -62,9 +89,21 @@ internal static partial class OrtErrors
         return text.Length <= longest ? text : string.Concat(text.AsSpan(0, longest), "…");
     }
 
+    /// <summary>
+    /// Errors after which CUDA's documentation says that the process must be ended, with those of a driver that is gone, of memory that lost bits, and 999, the
+    /// unknown one. Not among them are launches that only did not happen (701, 720) and refused requests (711 to 713).
+    /// </summary>
+    /// <remarks>cudaError_t: 4 driver shut down, 46 devices unavailable, 214 ECC, 220 NVLink, 700 address, 702 timeout, 709 context destroyed, 710 assertion, 714
+    /// stack, 715 instruction, 716 alignment, 717 address space, 718 program counter, 719 launch failure, 721 memory leak.</remarks>
+    [GeneratedRegex(@"CUDA failure (?:4|46|214|220|700|702|709|710|71[4-9]|721|999): ")]
+    private static partial Regex LostGpu();
+
     /// <summary>The words of ONNX Runtime's allocators, of the C++ library, and of CUDA and its libraries.</summary>
-    [GeneratedRegex(@"failed to allocate|bad[_ ]alloc|out of memory|CUDA (failure|error)|CUBLAS|CUDNN", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"failed to allocate|bad[_ ]alloc|out of memory|_ALLOC_FAILED", RegexOptions.IgnoreCase)]
     private static partial Regex Shortage();
+
+    [GeneratedRegex(@"CUDA (failure|error)|CUBLAS|CUDNN", RegexOptions.IgnoreCase)]
+    private static partial Regex Gpu();
 
     [GeneratedRegex(@"Fatal error: (?<domain>[^\s:]*):{1,2}(?<name>[^\s(]+)\([^)]*\) is not a registered|"
         + @"No Op registered for (?<name>\S+) with domain_version")]

@@ -32,12 +32,13 @@ internal sealed class SessionPool : IAsyncDisposable
     /// <summary>Waits for the least busy session that has enough free slots, in the order of the calls. Dispose the lease when the run is over.</summary>
     /// <param name="cancellation">Ends the wait.</param>
     /// <param name="slots">Slots of one session; all of them keep other runs away from it.</param>
+    /// <param name="place">The session, where it has to be a certain one.</param>
     /// <exception cref="ObjectDisposedException">The pool is being disposed of.</exception>
-    public async Task<Lease> RentAsync(CancellationToken cancellation, int slots = 1)
+    public async Task<Lease> RentAsync(CancellationToken cancellation, int slots = 1, int? place = null)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(slots, RunsPerSession);
         cancellation.ThrowIfCancellationRequested();
-        var request = new Request(slots);
+        var request = new Request(slots, place);
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
@@ -69,11 +70,11 @@ internal sealed class SessionPool : IAsyncDisposable
     {
         while (waiting.First is { Value: var request })
         {
-            var least = Array.IndexOf(busy, busy.Min());
-            if (busy[least] + request.Slots > RunsPerSession) return;
+            var place = request.Place ?? Array.IndexOf(busy, busy.Min());
+            if (busy[place] + request.Slots > RunsPerSession) return;
             waiting.RemoveFirst();
-            busy[least] += request.Slots;
-            request.Granted.SetResult(new Lease(this, least, request.Slots));
+            busy[place] += request.Slots;
+            request.Granted.SetResult(new Lease(this, place, request.Slots));
         }
     }
 
@@ -97,9 +98,10 @@ internal sealed class SessionPool : IAsyncDisposable
         }
     }
 
-    private sealed class Request(int slots)
+    private sealed class Request(int slots, int? place)
     {
         public int Slots => slots;
+        public int? Place => place;
         public TaskCompletionSource<Lease> Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 

@@ -1,6 +1,7 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
+using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Hosting;
@@ -47,9 +48,9 @@ internal sealed class ExplainWork(PictureAnalyzer analyzer, ParameterTable table
         {
             return await work(deadline.Token);
         }
-        catch (ModelRunException)
+        catch (Exception failure) when (failure is ModelRunException or ModelRefusedException)
         {
-            check.Suspect();
+            check.Suspect(failure);
             throw;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !aborted.IsCancellationRequested)

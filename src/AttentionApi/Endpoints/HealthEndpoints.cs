@@ -14,8 +14,8 @@ internal static class HealthEndpoints
                 return JsonResponse.Of(new HealthResponse("live", ServiceVersion.Text), ApiJson.Responses.HealthResponse);
             })
             .WithName("healthz").WithSummary("The process answers.")
-                .WithDescription("For liveness probes: 503 while the service stops, and where check after check of the default model has failed, so that only "
-                    + "a new process helps.")
+                .WithDescription("For liveness probes: 503 while the service stops, and where only a new process helps: at once after an error of the GPU "
+                    + "that lasts until the process ends, else when check after check of the default model has failed.")
             .Produces<HealthResponse>().Refuses(405, 503).WithTags("Health");
 
         app.MapGet("/readyz", async (Readiness readiness, CancellationToken cancellation) =>

@@ -5,10 +5,10 @@ using AttentionApi.Core.Runtime;
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// The check that follows a failed run: one small run of the default model. A GPU's error stays until the process ends; where check after check fails, only a
-/// new process helps.
+/// The check that follows a failed run: a small run of the default model on each of its sessions. Some errors of a GPU last until the process ends: they count
+/// at once. Where the errors say less, check after check has to fail until only a new process is thought to help.
 /// </summary>
-internal sealed class ModelCheck(ModelCatalog catalog, TimeProvider time, ILogger<ModelCheck> log) : IDisposable
+internal sealed class ModelCheck : IDisposable
 {
     /// <summary>Failed checks in a row from which the process counts as beyond recovery.</summary>
     public const int MostFailures = 5;
@@ -18,19 +18,43 @@ internal sealed class ModelCheck(ModelCatalog catalog, TimeProvider time, ILogge
     /// <summary>Callers of /readyz must not be able to bring the failures about in a moment.</summary>
     private static readonly TimeSpan Distance = TimeSpan.FromSeconds(1);
 
+    private readonly ModelCatalog catalog;
+    private readonly TimeProvider time;
+    private readonly ILogger<ModelCheck> log;
     private readonly SemaphoreSlim one = new(1);
     private volatile bool suspected;
+    private volatile string? lost;
     private DateTimeOffset next;
     private int failures;
 
-    /// <summary>A run of a model has failed.</summary>
-    public void Suspect() => suspected = true;
+    public ModelCheck(ModelCatalog catalog, TimeProvider time, ILogger<ModelCheck> log)
+    {
+        (this.catalog, this.time, this.log) = (catalog, time, log);
+        catalog.LoadFailed += Suspect;
+    }
 
-    public bool IsBeyondRecovery => Volatile.Read(ref failures) >= MostFailures;
+    /// <summary>A run or a load of a model has failed.</summary>
+    public void Suspect(Exception failure)
+    {
+        var fault = OrtErrors.FaultOf(failure);
+        if (fault == RunFault.LostGpu && lost is null)
+        {
+            lost = failure.Message;
+            log.LogCritical(failure, "The GPU has failed until this process ends");
+        }
+        // A file that cannot be used says nothing of the default model.
+        if (fault != RunFault.Model || failure is ModelRunException) suspected = true;
+    }
+
+    /// <summary>Why only a new process helps; null as long as there is hope.</summary>
+    public string? BeyondRecovery => lost is { } reason ? $"The GPU has failed and stays so until the service is restarted: {reason}"
+        : Volatile.Read(ref failures) < MostFailures ? null
+        : $"The default model has failed {MostFailures} checks in a row; restart the service. Its log has the details.";
 
     /// <summary>Checks the default model where a run has failed since the last check; true where there is nothing to complain of.</summary>
     public async Task<bool> PassesAsync(CancellationToken cancellation)
     {
+        if (lost is not null) return false;
         if (!suspected || catalog.Find(null) is not { } model) return true;
         await one.WaitAsync(cancellation);
         try
@@ -47,7 +71,11 @@ internal sealed class ModelCheck(ModelCatalog catalog, TimeProvider time, ILogge
         }
     }
 
-    public void Dispose() => one.Dispose();
+    public void Dispose()
+    {
+        catalog.LoadFailed -= Suspect;
+        one.Dispose();
+    }
 
     private async Task<bool> RunAsync(string id, CancellationToken cancellation)
     {
@@ -68,7 +96,9 @@ internal sealed class ModelCheck(ModelCatalog catalog, TimeProvider time, ILogge
         }
         catch (Exception failure) when (failure is ModelRunException or ModelRefusedException)
         {
-            Interlocked.Increment(ref failures);
+            Suspect(failure);
+            // A new process would find no more memory than this one.
+            if (OrtErrors.FaultOf(failure) != RunFault.Shortage) Interlocked.Increment(ref failures);
             log.LogError(failure, "The default model {Model} does not pass the check that follows a failed run", id);
             return false;
         }

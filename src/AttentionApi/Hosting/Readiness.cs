@@ -28,8 +28,7 @@ internal sealed class Readiness(ModelCatalog catalog, ModelCheck check, ILogger<
     /// <exception cref="ProblemException">503: only a new process helps.</exception>
     public void EnsureAlive()
     {
-        if (check.IsBeyondRecovery)
-            throw Unavailable($"The default model has failed {ModelCheck.MostFailures} checks in a row; restart the service. Its log has the details.");
+        if (check.BeyondRecovery is { } reason) throw Unavailable(reason);
     }
 
     /// <summary>Null when ready; else why not.</summary>

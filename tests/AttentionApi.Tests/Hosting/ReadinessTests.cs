@@ -4,6 +4,7 @@ using AttentionApi.Core.Models;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Hosting;
 using AttentionApi.Http;
+using AttentionApi.Tests.Runtime;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AttentionApi.Tests.Hosting;
@@ -17,6 +18,7 @@ public sealed class ReadinessTests : IAsyncDisposable
     private readonly ModelCheck check;
     private readonly Readiness readiness;
     private bool broken;
+    private Func<int> onLoad = () => 0;
 
     public ReadinessTests()
     {
@@ -29,6 +31,8 @@ public sealed class ReadinessTests : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    private static ModelRunException Failed => new(RuntimeFailures.Of("a run has failed"));
+
     [Fact]
     public async Task Before_the_default_model_is_loaded_the_service_is_not_ready()
     {
@@ -40,7 +44,7 @@ public sealed class ReadinessTests : IAsyncDisposable
     {
         using (await catalog.LeaseAsync("vit", Cancellation)) { }
         await readiness.EnsureReadyAsync(Cancellation);
-        check.Suspect();
+        check.Suspect(Failed);
         await readiness.EnsureReadyAsync(Cancellation);
     }
 
@@ -50,7 +54,7 @@ public sealed class ReadinessTests : IAsyncDisposable
         broken = true;
         using (await catalog.LeaseAsync("vit", Cancellation)) { }
         await readiness.EnsureReadyAsync(Cancellation);
-        check.Suspect();
+        check.Suspect(Failed);
         for (var time = 0; time < 2; time++)
         {
             var problem = await Assert.ThrowsAsync<ProblemException>(() => readiness.EnsureReadyAsync(Cancellation));
@@ -64,7 +68,7 @@ public sealed class ReadinessTests : IAsyncDisposable
     {
         broken = true;
         using (await catalog.LeaseAsync("vit", Cancellation)) { }
-        check.Suspect();
+        check.Suspect(Failed);
         for (var time = 0; time < ModelCheck.MostFailures; time++)
         {
             readiness.EnsureAlive();
@@ -80,7 +84,7 @@ public sealed class ReadinessTests : IAsyncDisposable
     {
         broken = true;
         using (await catalog.LeaseAsync("vit", Cancellation)) { }
-        check.Suspect();
+        check.Suspect(Failed);
         for (var time = 0; time < ModelCheck.MostFailures - 1; time++, clock.Now += TimeSpan.FromSeconds(2))
             Assert.False(await check.PassesAsync(Cancellation));
         broken = false;
@@ -88,16 +92,49 @@ public sealed class ReadinessTests : IAsyncDisposable
         catalog.Refresh();
         catalog.Refresh();
         Assert.True(await check.PassesAsync(Cancellation));
-        check.Suspect();
+        check.Suspect(Failed);
         broken = true;
         clock.Now += TimeSpan.FromSeconds(2);
         await check.PassesAsync(Cancellation);
         readiness.EnsureAlive();
     }
 
+    [Fact]
+    public async Task An_error_of_the_GPU_that_lasts_counts_at_once_even_where_the_default_model_still_answers()
+    {
+        using (await catalog.LeaseAsync("vit", Cancellation)) { }
+        check.Suspect(new ModelRunException(RuntimeFailures.Of("CUDA failure 2: out of memory ; GPU=0 ; hostname=h")));
+        await readiness.EnsureReadyAsync(Cancellation);
+        readiness.EnsureAlive();
+        check.Suspect(new ModelRunException(RuntimeFailures.Of("CUDA failure 700: an illegal memory access was encountered ; GPU=1 ; hostname=h")));
+        var dead = Assert.Throws<ProblemException>(readiness.EnsureAlive);
+        Assert.Equal(503, dead.Status);
+        Assert.Contains("700", dead.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ProblemException>(() => readiness.EnsureReadyAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_GPU_that_fails_while_a_session_is_made_counts_at_once()
+    {
+        onLoad = () => OrtErrors.Translate<int>("model.onnx", () =>
+            throw RuntimeFailures.Of("CUDA failure 719: unspecified launch failure ; GPU=0 ; hostname=h ; expr=cudaStreamCreate(&stream);"));
+        await Assert.ThrowsAsync<ModelRefusedException>(() => catalog.LeaseAsync("vit", Cancellation));
+        Assert.Contains("719", Assert.Throws<ProblemException>(readiness.EnsureAlive).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_refused_says_nothing_of_the_GPU()
+    {
+        onLoad = () => throw new ModelRefusedException("no transformer");
+        await Assert.ThrowsAsync<ModelRefusedException>(() => catalog.LeaseAsync("vit", Cancellation));
+        readiness.EnsureAlive();
+        Assert.True(await check.PassesAsync(Cancellation));
+    }
+
     /// <summary>A broken model asks its session for an input that is not there.</summary>
     private async Task<LoadedModel> LoadAsync(FoundModel found)
     {
+        onLoad();
         var model = await LoadedModels.LoadAsync(found.Path);
         if (!broken) return model;
         await model.DisposeAsync();
