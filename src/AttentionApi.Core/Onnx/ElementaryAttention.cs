@@ -48,37 +48,53 @@ internal static class ElementaryAttention
     }
 
     /// <summary>
-    /// Whether ai.onnx.Attention is in a form that <see cref="WriteStandard"/> writes out: every kernel runs that, while the operator's own output of
-    /// probabilities exists for the processor only.
+    /// ai.onnx.Attention since opset 23, on 3-D or 4-D tensors. The operator could give its probabilities itself (output mode 3), but on the processor alone:
+    /// the CUDA kernel refuses that.
     /// </summary>
-    public static bool CanWriteStandard(OnnxNode node) => WhyNotWritten(node) is null && node.Outputs.Skip(1).All(output => output.Length == 0);
-
-    private static string? WhyNotWritten(OnnxNode node)
+    /// <returns>The tensor of probabilities, and what goes into them.</returns>
+    public static (string Probabilities, AttentionOperands Operands) WriteStandard(GraphInstrumenter instrumenter, OnnxNode node)
     {
-        const int pastKey = 4;
-        if (node.Inputs.Skip(pastKey).Any(input => input.Length > 0)) return "a cache of past keys";
-        if (node.Real("softcap", 0) != 0) return "a cap on its scores";
-        return node.Integer("q_num_heads", 0) != node.Integer("kv_num_heads", 0) ? "shared keys" : null;
-    }
-
-    /// <summary>ai.onnx.Attention since opset 23, on 3-D or 4-D tensors.</summary>
-    /// <returns>The tensor of probabilities.</returns>
-    public static string WriteStandard(GraphInstrumenter instrumenter, OnnxNode node)
-    {
-        const int mask = 3;
-        if (WhyNotWritten(node) is { } reason) throw Unsupported(instrumenter, node, reason);
-        var heads = node.Integer("q_num_heads", 0);
+        const int mask = 3, products = 3;
+        if (WhyNotWritten(instrumenter.Graph, node) is { } reason) throw Unsupported(instrumenter, node, reason);
+        var (heads, keyHeads) = (node.Integer("q_num_heads", 0), node.Integer("kv_num_heads", 0));
         var real = instrumenter.Graph.ElementType(node.Inputs[0]);
-        string Head(int input) => heads == 0 ? node.Inputs[input]
-            : instrumenter.Node("Transpose", [SplitHeads(instrumenter, node.Inputs[input], heads)], Integers("perm", 0, 2, 1, 3));
+        string[] inputs = [node.Inputs[0], .. node.Inputs.Skip(1).Take(2).Select(input => Shared(instrumenter, input, heads, keyHeads))];
+        string Head(int input) => heads == 0 ? inputs[input]
+            : instrumenter.Node("Transpose", [SplitHeads(instrumenter, inputs[input], heads)], Integers("perm", 0, 2, 1, 3));
 
         var query = Head(0);
-        var keys = heads == 0 ? instrumenter.Node("Transpose", [node.Inputs[1]], Integers("perm", 0, 1, 3, 2)) : KeysLast(instrumenter, node.Inputs[1], heads);
+        var keys = heads == 0 ? instrumenter.Node("Transpose", [inputs[1]], Integers("perm", 0, 1, 3, 2)) : KeysLast(instrumenter, inputs[1], heads);
         var scores = Scaled(instrumenter, node, instrumenter.Node("MatMul", [query, keys]), query, real);
+        if (node.Real("softcap", 0) is var cap and not 0) scores = Capped(instrumenter, scores, instrumenter.Real(cap, real));
         if (node.Input(mask) is { } hidden) scores = Masked(instrumenter, scores, hidden, real);
         if (node.Integer("is_causal", 0) != 0) scores = Causal(instrumenter, node, scores, float.NegativeInfinity, real);
-        return Mix(instrumenter, node, scores, Head(2), merged: heads != 0);
+        var probabilities = Mix(instrumenter, node, scores, Head(2), merged: heads != 0);
+        if (node.Output(products) is { } given)
+            instrumenter.Append(new NodeProto { OpType = "Identity", Name = instrumenter.Name("Identity"), Input = { probabilities }, Output = { given } });
+        var order = heads == 0 ? OperandOrder.HeadTokenWidth : OperandOrder.TokenHeadWidth;
+        return (probabilities, new(new(inputs[0], order), new(inputs[1], order), new(inputs[2], order)));
     }
+
+    private static string? WhyNotWritten(OnnxGraph graph, OnnxNode node)
+    {
+        const int pastKey = 4, presentKey = 1, presentValue = 2, products = 3, probabilities = 3;
+        bool IsRead(int output) => node.Output(output) is { } tensor && (graph.IsOutput(tensor) || graph.Consumers(tensor).Count > 0);
+        if (node.Inputs.Skip(pastKey).Any(input => input.Length > 0) || IsRead(presentKey) || IsRead(presentValue)) return "a cache of past keys";
+        return node.Output(products) is not null && node.Integer("qk_matmul_output_mode", 0) != probabilities ? "a query-key output in another mode" : null;
+    }
+
+    /// <summary>Keys or values [batch, token, heads · width] that several heads share, once for each head.</summary>
+    private static string Shared(GraphInstrumenter instrumenter, string tokens, long heads, long keyHeads)
+    {
+        if (heads == keyHeads) return tokens;
+        var owners = Enumerable.Range(0, (int)heads).Select(head => head * keyHeads / heads).ToArray();
+        var repeated = instrumenter.Node("Gather", [SplitHeads(instrumenter, tokens, keyHeads), instrumenter.Integers(owners)], Integer("axis", 2));
+        return instrumenter.Node("Reshape", [repeated, instrumenter.Integers(0, 0, -1)]);
+    }
+
+    /// <summary>cap · tanh(score / cap).</summary>
+    private static string Capped(GraphInstrumenter instrumenter, string scores, string cap) =>
+        instrumenter.Node("Mul", [instrumenter.Node("Tanh", [instrumenter.Node("Div", [scores, cap])]), cap]);
 
     /// <summary>com.microsoft.MultiHeadAttention on three separate tensors.</summary>
     public static void WriteMultiHead(GraphInstrumenter instrumenter, OnnxNode node)

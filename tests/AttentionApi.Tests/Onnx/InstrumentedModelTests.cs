@@ -73,6 +73,24 @@ public class InstrumentedModelTests
         Assert.All(sites, site => Assert.Single(model.Graph.Node, node => node.Output[0] == site.Result));
     }
 
+    /// <summary>CUDA gives raw products (mode 0) but not probabilities (mode 3).</summary>
+    [Fact]
+    public void No_graph_asks_the_standard_operator_for_its_probabilities()
+    {
+        var opened = 0;
+        foreach (var variant in FixtureVariant.Listed().Where(variant => variant.IsPresent))
+        {
+            var graph = new OnnxGraph(OnnxFile.Read(SharedFixtures.Family(variant.Family, variant.File)));
+            if (graph.Nodes.All(node => !node.Is("Attention"))) continue;
+            var instrumenter = new GraphInstrumenter(graph);
+            foreach (var site in new AttentionSites(graph).Found.Where(site => site.Probabilities is null)) FusedAttention.Open(instrumenter, site.Node);
+            var model = ModelProto.Parser.ParseFrom(instrumenter.Build().ToArray());
+            Assert.DoesNotContain(model.Graph.Node, node => node.Attribute.Any(attribute => attribute.Name == "qk_matmul_output_mode" && attribute.I > 0));
+            opened++;
+        }
+        Assert.True(opened >= (SharedFixtures.AreWhole ? 9 : 1), $"only {opened} fixtures have the operator");
+    }
+
     [Fact]
     public void Weights_outside_the_file_are_found_where_the_original_lies()
     {

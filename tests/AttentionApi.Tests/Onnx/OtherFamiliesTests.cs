@@ -142,6 +142,40 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
         }
     }
 
+    /// <summary>The loader compares the answers with those of the operator itself, and refuses a form that is written out otherwise.</summary>
+    [Theory]
+    [InlineData("a cap", 1)]
+    [InlineData("shared keys", 1)]
+    [InlineData("a mask", 1)]
+    [InlineData("a mask and a cap", 1)]
+    [InlineData("outputs that nobody reads", 4)]
+    public void The_standard_operator_is_written_out_in_every_form(string form, int outputs)
+    {
+        var shared = form == "shared keys" ? 1 : Heads;
+        using var towers = Load(new SyntheticTransformer
+        {
+            Opset = 23,
+            Attention = (writer, projections) =>
+            {
+                var (query, key, value) = projections.All(writer);
+                string Narrow(string tokens) => shared == Heads ? tokens
+                    : writer.Node("Slice", [tokens, writer.Integers(0), writer.Integers(HeadWidth), writer.Integers(2)]);
+                List<AttributeProto> attributes = [Attribute("q_num_heads", Heads), Attribute("kv_num_heads", shared),
+                    Attribute("qk_matmul_output_mode", outputs > 1 ? 3 : 0)];
+                if (form.EndsWith("cap", StringComparison.Ordinal)) attributes.Add(Attribute("softcap", 0.5f));
+                List<string> inputs = [query, Narrow(key), Narrow(value)];
+                if (form.Contains("mask", StringComparison.Ordinal)) inputs.Add(writer.Weight(1, 1, 17, 17));
+                var names = Enumerable.Range(0, outputs).Select(output => $"{query}_{output}").ToArray();
+                writer.Append("Attention", [.. inputs], names, [.. attributes]);
+                return names[0];
+            },
+        });
+        Assert.Null(towers.AttentionMissing);
+        Assert.Equal((Layers, Heads), (towers.Vision.Layers.Count, towers.Vision.Heads));
+        Assert.Null(towers.Vision.BlocksRefusal);
+        foreach (var row in AttentionOf(towers.Vision).Chunk(towers.Vision.Tokens)) Assert.Equal(1, row.Sum(), 1e-5f);
+    }
+
     [Fact]
     public void Quantised_fused_attention_is_opened()
     {
