@@ -60,17 +60,14 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
         var facts = Facts(folder, towers, textMissing, warnings) with { Preparation = preprocessing.Describe() };
 
         var text = facts.Text
-            ? new TextEncoder(towers.Text!, Pool(sessions, towers.Text!.Session, towers.Text.Model), tokenizer!, KnownWords.Open(folder.TextConfig))
+            ? new TextEncoder(towers.Text!, new SessionPool([towers.Text!.Session], sessions.RunsPerSession), tokenizer!, KnownWords.Open(folder.TextConfig))
             : null;
         if (text is null) towers.Text?.Dispose();
         var gradients = new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(factory, vision)));
         var textGradients = text is null ? null : new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(factory, towers.Text!)));
-        return new LoadedModel(facts, preprocessing, new ForwardPass(folder.Id, vision, Pool(sessions, vision.Session, vision.Model)), gradients, text,
+        return new LoadedModel(facts, preprocessing, new ForwardPass(folder.Id, vision, sessions.Pool(vision.Session, vision.Model)), gradients, text,
             textGradients);
     }
-
-    private static SessionPool Pool(SessionFactory sessions, Microsoft.ML.OnnxRuntime.InferenceSession first, InstrumentedModel model) =>
-        new([first, .. Enumerable.Range(1, sessions.Sessions - 1).Select(place => sessions.Create(model, place))], sessions.RunsPerSession);
 
     private static (Tokenizer? Tokenizer, string? Missing) OpenTokenizer(ModelFolder folder, ModelTowers towers)
     {

@@ -28,7 +28,7 @@ internal sealed class ReadOutLoader(SessionFactory factory, OnnxGraph graph, Hid
         if (readOut.Model is null) return (null, readOut.Refusal);
         var opened = new ReadOutSession
         {
-            Session = OrtErrors.Translate(graph.File.FileName, () => factory.CreateInMemory(readOut.Model)),
+            Sessions = Sessions(readOut.Model),
             InputType = hidden.ElementType,
             HiddenWidth = Width,
             Width = answer.Values.Length,
@@ -48,6 +48,9 @@ internal sealed class ReadOutLoader(SessionFactory factory, OnnxGraph graph, Hid
         opened.Dispose();
         return (null, "the final norm and the head, run by themselves, do not reproduce the model's answer");
     }
+
+    private IReadOnlyList<Microsoft.ML.OnnxRuntime.InferenceSession> Sessions(InstrumentedModel model) =>
+        OrtErrors.Translate(graph.File.FileName, () => factory.OnEachDevice(place => factory.CreateInMemory(model, place)));
 
     /// <summary>The embedding before a combined file divides it by its length: a linear function of the normalised hidden state, which the quotient is
     /// not.</summary>
@@ -69,7 +72,7 @@ internal sealed class ReadOutLoader(SessionFactory factory, OnnxGraph graph, Hid
         if (FinalNormBuilder.Build(graph, last, hidden.Shape.Length, (int)hidden.ElementType) is not { } model) return null;
         return new()
         {
-            Session = OrtErrors.Translate(graph.File.FileName, () => factory.CreateInMemory(model)),
+            Sessions = Sessions(model),
             InputType = hidden.ElementType, HiddenWidth = Width, Width = Width, HeadToken = 0, FirstOfTwoHeads = false,
         };
     }

@@ -142,9 +142,9 @@ internal sealed class TowerGradients : IAsyncDisposable
     private async Task<TapedSession> OpenTapedAsync(CancellationToken cancellation)
     {
         var (model, outputs) = TapedForward.Build(tower, [.. graphs.Values]);
-        var session = OrtErrors.Translate(trial.FileName, () => factory.Create(model));
-        var types = outputs.ToDictionary(output => output.Key, output => (int)session.OutputMetadata[output.Value].ElementDataType);
-        var opened = new TapedSession(new SessionPool([session], factory.RunsPerSession), outputs, types, tower.Answer, Layers);
+        var pool = OrtErrors.Translate(trial.FileName, () => factory.PoolOfDevices(place => factory.Create(model, place)));
+        var types = outputs.ToDictionary(output => output.Key, output => (int)pool.Outputs[output.Value].ElementDataType);
+        var opened = new TapedSession(pool, outputs, types, tower.Answer, Layers);
         return await TriedAsync(opened, async () =>
             trial.ThrowIfDifferent((await trial.RunAsync(opened, [], cancellation).ConfigureAwait(false)).Answer)).ConfigureAwait(false);
     }
@@ -165,8 +165,9 @@ internal sealed class TowerGradients : IAsyncDisposable
     private GradientSession Open(GradientGraph graph, Func<string, int> elementType, bool large)
     {
         var model = graph.Build(elementType);
-        var session = OrtErrors.Translate(trial.FileName, () => large ? factory.Create(model) : factory.CreateInMemory(model));
-        return new GradientSession(new SessionPool([session], factory.RunsPerSession), [.. graph.Inputs], graph.Outputs);
+        var pool = OrtErrors.Translate(trial.FileName, () =>
+            factory.PoolOfDevices(place => large ? factory.Create(model, place) : factory.CreateInMemory(model, place)));
+        return new GradientSession(pool, [.. graph.Inputs], graph.Outputs);
     }
 
     private static async Task<T> TriedAsync<T>(T opened, Func<Task> attempt) where T : IAsyncDisposable

@@ -76,15 +76,20 @@ internal sealed record BlockTensors
 /// <param name="projections">What takes mixed values to the hidden states.</param>
 /// <param name="readOut">Final norm and head; null where they read more than one token.</param>
 /// <param name="factory">Makes the session that mixes tokens anew.</param>
-/// <param name="native">The blocks of which these are the same at another size; null for the model's own.</param>
+/// <param name="native">The blocks of which these are the same at another size or on another GPU; null for the model's own.</param>
+/// <param name="place">The place of the pool's session beside which they run.</param>
 internal sealed class TowerBlocks(BlockTensors tensors, OutputProjections projections, ReadOutSession? readOut, SessionFactory factory,
-    TowerBlocks? native = null) : IDisposable
+    TowerBlocks? native = null, int place = 0) : IDisposable
 {
-    private readonly Lazy<TokenMixSession> mix = native?.mix ?? new(() => new(factory), LazyThreadSafetyMode.PublicationOnly);
+    private readonly Lazy<TokenMixSession>[] mixes = native?.mixes ?? [.. Enumerable.Range(0, factory.Devices).Select(device =>
+        new Lazy<TokenMixSession>(() => new(factory, device), LazyThreadSafetyMode.PublicationOnly))];
     private readonly Lazy<LinearHead> head = native?.head ?? new(() => LinearHead.Measure(readOut!), LazyThreadSafetyMode.PublicationOnly);
 
     /// <summary>The same blocks for another number of tokens; not to be disposed of.</summary>
-    public TowerBlocks At(int tokens) => new(tensors.At(tokens), projections, readOut, factory, this);
+    public TowerBlocks At(int tokens) => new(tensors.At(tokens), projections, readOut, factory, this, place);
+
+    /// <summary>The same blocks on the GPU of the pool's session at a place; not to be disposed of.</summary>
+    public TowerBlocks On(int other) => new(tensors, projections, readOut, factory, this, other);
 
     public BlockTensors Tensors => tensors;
     public OutputProjections Projections => projections;
@@ -92,10 +97,10 @@ internal sealed class TowerBlocks(BlockTensors tensors, OutputProjections projec
     /// <summary>Only where there is a read-out.</summary>
     public LinearHead Head => head.Value;
 
-    internal TokenMixSession Mix => mix.Value;
+    internal TokenMixSession Mix => mixes[place % mixes.Length].Value;
 
     public void Dispose()
     {
-        if (mix.IsValueCreated) mix.Value.Dispose();
+        foreach (var mix in mixes.Where(mix => mix.IsValueCreated)) mix.Value.Dispose();
     }
 }

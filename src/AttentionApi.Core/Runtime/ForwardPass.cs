@@ -59,7 +59,7 @@ internal sealed class ForwardPass : IAsyncDisposable
         using (timings.Measure(Stages.Inference))
         {
             cancellation.ThrowIfCancellationRequested();
-            return ModelRunException.Guard(() => work(native));
+            return ModelRunException.Guard(() => work(native.On(lease.Place)));
         }
     }
 
@@ -80,7 +80,7 @@ internal sealed class ForwardPass : IAsyncDisposable
     /// <summary>One run on pictures of one size that ask for the same parts; the results are neither normalised nor checked.</summary>
     private Activations[] Run(SessionPool.Lease lease, IReadOnlyList<ModelInput> pictures, ActivationParts parts, CancellationToken cancellation)
     {
-        var tower = TowerFor(pictures[0]);
+        var tower = TowerFor(pictures[0]).On(lease.Place);
         using var outputs = new RunOutputs(pictures.Count);
         var output = tower.Output is { } answer ? outputs.Add([answer]) : null;
         var arrays = PartOutputs.Add(tower, parts, outputs);

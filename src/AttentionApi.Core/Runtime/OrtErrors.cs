@@ -29,9 +29,13 @@ internal static partial class OrtErrors
         }
         catch (Exception cause) when (FaultOf(cause) is var fault and not RunFault.Model)
         {
-            var what = fault == RunFault.Shortage ? $"{fileName} needs more memory, or more of the GPU, than is free at the moment"
-                : fault == RunFault.Gpu ? $"the GPU failed with {fileName}" : $"{fileName} cannot be run, because the GPU has failed until the service is restarted";
-            throw new ModelRefusedException($"{what}: {OneLine(cause.Message)}", cause) { MayPass = true };
+            var what = fault switch
+            {
+                RunFault.Shortage => "needs more memory, or more of the GPU, than is free at the moment",
+                RunFault.LostGpu => "cannot be run, because the GPU has failed until the service is restarted",
+                _ => "cannot be run at the moment, because the GPU failed",
+            };
+            throw new ModelRefusedException($"{fileName} {what}: {OneLine(cause.Message)}", cause) { MayPass = true };
         }
         catch (Exception cause) when (cause is OnnxRuntimeException or ModelRunException)
         {
@@ -93,8 +97,10 @@ internal static partial class OrtErrors
     /// Errors after which CUDA's documentation says that the process must be ended, with those of a driver that is gone, of memory that lost bits, and 999, the
     /// unknown one. Not among them are launches that only did not happen (701, 720) and refused requests (711 to 713).
     /// </summary>
-    /// <remarks>cudaError_t: 4 driver shut down, 46 devices unavailable, 214 ECC, 220 NVLink, 700 address, 702 timeout, 709 context destroyed, 710 assertion, 714
-    /// stack, 715 instruction, 716 alignment, 717 address space, 718 program counter, 719 launch failure, 721 memory leak.</remarks>
+    /// <remarks>
+    /// cudaError_t: 4 driver shut down, 46 devices unavailable, 214 ECC, 220 NVLink, 700 address, 702 timeout, 709 context destroyed, 710 assertion, 714 stack,
+    /// 715 instruction, 716 alignment, 717 address space, 718 program counter, 719 launch failure, 721 memory leak.
+    /// </remarks>
     [GeneratedRegex(@"CUDA failure (?:4|46|214|220|700|702|709|710|71[4-9]|721|999): ")]
     private static partial Regex LostGpu();
 

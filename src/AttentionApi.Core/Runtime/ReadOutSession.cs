@@ -10,7 +10,13 @@ namespace AttentionApi.Core.Runtime;
 /// </summary>
 internal sealed record ReadOutSession : IDisposable
 {
-    public required InferenceSession Session { get; init; }
+    /// <summary>One on each GPU, or one on the processor.</summary>
+    public required IReadOnlyList<InferenceSession> Sessions { get; init; }
+
+    private int Place { get; init; }
+
+    /// <summary>The one that runs.</summary>
+    public InferenceSession Session => Sessions[Place % Sessions.Count];
 
     /// <summary>Type of the hidden states: that of <see cref="LayerOutputs.HiddenState"/>.</summary>
     public required TensorElementType InputType { get; init; }
@@ -46,5 +52,11 @@ internal sealed record ReadOutSession : IDisposable
         return read;
     }
 
-    public void Dispose() => Session.Dispose();
+    /// <summary>The same on the GPU of the pool's session at a place; not to be disposed of.</summary>
+    public ReadOutSession On(int place) => this with { Place = place };
+
+    public void Dispose()
+    {
+        foreach (var session in Sessions) session.Dispose();
+    }
 }

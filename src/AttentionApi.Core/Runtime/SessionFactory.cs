@@ -27,6 +27,9 @@ internal sealed class SessionFactory
     /// <summary>Sessions of one model, over all GPUs.</summary>
     public int Sessions { get; }
 
+    /// <summary>GPUs that sessions are dealt out to; 1 on the processor.</summary>
+    public int Devices => OnGpu ? devices.Length : 1;
+
     public int ThreadsPerSession { get; }
     public ProviderInfo Provider { get; }
 
@@ -79,7 +82,36 @@ internal sealed class SessionFactory
     }
 
     /// <summary>A session of a small part of a model, which is not worth a copy on disk.</summary>
-    public InferenceSession CreateInMemory(InstrumentedModel model) => Make(options => InMemory(model, options));
+    public InferenceSession CreateInMemory(InstrumentedModel model, int place = 0) => Make(options => InMemory(model, options), place);
+
+    /// <summary>A pool of all of a model's sessions.</summary>
+    /// <param name="first">The one that passed the checks; the pool owns it.</param>
+    /// <param name="model">Of which the others are made.</param>
+    public SessionPool Pool(InferenceSession first, InstrumentedModel model) =>
+        new([first, .. Several(1, Sessions - 1, place => Create(model, place))], RunsPerSession);
+
+    /// <summary>A pool of one session on each GPU, or of one on the processor.</summary>
+    /// <param name="make">Makes the session of a place.</param>
+    public SessionPool PoolOfDevices(Func<int, InferenceSession> make) => new(OnEachDevice(make), RunsPerSession);
+
+    /// <summary>A session on each GPU, or one on the processor.</summary>
+    public IReadOnlyList<InferenceSession> OnEachDevice(Func<int, InferenceSession> make) => Several(0, Devices, make);
+
+    /// <summary>Where one cannot be made, none remains.</summary>
+    private static List<InferenceSession> Several(int firstPlace, int count, Func<int, InferenceSession> make)
+    {
+        var made = new List<InferenceSession>(count);
+        try
+        {
+            for (var place = firstPlace; place < firstPlace + count; place++) made.Add(make(place));
+            return made;
+        }
+        catch
+        {
+            made.ForEach(session => session.Dispose());
+            throw;
+        }
+    }
 
     private InferenceSession Make(Func<SessionOptions, InferenceSession> make, int place = 0)
     {
@@ -115,9 +147,9 @@ internal sealed class SessionFactory
     }
 
     /// <summary>A session of a model made here, without weights of a file.</summary>
-    public InferenceSession Create(byte[] model)
+    public InferenceSession Create(byte[] model, int place)
     {
-        using var options = Options();
+        using var options = Options(place);
         return new InferenceSession(model, options);
     }
 

@@ -26,6 +26,9 @@ internal sealed class SessionPool : IAsyncDisposable
 
     public int Sessions => sessions.Count;
 
+    /// <summary>Names, types and shapes of what a run gives.</summary>
+    public IReadOnlyDictionary<string, NodeMetadata> Outputs => sessions[0].OutputMetadata;
+
     /// <summary>Runs that each session admits at once: its slots.</summary>
     public int RunsPerSession { get; }
 

@@ -9,13 +9,13 @@ namespace AttentionApi.Core.Runtime;
 /// Attention of tokens on tokens alike: softmax(scale · X Xᵀ + window) · V · W_o + b_o, a head at a time. The dense methods put it in place of a block's own
 /// attention. A model of eight nodes without weights of its own; those come with each call, so that one session serves all layers. Safe for concurrent runs.
 /// </summary>
-internal sealed class TokenMixSession(SessionFactory factory) : IDisposable
+internal sealed class TokenMixSession(SessionFactory factory, int place) : IDisposable
 {
     private const int Opset = 17, IrVersion = 8;
 
     private static readonly string[] Inputs = ["alike", "values", "scale", "window", "weights", "bias"];
 
-    private readonly InferenceSession session = factory.Create(Model().ToByteArray());
+    private readonly InferenceSession session = factory.Create(Model().ToByteArray(), place);
 
     /// <param name="alike">X, [head, token, width]: keys or values.</param>
     /// <param name="values">V, [head, token, width].</param>

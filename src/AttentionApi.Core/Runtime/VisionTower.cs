@@ -99,6 +99,10 @@ internal sealed record VisionTower : IDisposable
         };
     }
 
+    /// <summary>The same tower with the sessions beside the main one on the GPU of the pool's session at a place; not to be disposed of.</summary>
+    public VisionTower On(int place) =>
+        place == 0 ? this : this with { ReadOut = ReadOut?.On(place), FinalNorm = FinalNorm?.On(place), Blocks = Blocks?.On(place) };
+
     public void Dispose()
     {
         Session.Dispose();

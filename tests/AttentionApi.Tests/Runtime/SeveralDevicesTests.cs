@@ -2,7 +2,9 @@ using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
+using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Tests.Runtime;
 
@@ -15,6 +17,56 @@ public class SeveralDevicesTests
 
     private SessionFactory Factory(params int[] devices) =>
         new(new InferenceOptions { ExecutionProvider = ExecutionProvider.Auto, Devices = devices }, appendCuda: (_, device) => made.Add(device));
+
+    [Fact]
+    public async Task What_belongs_to_a_run_lies_on_its_device_and_texts_on_the_first()
+    {
+        var factory = Factory(3, 5);
+        made.Clear();
+        using (var towers = TowerLoader.Load(ModelFolder.Open(SharedFixtures.Family("clip")), factory))
+        {
+            var vision = towers.Vision;
+            // The final norm and the read-out, beside what is tried while the model is loaded.
+            Assert.Equal(2, made.Count(device => device == 5));
+            foreach (var part in (Func<VisionTower, ReadOutSession>[])[tower => tower.ReadOut!, tower => tower.FinalNorm!])
+            {
+                Assert.Equal(2, part(vision).Sessions.Count);
+                Assert.Same(part(vision).Session, part(vision.On(2)).Session);
+                Assert.NotSame(part(vision).Session, part(vision.On(1)).Session);
+            }
+            foreach (var (place, device) in ((int, int)[])[(0, 3), (1, 5)])
+            {
+                made.Clear();
+                Assert.NotNull(vision.On(place).Blocks!.Mix);
+                Assert.Same(vision.On(place).Blocks!.Mix, vision.On(place + 2).At(vision.ImageSize).Blocks!.Mix);
+                Assert.Equal([device], made);
+            }
+        }
+
+        made.Clear();
+        var loader = new ModelLoader(factory, new Dictionary<string, IReadOnlyList<string>>());
+        await using var model = await loader.LoadAsync("clip", SharedFixtures.Family("clip"), Cancellation);
+        // The vision tower's second session comes last: the text tower has none.
+        Assert.Equal((3, 5), (made.Count(device => device == 5), made[^1]));
+    }
+
+    [Fact]
+    public async Task Backward_passes_have_a_session_on_each_device()
+    {
+        var factory = Factory(3, 5);
+        using var towers = TowerLoader.Load(ModelFolder.Open(SharedFixtures.Family("vit"), ["onnx/model.onnx"]), factory);
+        await using var gradients = GradientLoader.Open(factory, towers.Vision);
+        made.Clear();
+        using var picture = Tensors.FromFloats(PlainModel.Picture(new ImageInput(towers.Vision.InputName, towers.Vision.InputType, towers.Vision.ImageSize)),
+            towers.Vision.InputShape, towers.Vision.InputType);
+        var feeds = new Dictionary<string, OrtValue> { [towers.Vision.InputName] = picture };
+        var tape = await gradients.ForwardAsync(feeds, [GradientKind.Plain], Cancellation);
+        Assert.Equal([3, 5], made);
+        var seed = new float[tape.Answer.Length];
+        seed[0] = 1;
+        await gradients.AllLayersAsync(GradientKind.Plain, tape, [seed], Cancellation);
+        Assert.Equal([3, 5, 3, 5], made);
+    }
 
     [Fact]
     public async Task Batches_that_run_at_the_same_time_run_on_different_devices()
