@@ -11,28 +11,46 @@ internal static class BatchProbe
     /// </summary>
     private const float Tolerance = 1e-4f;
 
-    /// <summary>Pictures that one run may take: one where the export fixed the batch, or where pictures of a batch influence each other.</summary>
+    /// <summary>Parts whose tensors are among those that every batch has to have right.</summary>
+    private const ActivationParts Basic = ActivationParts.MeanAttention | ActivationParts.HeadAttention | ActivationParts.HeadTokenAttention;
+
+    private static readonly ActivationParts[] Further = [ActivationParts.ReadOut, ActivationParts.HiddenStates, ActivationParts.TokenNorms,
+        ActivationParts.Values, ActivationParts.LastKeys, ActivationParts.HeadTokenStates];
+
+    /// <summary>The tower, told how many pictures one run may take and what it may be asked for then: one picture where the export fixed the batch, or where
+    /// pictures of a batch influence each other.</summary>
     /// <param name="tower">A tower that has passed its single run.</param>
     /// <param name="picture">Pixels [3, height, width] to try it with.</param>
-    public static int LargestBatch(VisionTower tower, float[] picture)
+    public static VisionTower Measured(VisionTower tower, float[] picture)
     {
         var largest = tower.Batches.Of(tower.Tokens);
-        if (largest == 1 || tower.Session.InputMetadata[tower.InputName].Dimensions is not [< 0, ..]) return 1;
-        TensorInfo[] tensors = [.. tower.Output is { } output ? [output]
-            : Array.Empty<TensorInfo>(), .. tower.Layers.Select(layer => layer.MeanAttention), tower.Layers[0].HeadAttention];
-        if (tensors.Any(tensor => tensor.Shape is not [1, ..])) return 1;
+        if (largest == 1 || tower.Session.InputMetadata[tower.InputName].Dimensions is not [< 0, ..]) return tower;
+        TensorInfo[] basic = [.. tower.Output is { } output ? [output]
+            : Array.Empty<TensorInfo>(), .. PartOutputs.TensorsOf(tower, ActivationParts.MeanAttention), tower.Layers[0].HeadAttention];
+        if (!HavePictures(basic)) return tower;
+        var further = Further.Select(part => (Part: part, Tensors: PartOutputs.TensorsOf(tower, part))).Where(entry => HavePictures(entry.Tensors)).ToList();
+        TensorInfo[] tensors = [.. basic.Concat(further.SelectMany(entry => entry.Tensors)).DistinctBy(tensor => tensor.Name)];
         try
         {
             var alone = Run(tower, tensors, picture)[0];
             // A second picture of another range, so that scaling by the range of both would show.
             var accompanied = Run(tower, tensors, [.. picture.Select(value => 3 * value)], picture)[1];
-            return alone.Zip(accompanied).All(pair => IsClose(pair.First, pair.Second)) ? largest : 1;
+            var same = tensors.Where((_, i) => IsClose(alone[i], accompanied[i])).Select(tensor => tensor.Name).ToHashSet();
+            bool AreSame(IEnumerable<TensorInfo> some) => some.All(tensor => same.Contains(tensor.Name));
+            return !AreSame(basic) ? tower : tower with
+            {
+                LargestBatch = largest,
+                BatchedParts = further.Where(entry => AreSame(entry.Tensors)).Aggregate(Basic, (parts, entry) => parts | entry.Part),
+            };
         }
         catch (OnnxRuntimeException)
         {
-            return 1;
+            return tower;
         }
     }
+
+    /// <summary>Whether the first axis may be that of the pictures.</summary>
+    private static bool HavePictures(IEnumerable<TensorInfo> tensors) => tensors.All(tensor => tensor.Shape is [1, ..]);
 
     /// <summary>By picture, each tensor's values.</summary>
     private static float[][][] Run(VisionTower tower, TensorInfo[] tensors, params float[][] pictures)

@@ -114,7 +114,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             PartsRefusal = refusal ?? blocks.Refusal ?? blocks.PartsRefusal,
             Batches = factory.Batches,
         };
-        tower = tower with { LargestBatch = BatchProbe.LargestBatch(tower, PlainModel.Picture(image)) };
+        tower = BatchProbe.Measured(tower, PlainModel.Picture(image));
         return tower with { Resolutions = new ResolutionProbe(factory, graph, image, stream.States[0].Tensor!, tower).Find() };
     }
 

@@ -28,8 +28,7 @@ internal sealed class ForwardPass : IAsyncDisposable
 
     public async Task<Activations> RunAsync(ModelInput picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation)
     {
-        // The read-out is a second run inside the lease, which belongs to one caller.
-        if (PartOutputs.CanBatch(native, parts)) return Checked(await batches.RunAsync(picture, parts, timings, cancellation).ConfigureAwait(false));
+        if ((parts & ~native.BatchedParts) == 0) return Checked(await batches.RunAsync(picture, parts, timings, cancellation).ConfigureAwait(false));
         SessionPool.Lease lease;
         using (timings.Measure(Stages.Queue)) lease = await pool.RentAsync(cancellation).ConfigureAwait(false);
         using (lease)
@@ -108,8 +107,8 @@ internal sealed class ForwardPass : IAsyncDisposable
     private float[] ReadLayers(VisionTower tower, float[] hidden, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        // A sum is finite only if every summand is. The read-out would hide an infinite one.
-        ThrowIfNotFinite(hidden);
+        // The read-out would hide an infinite state. What is not finite is refused with the answer, because those that ran with this picture have their own.
+        if (!IsFinite(hidden)) return [float.NaN];
         var readOut = tower.ReadOut!;
         var (rows, width) = (tower.Layers.Count * tower.Tokens, readOut.Width);
         var read = readOut.ReadRows(hidden);
@@ -129,13 +128,16 @@ internal sealed class ForwardPass : IAsyncDisposable
     {
         foreach (var array in arrays)
         {
-            if (array is not null && !float.IsFinite(TensorPrimitives.Sum<float>(array)))
+            if (array is not null && !IsFinite(array))
             {
                 throw new ModelRefusedException($"The model '{id}' gives numbers that are not finite for this picture; "
                     + $"its weights are damaged or overflow in {native.InputType} arithmetic.");
             }
         }
     }
+
+    /// <summary>A sum is finite only if every summand is.</summary>
+    private static bool IsFinite(float[] array) => float.IsFinite(TensorPrimitives.Sum<float>(array));
 
     internal static void Normalise(Span<float> embedding)
     {

@@ -5,37 +5,43 @@ namespace AttentionApi.Core.Runtime;
 /// <summary>Which tensors of a tower make each part of its activations.</summary>
 internal static class PartOutputs
 {
-    /// <summary>Parts whose tensors begin with an axis of pictures in every export that batches.</summary>
-    private const ActivationParts Batched = ActivationParts.MeanAttention | ActivationParts.HeadAttention;
-
-    /// <summary>True where several pictures may be asked for these parts in one run.</summary>
-    public static bool CanBatch(VisionTower tower, ActivationParts parts) =>
-        (parts & ~(Batched | ActivationParts.TokenNorms)) == 0
-            && (!parts.HasFlag(ActivationParts.TokenNorms) || tower.Layers.All(layer => layer.HiddenState.Shape is [1, ..]));
+    /// <summary>The tensors that a part is made of; none where the tower does not offer it.</summary>
+    public static IReadOnlyList<TensorInfo> TensorsOf(VisionTower tower, ActivationParts part)
+    {
+        var (layers, blocks) = (tower.Layers, tower.Blocks?.Tensors);
+        return part switch
+        {
+            ActivationParts.MeanAttention => [.. layers.Select(layer => layer.MeanAttention)],
+            ActivationParts.HeadAttention or ActivationParts.HeadTokenAttention => [.. layers.Select(layer => layer.HeadAttention)],
+            ActivationParts.ReadOut or ActivationParts.TokenNorms => [.. layers.Select(layer => layer.HiddenState)],
+            ActivationParts.HiddenStates => [tower.Embeddings, .. layers.Select(layer => layer.HiddenState)],
+            ActivationParts.Values when blocks is not null => [.. blocks.Values.Select(operand => operand.Tensor)],
+            ActivationParts.LastKeys when blocks?.LastKeys is { } keys => [keys.Tensor],
+            ActivationParts.HeadTokenStates when blocks is not null =>
+                [tower.Embeddings, .. layers.SelectMany((layer, l) => new[] { blocks.AfterAttention[l], layer.HiddenState })],
+            _ => [],
+        };
+    }
 
     /// <summary>Asks for the tensors; the arrays, one a picture, are filled once the run is over. Read-outs are a run of their own.</summary>
     public static Dictionary<ActivationParts, float[][]> Add(VisionTower tower, ActivationParts parts, RunOutputs outputs)
     {
-        var (layers, tokens, blocks) = (tower.Layers, tower.Tokens, tower.Blocks?.Tensors);
+        var (tokens, blocks) = (tower.Tokens, tower.Blocks?.Tensors);
         var added = new Dictionary<ActivationParts, float[][]>();
-        void Part(ActivationParts part, Func<float[][]> add)
+        void Part(ActivationParts part, Func<IReadOnlyList<TensorInfo>, float[][]> add)
         {
-            if (parts.HasFlag(part)) added[part] = add();
+            if (parts.HasFlag(part) && TensorsOf(tower, part) is { Count: > 0 } tensors) added[part] = add(tensors);
         }
 
-        Part(ActivationParts.MeanAttention, () => outputs.Add([.. layers.Select(layer => layer.MeanAttention)]));
-        Part(ActivationParts.HeadAttention, () => outputs.Add([.. layers.Select(layer => layer.HeadAttention)]));
-        Part(ActivationParts.HiddenStates, () => outputs.Add([tower.Embeddings, .. layers.Select(layer => layer.HiddenState)]));
-        Part(ActivationParts.TokenNorms, () => outputs.AddReduced([.. layers.Select(layer => layer.HiddenState)], tokens, _ => Norms));
+        Part(ActivationParts.MeanAttention, outputs.Add);
+        Part(ActivationParts.HeadAttention, outputs.Add);
+        Part(ActivationParts.HiddenStates, outputs.Add);
+        Part(ActivationParts.TokenNorms, tensors => outputs.AddReduced(tensors, tokens, _ => Norms));
+        Part(ActivationParts.Values, tensors => outputs.AddReduced(tensors, tensors[0].Count, layer => blocks!.Values[layer].Arrange));
+        Part(ActivationParts.LastKeys, tensors => outputs.AddReduced(tensors, tensors[0].Count, _ => blocks!.LastKeys!.Arrange));
         if (blocks is null) return added;
-        Part(ActivationParts.Values, () =>
-            outputs.AddReduced([.. blocks.Values.Select(operand => operand.Tensor)], blocks.Values[0].Tensor.Count, layer => blocks.Values[layer].Arrange));
-        if (blocks.LastKeys is { } keys) Part(ActivationParts.LastKeys, () => outputs.AddReduced([keys.Tensor], keys.Tensor.Count, _ => keys.Arrange));
-        Part(ActivationParts.HeadTokenAttention, () =>
-            outputs.AddReduced([.. layers.Select(layer => layer.HeadAttention)], tower.Heads * tokens, _ => HeadTokenRows));
-        Part(ActivationParts.HeadTokenStates, () =>
-            outputs.AddReduced([tower.Embeddings, .. layers.SelectMany((layer, l) => new[] { blocks.AfterAttention[l], layer.HiddenState })],
-            tower.Embeddings.Count / tokens, _ => HeadToken));
+        Part(ActivationParts.HeadTokenAttention, tensors => outputs.AddReduced(tensors, tower.Heads * tokens, _ => HeadTokenRows));
+        Part(ActivationParts.HeadTokenStates, tensors => outputs.AddReduced(tensors, tower.Embeddings.Count / tokens, _ => HeadToken));
         return added;
 
         void HeadToken(ReadOnlySpan<float> states, Span<float> target) => states.Slice(tower.Layout.HeadToken * target.Length, target.Length).CopyTo(target);

@@ -76,6 +76,9 @@ internal sealed record VisionTower : IDisposable
     /// <summary>Pictures that one run may take; 1 where the export fixed the batch or pictures of a batch influence each other.</summary>
     public int LargestBatch { get; init; } = 1;
 
+    /// <summary>What several pictures may be asked for in one run.</summary>
+    public ActivationParts BatchedParts { get; init; }
+
     /// <summary>Sizes that pictures may have beside <see cref="ImageSize"/>; null where there are none.</summary>
     public ResolutionRange? Resolutions { get; init; }
 
