@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Text;
 

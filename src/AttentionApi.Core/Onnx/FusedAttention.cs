@@ -1,5 +1,4 @@
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Onnx.Proto;
 using static AttentionApi.Core.Onnx.GraphInstrumenter;
 
 namespace AttentionApi.Core.Onnx;

@@ -104,7 +104,7 @@ internal sealed class ForwardPass : IAsyncDisposable
     }
 
     /// <summary>[layer, token, D] hidden states to [layer, token, E]: unit embeddings, or class logits.</summary>
-    private float[] ReadLayers(VisionTower tower, float[] hidden, CancellationToken cancellation)
+    private static float[] ReadLayers(VisionTower tower, float[] hidden, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         // The read-out would hide an infinite state. What is not finite is refused with the answer, because those that ran with this picture have their own.
