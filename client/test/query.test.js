@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { effective } from '../js/compute/effective.js';
-import { mapsQuery, queryFor, rangeAt, tensorsQuery } from '../js/network/query.js';
+import { compareQuery, expectedQuery, mapsQuery, queryFor, tensorsQuery } from '../js/network/query.js';
 import { resolutionOf, sizesOf } from '../js/settings/resolution.js';
 import { defaults } from '../js/settings/table.js';
 import { answerOf, stateOf } from '../testing/state.js';
@@ -34,13 +34,24 @@ test('A size that the model takes beside its own is asked for', () => {
   assert.equal(queryFor('explain/overlay', effect, answer), 'model=demo-clip&labels=cat,dog&resolution=72&method=rollout');
 });
 
+test('Every call about the picture names the size that the model sees it at', () => {
+  const question = /** @type {any} */ ({ model: 'demo-clip', resolution: 72, labels: ['cat', 'dog'], prompt: [], versus: null, heads: false });
+  const { shown: effect, answer } = shown({ method: 'probe' }, { question });
+  /** @type {import('../js/network/query.js').Endpoint[]} */
+  const endpoints = ['explain', 'explain/overlay', 'explain/animation', 'explain/grid', 'explain/regions', 'explain/evidence', 'explain/tensors'];
+  const queries = [
+    tensorsQuery(question), mapsQuery(effect, answer, 6), compareQuery(['rollout', 'probe'], effect, answer), expectedQuery(answer, 'dog'),
+    ...endpoints.map((endpoint) => queryFor(endpoint, effect, answer)),
+  ];
+  for (const query of queries) assert.match(query, /^model=demo-clip&labels=cat,dog&resolution=72(&|$)/);
+});
+
 test('A query leaves out what is the default', () => {
   assert.equal(query('explain/overlay', {}), 'model=demo-clip&labels=cat,dog&method=rollout');
 });
 
 test('An overlay of the layer looked at ends its range there', () => {
-  assert.deepEqual(rangeAt(shown({ fromLayer: 2, at: 4 }).shown), { fromLayer: 2, toLayer: 4 });
-  assert.deepEqual(rangeAt(shown({ fromLayer: 2, at: 4, frames: 'layers' }).shown), { fromLayer: 4, toLayer: 4 });
+  assert.match(query('explain/overlay', { fromLayer: 2, at: 4, frames: 'layers' }), /fromLayer=4&toLayer=4$/);
   assert.match(query('explain/overlay', { fromLayer: 2, at: 4 }), /fromLayer=2&toLayer=4$/);
 });
 

@@ -94,6 +94,23 @@ public sealed class FailureTests(PageHost host, Chromium chromium)
     }
 
     [Fact]
+    public async Task A_panel_says_what_went_wrong_beside_its_controls_and_under_which_id()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        await explore.Page.RouteAsync("**/api/v1/explain/regions*", route => route.FulfillAsync(new()
+        {
+            Status = 502,
+            ContentType = "text/html",
+            Headers = new Dictionary<string, string> { ["X-Request-Id"] = "request-7" },
+            Body = "<html>Bad Gateway</html>",
+        }));
+        await explore.SelectAsync("regions", "otsu");
+        await explore.Page.GetByText("this is request request-7").WaitForAsync();
+        Assert.DoesNotContain("502", await explore.Page.Locator("#region-note").InnerTextAsync(), StringComparison.Ordinal);
+        explore.AssertNoErrors();
+    }
+
+    [Fact]
     public async Task A_busy_server_is_asked_again_after_the_time_it_names()
     {
         var attempts = 0;

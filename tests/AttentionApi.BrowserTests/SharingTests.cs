@@ -1,3 +1,5 @@
+using Microsoft.Playwright;
+
 namespace AttentionApi.BrowserTests;
 
 /// <summary>Links and pictures for others.</summary>
@@ -46,6 +48,36 @@ public sealed class SharingTests(PageHost host, Chromium chromium)
         Assert.Contains("“big-clip”", warnings, StringComparison.Ordinal);
         Assert.Contains("“guess”", warnings, StringComparison.Ordinal);
         Assert.Equal("demo-clip", await explore.Page.Locator("#model").InputValueAsync());
+    }
+
+    /// <summary>As on plain http at another name than localhost, where browsers have no clipboard for pages.</summary>
+    [Fact]
+    public async Task Without_the_browsers_clipboard_everything_can_be_copied_all_the_same()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-05&target=airplane", Clipboard.Allowed, WithoutClipboard);
+        await using var other = await ExplorePage.OpenAsync(host, chromium, options: Clipboard.Allowed, ready: false);
+        await explore.Page.BringToFrontAsync();
+        await explore.Page.Locator("#copy-link").ClickAsync();
+        await explore.Page.GetByText("The link is on the clipboard.").WaitForAsync();
+        await other.Page.BringToFrontAsync();
+        Assert.EndsWith("&target=airplane", await Clipboard.ReadTextAsync(other.Page), StringComparison.Ordinal);
+
+        await explore.Page.BringToFrontAsync();
+        await explore.Page.EvaluateAsync("() => { document.execCommand = () => false; }");
+        await explore.Page.GetByRole(AriaRole.Button, new() { Name = "Copy curl for Overlay" }).ClickAsync();
+        var window = explore.Page.Locator("dialog[open]");
+        await window.GetByText("This browser does not let the page copy.").WaitForAsync();
+        Assert.StartsWith("curl ", await explore.Page.EvaluateAsync<string>("() => document.getSelection().toString()"), StringComparison.Ordinal);
+        await window.GetByRole(AriaRole.Button, new() { Name = "Close" }).ClickAsync();
+        await window.WaitForAsync(new() { State = WaitForSelectorState.Detached });
+
+        var saved = await explore.Page.RunAndWaitForDownloadAsync(() => explore.Page.Locator("#copy-picture").ClickAsync());
+        Assert.EndsWith(".png", saved.SuggestedFilename, StringComparison.Ordinal);
+        await explore.Page.GetByText("it was saved as a file.").WaitForAsync();
+        explore.AssertNoErrors();
+
+        static Task WithoutClipboard(IPage page) =>
+            page.AddInitScriptAsync("Object.defineProperty(navigator, 'clipboard', { value: undefined });");
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-import { Problem, problemOf } from './problems.js';
+import { Problem, problemOf, requestIdOf } from './problems.js';
 
 // The only file that talks to the network.
 
@@ -213,7 +213,7 @@ function answerInLines(request, onProgress) {
     all() {
       some();
       if (last?.answer) return last.answer;
-      throw last?.problem ? new Problem(last.problem.status, last.problem.detail, { parameter: last.problem.parameter })
+      throw last?.problem ? new Problem(last.problem.status, last.problem.detail, { parameter: last.problem.parameter, request: requestIdOf(request) })
         : new Problem(0, 'The answer broke off.');
     },
   };

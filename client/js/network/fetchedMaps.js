@@ -48,8 +48,7 @@ export function fetchedMaps(store) {
       done();
     } catch (error) {
       if (signal !== running.signal) return;
-      const problem = error instanceof Problem ? error : Problem.ofPage('This answer cannot be read', String(error));
-      store.set({ status: signal.aborted ? { phase: 'ready' } : { phase: 'error', problem } });
+      store.set({ status: signal.aborted ? { phase: 'ready' } : { phase: 'error', problem: Problem.of(error) } });
     }
   }
 

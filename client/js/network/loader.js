@@ -101,7 +101,7 @@ export function startLoader(store) {
    */
   function fallBack(question, error) {
     const { answer, picture, labels, refused } = store.state;
-    const problem = error === null ? null : error instanceof Problem ? error : Problem.ofPage('This answer cannot be read', String(error));
+    const problem = error === null ? null : Problem.of(error);
     const blamed = problem ? blamedLabels(problem, question, answer) : [];
     // The label is marked where it stands, and everything else is asked again without it.
     if (problem && blamed.length) return store.set({ refused: { ...refused, ...Object.fromEntries(blamed.map((label) => [label, problem.message])) } });
@@ -130,11 +130,11 @@ export function startLoader(store) {
  * The labels that a refusal is about: those that it quotes, else those that the last answer did without.
  * @param {Problem} problem @param {Question} question @param {Answer | null} answer
  */
-function blamedLabels({ parameter, message }, { labels, model }, answer) {
+function blamedLabels({ parameter, detail }, { labels, model }, answer) {
   if (parameter !== 'labels' && parameter !== 'label') return [];
   const known = answer?.model.id === model ? answer.question.labels : [];
   const fresh = labels.filter((label) => !known.includes(label));
-  const quoted = labels.filter((label) => message.includes(`'${label}'`) || message.includes(`'${label.slice(0, 60)}…'`));
+  const quoted = labels.filter((label) => detail.includes(`'${label}'`) || detail.includes(`'${label.slice(0, 60)}…'`));
   return quoted.length ? quoted : fresh.length ? fresh : labels;
 }
 

@@ -11,8 +11,8 @@ import { names, table } from '../settings/table.js';
  */
 
 /** The query of the page's own request. @param {Question} question */
-export function tensorsQuery({ model, resolution, labels, prompt, versus, heads }) {
-  return encode([...subject(model, labels, prompt), ['resolution', resolution], ['versus', versus], ['heads', heads ? 'each' : null]]);
+export function tensorsQuery(question) {
+  return encode([...subject(question), ['versus', question.versus], ['heads', question.heads ? 'each' : null]]);
 }
 
 /**
@@ -31,8 +31,7 @@ export function mapsQuery(shown, answer, layer) {
  * @param {string[]} methods @param {Effective} shown @param {Answer} answer
  */
 export const compareQuery = (methods, shown, answer) => encode([
-  ...subject(answer.question.model, shown.labels, answer.question.prompt),
-  ['resolution', answer.question.resolution], ['methods', methods.join(',')], ['target', shown.target], ['score', shown.score ? 'true' : null],
+  ...subject(answer.question, shown.labels), ['methods', methods.join(',')], ['target', shown.target], ['score', shown.score ? 'true' : null],
 ]);
 
 /**
@@ -54,30 +53,33 @@ export function queryFor(endpoint, shown, answer) {
 }
 
 /** The query that sets what was expected against what was predicted. @param {Answer} answer @param {string} label */
-export const expectedQuery = ({ question: { model, labels, prompt } }, label) => encode([...subject(model, labels, prompt), ['expected', label]]);
+export const expectedQuery = ({ question }, label) => encode([...subject(question), ['expected', label]]);
 
 /** Endpoints that answer with the map on screen; others show how it came about. */
 const ofOneMap = ['explain', 'explain/overlay', 'explain/regions'];
 
 /** The layers whose map is on screen: up to the one looked at, or that one alone. @param {Pick<Effective, 'method' | 'frames' | 'fromLayer' | 'at'>} shown */
-export function rangeAt({ method, frames, fromLayer, at }) {
+function rangeAt({ method, frames, fromLayer, at }) {
   return { fromLayer: method.layers === 'through' && frames === 'layers' ? at : fromLayer, toLayer: at };
 }
 
 /** @param {Effective} shown @param {Answer} answer @param {string[]} labels @returns {Pairs} */
-const asked = ({ method, values, query }, { question: { model, resolution, prompt } }, labels) => [
-  ...subject(model, labels, prompt),
-  ['resolution', resolution],
+const asked = ({ method, values, query }, { question }, labels) => [
+  ...subject(question, labels),
   ['method', method.name],
   ...chosenOf(method, values),
   ['query', takes(method, 'query') ? query : null],
 ];
 
-/** @param {string} model @param {string[]} labels @param {string[]} prompt @returns {Pairs} */
-const subject = (model, labels, prompt) => [
+/**
+ * What every call about this picture carries: who is asked, about which labels, at which size.
+ * @param {Pick<Question, 'model' | 'labels' | 'prompt' | 'resolution'>} question @param {string[]} [labels] where a call needs others @returns {Pairs}
+ */
+const subject = ({ model, labels: own, prompt, resolution }, labels = own) => [
   ['model', model],
   ['labels', labels.length ? toCsv(labels) : null],
   ...prompt.map((each) => /** @type {Pairs[number]} */ (['prompt', each])),
+  ['resolution', resolution],
 ];
 
 /** @param {Effective} shown @param {Answer} answer @param {{ fromLayer: number, toLayer: number }} range @returns {Pairs} */

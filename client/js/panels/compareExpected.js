@@ -2,9 +2,9 @@ import { drawTile } from '../canvas/tile.js';
 import { limitsOf } from '../compute/scales.js';
 import { create, find, short } from '../dom.js';
 import { postForJson } from '../network/api.js';
-import { Problem } from '../network/problems.js';
 import { expectedQuery } from '../network/query.js';
 import { colourBar } from './colourBar.js';
+import { sayProblem } from './problem.js';
 
 /**
  * As the API gives it.
@@ -70,7 +70,7 @@ export function expected(view, screen, store) {
       note.textContent = '';
       if (store.state.screen && store.state.compare === 'expected') expected(view, store.state.screen, store);
     } catch (error) {
-      note.textContent = error instanceof Problem ? error.message : String(error);
+      sayProblem(note, error);
     }
   }
 

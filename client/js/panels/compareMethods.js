@@ -9,6 +9,7 @@ import { setOf } from '../network/fetchedMaps.js';
 import { Problem } from '../network/problems.js';
 import { compareQuery } from '../network/query.js';
 import { heatTable } from './plot.js';
+import { problemWords } from './problem.js';
 import { runBar } from './runBar.js';
 
 /**
@@ -25,8 +26,8 @@ let picked = null;
 /** @type {Map<string, Comparison>} */
 const known = new Map();
 let running = new AbortController();
-/** What was asked last, how far it is, and what came of it where that is no answer. */
-let asked = { key: '', problem: '', bar: runBar('') };
+/** What was asked last, how far it is, and what came of it where that is no answer. @type {{ key: string, problem: unknown, bar: ReturnType<typeof runBar> }} */
+let asked = { key: '', problem: null, bar: runBar('') };
 
 /** Several methods side by side on the same picture, for the same label. @type {import('./compare.js').View} */
 export function methodFigures(view, screen, store) {
@@ -72,14 +73,14 @@ function choices(offered, chosen, view, store) {
 /** @param {boolean} tooFew @param {HTMLElement} view @param {Store} store */
 function message(tooFew, view, store) {
   if (tooFew) return create('p', { class: 'note' }, 'Choose two methods at least.');
-  const busy = asked.problem === '';
+  const busy = asked.problem === null;
   const button = create('button', { type: 'button' }, busy ? 'Cancel' : 'Try again');
   button.addEventListener('click', () => {
     if (busy) running.abort();
     else asked.key = '';
     again(view, store);
   });
-  const words = create('p', { class: 'note', attributes: { role: 'status' } }, busy ? 'The server computes them…' : asked.problem);
+  const words = create('p', { class: 'note', attributes: { role: 'status' } }, ...(busy ? ['The server computes them…'] : problemWords(asked.problem)));
   return create('div', { class: 'compare-message' }, words, ...(busy ? [asked.bar.element] : []), button);
 }
 
@@ -88,12 +89,12 @@ async function ask(view, screen, store, query, key) {
   running.abort();
   const { signal } = (running = new AbortController());
   const bar = runBar('Comparing methods');
-  asked = { key, problem: '', bar };
+  asked = { key, problem: null, bar };
   try {
     known.set(key, await postAndCount(`explain/compare?${query}`, screen.answer.question.picture.blob, { signal, onProgress: bar.onProgress }));
   } catch (error) {
     if (signal !== running.signal) return;
-    asked.problem = signal.aborted ? 'Cancelled.' : error instanceof Problem ? error.message : String(error);
+    asked.problem = signal.aborted ? Problem.ofPage('Cancelled', 'Cancelled.') : error;
   }
   again(view, store);
 }

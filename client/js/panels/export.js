@@ -2,6 +2,8 @@ import { own } from '../canvas/picture.js';
 import { create, find, icon } from '../dom.js';
 import { addressOf, post } from '../network/api.js';
 import { queryFor } from '../network/query.js';
+import { copyText } from './clipboard.js';
+import { sayProblem } from './problem.js';
 import { nameOf, save } from './share.js';
 
 /** @typedef {import('../network/query.js').Endpoint} Endpoint */
@@ -52,7 +54,7 @@ export function exportPanel(store) {
       save(new Blob([bytes]), `${nameOf(screen)}-${what}.${extension}`.toLowerCase().replaceAll(' ', '-'));
       note.textContent = '';
     } catch (error) {
-      note.textContent = error instanceof Error ? error.message : String(error);
+      sayProblem(note, error);
     }
     button.disabled = false;
   }
@@ -67,8 +69,7 @@ export function exportPanel(store) {
     const [before, body] = sample !== own ? [`curl -s ${quote(new URL(`samples/${name}`, document.baseURI).href)} | `, '@-'] : ['', quote(`@${name}`)];
     const out = extension === 'json' ? '' : ` -o explanation.${extension}`;
     const command = `${before}curl --data-binary ${body} -H ${quote(`Content-Type: ${blob.type || 'image/png'}`)} ${quote(address)}${out}`;
-    await navigator.clipboard.writeText(command);
-    note.textContent = 'The command is on the clipboard.';
+    note.textContent = await copyText(command, 'The command');
   }
 }
 

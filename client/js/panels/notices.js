@@ -3,6 +3,7 @@ import { create, find } from '../dom.js';
 import { useKey } from '../network/api.js';
 import { modelOf } from '../store.js';
 import { offersIn } from './offers.js';
+import { requestInWords } from './problem.js';
 import { showRealModels } from './realModels.js';
 
 /**
@@ -29,8 +30,7 @@ export function notices(store, { cancel, again }) {
     problem.hidden = status.phase !== 'error';
     find('#problem-title', HTMLElement).textContent = status.problem?.title ?? '';
     find('#problem-detail', HTMLParagraphElement).textContent = status.problem?.message ?? '';
-    const request = status.problem?.passing ? status.problem.request : undefined;
-    find('#problem-request', HTMLParagraphElement).textContent = request ? `For whoever runs the server, this is request ${request}.` : '';
+    find('#problem-request', HTMLParagraphElement).textContent = status.problem ? requestInWords(status.problem) : '';
     retry.hidden = !status.problem?.passing;
     find('#key-form', HTMLFormElement).hidden = status.problem?.status !== 401;
     if (fails) problem.scrollIntoView({ block: 'nearest' });

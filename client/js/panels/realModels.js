@@ -1,5 +1,7 @@
 import { create, find } from '../dom.js';
 import { listRealModels } from '../network/api.js';
+import { copyText } from './clipboard.js';
+import { sayProblem } from './problem.js';
 
 const run = 'dotnet run --project src/AttentionApi -- models pull';
 const megabytesPerSecond = 12.5;
@@ -25,12 +27,15 @@ export function realModelsPanel() {
   };
   choice.addEventListener('change', show);
   find('#real-model-copy', HTMLButtonElement).addEventListener('click', async () => {
-    await navigator.clipboard.writeText(command.textContent ?? '');
-    copied.textContent = 'The command is on the clipboard.';
+    copied.textContent = await copyText(command.textContent ?? '', 'The command');
   });
   details.addEventListener('toggle', async () => {
     if (!details.open || models.length) return;
-    models = await listRealModels();
+    try {
+      models = await listRealModels();
+    } catch (error) {
+      return sayProblem(copied, error);
+    }
     choice.replaceChildren(...models.map(({ repository }) => create('option', { value: repository }, repository)));
     show();
   });

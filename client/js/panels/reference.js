@@ -6,8 +6,8 @@ import { patchOf } from '../compute/effective.js';
 import { find, fitCanvas, short } from '../dom.js';
 import { listSamples, loadSample, postBoth } from '../network/api.js';
 import { setOf } from '../network/fetchedMaps.js';
-import { Problem } from '../network/problems.js';
 import { queryFor } from '../network/query.js';
+import { sayProblem } from './problem.js';
 import { idOf, sampleRow } from './samples.js';
 
 /**
@@ -91,7 +91,9 @@ export async function referencePanel(store) {
       if (known.size > most) known.delete(known.keys().next().value ?? '');
       if (!signal.aborted) show(found);
     } catch (error) {
-      if (!signal.aborted) leave(error instanceof Problem ? error.message : String(error));
+      if (signal.aborted) return;
+      leave('');
+      sayProblem(note, error);
     }
   }
 

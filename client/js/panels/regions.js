@@ -1,9 +1,9 @@
 import { create, find } from '../dom.js';
 import { post, postForJson } from '../network/api.js';
-import { Problem } from '../network/problems.js';
 import { queryFor } from '../network/query.js';
 import { percent } from '../settings/table.js';
 import { makeControl } from './controls.js';
+import { sayProblem } from './problem.js';
 import { nameOf, save } from './share.js';
 
 /** @typedef {import('../compute/screen.js').Screen} Screen @typedef {import('../store.js').State} State */
@@ -88,7 +88,7 @@ export function regionsPanel(store) {
       signal.throwIfAborted();
       store.set({ found: { query, picture, regions, rle, warnings } });
     } catch (error) {
-      if (!signal.aborted) note.textContent = error instanceof Problem ? error.message : String(error);
+      if (!signal.aborted) sayProblem(note, error);
     }
   }
 
@@ -100,7 +100,7 @@ export function regionsPanel(store) {
       const bytes = await post(`explain/regions?${found.query}&format=${format}`, found.picture.blob, { signal: AbortSignal.timeout(60_000) });
       save(new Blob([bytes]), `${nameOf(screen)}-regions.${format}`);
     } catch (error) {
-      note.textContent = error instanceof Error ? error.message : String(error);
+      sayProblem(note, error);
     }
   }
 }

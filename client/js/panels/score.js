@@ -1,8 +1,8 @@
 import { create, find, short } from '../dom.js';
 import { postAndCount } from '../network/api.js';
-import { Problem } from '../network/problems.js';
 import { queryFor } from '../network/query.js';
 import { linePlot } from './plot.js';
+import { problemWords } from './problem.js';
 import { runBar } from './runBar.js';
 
 /**
@@ -71,7 +71,7 @@ export function scorePanel(store) {
       if (signal.aborted) return;
       const again = create('button', { type: 'button' }, 'Try again');
       again.addEventListener('click', () => ask(screen, question, (running = new AbortController()).signal));
-      body.replaceChildren(create('p', { class: 'note' }, error instanceof Problem ? error.message : String(error)), again);
+      body.replaceChildren(create('p', { class: 'note' }, ...problemWords(error)), again);
     }
   }
 

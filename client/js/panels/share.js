@@ -4,16 +4,18 @@ import { fit } from '../canvas/placement.js';
 import { create, find } from '../dom.js';
 import { writeSettings } from '../settings/address.js';
 import { captionOf, endsOf, sentenceOf } from './captions.js';
+import { copyPicture, copyText } from './clipboard.js';
 import { numbersOf } from './colourBar.js';
+import { sayProblem } from './problem.js';
 
 /** Copies for others: a link to what is on screen, and the picture with its caption. @param {import('../store.js').Store} store */
 export function sharePanel(store) {
   const note = find('#export-note', HTMLParagraphElement);
 
   find('#copy-link', HTMLButtonElement).addEventListener('click', async () => {
-    await navigator.clipboard.writeText(location.origin + location.pathname + writeSettings(store.state));
-    const without = store.state.picture?.sample === own ? ' Your picture is not in it: whoever follows it chooses one.' : '';
-    note.textContent = `The link is on the clipboard.${without}`;
+    const said = await copyText(location.origin + location.pathname + writeSettings(store.state), 'The link');
+    const without = store.state.picture?.sample === own ? 'Your picture is not in it: whoever follows it chooses one.' : '';
+    note.textContent = `${said} ${without}`.trim();
   });
 
   find('#copy-picture', HTMLButtonElement).addEventListener('click', async () => {
@@ -21,12 +23,9 @@ export function sharePanel(store) {
     if (!screen) return;
     const picture = encoded(draw(screen));
     try {
-      await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
-      note.textContent = 'The picture is on the clipboard.';
-    } catch {
-      // Some browsers copy no pictures, and none does without https.
-      save(await picture, `${nameOf(screen)}.png`);
-      note.textContent = 'This browser copies no pictures; it was saved as a file.';
+      note.textContent = await copyPicture(picture, async () => save(await picture, `${nameOf(screen)}.png`));
+    } catch (error) {
+      sayProblem(note, error);
     }
   });
 }

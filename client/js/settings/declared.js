@@ -40,7 +40,7 @@ export const valuesOf = (method, chosen) =>
   Object.fromEntries(ownParameters(method).map((parameter) => [parameter.name, readValue(parameter, chosen[parameter.name] ?? '') ?? defaultOf(parameter)]));
 
 /** @param {Parameter} parameter */
-export const defaultOf = (parameter) => (parameter.type === 'text' ? null : (readValue(parameter, parameter.default) ?? null));
+const defaultOf = (parameter) => (parameter.type === 'text' ? null : (readValue(parameter, parameter.default) ?? null));
 
 /** What was chosen other than the default, as texts for a query. @param {Method} method @param {Values} values @returns {[string, string][]} */
 export const chosenOf = (method, values) => ownParameters(method)
