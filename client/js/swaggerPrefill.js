@@ -36,6 +36,6 @@ function prefill(parameter) {
   if (parameter.in !== 'query') return;
   const values = query.getAll(parameter.name);
   if (values.length === 0) delete parameter.example;
-  else if (parameter.schema.type === 'array') parameter.example = parameter.name === 'labels' ? values.flatMap(fromCsv) : values;
+  else if (parameter.schema.type === 'array') parameter.example = ['labels', 'methods', 'models'].includes(parameter.name) ? values.flatMap(fromCsv) : values;
   else parameter.example = parameter.schema.type === 'string' ? values[0] : JSON.parse(values[0]);
 }

@@ -11,7 +11,8 @@ const rich = {
   ...defaults, sample: 'scene-02', model: 'demo-clip', resolution: 72, labels: ['cat', 'salt, pepper', 'a "quoted" word', 'Bäume & Büsche'],
   prompt: ['a {}', 'the {}, twice'], target: 'cat', method: 'alignment', fromLayer: 2, toLayer: 5, at: 3, frames: 'layers', query: '3,7', hover: 'read',
   reference: 'scene-05', blend: 'flat', colormap: 'turbo', opacity: 0.75, scale: 'shared',
-  interpolation: 'nearest', delay: 800, compare: 'heads', score: true, regions: 'mass', regionMass: 0.25, regionPercentile: 95,
+  interpolation: 'nearest', delay: 800, compare: 'heads', compareMethods: ['rollout', 'libra'], compareModel: 'vit',
+  score: true, regions: 'mass', regionMass: 0.25, regionPercentile: 95,
   parameters: { view: 'contrast', versus: 'dog', strength: '0.25' },
 };
 
@@ -21,11 +22,14 @@ test('Every setting survives the way through the address', () => {
 });
 
 test('What this server does not have is set back to the default, and said', () => {
-  const strange = { ...rich, model: 'big-clip', method: 'guess', parameters: { strength: '1', utm: 'x' } };
+  const strange = {
+    ...rich, model: 'big-clip', method: 'guess', compareModel: 'vit', compareMethods: ['rollout', 'dream'], parameters: { strength: '1', utm: 'x' },
+  };
   const { settings, notices } = withoutUnknown(strange, [{ id: 'demo-clip' }], methods);
-  assert.deepEqual(settings, { model: null, method: null, parameters: { strength: '1' } });
-  assert.match(notices.join(' '), /“big-clip”.*“guess”/);
-  assert.deepEqual(withoutUnknown(rich, [{ id: 'demo-clip' }], methods), { settings: {}, notices: [] });
+  assert.deepEqual(settings, { model: null, method: null, compareModel: null, compareMethods: ['rollout'], parameters: { strength: '1' } });
+  assert.match(notices.join(' '), /“big-clip”.*“guess”.*“vit”.*dream/);
+  const known = { ...rich, compareMethods: ['rollout'] };
+  assert.deepEqual(withoutUnknown(known, [{ id: 'demo-clip' }, { id: 'vit' }], methods), { settings: {}, notices: [] });
 });
 
 test('Default settings leave the address bare', () => assert.equal(writeSettings(defaults), ''));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { effective } from '../js/compute/effective.js';
-import { compareQuery, expectedQuery, mapsQuery, queryFor, tensorsQuery } from '../js/network/query.js';
+import { methodsQuery, expectedQuery, mapsQuery, queryFor, tensorsQuery } from '../js/network/query.js';
 import { resolutionOf, sizesOf } from '../js/settings/resolution.js';
 import { defaults } from '../js/settings/table.js';
 import { answerOf, stateOf } from '../testing/state.js';
@@ -40,7 +40,7 @@ test('Every call about the picture names the size that the model sees it at', ()
   /** @type {import('../js/network/query.js').Endpoint[]} */
   const endpoints = ['explain', 'explain/overlay', 'explain/animation', 'explain/grid', 'explain/regions', 'explain/evidence', 'explain/tensors'];
   const queries = [
-    tensorsQuery(question), mapsQuery(effect, answer, 6), compareQuery(['rollout', 'probe'], effect, answer), expectedQuery(answer, 'dog'),
+    tensorsQuery(question), mapsQuery(effect, answer, 6), methodsQuery(['rollout', 'probe'], effect, answer), expectedQuery(answer, 'dog'),
     ...endpoints.map((endpoint) => queryFor(endpoint, effect, answer)),
   ];
   for (const query of queries) assert.match(query, /^model=demo-clip&labels=cat,dog&resolution=72(&|$)/);

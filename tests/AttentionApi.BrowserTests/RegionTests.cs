@@ -74,7 +74,7 @@ public sealed class RegionTests(PageHost host, Chromium chromium)
     public async Task The_bundle_is_saved_with_its_report()
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&method=alignment&target=owl");
-        var saved = await explore.Page.RunAndWaitForDownloadAsync(() => explore.Page.GetByLabel("Download Evidence as ZIP with report").ClickAsync());
+        var saved = await explore.Page.RunAndWaitForDownloadAsync(() => explore.Page.GetByLabel("Download Everything, with a report as ZIP").ClickAsync());
         Assert.EndsWith(".zip", saved.SuggestedFilename, StringComparison.Ordinal);
         using var zip = System.IO.Compression.ZipFile.OpenRead((await saved.PathAsync())!);
         Assert.Contains(zip.Entries, entry => entry.FullName == "report.html");

@@ -1,4 +1,5 @@
 import { layersBetween } from '../compute/maps.js';
+import { Kept } from '../kept.js';
 import { postAndCount } from './api.js';
 import { Problem } from './problems.js';
 import { inRuns, inWords } from './progress.js';
@@ -20,7 +21,7 @@ const rest = { slider: 150, pointer: 15 };
  * @param {import('../store.js').Store} store @returns {MapSource & { cancel: () => void, leave: () => void }}
  */
 export function fetchedMaps(store) {
-  /** @type {WeakMap<Picture, Map<string, MapSet>>} */
+  /** @type {WeakMap<Picture, Kept<MapSet>>} */
   const answers = new WeakMap();
   let running = new AbortController();
   /** @type {{ picture: Picture, query: string } | null} what was asked last, whatever came of it: a refusal is not asked again */
@@ -54,9 +55,9 @@ export function fetchedMaps(store) {
 
   /** @param {Picture} picture @param {string} query @param {MapSet} set */
   function keep(picture, query, set) {
-    const sets = answers.get(picture) ?? new Map();
-    answers.set(picture, sets.set(query, set));
-    if (sets.size > kept) sets.delete(sets.keys().next().value);
+    const sets = answers.get(picture) ?? new Kept(kept);
+    answers.set(picture, sets);
+    sets.set(query, set);
   }
 
   return {

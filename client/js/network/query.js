@@ -6,7 +6,8 @@ import { names, table } from '../settings/table.js';
  * @typedef {import('../compute/effective.js').Effective} Effective
  * @typedef {import('../compute/answer.js').Answer} Answer
  * @typedef {import('./loader.js').Question} Question
- * @typedef {'explain/overlay' | 'explain/animation' | 'explain/grid' | 'explain' | 'explain/regions' | 'explain/evidence' | 'explain/tensors'} Endpoint
+ * @typedef {'overlay' | 'animation' | 'grid' | 'regions' | 'evidence' | 'tensors' | 'compare'} Part
+ * @typedef {'explain' | `explain/${Part}`} Endpoint
  * @typedef {[string, string | number | null][]} Pairs
  */
 
@@ -23,16 +24,35 @@ export function mapsQuery(shown, answer, layer) {
   const range = shown.method.layers === 'through' ? rangeAt({ ...shown, at: layer }) : { fromLayer: 1, toLayer: answer.layers };
   // Labels that change nothing would have the same map fetched again.
   const labels = shown.method.labels === 'unused' ? [] : shown.labels;
-  return encode([...asked(shown, answer, labels), ...layerPart(shown, answer, range)]);
+  return encode([...asked(shown, answer, labels), ...layerPart(shown, range)]);
 }
 
 /**
  * The query that sets methods side by side, each by its own defaults, for the label on screen.
  * @param {string[]} methods @param {Effective} shown @param {Answer} answer
  */
-export const compareQuery = (methods, shown, answer) => encode([
+export const methodsQuery = (methods, shown, answer) => encode([
   ...subject(answer.question, shown.labels), ['methods', methods.join(',')], ['target', shown.target], ['score', shown.score ? 'true' : null],
 ]);
+
+/**
+ * The query that sets another model beside the one on screen, by the method on screen.
+ * @param {string} model @param {Effective} shown @param {Answer} answer
+ */
+export function modelsQuery(model, shown, answer) {
+  const { question } = answer;
+  const labelled = shown.method.labels !== 'unused';
+  return encode([
+    ['models', [question.model, model].join(',')],
+    ...asked(shown, { question: { ...question, model: null } }, labelled ? shown.labels : []),
+    ['target', labelled ? shown.target : null],
+    ...layerPart(shown, rangeAt(shown)),
+    ['score', shown.score ? 'true' : null],
+  ]);
+}
+
+/** The same comparison as one labelled picture. @param {string} query @param {Effective} shown */
+export const comparedPictureQuery = (query, shown) => `${query}&${encode([...lookPart(shown, 'explain/compare'), ['format', 'png']])}`;
 
 /**
  * The query that makes an endpoint answer with exactly what is on screen; what equals its default is left out.
@@ -46,7 +66,7 @@ export function queryFor(endpoint, shown, answer) {
   return encode([
     ...asked(shown, answer, labels),
     ['target', shown.method.labels === 'unused' ? null : shown.target],
-    ...layerPart(shown, answer, range),
+    ...layerPart(shown, range),
     ['frames', endpoint === 'explain/animation' ? other(shown.frames, shown.method.frames[0]) : null],
     ...lookPart(shown, endpoint),
   ]);
@@ -63,7 +83,9 @@ function rangeAt({ method, frames, fromLayer, at }) {
   return { fromLayer: method.layers === 'through' && frames === 'layers' ? at : fromLayer, toLayer: at };
 }
 
-/** @param {Effective} shown @param {Answer} answer @param {string[]} labels @returns {Pairs} */
+/** @typedef {Pick<Question, 'labels' | 'prompt' | 'resolution'> & { model: string | null }} Subject `model` null: named otherwise */
+
+/** @param {Effective} shown @param {{ question: Subject }} answer @param {string[]} labels @returns {Pairs} */
 const asked = ({ method, values, query }, { question }, labels) => [
   ...subject(question, labels),
   ['method', method.name],
@@ -73,7 +95,7 @@ const asked = ({ method, values, query }, { question }, labels) => [
 
 /**
  * What every call about this picture carries: who is asked, about which labels, at which size.
- * @param {Pick<Question, 'model' | 'labels' | 'prompt' | 'resolution'>} question @param {string[]} [labels] where a call needs others @returns {Pairs}
+ * @param {Subject} question @param {string[]} [labels] where a call needs others @returns {Pairs}
  */
 const subject = ({ model, labels: own, prompt, resolution }, labels = own) => [
   ['model', model],
@@ -82,8 +104,8 @@ const subject = ({ model, labels: own, prompt, resolution }, labels = own) => [
   ['resolution', resolution],
 ];
 
-/** @param {Effective} shown @param {Answer} answer @param {{ fromLayer: number, toLayer: number }} range @returns {Pairs} */
-const layerPart = ({ method, usual }, answer, { fromLayer, toLayer }) => [
+/** @param {Effective} shown @param {{ fromLayer: number, toLayer: number }} range @returns {Pairs} */
+const layerPart = ({ method, usual }, { fromLayer, toLayer }) => [
   ['fromLayer', takes(method, 'fromLayer') ? other(fromLayer, usual.fromLayer) : null],
   ['toLayer', takes(method, 'toLayer') ? other(toLayer, usual.toLayer) : null],
 ];

@@ -4,6 +4,7 @@ import { expected } from './compareExpected.js';
 import { headGrid } from './compareHeads.js';
 import { labelFigures } from './compareLabels.js';
 import { methodFigures } from './compareMethods.js';
+import { modelFigures, otherModels } from './compareModels.js';
 import { trajectoryPlot } from './compareTrajectory.js';
 
 /**
@@ -12,9 +13,9 @@ import { trajectoryPlot } from './compareTrajectory.js';
  */
 
 /** @type {Record<string, View>} */
-const views = { heads: headGrid, labels: labelFigures, methods: methodFigures, difference, trajectory: trajectoryPlot, expected };
+const views = { heads: headGrid, labels: labelFigures, methods: methodFigures, models: modelFigures, difference, trajectory: trajectoryPlot, expected };
 
-/** Labels, methods, difference, trajectory and heads below the picture; the open tab alone is computed. @param {import('../store.js').Store} store */
+/** Labels, methods, models, difference, trajectory and heads below the picture; the open tab alone is computed. @param {import('../store.js').Store} store */
 export function comparePanel(store) {
   const container = find('#compare-view', HTMLDivElement);
   const tabs = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll('[role=tab]')]);
@@ -23,9 +24,14 @@ export function comparePanel(store) {
   for (const [index, tab] of tabs.entries()) {
     const name = /** @type {import('../store.js').Settings['compare']} */ (tab.dataset.compare);
     tab.addEventListener('click', () => store.set({ compare: name }));
-    tab.addEventListener('keydown', ({ key }) => {
-      const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;
-      if (step) tabs[(index + step + tabs.length) % tabs.length].focus();
+    tab.addEventListener('keydown', (event) => {
+      const { key } = event;
+      const there = tabs.filter(({ hidden }) => !hidden);
+      const at = there.indexOf(tabs[index]);
+      const next = { ArrowRight: at + 1, ArrowLeft: at - 1 + there.length, Home: 0, End: there.length - 1 }[key];
+      if (next === undefined) return;
+      event.preventDefault();
+      there[next % there.length].focus();
     });
   }
 
@@ -41,7 +47,9 @@ export function comparePanel(store) {
     }
   });
 
-  store.on(['compare', 'screen', 'status'], ({ compare }) => {
+  store.on(['compare', 'screen', 'status', 'models', 'compareMethods', 'compareModel'], (state) => {
+    const { compare } = state;
+    find('#tab-models', HTMLButtonElement).hidden = compare !== 'models' && otherModels(state).length === 0;
     for (const tab of tabs) {
       const open = tab.dataset.compare === compare;
       tab.setAttribute('aria-selected', String(open));

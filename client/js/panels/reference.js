@@ -4,6 +4,7 @@ import { openPicture, own } from '../canvas/picture.js';
 import { fit } from '../canvas/placement.js';
 import { patchOf } from '../compute/effective.js';
 import { find, fitCanvas, short } from '../dom.js';
+import { Kept } from '../kept.js';
 import { listSamples, loadSample, postBoth } from '../network/api.js';
 import { setOf } from '../network/fetchedMaps.js';
 import { queryFor } from '../network/query.js';
@@ -32,8 +33,8 @@ export async function referencePanel(store) {
   const canvas = find('canvas', HTMLCanvasElement, figure);
   const remove = find('#reference-remove', HTMLButtonElement);
   const painter = new Painter(canvas);
-  /** @type {Map<string, Compared>} */
-  const known = new Map();
+  /** @type {Kept<Compared>} */
+  const known = new Kept(most);
   /** @type {Picture | null} */
   let picture = null;
   /** @type {Compared | null} */
@@ -88,7 +89,6 @@ export async function referencePanel(store) {
       const answer = await postBoth(`explain?${query}`, screen.answer.question.picture.blob, other.blob, { signal });
       const found = { image: answer.image, map: setOf(answer).maps[0] };
       known.set(key, found);
-      if (known.size > most) known.delete(known.keys().next().value ?? '');
       if (!signal.aborted) show(found);
     } catch (error) {
       if (signal.aborted) return;

@@ -2,9 +2,10 @@ import { create, find } from '../dom.js';
 import { post, postForJson } from '../network/api.js';
 import { queryFor } from '../network/query.js';
 import { percent } from '../settings/table.js';
+import { captionOf } from './captions.js';
 import { makeControl } from './controls.js';
+import { fileName, save } from './files.js';
 import { sayProblem } from './problem.js';
-import { nameOf, save } from './share.js';
 
 /** @typedef {import('../compute/screen.js').Screen} Screen @typedef {import('../store.js').State} State */
 
@@ -98,7 +99,7 @@ export function regionsPanel(store) {
     if (!screen || !found) return;
     try {
       const bytes = await post(`explain/regions?${found.query}&format=${format}`, found.picture.blob, { signal: AbortSignal.timeout(60_000) });
-      save(new Blob([bytes]), `${nameOf(screen)}-regions.${format}`);
+      save(new Blob([bytes]), fileName(screen.answer, `${captionOf(screen)} regions`, found.query, format));
     } catch (error) {
       sayProblem(note, error);
     }

@@ -1,4 +1,5 @@
 import { create, find, short } from '../dom.js';
+import { Kept } from '../kept.js';
 import { postAndCount } from '../network/api.js';
 import { queryFor } from '../network/query.js';
 import { linePlot } from './plot.js';
@@ -25,14 +26,15 @@ import { runBar } from './runBar.js';
 
 /** A slider that moves asks once it rests. */
 const rest = 400;
+const most = 64;
 
 /** How well the map on screen explains its label: a switch, and the curves beside the map. @param {import('../store.js').Store} store */
 export function scorePanel(store) {
   const panel = find('#score-panel', HTMLElement);
   const input = find('#score', HTMLInputElement);
   const body = find('#score-body', HTMLDivElement);
-  /** @type {Map<string, Evidence>} */
-  const known = new Map();
+  /** @type {Kept<Evidence>} */
+  const known = new Kept(most);
   let running = new AbortController();
   let asked = '';
 

@@ -1,11 +1,13 @@
 import { captionedPicture, copyScale } from '../canvas/captioned.js';
 import { own } from '../canvas/picture.js';
 import { fit } from '../canvas/placement.js';
-import { create, find } from '../dom.js';
+import { find } from '../dom.js';
+import { queryFor } from '../network/query.js';
 import { writeSettings } from '../settings/address.js';
 import { captionOf, endsOf, sentenceOf } from './captions.js';
 import { copyPicture, copyText } from './clipboard.js';
 import { numbersOf } from './colourBar.js';
+import { fileName, save } from './files.js';
 import { sayProblem } from './problem.js';
 
 /** Copies for others: a link to what is on screen, and the picture with its caption. @param {import('../store.js').Store} store */
@@ -23,7 +25,8 @@ export function sharePanel(store) {
     if (!screen) return;
     const picture = encoded(draw(screen));
     try {
-      note.textContent = await copyPicture(picture, async () => save(await picture, `${nameOf(screen)}.png`));
+      const name = fileName(screen.answer, captionOf(screen), queryFor('explain/overlay', screen.shown, screen.answer), 'png');
+      note.textContent = await copyPicture(picture, async () => save(await picture, name));
     } catch (error) {
       sayProblem(note, error);
     }
@@ -45,17 +48,3 @@ function draw(screen) {
 /** @param {HTMLCanvasElement} canvas @returns {Promise<Blob>} */
 const encoded = (canvas) => new Promise((resolve, reject) =>
   canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The picture is too large to copy.'))), 'image/png'));
-
-/** Hands a file to the browser's downloads. @param {Blob} blob @param {string} name */
-export function save(blob, name) {
-  const url = URL.createObjectURL(blob);
-  create('a', { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
-
-/** A file name that says what is in it: picture, method, and everything that the caption says. @param {import('../compute/screen.js').Screen} screen */
-export function nameOf(screen) {
-  const { picture } = screen.answer.question;
-  const words = `${picture.name.replace(/\.\w+$/, '')} ${captionOf(screen)}`;
-  return words.toLowerCase().replaceAll('–', ' to ').replace(/[^\p{L}\p{N}.]+/gu, '-').replace(/^-|-$/g, '').slice(0, 120);
-}

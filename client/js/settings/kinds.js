@@ -36,8 +36,8 @@ export const text = (more) => ({ default: null, read: (value) => value || undefi
 /** @param {RegExp} form @returns {Setting<string | null>} */
 export const formed = (form) => ({ default: null, read: (value) => (form.test(value) ? value : undefined), write: String });
 
-/** @returns {Setting<string[]>} */
-export const labelList = () => ({ default: [], read: fromCsv, write: toCsv });
+/** Labels or names. @param {More} [more] @returns {Setting<string[]>} */
+export const labelList = (more) => ({ default: [], read: fromCsv, write: toCsv, ...more });
 
 /**
  * One of a few words.

@@ -1,7 +1,7 @@
 import { flag, formed, labelList, real, text, whole, word } from './kinds.js';
 
 /** The same default for every answer that is a picture. @param {unknown} value */
-const pictures = (value) => ({ 'explain/overlay': value, 'explain/animation': value, 'explain/grid': value, 'explain/evidence': value });
+const pictures = (value) => Object.fromEntries(['overlay', 'animation', 'grid', 'evidence', 'compare'].map((part) => [`explain/${part}`, value]));
 
 export const percent = (/** @type {number} */ value) => `${Math.round(100 * value)} %`;
 
@@ -34,7 +34,11 @@ export const table = {
   /** What a step along the layers means, of those that the method offers. */
   frames: text(),
   /** The open tab below the picture. */
-  compare: word(['labels', 'methods', 'heads', 'difference', 'trajectory', 'expected'], 'labels', { step: true }),
+  compare: word(['labels', 'methods', 'models', 'heads', 'difference', 'trajectory', 'expected'], 'labels', { step: true }),
+  /** The methods that are set side by side; none: those that the page proposes. */
+  compareMethods: labelList({ step: true }),
+  /** The model that is set beside the one on screen. */
+  compareModel: text({ step: true }),
   /** What of the map is outlined as regions. */
   regions: word(['off', 'otsu', 'mass', 'percentile'], 'off'),
   /** Of `mass`: the share of the map's positive values that regions hold. */
