@@ -25,12 +25,12 @@ export function create(tag, properties = {}, ...children) {
   return element;
 }
 
-/** An icon of the sprite in index.html. @param {string} name */
+/** An icon of icons.svg. @param {string} name */
 export function icon(name) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('aria-hidden', 'true');
   const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
-  use.setAttribute('href', `#icon-${name}`);
+  use.setAttribute('href', `icons.svg#${name}`);
   svg.append(use);
   return svg;
 }

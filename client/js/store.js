@@ -19,6 +19,7 @@ import { defaults } from './settings/table.js';
  * @property {Record<string, string>} refused labels that the model does not take, and why
  * @property {string[]} notices what the page has to say of the address that it was opened with
  * @property {{ row: number, column: number } | null} cursor the patch under the pointer or the arrow keys
+ * @property {boolean} keyed whether keys moved the cursor: what it is on is said then
  * @property {boolean} playing
  * @property {'light' | 'dark'} theme
  * @property {import('./compute/effective.js').Effective | null} wanted the settings as they apply to the answer
@@ -42,8 +43,8 @@ export const modelOf = ({ models, model }) => models.find(({ id }) => id === mod
 
 /** @type {Session} */
 const freshSession = {
-  picture: null, answer: null, status: { phase: 'idle' }, models: [], methods: [], refused: {}, notices: [], cursor: null, playing: false, theme: 'light',
-  wanted: null, screen: null, found: null,
+  picture: null, answer: null, status: { phase: 'idle' }, models: [], methods: [], refused: {}, notices: [], cursor: null, keyed: false, playing: false,
+  theme: 'light', wanted: null, screen: null, found: null,
 };
 
 /**

@@ -27,12 +27,12 @@ test('A caption names method, model, label, token, layers, and what differs from
   const caption = (/** @type {object} */ settings) => captionOf(screen(settings));
   assert.equal(caption({}), 'Attention rollout · demo-clip · from CLS · layers 1–6 of 6');
   assert.equal(caption({ fromLayer: 2, at: 4, parameters: { residual: '0.5', headFusion: 'max' } }),
-    'Attention rollout · demo-clip · from CLS · layers 2–4 of 6 · max over heads · residual 0.5');
+    'Attention rollout · demo-clip · from CLS · layers 2–4 of 6 · max over heads · residual: 0.5');
   assert.equal(caption({ method: 'attention', query: 'mean', parameters: { head: '2', headFusion: 'max' } }),
-    'Raw attention · demo-clip · from the average of all tokens · layer 6 of 6 · head 2');
+    'Raw attention · demo-clip · from the average of all patches · layer 6 of 6 · head 2');
   assert.equal(caption({ method: 'alignment', target: 'dog', parameters: { view: 'contrast' } }),
-    'Label alignment · demo-clip · dog · layer 6 of 6 · against the empty text');
-  assert.equal(caption({ method: 'probe', parameters: { strength: '2' } }), 'Made-up probe · demo-clip · cat · layers 5–6 of 6 · strength 2');
+    'Label alignment · demo-clip · dog · layer 6 of 6 · against no text at all');
+  assert.equal(caption({ method: 'probe', parameters: { strength: '2' } }), 'Made-up probe · demo-clip · cat · layers 5–6 of 6 · strength: 2');
 });
 
 test('The bar says how its range was chosen', () => {

@@ -14,7 +14,7 @@ test('A method that the page has never heard of has its values, its controls and
   assert.deepEqual(controlOf(probe.parameters[2], context),
     { kind: 'slider', title: 'Strength', hint: 'How strong.', choices: [], minimum: 0, maximum: 2, step: 0.02 });
   assert.equal(controlOf(probe.parameters[3], context).kind, 'flag');
-  assert.deepEqual(captionsOf(probe, valuesOf(probe, { strength: '1.5', careful: 'true' })), ['strength 1.5', 'careful true']);
+  assert.deepEqual(captionsOf(probe, valuesOf(probe, { strength: '1.5', careful: 'true' })), ['strength: 1.5', 'careful']);
 });
 
 test('A text that is no value of its parameter stands for the default', () => {
@@ -33,6 +33,16 @@ test('Each kind of parameter has its control', () => {
   assert.equal(kind({ type: 'integer', minimum: 1, maximum: 9 }), 'slider');
   assert.equal(kind({ type: 'text' }), 'text');
   assert.equal(controlOf(parameter('prefixMass', {}), context).title, 'Prefix mass');
+});
+
+test('A parameter is called what its declaration calls it, in its control and below the picture', () => {
+  const sinks = parameter('sinks', {
+    type: 'word', values: ['keep', 'mask'], default: 'keep', title: 'Patches that collect attention', valueTitles: ['keep', 'leave out'],
+  });
+  const { title, choices } = controlOf(sinks, context);
+  assert.deepEqual([title, choices?.map((choice) => choice.title)], ['Patches that collect attention', ['Keep', 'Leave out']]);
+  const method = { ...probe, parameters: [sinks] };
+  assert.deepEqual(captionsOf(method, valuesOf(method, { sinks: 'mask' })), ['patches that collect attention: leave out']);
 });
 
 test('The layer that a declaration names is counted from either end', () => {

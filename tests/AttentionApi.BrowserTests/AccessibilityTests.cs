@@ -79,6 +79,74 @@ public sealed class AccessibilityTests(PageHost host, Chromium chromium)
     }
 
     [Fact]
+    public async Task What_a_control_means_is_one_press_away_without_a_mouse()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        var help = explore.Page.GetByRole(AriaRole.Button, new() { Name = "What “Ignore the weakest attention” means" });
+        await help.PressAsync("Enter");
+        await explore.Page.GetByText("the share of smallest attention entries").WaitForAsync();
+        Assert.Equal("true", await help.GetAttributeAsync("aria-expanded"));
+        await help.PressAsync("Enter");
+        await explore.Page.GetByText("the share of smallest attention entries").WaitForAsync(new() { State = WaitForSelectorState.Hidden });
+    }
+
+    [Fact]
+    public async Task A_patch_is_said_where_keys_moved_to_it_and_not_under_a_pointer()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        await explore.Page.Locator("#stage").HoverAsync();
+        await explore.Page.Locator("#readout[data-value]").WaitForAsync();
+        await explore.Page.WaitForTimeoutAsync(400);
+        Assert.Empty(await explore.Page.Locator("#stage-said").InnerTextAsync());
+        await explore.Page.Locator("#stage").FocusAsync();
+        await explore.Page.Keyboard.PressAsync("ArrowRight");
+        await explore.Page.Locator("#stage-said:not(:empty)").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        Assert.StartsWith("Row ", await explore.Page.Locator("#stage-said").TextContentAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Home_and_End_reach_the_first_and_the_last_tab()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        await explore.Page.Locator("#tab-labels").FocusAsync();
+        await explore.Page.Keyboard.PressAsync("End");
+        Assert.Equal("tab-heads", await FocusedAsync(explore));
+        await explore.Page.Keyboard.PressAsync("Home");
+        Assert.Equal("tab-labels", await FocusedAsync(explore));
+    }
+
+    [Fact]
+    public async Task The_reason_of_a_refused_label_is_said_once()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        var alert = explore.Page.Locator("#labels-refused");
+        await alert.EvaluateAsync("e => { window.said = 0; new MutationObserver(() => window.said++).observe(e, { childList: true }); }");
+        await explore.AddLabelAsync(string.Join(' ', Enumerable.Repeat("owl", Demo.TextPositions)));
+        await explore.Page.Locator(".chip.is-refused").WaitForAsync();
+        await explore.ReadyAsync();
+        await explore.AddLabelAsync("dog");
+        await explore.Page.Locator(".chip[data-label=dog] .score:not(:empty)").WaitForAsync();
+        await explore.ChooseAsync("methods", "alignment");
+        Assert.Equal(1, await explore.Page.EvaluateAsync<int>("() => window.said"));
+    }
+
+    [Theory]
+    [InlineData(768)]
+    [InlineData(1024)]
+    [InlineData(1280)]
+    public async Task The_panels_of_the_method_stay_at_the_top_while_the_page_scrolls(int width)
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&compare=heads",
+            new() { ViewportSize = new() { Width = width, Height = 800 } });
+        await explore.Page.Locator(".head-grid").WaitForAsync();
+        await explore.Page.EvaluateAsync("() => scrollTo(0, document.documentElement.scrollHeight)");
+        await explore.DrawnAsync();
+        var side = (await explore.Page.Locator(".side").BoundingBoxAsync())!;
+        Assert.InRange(side.Y, -8, 8);
+        Assert.InRange(side.Height, 200, 820);
+    }
+
+    [Fact]
     public async Task A_screen_reader_gets_the_strongest_patches_as_a_table()
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium);

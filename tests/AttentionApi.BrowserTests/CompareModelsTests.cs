@@ -41,8 +41,12 @@ public sealed class TwoModelsHost : PageHost
     {
         foreach (var name in new[] { "first", "second" })
         {
-            var model = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
-            foreach (var file in Directory.EnumerateFiles(SourceTree.DemoModel)) File.Copy(file, Path.Combine(model, Path.GetFileName(file)), overwrite: true);
+            foreach (var file in Directory.EnumerateFiles(SourceTree.DemoModel, "*", SearchOption.AllDirectories))
+            {
+                var copy = Path.Combine(folder, name, Path.GetRelativePath(SourceTree.DemoModel, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy, overwrite: true);
+            }
         }
         base.ConfigureWebHost(builder);
         builder.UseSetting("Models:Path", folder).UseSetting("Models:Default", "first");

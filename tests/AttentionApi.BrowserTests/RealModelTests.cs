@@ -15,8 +15,15 @@ public sealed class RealModelTests(PageHost host, Chromium chromium)
         const string command = "dotnet run --project src/AttentionApi -- models pull Xenova/vit-base-patch16-224";
         Assert.Equal(command, await explore.Page.Locator("#real-model-command").InnerTextAsync());
         var cost = await explore.Page.Locator("#real-model-cost").InnerTextAsync();
-        Assert.StartsWith("About 347 MB: 28 seconds at 100 Mbit/s.", cost, StringComparison.Ordinal);
+        Assert.Contains("About 347 MB: 28 seconds to download at 100 Mbit/s.", cost, StringComparison.Ordinal);
+        Assert.Contains("an answer takes about 6 times as long as with the embedded model.", cost, StringComparison.Ordinal);
         Assert.Contains("Licence: Apache-2.0.", cost, StringComparison.Ordinal);
+        await explore.SelectAsync("real-model-start", "tool");
+        Assert.Equal("attention-api models pull Xenova/vit-base-patch16-224", await explore.Page.Locator("#real-model-command").InnerTextAsync());
+        await explore.SelectAsync("real-model-start", "container");
+        Assert.EndsWith(" attention-api models pull Xenova/vit-base-patch16-224", await explore.Page.Locator("#real-model-command").InnerTextAsync(),
+            StringComparison.Ordinal);
+        await explore.SelectAsync("real-model-start", "sources");
         await explore.Page.Locator("#real-model-copy").ClickAsync();
         await explore.Page.GetByText("The command is on the clipboard.").WaitForAsync();
         Assert.Equal(command, await Clipboard.ReadTextAsync(explore.Page));

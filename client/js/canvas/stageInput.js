@@ -61,7 +61,7 @@ export function listenToStage(stage, store) {
   /** @param {Patch | null} patch */
   function pointAt(patch) {
     const { cursor } = store.state;
-    if (patch?.row !== cursor?.row || patch?.column !== cursor?.column) store.set({ cursor: patch });
+    if (patch?.row !== cursor?.row || patch?.column !== cursor?.column) store.set({ cursor: patch, keyed: false });
   }
 
   /** A click on a patch makes it the query and keeps it; on the pinned patch itself, lets go. @param {Patch | null} patch */
@@ -81,7 +81,7 @@ export function listenToStage(stage, store) {
     const { query } = screen.shown;
     const start = cursor ?? (query?.includes(',') ? patchOf(query) : { row: rows >> 1, column: columns >> 1 });
     const patch = { row: Math.min(rows - 1, Math.max(0, start.row + down)), column: Math.min(columns - 1, Math.max(0, start.column + right)) };
-    store.set(asks() ? { cursor: patch, query: textOf(patch), hover: 'read' } : { cursor: patch });
+    store.set({ cursor: patch, keyed: true, ...(asks() ? { query: textOf(patch), hover: 'read' } : {}) });
   }
 
   /** @param {number} id @param {{ x: number, y: number }} from @param {{ x: number, y: number }} to */

@@ -49,6 +49,7 @@ import { Problem, problemOf, requestIdOf } from './problems.js';
 /**
  * @typedef {object} Parameter
  * @property {string} name
+ * @property {string} [title] what people call it
  * @property {'number' | 'integer' | 'word' | 'flag' | 'text'} type
  * @property {string} range in words
  * @property {string} default
@@ -56,6 +57,7 @@ import { Problem, problemOf, requestIdOf } from './problems.js';
  * @property {number | null} maximum
  * @property {number | null} step
  * @property {string[]} values of a word
+ * @property {string[]} [valueTitles] each of them for people
  * @property {string} description
  */
 
@@ -97,10 +99,11 @@ export async function listClasses(model, search, options) {
 
 /**
  * @typedef {object} RealModel
- * @property {string} repository owner and name on the hub
+ * @property {string} repository owner and name on Hugging Face
  * @property {string} kind
  * @property {string} licence
  * @property {Record<string, number>} megabytes by precision, the plain one first
+ * @property {number} timesAsLong an answer takes, compared with the embedded model; roughly (docs/performance.md)
  */
 
 /** Models that can be fetched. @returns {Promise<RealModel[]>} */

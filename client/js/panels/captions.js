@@ -1,6 +1,6 @@
 import { asksFromTokens, patchOf } from '../compute/effective.js';
 import { takes } from '../settings/declared.js';
-import { captionsOf, wordingOf } from './wording.js';
+import { capital, captionsOf, wordingOf } from './wording.js';
 
 /** @typedef {import('../compute/screen.js').Screen} Screen */
 
@@ -49,7 +49,7 @@ export function captionOf(screen) {
   const { answer, shown } = screen;
   const { method, values, target, at, fromLayer, frames } = shown;
   const asked = askedOf(screen);
-  const from = asked === null ? [] : [`from ${asked === 'cls' ? 'CLS' : asked === 'mean' ? 'the average of all tokens' : patchInWords(patchOf(asked))}`];
+  const from = asked === null ? [] : [`from ${asked === 'cls' ? 'CLS' : asked === 'mean' ? 'the average of all patches' : patchInWords(patchOf(asked))}`];
   const alone = method.layers === 'each' || frames === 'layers' || fromLayer === at;
   const layers = method.layers === 'none' ? [] : [`${alone ? `layer ${at}` : `layers ${fromLayer}–${at}`} of ${answer.layers}`];
   const label = method.labels === 'unused' || target === null ? [] : [target];

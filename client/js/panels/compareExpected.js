@@ -96,7 +96,7 @@ export function expected(view, screen, store) {
 function scores({ label, score, logit, rank, of, against }) {
   const row = (/** @type {string[]} */ ...cells) => create('tr', {}, ...cells.map((cell) => create('td', {}, cell)));
   return create('table', {}, create('caption', { class: 'visually-hidden' }, 'Scores'),
-    create('thead', {}, create('tr', {}, ...['Label', 'Score', 'Logit', 'Place'].map((cell) => create('th', { scope: 'col' }, cell)))),
+    create('thead', {}, create('tr', {}, ...['Label', 'Score', 'Raw score', 'Rank'].map((cell) => create('th', { scope: 'col' }, cell)))),
     create('tbody', {}, row(label, short(score), short(logit), `${rank} of ${of}`),
       ...(against ? [row(against.label, short(against.score), short(against.logit), '')] : [])));
 }

@@ -15,6 +15,7 @@ export function labelsPanel(store) {
   const list = find('#chips', HTMLOListElement);
   const input = find('#label-input', HTMLInputElement);
   const prompt = find('#prompt', HTMLTextAreaElement);
+  const alert = find('#labels-refused', HTMLParagraphElement);
 
   find('#label-form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
@@ -36,6 +37,9 @@ export function labelsPanel(store) {
     if (document.activeElement !== prompt) prompt.value = state.prompt.join('\n');
     input.placeholder = model?.classes ? 'Add a class…' : 'Add a label…';
     showChips(state);
+    // Said once: chips are built anew whenever anything about them changes.
+    const reasons = state.labels.filter((label) => state.refused[label]).map((label) => `${label}: ${state.refused[label]}`).join(' ');
+    if (alert.textContent !== reasons) alert.textContent = reasons;
     const note = find('#labels-note', HTMLParagraphElement);
     note.hidden = state.labels.length > 0;
     note.textContent = model?.classes ? `The best of ${model.classes} classes. Add others by name or number.`
@@ -74,7 +78,7 @@ export function labelsPanel(store) {
       remove.addEventListener('click', () => removeLabel(label));
       item.append(remove);
     }
-    if (reason) item.append(create('p', { class: 'reason', attributes: { role: 'alert' } }, reason));
+    if (reason) item.append(create('p', { class: 'reason' }, reason));
     item.style.setProperty('--score', String(reason ? 0 : (score ?? 0)));
     item.classList.toggle('is-target', target);
     item.classList.toggle('is-foreign', !own);

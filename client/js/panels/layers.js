@@ -42,7 +42,7 @@ export function layersPanel(store) {
     const note = find('#range-note', HTMLParagraphElement);
     const start = mode === 'layers' ? at : fromLayer;
     note.hidden = method.layers !== 'through' || start === 1;
-    note.textContent = `From layer ${start} on, the map shares out tokens at that layer's input: what each patch had become by then, not the patch itself.`;
+    note.textContent = `From layer ${start} on, a patch stands for what earlier layers had mixed into it, not for its own pixels.`;
     drawTiles();
   });
 

@@ -5,16 +5,20 @@ import { colourBar } from './colourBar.js';
 /** @typedef {import('../compute/screen.js').Screen} Screen */
 
 const listed = 10;
+const rest = 300;
 
 /** The words and numbers of the map: caption, colour bar, value under the pointer, strongest patches. @param {import('../store.js').Store} store */
 export function legendPanel(store) {
   const sentence = find('#sentence', HTMLParagraphElement);
   const caption = find('#caption', HTMLParagraphElement);
   const readout = find('#readout', HTMLParagraphElement);
+  const said = find('#stage-said', HTMLParagraphElement);
   const scale = find('#colour-scale', HTMLDivElement);
   const range = find('#colour-range', HTMLParagraphElement);
   const table = find('#table-panel', HTMLDetailsElement);
   const bar = colourBar();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   scale.prepend(bar.element);
 
   store.on(['screen'], ({ screen }) => {
@@ -33,7 +37,7 @@ export function legendPanel(store) {
     if (store.state.screen) listStrongest(store.state.screen);
   });
 
-  store.on(['screen', 'cursor'], ({ screen, cursor }) => {
+  store.on(['screen', 'cursor'], ({ screen, cursor, keyed }) => {
     if (!screen?.map) return;
     const { map: { values }, answer: { grid: { rows, columns }, patches } } = screen;
     const place = (/** @type {{ row: number, column: number }} */ { row, column }) => `row ${row + 1} of ${rows}, column ${column + 1} of ${columns}`;
@@ -43,11 +47,18 @@ export function legendPanel(store) {
       const rank = 1 + Array.from(values).filter((other) => other > value).length;
       readout.textContent = `R${place(cursor).slice(1)}: ${short(value)} · rank ${rank} of ${patches}`;
       readout.dataset.value = String(value);
+      if (keyed) sayAtRest();
     } else {
       const highest = Math.max(...values);
       readout.textContent = `Highest in ${place(patchAt(values.indexOf(highest), columns))}: ${short(highest)}`;
     }
   });
+
+  /** Each key changes the patch, and a moment later its map; a pointer that moves would never be silent. */
+  function sayAtRest() {
+    clearTimeout(timer);
+    timer = setTimeout(() => { said.textContent = readout.textContent; }, rest);
+  }
 
   /** @param {Screen} screen */
   function listStrongest({ map, answer: { grid: { columns } } }) {

@@ -17,10 +17,15 @@ export function notices(store, { cancel, again }) {
   find('#cancel', HTMLButtonElement).addEventListener('click', cancel);
   const retry = find('#problem-again', HTMLButtonElement);
   retry.addEventListener('click', again);
-  find('#problem-close', HTMLButtonElement).addEventListener('click', () => store.set({ status: { phase: store.state.answer ? 'ready' : 'idle' } }));
+  find('#problem-close', HTMLButtonElement).addEventListener('click', () => {
+    store.set({ status: { phase: store.state.answer ? 'ready' : 'idle' } });
+    find('#stage', HTMLCanvasElement).focus();
+  });
 
   store.on(['status', 'picture', 'notices'], ({ status, picture, notices: said }) => {
     document.body.className = `is-${status.phase}`;
+    // The focus must not vanish with the button that had it.
+    const lost = progress.contains(document.activeElement) || document.activeElement === document.body;
     progress.hidden = status.phase !== 'loading';
     find('#progress-text', HTMLParagraphElement).textContent = status.message ?? '';
     find('#progress-count', HTMLSpanElement).textContent = status.count ?? '';
@@ -33,10 +38,12 @@ export function notices(store, { cancel, again }) {
     find('#problem-request', HTMLParagraphElement).textContent = status.problem ? requestInWords(status.problem) : '';
     retry.hidden = !status.problem?.passing;
     find('#key-form', HTMLFormElement).hidden = status.problem?.status !== 401;
-    if (fails) problem.scrollIntoView({ block: 'nearest' });
     const empty = find('#empty', HTMLParagraphElement);
     empty.hidden = picture !== null || status.phase !== 'idle';
     empty.textContent = [...said, 'Drop a picture here, paste one, or choose a sample.'].join('\n');
+    if (!fails) return;
+    problem.scrollIntoView({ block: 'nearest' });
+    if (lost) problem.focus({ preventScroll: true });
   });
   store.on(['answer', 'screen', 'notices', 'models', 'wanted', 'scale'], (state) => {
     const list = find('#warnings', HTMLUListElement);

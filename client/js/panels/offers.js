@@ -1,6 +1,6 @@
 import { ownParameters, readValue } from '../settings/declared.js';
 import { table } from '../settings/table.js';
-import { inWords } from './wording.js';
+import { inWords, titleOf, valueTitleOf } from './wording.js';
 
 /** @typedef {{ words: string, change: Partial<import('../store.js').State> }} Offer */
 
@@ -17,8 +17,14 @@ export function offersIn(warning, { wanted, parameters, scale }) {
   const { method, chosen } = wanted;
   return [...warning.matchAll(/\b([a-z]\w*)=(\w+)/gi)].flatMap(([text, name, value]) => {
     const change = name === 'scale' ? ofScale(value) : ofMethod(name, value);
-    return change ? [{ words: effects[text] ?? `Set ${inWords(name).toLowerCase()} to ${value}`, change }] : [];
+    return change ? [{ words: effects[text] ?? inSentence(name, value), change }] : [];
   });
+
+  /** @param {string} name @param {string} value */
+  function inSentence(name, value) {
+    const parameter = ownParameters(method).find((own) => own.name === name);
+    return `Set “${parameter ? titleOf(parameter) : inWords(name)}” to “${parameter ? valueTitleOf(parameter, value) : value}”`;
+  }
 
   /** @param {string} value */
   function ofScale(value) {

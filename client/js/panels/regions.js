@@ -14,16 +14,22 @@ const rest = 250;
 
 /** @type {import('../settings/kinds.js').Control} */
 const kindControl = {
-  kind: 'select', title: 'Outline', hint: 'Which values of the map are regions', choices: [
-    { value: 'off', title: 'Off' }, { value: 'otsu', title: 'Automatic (Otsu)' },
+  kind: 'select', title: 'Outline',
+  hint: 'Draws the parts of the map that stand out. Automatic finds the value that parts high from low best (Otsu’s method).',
+  choices: [
+    { value: 'off', title: 'Off' }, { value: 'otsu', title: 'Automatic' },
     { value: 'mass', title: 'Share of the map' }, { value: 'percentile', title: 'Strongest patches' },
   ],
 };
 /** @type {import('../settings/kinds.js').Control} */
-const massControl = { kind: 'slider', title: 'Share', hint: 'The share of the map that regions hold', minimum: 0.05, maximum: 1, step: 0.05, inWords: percent };
+const massControl = {
+  kind: 'slider', title: 'How much of the map', hint: 'The highest patches that together hold this share of the map',
+  minimum: 0.05, maximum: 1, step: 0.05, inWords: percent,
+};
 /** @type {import('../settings/kinds.js').Control} */
 const topControl = {
-  kind: 'slider', title: 'Patches', hint: 'The share of all patches', minimum: 50, maximum: 99, step: 1, inWords: (value) => `top ${100 - value} %`,
+  kind: 'slider', title: 'How many patches', hint: 'The highest patches, as a share of all',
+  minimum: 50, maximum: 99, step: 1, inWords: (value) => `top ${100 - value} %`,
 };
 
 /** Where the map is high, as regions on the picture: boxes, points for a segmenter, and the mask. @param {import('../store.js').Store} store */
@@ -50,7 +56,7 @@ export function regionsPanel(store) {
     mass.element.hidden = regions !== 'mass';
     top.element.hidden = regions !== 'percentile';
     if (!screen || regions === 'off') return leave('');
-    if (!screen.map) return leave('This method has no map with a high and a low end.');
+    if (!screen.map) return leave('This method has no map that can be split into regions.');
     // A pointer that asks changes the map with every patch.
     if (state.cursor && state.hover === 'ask' && screen.shown.query?.includes(',')) return leave('');
     const query = queryOf(screen, state);
@@ -65,7 +71,7 @@ export function regionsPanel(store) {
     const [height, width] = found.rle.size;
     list.replaceChildren(...found.regions.map(({ area, mass: share }) =>
       create('li', {}, `${percent(area / (width * height))} of the picture, ${percent(share)} of the map`)));
-    note.textContent = found.regions.length === 0 ? 'No pixel reaches the threshold.' : '';
+    note.textContent = found.regions.length === 0 ? 'Nothing stands out at this setting; choose a lower one.' : '';
   });
 
   /** @param {string} reason */

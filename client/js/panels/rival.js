@@ -23,7 +23,7 @@ export function rivalPanel(store) {
     row.hidden = !hasRival(method) || rivals.length === 0;
     const key = JSON.stringify(rivals);
     if (key !== built) {
-      select.replaceChildren(create('option', { value: '' }, 'nothing'), ...rivals.map((label) => create('option', { value: label }, label)));
+      select.replaceChildren(create('option', { value: '' }, 'no other label'), ...rivals.map((label) => create('option', { value: label }, label)));
     }
     built = key;
     select.value = versus;

@@ -89,7 +89,7 @@ export function scorePanel(store) {
   /** @param {Evidence} evidence */
   function show(evidence) {
     const { target, quantity, shares, deletion, insertion, random, score, verdict } = evidence;
-    const up = quantity === 'cosine' ? `cosine with “${target}”` : `score of “${target}”`;
+    const up = quantity === 'cosine' ? `similarity to “${target}”` : `score of “${target}”`;
     // Two plots stand side by side where there is room.
     const whole = body.clientWidth || 300;
     const room = whole > 600 ? whole / 2 : whole;

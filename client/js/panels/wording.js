@@ -16,23 +16,20 @@ import { percent } from '../settings/table.js';
 /**
  * What the page says of a parameter beyond its declaration.
  * @typedef {object} Wording
- * @property {string} [title]
  * @property {(context: Context) => Partial<Control>} [control]
- * @property {Record<string, string>} [words] of its values
  * @property {Record<string, string>} [notes] one sentence for the value that is chosen
  * @property {(values: Values) => boolean} [matters] whether it changes anything beside the other values
  * @property {(value: any, values: Values) => string} [caption] below the picture, where the value is not the default; empty: nothing
  */
 
-const viewCaptions = { cosine: '', centered: 'minus the mean of labels', softmax: 'among the labels', contrast: 'against the empty text' };
+const viewCaptions = { cosine: '', centered: 'minus the mean of labels', softmax: 'as shares among the labels', contrast: 'against no text at all' };
 
 /** By the parameter's name, in whichever method it is declared. @type {Record<string, Wording>} */
 const wordings = {
   residual: { control: () => ({ maximum: 3, step: 0.05 }) },
   discard: { control: () => ({ maximum: 0.99, inWords: percent }) },
-  headFusion: { title: 'Heads', matters: ({ head }) => head === undefined || head === null, caption: (value) => `${value} over heads` },
+  headFusion: { matters: ({ head }) => head === undefined || head === null, caption: (value) => `${value} over heads` },
   head: {
-    title: 'One head',
     caption: (value) => `head ${value}`,
     control: ({ heads }) => ({
       kind: 'select', choices: [{ value: '', title: 'All' }, ...numbers(heads).map((head) => ({ value: String(head), title: `Head ${head}` }))],
@@ -40,7 +37,6 @@ const wordings = {
   },
   view: {
     caption: (/** @type {keyof typeof viewCaptions} */ value, { versus }) => (value === 'contrast' && versus !== null ? '' : viewCaptions[value]),
-    words: { cosine: 'Raw similarity', centered: 'Minus the mean of labels', softmax: 'Softmax over labels', contrast: 'Against another label' },
     notes: {
       cosine: 'Read literally: in many models the background answers.',
       centered: 'What this label has more of than the labels on average.',
@@ -49,12 +45,11 @@ const wordings = {
     },
   },
   versus: {
-    title: 'Against',
     caption: (value) => `against ${value}`,
     matters: ({ view }) => view === undefined || view === 'contrast',
     control: ({ method, rivals, text }) => ({
       choices: rivals.map((label) => ({ value: label, title: label })),
-      placeholder: !takes(method, 'view') ? 'no other label' : text ? 'the empty text' : 'name a class',
+      placeholder: !takes(method, 'view') ? 'no other label' : text ? 'no text at all' : 'name a class',
     }),
   },
 };
@@ -62,11 +57,26 @@ const wordings = {
 /** @param {string} name @returns {Wording} */
 export const wordingOf = (name) => wordings[name] ?? {};
 
+/** What people call a parameter: as it declares, else its name in words. @param {Parameter} parameter */
+export const titleOf = ({ name, title }) => title ?? inWords(name);
+
+/** The same of one of its words. @param {Parameter} parameter @param {string} value */
+export const valueTitleOf = ({ values, valueTitles }, value) => valueTitles?.[values.indexOf(value)] ?? inWords(value);
+
 /** What the values other than the defaults say below the picture. @param {Method} method @param {Values} values */
 export const captionsOf = (method, values) => chosenOf(method, values)
   .filter(([name]) => wordingOf(name).matters?.(values) !== false)
-  .map(([name, text]) => wordingOf(name).caption?.(text, values) ?? `${(wordingOf(name).title ?? inWords(name)).toLowerCase()} ${text}`)
+  .map(([name, text]) => wordingOf(name).caption?.(text, values) ?? declaredCaption(method, name, text))
   .filter(Boolean);
+
+/** @param {Method} method @param {string} name @param {string} text */
+function declaredCaption({ parameters }, name, text) {
+  const parameter = parameters.find((each) => each.name === name);
+  if (!parameter) return '';
+  const title = titleOf(parameter).toLowerCase();
+  if (parameter.type === 'flag' && text === 'true') return title;
+  return `${title}: ${parameter.type === 'word' ? valueTitleOf(parameter, text).toLowerCase() : text}`;
+}
 
 /** Letters of a row of segments that fit beside their title. */
 const roomForSegments = 24;
@@ -74,9 +84,9 @@ const roomForSegments = 24;
 /** The control of a declared parameter. @param {Parameter} parameter @param {Context} context @returns {Control} */
 export function controlOf(parameter, context) {
   const { name, type, minimum, maximum, step, values, description } = parameter;
-  const { title, words, control } = wordingOf(name);
-  const choices = values.map((value) => ({ value, title: words?.[value] ?? inWords(value) }));
-  const own = { title: title ?? inWords(name), hint: description, choices };
+  const { control } = wordingOf(name);
+  const choices = values.map((value) => ({ value, title: capital(valueTitleOf(parameter, value)) }));
+  const own = { title: titleOf(parameter), hint: description, choices };
   if (type === 'flag' || type === 'text') return { kind: type, ...own, ...control?.(context) };
   if (type === 'word') {
     const letters = choices.reduce((sum, choice) => sum + choice.title.length, 0);
@@ -93,8 +103,11 @@ export function controlOf(parameter, context) {
 /** A name of the API as people read it: `prefixMass` is "Prefix mass". @param {string} name */
 export function inWords(name) {
   const words = name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return words[0].toUpperCase() + words.slice(1);
+  return capital(words);
 }
+
+/** @param {string} words */
+export const capital = (words) => words[0].toUpperCase() + words.slice(1);
 
 /** Parts of a series that say more than their names do; `values` is what the series itself is called. @type {Record<string, string>} */
 const parts = { values: '', cls: 'from CLS', mlp: 'feed-forward (MLP)', initial: 'embedding', constant: 'biases' };

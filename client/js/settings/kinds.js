@@ -14,7 +14,7 @@ import { fromCsv, toCsv } from './csv.js';
  * @property {string} [placeholder]
  */
 
-/** @typedef {{ value: string, title: string, hint?: string }} Choice */
+/** @typedef {{ value: string, title: string }} Choice */
 
 /**
  * One setting. Its name is the one in the state, in the address and in the API's query.

@@ -37,17 +37,18 @@ internal static class SharedParameters
 
     public static readonly Parameter<string?> Versus = ParameterKinds.Text("versus", "a label", "none",
         "A label to set against: maps become differences to its map. With a view it counts for view=contrast only, where image-text models are set against "
-            + "the empty text without it.");
+            + "the empty text without it.") with { Title = "Against" };
 
     public static readonly Parameter<int?> FromLayer = FromLayerBy("1", _ => 1, "First layer, counted from 1.");
 
     public static readonly Parameter<int?> ToLayer =
         Position("toLayer", "layer", LastLayer, "L", model => model.Layers, "Last layer, included; not before fromLayer.");
 
-    public static readonly Parameter<HeadFusion> Fusion = Word("headFusion", HeadFusion.Mean, "How the heads of a layer become one matrix.");
+    public static readonly Parameter<HeadFusion> Fusion = Word("headFusion", HeadFusion.Mean, "How the heads of a layer become one matrix.")
+        with { Title = "Heads", WordTitles = ["average", "highest", "lowest"] };
 
     public static readonly Parameter<int?> Head =
-        Position("head", "head", ("H", model => model.Heads), "all", _ => null, "One head alone, counted from 1.");
+        Position("head", "head", ("H", model => model.Heads), "all", _ => null, "One head alone, counted from 1.") with { Title = "One head" };
 
     internal static readonly Parameter<HeadChoice> Heads = Word("heads", HeadChoice.Fused, "each: one map per head (JSON, grid and tensors).");
 

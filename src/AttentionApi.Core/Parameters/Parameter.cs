@@ -50,6 +50,17 @@ internal abstract record Parameter(string Name, ParameterKind Kind, string Range
 
     /// <summary>The words it takes, lower case; empty where it takes no words.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
+
+    /// <summary>What a control for it is called: words for people who do not know the method.</summary>
+    public string Title { get; init; } = ForPeople(Name);
+
+    /// <summary>The same of each of <see cref="Words"/>.</summary>
+    public IReadOnlyList<string> WordTitles
+    {
+        get => field ?? [.. Words.Select(ForPeople)];
+        init;
+    }
+
     public double? Minimum { get; init; }
     public double? Maximum { get; init; }
     public bool MaximumExcluded { get; init; }
@@ -81,6 +92,10 @@ internal abstract record Parameter(string Name, ParameterKind Kind, string Range
     internal abstract object? Settle(object? given, ModelScope model);
 
     public ParameterException Wrong(string message) => new(Name, message);
+
+    /// <summary>"prefixMass" is "Prefix mass".</summary>
+    private static string ForPeople(string name) => string.Concat(name.Select((letter, index) => index == 0 ? char.ToUpperInvariant(letter).ToString()
+        : char.IsUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : letter.ToString()));
 }
 
 /// <param name="Default">The value where the parameter is absent; null where it depends on the model or the request.</param>

@@ -57,18 +57,21 @@ public sealed record PictureWords(string Sentence, string Low, string High)
 
 /// <summary>One parameter of a method.</summary>
 /// <param name="Name">Its name in the query.</param>
+/// <param name="Title">Its name for people.</param>
 /// <param name="Type">text, word, integer, number or flag.</param>
 /// <param name="Range">Its values, in words.</param>
 /// <param name="Default">What holds where it is absent.</param>
 /// <param name="Values">The words it takes; empty where it takes no words.</param>
+/// <param name="ValueTitles">Each of them for people.</param>
 /// <param name="Minimum">Lowest number; null where there is none.</param>
 /// <param name="Maximum">Highest number; null where there is none or where it depends on the model.</param>
 /// <param name="Step">Numbers are multiples of it; null: any.</param>
 /// <param name="Description">What it does.</param>
 public sealed record MethodParameter(
-    string Name, string Type, string Range, string Default, IReadOnlyList<string> Values, double? Minimum, double? Maximum, double? Step, string Description)
+    string Name, string Title, string Type, string Range, string Default, IReadOnlyList<string> Values, IReadOnlyList<string> ValueTitles,
+    double? Minimum, double? Maximum, double? Step, string Description)
 {
     internal static MethodParameter From(Parameter parameter) => new(
-        parameter.Name, parameter.Kind.Word(), parameter.Range, parameter.DefaultText, parameter.Words, parameter.Minimum, parameter.Maximum, parameter.Step,
-        parameter.Description);
+        parameter.Name, parameter.Title, parameter.Kind.Word(), parameter.Range, parameter.DefaultText, parameter.Words, parameter.WordTitles,
+        parameter.Minimum, parameter.Maximum, parameter.Step, parameter.Description);
 }

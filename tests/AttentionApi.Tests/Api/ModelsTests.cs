@@ -55,7 +55,7 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
     }
 
     [Fact]
-    public async Task Methods_tell_parameters_with_range_and_default()
+    public async Task Methods_tell_parameters_with_range_default_and_words_for_people()
     {
         using var client = host.CreateClient();
         var methods = (await GetAsync(client, "methods"))["methods"]!.AsArray();
@@ -64,11 +64,17 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         {
             Assert.All(["title", "meaning", "paper"], member => Assert.False(string.IsNullOrWhiteSpace((string?)method![member])));
             Assert.All(method!["parameters"]!.AsArray(), parameter =>
-                Assert.All(["name", "range", "default", "description"], member => Assert.False(string.IsNullOrWhiteSpace((string?)parameter![member]))));
+            {
+                Assert.All(["name", "title", "range", "default", "description"], member => Assert.False(string.IsNullOrWhiteSpace((string?)parameter![member])));
+                Assert.Equal(parameter!["values"]!.AsArray().Count, parameter["valueTitles"]!.AsArray().Count);
+            });
         }
         Assert.Equal("cumulative", Default(methods[0], "frames"));
         Assert.Equal("layers", Default(methods[1], "frames"));
         Assert.Equal("1", Default(methods[0], "residual"));
+        var sinks = methods[0]!["parameters"]!.AsArray().Single(parameter => (string)parameter!["name"]! == "sinks")!;
+        Assert.Equal("Patches that collect attention", (string)sinks["title"]!);
+        Assert.Equal(["keep", "leave out"], sinks["valueTitles"].Strings());
         Assert.False((bool)methods[0]!["labelDependent"]!);
         Assert.True((bool)methods[2]!["labelDependent"]!);
         Assert.True((bool)methods[2]!["signed"]!);

@@ -15,7 +15,8 @@ internal static class AttentionParameters
     public static readonly Parameter[] RangeAndHeads = [FromLayer, ToLayer, Fusion, Head, Heads];
 
     public static readonly Parameter<SinkChoice> Sinks = ParameterKinds.Word("sinks", SinkChoice.Keep,
-        "Patches that gather attention whatever they show are named in the warnings; mask: they are taken out, and each row is divided by what is left of it.");
+        "Patches that gather attention whatever they show are named in the warnings; mask: they are taken out, and each row is divided by what is left of it.")
+        with { Title = "Patches that collect attention", WordTitles = ["keep", "leave out"] };
 
     public static IEnumerable<(Parameter, string)> Ineffective(ParameterValues values)
     {

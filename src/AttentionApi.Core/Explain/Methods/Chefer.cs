@@ -26,7 +26,8 @@ internal sealed class Chefer : Explainer
     };
 
     public static readonly Parameter<GradientChoice> Gradients = ParameterKinds.Word("gradients", GradientChoice.Plain,
-        "plain: the true derivative, as published; libra: LibraGrad's rules, whose gradients are less noisy.");
+        "plain: the true derivative, as published; libra: LibraGrad's rules, whose gradients are less noisy.")
+        with { Title = "Kind of gradient", WordTitles = ["usual", "balanced"] };
 
     public override MethodInfo Info { get; } = new()
     {

@@ -13,7 +13,8 @@ namespace AttentionApi.Core.Explain.Methods;
 internal sealed class Decomposition : Explainer
 {
     public static readonly Parameter<bool> Centered = ParameterKinds.Flag("centered", false,
-        "Takes the mean over the labels away from each map: what speaks for this label more than for the others (2 labels or more).");
+        "Takes the mean over the labels away from each map: what speaks for this label more than for the others (2 labels or more).")
+        with { Title = "Take away what labels share" };
 
     public override MethodInfo Info { get; } = new()
     {

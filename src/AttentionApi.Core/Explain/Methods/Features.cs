@@ -11,7 +11,7 @@ namespace AttentionApi.Core.Explain.Methods;
 internal sealed class Features : Explainer
 {
     public static readonly Parameter<int> Components = ParameterKinds.Integer("components", 3, 3, 16,
-        "Principal components; the first three are red, green and blue.");
+        "Principal components; the first three are red, green and blue.") with { Title = "Number of components" };
 
     public override MethodInfo Info { get; } = new()
     {

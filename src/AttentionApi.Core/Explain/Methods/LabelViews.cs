@@ -15,7 +15,8 @@ internal static class LabelViews
 {
     public static readonly Parameter<AlignmentView> View = ParameterKinds.Word("view", AlignmentView.Cosine,
         "Of the similarity S of patch and label: cosine shows S itself (classifiers: the class logit); centered S minus its mean over the labels; "
-        + "softmax S over the labels, scaled as the model does; contrast S minus that of versus. centered and contrast are signed.");
+        + "softmax S over the labels, scaled as the model does; contrast S minus that of versus. centered and contrast are signed.")
+        with { WordTitles = ["raw similarity", "minus the mean of labels", "as shares among the labels", "against another label"] };
 
     public static void Check(MethodContext context)
     {

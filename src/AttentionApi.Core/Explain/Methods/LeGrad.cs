@@ -21,7 +21,8 @@ internal sealed class LeGrad : Explainer
         "First layer, counted from 1; the published code takes the last two.");
 
     public static readonly Parameter<LayerPool> Pool = ParameterKinds.Word("pool", LayerPool.Cls,
-        "What the head reads on each layer: its own token, or the mean of all tokens. Without effect where the head pools by attention.");
+        "What the head reads on each layer: its own token, or the mean of all tokens. Without effect where the head pools by attention.")
+        with { Title = "Read from", WordTitles = ["summary token", "average of all tokens"] };
 
     public override MethodInfo Info { get; } = new()
     {

@@ -13,7 +13,8 @@ namespace AttentionApi.Core.Explain.Methods;
 /// </summary>
 internal sealed class Naclip : Explainer
 {
-    public static readonly Parameter<double> Sigma = ParameterKinds.Number("sigma", 5, 0.1, 100, "Width of the window around each patch, in patches.");
+    public static readonly Parameter<double> Sigma = ParameterKinds.Number("sigma", 5, 0.1, 100, "Width of the window around each patch, in patches.")
+        with { Title = "Neighbourhood, in patches" };
 
     public override MethodInfo Info { get; } = new()
     {

@@ -16,6 +16,7 @@ internal sealed class Occlusion : Explainer
     public static readonly Parameter<int> Window = ParameterKinds.Integer("window", 1, 1, 32,
         "Patches along each side of what is hidden at once. A patch's value is the mean over the windows that hold it.") with
     {
+        Title = "Hidden at once, in patches",
         ForModel = (window, model) => window <= Math.Min(model.Rows, model.Columns) ? window
             : throw new FormatException($"window is {window}; the model has {model.Rows} × {model.Columns} patches."),
     };

@@ -12,11 +12,13 @@ namespace AttentionApi.Core.Explain.Methods;
 internal sealed class Rise : Explainer
 {
     public static readonly Parameter<int> Masks = ParameterKinds.Integer("masks", 256, 16, 10_000,
-        "Random parts of the picture that the model is asked about: more give a calmer map.");
+        "Random parts of the picture that the model is asked about: more give a calmer map.") with { Title = "Number of random tries" };
 
-    public static readonly Parameter<double> Keep = ParameterKinds.Number("keep", 0.5, 0.05, 0.95, "Share of the patches that a part shows, on average.");
+    public static readonly Parameter<double> Keep = ParameterKinds.Number("keep", 0.5, 0.05, 0.95, "Share of the patches that a part shows, on average.")
+        with { Title = "Share shown each time" };
 
-    public static readonly Parameter<int> Seed = ParameterKinds.Integer("seed", 0, 0, int.MaxValue, "Of the random parts: the same seed gives the same map.");
+    public static readonly Parameter<int> Seed = ParameterKinds.Integer("seed", 0, 0, int.MaxValue, "Of the random parts: the same seed gives the same map.")
+        with { Title = "Random seed" };
 
     public override MethodInfo Info { get; } = new()
     {

@@ -11,10 +11,11 @@ namespace AttentionApi.Core.Explain.Methods;
 internal sealed class Rollout : Explainer
 {
     public static readonly Parameter<double> Residual = ParameterKinds.Number("residual", 1, 0, 1000,
-        "α in (F + αI): how much of each token stays where it is; 0 leaves the residual connection out.");
+        "α in (F + αI): how much of each token stays where it is; 0 leaves the residual connection out.") with { Title = "Weight of a patch's own content" };
 
     public static readonly Parameter<double> DiscardRatio = ParameterKinds.Number("discard", 0, 0, 1,
-        "ρ: the share of smallest attention entries set to zero in each layer.", maximumExcluded: true);
+        "ρ: the share of smallest attention entries set to zero in each layer.", maximumExcluded: true)
+        with { Title = "Ignore the weakest attention" };
 
     public static readonly Parameter<bool> Matrix = ParameterKinds.Flag("matrix", false,
         "Adds the whole token × token rollout matrix (fused heads, or one head).") with { For = Outputs.Json, RefusedWhereUnused = true };

@@ -20,13 +20,15 @@ internal sealed class Surgery : Explainer
 
     public static readonly Parameter<int?> Blocks = ParameterKinds.Position("blocks", "layer", ("L", model => model.Layers), "6, at most L", model =>
         Math.Min(UsualBlocks, model.Layers),
-        "How many of the last layers are repeated with attention of values on values.");
+        "How many of the last layers are repeated with attention of values on values.") with { Title = "Layers used" };
 
     public static readonly Parameter<bool> Features = ParameterKinds.Flag("features", false,
-        "Feature surgery: takes away what all labels have in common (2 labels or more, or background=common); a single label is set against the empty text.");
+        "Feature surgery: takes away what all labels have in common (2 labels or more, or background=common); a single label is set against the empty text.")
+        with { Title = "Take away what labels share" };
 
     public static readonly Parameter<BackgroundLabels> Background = ParameterKinds.Word("background", BackgroundLabels.None,
-        "With features=true. common: everyday words stand as rivals beside the labels.");
+        "With features=true. common: everyday words stand as rivals beside the labels.")
+        with { Title = "Rivals", WordTitles = ["none", "everyday words"] };
 
     public override MethodInfo Info { get; } = new()
     {
