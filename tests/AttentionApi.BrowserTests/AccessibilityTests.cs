@@ -139,7 +139,7 @@ public sealed class AccessibilityTests(PageHost host, Chromium chromium)
         await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&compare=heads",
             new() { ViewportSize = new() { Width = width, Height = 800 } });
         await explore.Page.Locator(".head-grid").WaitForAsync();
-        await explore.Page.EvaluateAsync("() => scrollTo(0, document.documentElement.scrollHeight)");
+        await explore.Page.EvaluateAsync("() => scrollTo(0, document.documentElement.scrollHeight - innerHeight - 60)");
         await explore.DrawnAsync();
         var side = (await explore.Page.Locator(".side").BoundingBoxAsync())!;
         Assert.InRange(side.Y, -8, 8);

@@ -34,7 +34,7 @@ public sealed class AttributionTests(PageHost host, Chromium chromium)
     public async Task Two_labels_are_set_against_each_other_beside_the_picture()
     {
         await using var explore = await OpenAsync("libra", "&target=owl");
-        Assert.Equal(["nothing", "house"], await explore.Page.Locator("#rival option").AllInnerTextsAsync());
+        Assert.Equal(["no other label", "house"], await explore.Page.Locator("#rival option").AllInnerTextsAsync());
         await explore.SelectAsync("rival", "house");
         await explore.Page.GetByText("What tells “owl” from “house” for demo-clip").WaitForAsync();
         Assert.Equal(["for house", "for owl"], await explore.Page.Locator("#colour-scale .colourbar-end").AllInnerTextsAsync());

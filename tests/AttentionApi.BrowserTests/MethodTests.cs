@@ -47,7 +47,7 @@ public sealed class MethodTests(PageHost host, Chromium chromium)
         Assert.Single(queries);
 
         await explore.SlideAsync("parameter-strength", 2);
-        await explore.Page.WaitForFunctionAsync("() => document.getElementById('caption').textContent.endsWith('strength 2')");
+        await explore.Page.WaitForFunctionAsync("() => document.getElementById('caption').textContent.endsWith('strength: 2')");
         await explore.DrawnAsync();
         await explore.HoverPatchAsync(3, 2, Owl);
         Assert.Equal(MadeUpMethod.Value(3, 1, 2, Demo.Layers), await explore.ReadOutAsync(), 1e-6);

@@ -28,7 +28,7 @@ public sealed class RegisteredMethodTests(RegisteredMethodTests.Host host, Chrom
         Assert.False((await explore.StageAsync()).Shows(before), "The picture is the same as before.");
 
         await explore.SlideAsync("parameter-strength", 3);
-        await explore.Page.WaitForFunctionAsync("() => document.getElementById('caption').textContent.includes('strength 3')");
+        await explore.Page.WaitForFunctionAsync("() => document.getElementById('caption').textContent.includes('strength: 3')");
         await explore.ReadyAsync();
         Assert.Contains(explore.Requests, request => request.Contains("method=madeUp", StringComparison.Ordinal)
             && request.Contains("strength=3", StringComparison.Ordinal));
