@@ -73,7 +73,8 @@ function figures({ entries, correlation }, offered, { answer, shown }, store) {
   const buttons = entries.map(({ given: { method, evidence } }, index) => {
     const button = create('button', { type: 'button', title: 'Show on the picture', attributes: { 'aria-pressed': String(shown.method.name === method) } },
       create('canvas'), create('span', { class: 'name' }, create('span', {}, titles[index]),
-        create('span', { title: evidence?.verdict ?? '' }, evidence ? `score ${short(evidence.score)}` : '')));
+        create('span', {}, evidence ? `score ${short(evidence.score)}` : '')),
+      ...(evidence ? [create('small', {}, evidence.verdict)] : []));
     button.addEventListener('click', () => store.set({ method }));
     return button;
   });

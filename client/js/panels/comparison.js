@@ -16,7 +16,7 @@ import { runBar } from './runBar.js';
  * An answer of the server's comparison; its tabs ask, wait and give it away in the same way.
  * @typedef {import('../compute/screen.js').Screen} Screen
  * @typedef {import('../compute/maps.js').Heatmap} Heatmap
- * @typedef {{ title: string, map: Heatmap | null, answer: Screen['answer'], given: any }} Entry `given` as the API has it
+ * @typedef {{ map: Heatmap | null, answer: Screen['answer'], given: any }} Entry `given` as the API has it
  * @typedef {{ entries: Entry[], correlation: (number | null)[][], mean: Heatmap | null, spread: Heatmap | null, difference: Heatmap | null }} Comparison
  */
 
@@ -85,7 +85,6 @@ function read({ entries, correlation, mean, spread, difference }, answer, shown)
     spread: mapOf(spread),
     difference: mapOf(difference),
     entries: entries.map((/** @type {any} */ entry) => ({
-      title: '',
       map: mapFor(setOf(entry), shown.target),
       // Another model may have other patches, and see another part of the picture.
       answer: entry.model.id === answer.model.id ? answer : { grid: entry.model.grid, image: entry.image, question: { picture: answer.question.picture } },
