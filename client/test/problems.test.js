@@ -20,12 +20,14 @@ test('The id is shown where whoever runs the server must look, and not where the
 
 test("Names of the API and of the server's settings become the page's own", () => {
   const words = (/** @type {string} */ detail, /** @type {string} */ parameter) => new Problem(400, detail, { parameter }).message;
-  assert.equal(words('This needs 4096 runs of the model; a call may cause 2000 (Limits:RunsPerRequest). Lower \'masks\'.', 'masks'),
+  assert.equal(words('This needs 4096 runs of the model; a call may cause 2000. Lower \'masks\'. Limits:RunsPerRequest allows more.', 'masks'),
     'This needs 4096 runs of the model; the server allows 2000 at once. Change “Number of random tries”.');
   assert.equal(words('This needs 4096 runs of the model; a call may cause 2000 (Limits:RunsPerRequest). Ask for less at once.', 'methods'),
     'This needs 4096 runs of the model; the server allows 2000 at once. Choose fewer methods.');
   assert.equal(words("The model takes pictures of 224 x 224 only; leave 'resolution' out.", 'resolution'),
     'The model takes pictures of 224 x 224 only; leave “Size at which the model sees the picture” out.');
+  assert.equal(words("'models' names 9; at most 4 may be loaded at once. Models:MaxLoaded allows more.", 'models'),
+    '“Models” names 9; at most 4 may be loaded at once.');
   assert.equal(words("'unicorn' is none of the classes.", 'labels'), "'unicorn' is none of the classes.");
 });
 

@@ -67,7 +67,8 @@ export const table = {
   scale: word(['percentile', 'minmax', 'shared', 'absolute'], 'percentile', {
     sent: { 'explain/overlay': 'percentile', 'explain/animation': 'shared', 'explain/grid': 'shared' },
     control: {
-      kind: 'select', title: 'Colour range', hint: 'Which values meet the ends of the colours. Clipped outliers: the lowest and the highest hundredth.', choices: [
+      kind: 'select', title: 'Colour range',
+      hint: 'Which values meet the ends of the colours. Clipped outliers: the lowest and the highest hundredth.', choices: [
         { value: 'percentile', title: 'Clip outliers' }, { value: 'minmax', title: 'Lowest to highest' },
         { value: 'shared', title: 'Same for all layers' }, { value: 'absolute', title: 'Fixed: 0 to 1, signed −1 to 1' },
       ],
