@@ -1,6 +1,6 @@
 import { asksFromTokens, patchOf } from '../compute/effective.js';
 import { takes } from '../settings/declared.js';
-import { capital, captionsOf, wordingOf } from './wording.js';
+import { captionsOf, wordingOf } from './wording.js';
 
 /** @typedef {import('../compute/screen.js').Screen} Screen */
 

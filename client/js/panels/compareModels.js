@@ -61,8 +61,9 @@ export function modelFigures(view, screen, store) {
       maps.append(both);
     }
     const alike = correlation[0][1];
-    return [maps, create('p', {}, alike === null ? 'One of the two maps is the same everywhere: they cannot be compared.'
-      : `How alike the maps are: ${alike.toFixed(2).replace('-', '−')} (1 = same order of patches, 0 = nothing in common, −1 = the opposite).`), exported.element];
+    const words = alike === null ? 'One of the two maps is the same everywhere: they cannot be compared.'
+      : `How alike the maps are: ${alike.toFixed(2).replace('-', '−')} (1 = same order of patches, 0 = nothing in common, −1 = the opposite).`;
+    return [maps, create('p', {}, words), exported.element];
   }
 }
 

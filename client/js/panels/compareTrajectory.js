@@ -4,7 +4,7 @@ import { linePlot } from './plot.js';
 export function trajectoryPlot(view, { answer, shown }) {
   if (!answer.tensors.has('trajectory')) return 'Add a label to see how the model comes to it, layer by layer.';
   const lines = shown.labels.map((label) => ({ name: label, values: answer.trajectory(label) }));
-  const up = answer.tensors.has('logit_scale') ? 'similarity' : 'class logit';
+  const up = answer.tensors.has('logit_scale') ? 'similarity to the label' : 'class logit';
   const title = "How close the model's summary is to each label, layer by layer";
   view.replaceChildren(linePlot({ title, across: 'layer', up, lines, now: shown.at, room: view.clientWidth }));
 }

@@ -107,7 +107,7 @@ export function inWords(name) {
 }
 
 /** @param {string} words */
-export const capital = (words) => words[0].toUpperCase() + words.slice(1);
+const capital = (words) => words[0].toUpperCase() + words.slice(1);
 
 /** Parts of a series that say more than their names do; `values` is what the series itself is called. @type {Record<string, string>} */
 const parts = { values: '', cls: 'from CLS', mlp: 'feed-forward (MLP)', initial: 'embedding', constant: 'biases' };
