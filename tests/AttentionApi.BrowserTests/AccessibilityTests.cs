@@ -136,9 +136,8 @@ public sealed class AccessibilityTests(PageHost host, Chromium chromium)
     [InlineData(1280)]
     public async Task The_panels_of_the_method_stay_at_the_top_while_the_page_scrolls(int width)
     {
-        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&compare=heads",
-            new() { ViewportSize = new() { Width = width, Height = 800 } });
-        await explore.Page.Locator(".head-grid").WaitForAsync();
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, options: new() { ViewportSize = new() { Width = width, Height = 800 } });
+        await explore.Page.EvaluateAsync("() => { document.querySelector('.compare').style.minHeight = '3000px'; }");
         await explore.Page.EvaluateAsync("() => scrollTo(0, document.documentElement.scrollHeight - innerHeight - 60)");
         await explore.DrawnAsync();
         var side = (await explore.Page.Locator(".side").BoundingBoxAsync())!;
