@@ -65,7 +65,8 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
             Assert.All(["title", "meaning", "paper"], member => Assert.False(string.IsNullOrWhiteSpace((string?)method![member])));
             Assert.All(method!["parameters"]!.AsArray(), parameter =>
             {
-                Assert.All(["name", "title", "range", "default", "description"], member => Assert.False(string.IsNullOrWhiteSpace((string?)parameter![member])));
+                Assert.All(["name", "title", "range", "default", "description"],
+                    member => Assert.False(string.IsNullOrWhiteSpace((string?)parameter![member])));
                 Assert.Equal(parameter!["values"]!.AsArray().Count, parameter["valueTitles"]!.AsArray().Count);
             });
         }
