@@ -88,6 +88,18 @@ class AttentionApi:
         """Small multiples: a Picture."""
         return Picture(self._explain("explain/grid", picture, parameters))
 
+    def compare(self, picture, **parameters):
+        """Methods ("rollout,libra") or models side by side: a Picture."""
+        return Picture(self._explain("explain/compare", picture, {"format": "png", **parameters}))
+
+    def regions(self, picture, **parameters):
+        """Where the map is high, as boxes, points and masks: a dictionary."""
+        return self._explain("explain/regions", picture, parameters).json()
+
+    def evidence(self, picture, **parameters):
+        """Everything behind an explanation: the bytes of a ZIP file."""
+        return self._explain("explain/evidence", picture, parameters).content
+
     def tensors(self, picture, **parameters):
         """The raw arrays: Tensors, a mapping from names to arrays."""
         return Tensors(self._explain("explain/tensors", picture, parameters).content)

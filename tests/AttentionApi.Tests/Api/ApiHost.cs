@@ -56,7 +56,7 @@ internal static class Pictures
     public static byte[] Sample(int index) => File.ReadAllBytes(Samples[index]);
 
     /// <summary>The tiny models' own picture, 48 × 48.</summary>
-    public static byte[] Fixture => File.ReadAllBytes(SharedFixtures.Family("vit", "image.png"));
+    public static byte[] Fixture => File.ReadAllBytes(Path.Combine(SharedFixtures.RepositoryModels, "vit", "image.png"));
 
     /// <summary>The picture as the body itself.</summary>
     public static ByteArrayContent Raw(byte[] picture, string type = "image/png") =>

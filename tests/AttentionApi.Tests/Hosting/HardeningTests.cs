@@ -8,7 +8,7 @@ using AttentionApi.Tests.Faults;
 namespace AttentionApi.Tests.Hosting;
 
 /// <summary>Small ways in and around: what each was once able to do is in the name of its test.</summary>
-public sealed class HardeningTests(ApiHost api) : IDisposable
+public sealed class HardeningTests(ApiHost api, SharedHosts hosts) : IDisposable
 {
     private const string Key = "first-key", NextKey = "second-key";
 
@@ -20,7 +20,7 @@ public sealed class HardeningTests(ApiHost api) : IDisposable
     [Fact]
     public async Task A_path_in_the_log_is_short_and_forges_no_line()
     {
-        await using var host = await models.ServeAsync();
+        var host = await hosts.PlainAsync();
         foreach (var path in (string[])["/nothing%0D%0AFORGED%20line%1B[31m", $"/{new string('x', 50_000)}", $"/api/v1/models/{new string('y', 50_000)}"])
         {
             using var answer = await host.Client.GetAsync(path, Cancellation);
@@ -93,7 +93,7 @@ public sealed class HardeningTests(ApiHost api) : IDisposable
     [Fact]
     public async Task A_server_of_this_machine_alone_answers_to_no_other_name_and_no_foreign_page()
     {
-        await using var host = await models.ServeAsync(("Security:Hosts:0", "proxied.example"), ("Security:CorsOrigins:0", "https://lab.example"));
+        var host = await hosts.OpenAsync();
         foreach (var path in (string[])["/", "/api/v1/models", "/metrics"])
         {
             Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(host, path, ("Host", "rebound.example")));
@@ -102,7 +102,7 @@ public sealed class HardeningTests(ApiHost api) : IDisposable
             Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, path, ("Host", "proxied.example")));
             Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, path, ("Host", $"localhost:{host.Address.Port}")));
             Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, path, ("Origin", host.Address.GetLeftPart(UriPartial.Authority))));
-            Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, path, ("Origin", "https://lab.example")));
+            Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, path, ("Origin", SharedHosts.Origin)));
         }
     }
 
@@ -121,7 +121,7 @@ public sealed class HardeningTests(ApiHost api) : IDisposable
     [Fact]
     public async Task A_boundary_longer_than_the_reader_s_buffer_is_a_400()
     {
-        await using var host = await models.ServeAsync();
+        var host = await hosts.PlainAsync();
         var boundary = new string('b', 4089);
         var form = $"--{boundary}\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a\"\r\n\r\nx\r\n--{boundary}--\r\n";
         using var caller = new TcpClient();
@@ -138,11 +138,11 @@ public sealed class HardeningTests(ApiHost api) : IDisposable
     [Fact]
     public async Task A_page_of_an_allowed_origin_may_send_its_trace()
     {
-        await using var host = await models.ServeAsync(("Security:CorsOrigins:0", "https://lab.example"));
+        var host = await hosts.OpenAsync();
         using var preflight = new HttpRequestMessage(HttpMethod.Options, "/api/v1/explain");
         (string, string)[] headers =
         [
-            ("Origin", "https://lab.example"), ("Access-Control-Request-Method", "POST"),
+            ("Origin", SharedHosts.Origin), ("Access-Control-Request-Method", "POST"),
             ("Access-Control-Request-Headers", "traceparent,tracestate,authorization"),
         ];
         foreach (var (name, value) in headers) preflight.Headers.Add(name, value);

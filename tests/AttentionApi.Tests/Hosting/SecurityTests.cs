@@ -5,9 +5,9 @@ using AttentionApi.Tests.Faults;
 namespace AttentionApi.Tests.Hosting;
 
 /// <summary>Who may call, from where, how often, and what is told to nobody.</summary>
-public sealed class SecurityTests : IDisposable
+public sealed class SecurityTests(SharedHosts hosts) : IDisposable
 {
-    private const string Key = "correct-horse-battery-staple", OtherKey = "another-key";
+    private const string Key = SharedHosts.Key;
 
     private readonly ServedModels models = new();
     private readonly TemporaryFolder folder = new();
@@ -24,15 +24,14 @@ public sealed class SecurityTests : IDisposable
     [Fact]
     public async Task Where_keys_are_configured_the_API_takes_only_their_owners()
     {
-        folder.Write("keys", $"# ours\n\n  {OtherKey}  \n");
-        await using var host = await models.ServeAsync(("Security:ApiKeys:0", Key), ("Security:ApiKeysFile", folder.At("keys")));
+        var host = await hosts.KeyedAsync();
         foreach (var wrong in (string?[])[null, "Bearer", "Bearer wrong", $"Bearer {Key}x", $"Basic {Key}", "Bearer # ours"])
         {
             using var refused = await GetAsync(host, "/api/v1/models", wrong is null ? [] : [("Authorization", wrong)]);
             await refused.ProblemAsync(401);
             Assert.Equal("Bearer", Assert.Single(refused.Headers.WwwAuthenticate).Scheme);
         }
-        foreach (var right in (string[])[$"Bearer {Key}", $"bearer {OtherKey}"])
+        foreach (var right in (string[])[$"Bearer {Key}", $"bearer {SharedHosts.FileKey}"])
         {
             using var answer = await GetAsync(host, "/api/v1/models", ("Authorization", right));
             await answer.JsonAsync();
@@ -47,10 +46,10 @@ public sealed class SecurityTests : IDisposable
     [Fact]
     public async Task A_key_that_begins_with_a_number_sign_is_a_key_where_it_is_no_line_of_a_file()
     {
-        await using var host = await models.ServeAsync(("Security:ApiKeys:0", "#one"));
+        var host = await hosts.KeyedAsync();
         using var refused = await GetAsync(host, "/api/v1/models");
         await refused.ProblemAsync(401);
-        using var answer = await GetAsync(host, "/api/v1/models", ("Authorization", "Bearer #one"));
+        using var answer = await GetAsync(host, "/api/v1/models", ("Authorization", $"Bearer {SharedHosts.NumberSignKey}"));
         await answer.JsonAsync();
     }
 
@@ -69,7 +68,7 @@ public sealed class SecurityTests : IDisposable
     [Fact]
     public async Task The_OpenAPI_document_says_how_a_key_is_sent()
     {
-        await using var host = await models.ServeAsync(("Security:ApiKeys:0", Key));
+        var host = await hosts.KeyedAsync();
         using var response = await GetAsync(host, "/swagger/v1/swagger.json");
         var document = await response.JsonAsync();
         var scheme = document["components"]!["securitySchemes"]!["apiKey"]!;
@@ -120,11 +119,10 @@ public sealed class SecurityTests : IDisposable
     [Fact]
     public async Task Other_origins_may_call_only_where_configured()
     {
-        await using var closed = await models.ServeAsync();
-        await using var open = await models.ServeAsync(("Security:CorsOrigins:0", "https://lab.example"));
-        Assert.Null(await AllowedAsync(closed, "https://lab.example"));
+        var (closed, open) = (await hosts.PlainAsync(), await hosts.OpenAsync());
+        Assert.Null(await AllowedAsync(closed, SharedHosts.Origin));
         Assert.Null(await AllowedAsync(open, "https://other.example"));
-        Assert.Equal("https://lab.example", await AllowedAsync(open, "https://lab.example"));
+        Assert.Equal(SharedHosts.Origin, await AllowedAsync(open, SharedHosts.Origin));
 
         static async Task<string?> AllowedAsync(HostProcess host, string origin)
         {
@@ -136,7 +134,7 @@ public sealed class SecurityTests : IDisposable
     [Fact]
     public async Task Every_answer_forbids_what_a_browser_need_not_do()
     {
-        await using var host = await models.ServeAsync();
+        var host = await hosts.PlainAsync();
         foreach (var path in (string[])["/", "/api/v1/models", "/nothing", "/swagger/index.html"])
         {
             using var answer = await GetAsync(host, path);
@@ -155,7 +153,7 @@ public sealed class SecurityTests : IDisposable
     [InlineData("/appsettings.json")]
     public async Task No_path_from_outside_reaches_the_file_system(string path)
     {
-        await using var host = await models.ServeAsync();
+        var host = await hosts.PlainAsync();
         using var answer = await GetAsync(host, path);
         await answer.ProblemAsync(404);
         using var explained = await host.ExplainAsync($"model={Uri.EscapeDataString(path)}");

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text.RegularExpressions;
 
 namespace AttentionApi.Tests.Packaging;
 
@@ -7,8 +8,10 @@ namespace AttentionApi.Tests.Packaging;
 /// own; everything else is found in the user's package folder, so that nothing is downloaded.
 /// </summary>
 [Collection(nameof(SourceCopy))]
-public sealed class PackageTests(SourceCopy copy)
+public sealed partial class PackageTests(SourceCopy copy)
 {
+    private static readonly string[] Platforms = ["linux-x64", "linux-arm64", "osx-arm64", "win-x64", "win-arm64"];
+
     private static readonly string Platform = System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier;
 
     private static string UserPackages => Environment.GetEnvironmentVariable("NUGET_PACKAGES")
@@ -55,11 +58,21 @@ public sealed class PackageTests(SourceCopy copy)
         var nuspec = await reader.ReadToEndAsync(Cancellation);
         Assert.All(["<license type=\"expression\">MIT</license>", "<readme>README.md</readme>", "<tags>", "<description>See what a Vision Transformer"],
             part => Assert.Contains(part, nuspec, StringComparison.Ordinal));
-        Assert.All(["Microsoft.ML.OnnxRuntime", "NetVips", "NetVips.Native.linux-x64", "NetVips.Native.linux-arm64", "NetVips.Native.osx-arm64",
-            "NetVips.Native.win-x64", "NetVips.Native.win-arm64"], name => Assert.Contains($"<dependency id=\"{name}\"", nuspec, StringComparison.Ordinal));
+        Assert.All(["NetVips", .. Platforms.Select(platform => $"NetVips.Native.{platform}")],
+            name => Assert.Contains($"<dependency id=\"{name}\"", nuspec, StringComparison.Ordinal));
+        var runtime = OnnxRuntime().Match(nuspec).Groups["version"].Value;
+        Assert.All(Platforms, platform =>
+            Assert.NotEmpty(Directory.GetFiles(Path.Combine(UserPackages, "microsoft.ml.onnxruntime", runtime, "runtimes", platform, "native"))));
         Assert.NotNull(package.GetEntry("lib/net10.0/AttentionApi.Core.xml"));
         await using var symbols = await ZipFile.OpenReadAsync(copy.At("feed", "AttentionApi.Core.1.0.0.snupkg"), Cancellation);
         Assert.NotNull(symbols.GetEntry("lib/net10.0/AttentionApi.Core.pdb"));
+    }
+
+    [Fact]
+    public async Task The_tool_is_packed_for_the_same_platforms()
+    {
+        var packed = await SourceCopy.DotnetAsync(copy.Host, ["msbuild", "-getProperty:ToolPackageRuntimeIdentifiers"]);
+        Assert.Equal(Platforms, packed.Trim().Split(';'));
     }
 
     [Fact]
@@ -98,4 +111,7 @@ public sealed class PackageTests(SourceCopy copy)
 
     private Task<string> RunAsync(string folder, params string[] arguments) =>
         SourceCopy.DotnetAsync(folder, arguments, ("NUGET_PACKAGES", copy.At("packages")));
+
+    [GeneratedRegex("<dependency id=\"Microsoft\\.ML\\.OnnxRuntime\" version=\"(?<version>[^\"]+)\"")]
+    private static partial Regex OnnxRuntime();
 }

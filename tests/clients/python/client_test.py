@@ -8,6 +8,7 @@ import struct
 import sys
 import tempfile
 import unittest
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -65,11 +66,19 @@ class ClientTest(unittest.TestCase):
             (self.api.overlay(PICTURE, legend=True), "image/png", b"\x89PNG"),
             (self.api.animation(PICTURE, size=64), "image/gif", b"GIF89a"),
             (self.api.grid(PICTURE, format="webp"), "image/webp", b"RIFF"),
+            (self.api.compare(PICTURE, methods="rollout,attention"), "image/png", b"\x89PNG"),
         ):
             self.assertEqual(kind, picture.media_type)
             self.assertTrue(picture.data.startswith(magic))
             self.assertIn(f'src="data:{kind};base64,', picture._repr_html_())
         self.assertTrue(any("prompt" in warning for warning in self.api.overlay(PICTURE, prompt="a {}").warnings))
+
+    def test_regions_are_a_dictionary_and_evidence_is_a_ZIP_file(self):
+        regions = self.api.regions(PICTURE, method="alignment", labels=["dog", "car"], target="car")
+        self.assertEqual("car", regions["label"])
+        self.assertTrue(regions["regions"])
+        with zipfile.ZipFile(io.BytesIO(self.api.evidence(PICTURE))) as bundle:
+            self.assertIn("manifest.json", bundle.namelist())
 
     def test_an_array_of_bytes_is_a_picture(self):
         pixels = np.zeros((40, 60, 3), np.uint8)

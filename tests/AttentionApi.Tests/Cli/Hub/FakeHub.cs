@@ -73,7 +73,7 @@ internal sealed class FakeHub : IAsyncDisposable
         var fake = await StartAsync(served);
         foreach (var name in (string[])["config.json", "preprocessor_config.json", "onnx/model.onnx", "onnx/model_quantized.onnx"])
         {
-            fake.Files[name] = await File.ReadAllBytesAsync(SharedFixtures.Family("vit", name.Split('/')), TestContext.Current.CancellationToken);
+            fake.Files[name] = await File.ReadAllBytesAsync(Path.Combine(SharedFixtures.RepositoryModels, "vit", name), TestContext.Current.CancellationToken);
         }
         fake.Files["pytorch_model.bin"] = new byte[100];
         fake.Files[".gitattributes"] = "*.onnx filter=lfs"u8.ToArray();
