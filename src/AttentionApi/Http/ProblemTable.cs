@@ -13,6 +13,8 @@ internal static class ProblemTable
         [400] = ("Missing picture, bad or unknown parameter, too many labels, a label too long, or something that the model can't serve.",
             "fromLayer is 9; the model has layers 1 to 6.", "fromLayer"),
         [401] = ("An API key is required, and missing or wrong.", "This service needs an API key; send it as 'Authorization: Bearer …'.", null),
+        [403] = ("The server listens on its own machine only, and is called by another name or from a page of another origin.",
+            "This server listens on its own machine only and takes no calls from pages of other origins; name them in Security:CorsOrigins.", null),
         [404] = ("Unknown model or path.", "There is no model 'demo'; the nearest is 'demo-clip'. /api/v1/models lists them.", "model"),
         [405] = ("The path takes another verb; Allow says which.", "/api/v1/explain does not take GET; use POST.", null),
         [406] = ("No acceptable format.", "Accept allows none of image/png, image/webp, image/jpeg; name one of them or use the parameter 'format'.", null),

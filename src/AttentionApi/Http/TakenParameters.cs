@@ -31,7 +31,7 @@ internal static class TakenParametersExtensions
     /// <summary>Takes these parameters and no picture; another one that is sent is looked up all the same, so that no typo passes.</summary>
     public static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint, params IReadOnlyList<Parameter> parameters) => endpoint
         .WithMetadata(new TakenParameters(parameters, TakenPictures.None))
-        .Refuses(400, 401, 405, 414, 429, 503)
+        .Refuses(400, 401, 403, 405, 414, 429, 503)
         .AddEndpointFilter((context, next) =>
         {
             context.HttpContext.Request.ReadParameters(parameters, context.HttpContext.RequestServices.GetRequiredService<ParameterTable>());

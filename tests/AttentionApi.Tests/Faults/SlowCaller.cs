@@ -25,4 +25,25 @@ internal static class SlowCaller
         await caller.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
         return caller;
     }
+
+    /// <summary>Sends no body at all, and waits for what the host says to that. HttpClient would wait for the body's end first.</summary>
+    public static async Task<HttpResponseMessage> StallAsync(Uri address, string call)
+    {
+        using var caller = await BeginAsync(address, call, length: 1000);
+        using var reader = new StreamReader(caller.GetStream());
+        var answer = (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).Split("\r\n\r\n", 2);
+        var head = answer[0].Split("\r\n");
+        // Around the JSON stand the sizes of its chunks.
+        var json = answer[1][answer[1].IndexOf('{')..(answer[1].LastIndexOf('}') + 1)];
+        var response = new HttpResponseMessage((HttpStatusCode)int.Parse(head[0].Split(' ')[1], CultureInfo.InvariantCulture))
+        {
+            Content = new StringContent(json),
+        };
+        response.Content.Headers.Clear();
+        foreach (var header in head[1..].Select(line => line.Split(": ", 2)))
+        {
+            if (!response.Headers.TryAddWithoutValidation(header[0], header[1])) response.Content.Headers.TryAddWithoutValidation(header[0], header[1]);
+        }
+        return response;
+    }
 }

@@ -23,7 +23,8 @@ internal sealed class ResponseDescriber : IOperationFilter, IDocumentFilter
         {
             operation.Responses!["200"].Content![JsonLines.MediaType] = new OpenApiMediaType
             {
-                Schema = OneOf([.. lines.Lines.Select(line => context.SchemaGenerator.GenerateSchema(line, context.SchemaRepository))]),
+                Schema = Line(operation, [.. lines.Lines.Select(line => context.SchemaGenerator.GenerateSchema(line, context.SchemaRepository))],
+                    context.SchemaRepository),
             };
         }
         foreach (var (text, answer) in operation.Responses ?? [])
@@ -51,7 +52,13 @@ internal sealed class ResponseDescriber : IOperationFilter, IDocumentFilter
         });
     }
 
-    private static IOpenApiSchema OneOf(IList<IOpenApiSchema> schemas) => schemas is [var single] ? single : new OpenApiSchema { OneOf = schemas };
+    /// <summary>One of several, under a name: openapi-generator's clients do not compile with a choice that has none.</summary>
+    private static IOpenApiSchema Line(OpenApiOperation operation, IList<IOpenApiSchema> lines, SchemaRepository schemas)
+    {
+        if (lines is [var single]) return single;
+        var name = $"{char.ToUpperInvariant(operation.OperationId![0])}{operation.OperationId[1..]}Line";
+        return schemas.AddDefinition(name, new OpenApiSchema { OneOf = lines, Description = "One of these." });
+    }
 
     private static bool IsPicture(string type) => type.StartsWith("image/", StringComparison.Ordinal);
 
