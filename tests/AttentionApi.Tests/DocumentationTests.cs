@@ -88,6 +88,58 @@ public partial class DocumentationTests
     }
 
     [Fact]
+    public void Every_member_of_every_answer_is_in_the_contract_where_that_describes_the_answer()
+    {
+        var text = Text("docs/api.md");
+        using var document = JsonDocument.Parse(Text("client/openapi.json"));
+        var schemas = document.RootElement.GetProperty("components").GetProperty("schemas");
+        var missing =
+            from schema in AnswerSchemas(document.RootElement)
+            where schemas.GetProperty(schema).TryGetProperty("properties", out _)
+            let words = Code().Matches(Described.TryGetValue(schema, out var heading) ? Section(text, heading) : text)
+                .SelectMany(code => Word().Matches(code.Value)).Select(word => word.Value).ToHashSet()
+            from member in schemas.GetProperty(schema).GetProperty("properties").EnumerateObject()
+            where !words.Contains(member.Name)
+            select $"{schema}.{member.Name}";
+        Assert.Equal([], missing);
+    }
+
+    /// <summary>Answers that have a section of their own; other members may be named anywhere.</summary>
+    private static readonly Dictionary<string, string> Described = new()
+    {
+        ["Model"] = "### Models", ["Method"] = "### Methods", ["MethodParameter"] = "### Methods", ["Expectation"] = "### What was expected",
+        ["ExplainResponse"] = "## `POST /explain`", ["Completeness"] = "## `POST /explain`", ["Evidence"] = "### Evidence",
+        ["CompareResponse"] = "### `POST /explain/compare`", ["RegionsResponse"] = "## `POST /explain/regions`", ["BatchProblem"] = "## `POST /explain/batch`",
+        ["Problem"] = "## Errors",
+    };
+
+    /// <summary>Every schema that an answer refers to, itself or through others.</summary>
+    private static HashSet<string> AnswerSchemas(JsonElement document)
+    {
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        var found = new HashSet<string>();
+        var answers = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject())
+            .Select(operation => operation.Value.GetProperty("responses").GetRawText());
+        var next = new Queue<string>(answers);
+        while (next.TryDequeue(out var part))
+        {
+            foreach (var name in SchemaReference().Matches(part).Select(match => match.Groups["name"].Value).Where(found.Add))
+                next.Enqueue(schemas.GetProperty(name).GetRawText());
+        }
+        Assert.NotEmpty(found);
+        return found;
+    }
+
+    /// <summary>From a heading to the next one that is not below it.</summary>
+    private static string Section(string text, string heading)
+    {
+        var level = heading[..heading.IndexOf(' ', StringComparison.Ordinal)];
+        var lines = text.Split('\n').SkipWhile(line => line != heading && !line.StartsWith($"{heading},", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(lines);
+        return string.Join('\n', lines.Skip(1).TakeWhile(line => !line.StartsWith('#') || line.TakeWhile(sign => sign == '#').Count() > level.Length));
+    }
+
+    [Fact]
     public void Sections_that_the_code_cites_exist()
     {
         var titles = Text("docs/methods.md");
@@ -105,6 +157,15 @@ public partial class DocumentationTests
     /// <summary>Anchors of a page's headings, as GitHub makes them.</summary>
     private static IEnumerable<string> Headings(string page) => Heading().Matches(Text(page))
         .Select(heading => NotInAnchor().Replace(heading.Groups["title"].Value.ToLowerInvariant(), "").Replace(' ', '-'));
+
+    [GeneratedRegex("#/components/schemas/(?<name>[A-Za-z0-9]+)")]
+    private static partial Regex SchemaReference();
+
+    [GeneratedRegex("```.*?```|`[^`\n]+`", RegexOptions.Singleline)]
+    private static partial Regex Code();
+
+    [GeneratedRegex("[A-Za-z0-9]+")]
+    private static partial Regex Word();
 
     [GeneratedRegex(@"\]\((?<path>[^)#\s]*)(#(?<anchor>[^)\s]+))?\)")]
     private static partial Regex Link();
