@@ -37,11 +37,12 @@ return await Startup.RunAsync(async () =>
     app.UseResponseCompression();
     app.UsePage();
     app.UseKeysEverywhere();
-    app.UseOpenApiDocument();
+    app.UseSwaggerPage();
     app.UseRouting();
     app.UseSecurity();
     app.UseAgentLimits();
 
+    app.MapOpenApiDocument();
     app.MapHealth();
     app.MapMetrics();
     app.MapApi();

@@ -1,6 +1,9 @@
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
 
 [assembly: AssemblyFixture(typeof(AttentionApi.Tests.Api.ApiHost))]
 [assembly: AssemblyFixture(typeof(AttentionApi.Tests.Api.FixtureHost))]
@@ -37,6 +40,26 @@ public sealed class ApiHost() : TestHost(Settings)
 {
     // Other tests run at the same time: none of them may find the slots taken.
     private static readonly (string, string)[] Settings = [("Models:Path", Path.Combine(SourceTree.Root, "models")), ("Limits:MaxConcurrent", "256")];
+
+    /// <summary>How often the OpenAPI document was made.</summary>
+    public int Documents => counter.Made;
+
+    private readonly DocumentCounter counter = new();
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        base.ConfigureWebHost(builder);
+        builder.ConfigureServices(services => services.ConfigureSwaggerGen(options => options.AddDocumentFilterInstance(counter)));
+    }
+
+    private sealed class DocumentCounter : IDocumentFilter
+    {
+        private int made;
+
+        public int Made => made;
+
+        public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context) => Interlocked.Increment(ref made);
+    }
 }
 
 /// <summary>The host on the tiny models of tests/fixtures, with random weights: a classifier of five classes (the default), a CLIP and the other

@@ -29,6 +29,16 @@ public sealed class OpenApiTests(ApiHost host, FixtureHost fixtures)
     }
 
     [Fact]
+    public async Task The_document_is_made_once_however_it_is_asked_for()
+    {
+        using var client = host.CreateClient();
+        var texts = await Task.WhenAll(Enumerable.Range(0, 8).Select(call =>
+            client.GetStringAsync($"/swagger/v1/swagger.json?call={call}", TestContext.Current.CancellationToken)));
+        Assert.Single(texts.Distinct());
+        Assert.Equal(1, host.Documents);
+    }
+
+    [Fact]
     public async Task Everything_has_a_description()
     {
         var document = await DocumentAsync();
