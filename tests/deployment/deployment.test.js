@@ -81,7 +81,9 @@ test('probes ask for paths of the service, and a pod has time to finish what it 
   assert.deepEqual(probes.map(probe => probe.httpGet.path), ['/readyz', '/readyz', '/healthz']);
   assert.ok(container.securityContext.readOnlyRootFilesystem);
   const longestAnswer = 60; // Limits:RequestSeconds
-  assert.ok(spec.terminationGracePeriodSeconds > container.lifecycle.preStop.sleep.seconds + longestAnswer);
+  const stopping = longestAnswer + 5; // Server.Grace
+  assert.ok(spec.terminationGracePeriodSeconds >= container.lifecycle.preStop.sleep.seconds + stopping);
+  assert.ok(Number.parseInt(read('compose.yaml').services['attention-api'].stop_grace_period) > stopping);
 });
 
 test('the autoscaler alone decides on the number of pods, and a drained node takes one at a time', () => {
@@ -93,6 +95,16 @@ test('the autoscaler alone decides on the number of pods, and a drained node tak
   }
 });
 
+test('service, disruption budget and network policy are for the pods of the deployment', () => {
+  for (const form of Object.keys(forms)) {
+    const { matchLabels } = one(form, 'Deployment').spec.selector;
+    assert.ok(Object.keys(matchLabels).length);
+    assert.deepEqual(one(form, 'Service').spec.selector, matchLabels);
+    assert.deepEqual(one(form, 'PodDisruptionBudget').spec.selector, { matchLabels });
+    assert.deepEqual(one(form, 'NetworkPolicy').spec.podSelector, { matchLabels });
+  }
+});
+
 test('every image has a version, ours that of the program', () => {
   const [ours, ...others] = [pod('base').containers[0].image, ...Object.values(read('compose.yaml').services).map(service => service.image)];
   assert.equal(ours, `attention-api:${version}`);
@@ -101,8 +113,7 @@ test('every image has a version, ours that of the program', () => {
   assert.ok(others.includes(ours));
   const bases = ['Dockerfile', 'Dockerfile.cuda'].flatMap(file => [...text(file).matchAll(/^FROM (\S+)/gm)].map(match => match[1]));
   for (const image of [...others, ...bases]) assert.match(image, /:v?\d+\.\d+\.\d+/);
-  // For NVIDIA alone no digest could be found (docs/configuration.md).
-  const withDigest = [...others, ...bases].filter(image => !/^(nvidia|attention-api)\b/.test(image));
+  const withDigest = [...others, ...bases].filter(image => image !== ours);
   for (const image of withDigest) assert.match(image, /@sha256:[0-9a-f]{64}$/);
 });
 
@@ -118,7 +129,8 @@ test('memory, copies on disk and requests have limits; the managed heap leaves r
     assert.ok(disk < bytes(limits['ephemeral-storage']));
     assert.equal(requests.cpu, limits.cpu);
   }
-  const [container] = pod('base').containers;
+  // Both mount models of one's own, whose weights need room.
+  const [container] = pod('models').containers;
   assert.equal(bytes(compose.mem_limit), bytes(container.resources.limits.memory));
   assert.equal(compose.environment.DOTNET_GCHeapHardLimit, variables(container).DOTNET_GCHeapHardLimit);
   assert.match(compose.tmpfs[0], /^\/tmp:size=\d+m$/);
@@ -139,9 +151,8 @@ test('keys come from a secret and models from a volume, both read only', () => {
   }
 });
 
-test('the network policy is for our pods alone, opens our port alone, and lets the service call nobody', () => {
+test('the network policy opens our port alone, and lets the service call nobody', () => {
   const { spec } = one('base', 'NetworkPolicy');
-  assert.deepEqual(spec.podSelector.matchLabels, one('base', 'Deployment').spec.selector.matchLabels);
   assert.deepEqual(spec.policyTypes, ['Ingress', 'Egress']);
   assert.deepEqual(spec.egress, []);
   assert.deepEqual(spec.ingress.flatMap(rule => rule.ports.map(({ port }) => port)), [pod('base').containers[0].ports[0].name]);

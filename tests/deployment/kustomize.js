@@ -21,7 +21,10 @@ export function build(folder) {
       if (image) container.image = `${image.name}:${image.newTag}`;
     }
     for (const { pairs, includeSelectors } of labels) {
-      if (!includeSelectors || resource.kind !== 'Deployment') continue;
+      if (!includeSelectors) continue;
+      // Kustomize creates the selectors of these kinds; those of budgets and policies it only adds to (its commonLabels field specs).
+      if (resource.kind === 'Service') resource.spec.selector = { ...resource.spec.selector, ...pairs };
+      if (resource.kind !== 'Deployment') continue;
       resource.spec.selector = { matchLabels: { ...resource.spec.selector?.matchLabels, ...pairs } };
       resource.spec.template.metadata.labels = { ...resource.spec.template.metadata.labels, ...pairs };
     }
