@@ -28,6 +28,7 @@ test("Names of the API and of the server's settings become the page's own", () =
     'The model takes pictures of 224 x 224 only; leave “Size at which the model sees the picture” out.');
   assert.equal(words("'models' names 9; at most 4 may be loaded at once. Models:MaxLoaded allows more.", 'models'),
     '“Models” names 9; at most 4 may be loaded at once.');
+  assert.equal(words("The cause is in its log under this answer's X-Request-Id. Try again.", ''), 'The cause is in its log under the number below. Try again.');
   assert.equal(words("'unicorn' is none of the classes.", 'labels'), "'unicorn' is none of the classes.");
 });
 

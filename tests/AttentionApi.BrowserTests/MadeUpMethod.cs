@@ -16,6 +16,10 @@ internal static class MadeUpMethod
         { "name": "probe", "title": "Made-up probe", "meaning": "What it shows.", "limits": "What it does not show.", "paper": "None", "labels": "needed",
           "labelDependent": true, "signed": true,
           "layers": "through", "frames": [],
+          "words": {
+            "unsigned": { "sentence": "Where {model} finds “{label}”.", "low": "less {label}", "high": "more {label}" },
+            "signed": { "sentence": "Where {model} finds “{label}”: {high} patches speak for it.", "low": "against {label}", "high": "for {label}" },
+            "versus": null },
           "parameters": [
             { "name": "fromLayer", "type": "integer", "range": "1…L", "default": "1", "minimum": 1, "maximum": null, "step": null, "values": [],
               "description": "First layer." },

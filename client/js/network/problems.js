@@ -88,7 +88,7 @@ export const requestIdOf = (request) => request.getResponseHeader('X-Request-Id'
 function inPlainWords(detail, parameter) {
   const [, runs, allowed] = /^This needs (\d+) runs of the model; a call may cause (\d+)/.exec(detail) ?? [];
   if (runs) return `This needs ${runs} runs of the model; the server allows ${allowed} at once. ${lessOf(parameter)}`;
-  const ours = detail.replace(/ \([A-Z]\w*:\w+\)| [A-Z]\w*:\w+ allows more\./g, '');
+  const ours = detail.replace(/this answer's X-Request-Id/, 'the number below').replace(/ \([A-Z]\w*:\w+\)| [A-Z]\w*:\w+ allows more\./g, '');
   return ours.replace(/'(\w+)'/g, (quoted, name) => (name in controls ? `“${controls[name]}”` : quoted));
 }
 
