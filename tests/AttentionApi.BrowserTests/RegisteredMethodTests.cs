@@ -32,6 +32,11 @@ public sealed class RegisteredMethodTests(RegisteredMethodTests.Host host, Chrom
         await explore.ReadyAsync();
         Assert.Contains(explore.Requests, request => request.Contains("method=madeUp", StringComparison.Ordinal)
             && request.Contains("strength=3", StringComparison.Ordinal));
+
+        var series = explore.Page.Locator("#series");
+        Assert.Equal(["Scores", "Peaks"], await series.Locator("figcaption").AllInnerTextsAsync());
+        Assert.Equal(await series.Locator("figure").First.Locator("tbody tr").CountAsync(), await series.Locator("polyline").CountAsync());
+        Assert.Equal("Peak", await series.Locator("figure").First.Locator("tbody tr td").First.InnerTextAsync());
         explore.AssertNoErrors();
     }
 }

@@ -9,8 +9,8 @@ namespace AttentionApi.Core.Analysis;
 internal sealed class ActivationCache(long maximumBytes)
 {
     /// <summary>
-    /// The collector counts on short lives: it lets as much garbage pile up beside what stays for a while as there is of that. So it is asked to look whenever
-    /// this part of the limit was added: at the young at once, which takes a few milliseconds, at the old behind the requests.
+    /// The garbage collector lets as much garbage pile up as there is long-lived data beside it. So a collection is requested whenever
+    /// this part of the limit was added: the young generation at once, which takes a few milliseconds, the old one in the background.
     /// </summary>
     /// <remarks>Measured in a load of everything mixed, with the cache full: 290 to 500 MB of garbage without being asked to.</remarks>
     private const int CollectedShare = 8;

@@ -34,7 +34,7 @@ internal sealed partial class Inspection
     }
 
     /// <summary>
-    /// The call's pictures before the model. Maps lie on the reference, where there is one: the picture beside it is then the one that is asked about.
+    /// The pictures of a call. With a reference, maps lie on the reference, and the query patch is in the picture.
     /// </summary>
     /// <param name="model">Leased for as long as the inspection is used.</param>
     /// <param name="analyzer">Runs it, or knows the pictures already.</param>
@@ -50,7 +50,7 @@ internal sealed partial class Inspection
             Asked = pictures.Reference is null ? null : new(model, analyzer, pictures.Picture, LabelChoice.None(model.Facts), timings),
         };
 
-    /// <summary>An inspection of which everything is known already: there is no model to ask for more.</summary>
+    /// <summary>An inspection whose results are all given; it has no model to run.</summary>
     internal Inspection(ModelFacts model, PictureAnalysis known, LabelChoice labels)
     {
         (Model, Choice, Timings) = (model, labels, new StageTimings());
@@ -156,7 +156,7 @@ internal sealed partial class Inspection
     /// <summary>Fetches several parts of a forward pass in one run, ahead of calls that would fetch them one by one.</summary>
     internal async Task<PictureAnalysis> FetchAsync(ActivationParts parts, CancellationToken cancellation)
     {
-        // Whoever shows attention names the sinks in it.
+        // Explanations of attention also name its sinks.
         if ((parts & (ActivationParts.MeanAttention | ActivationParts.HeadAttention)) != 0) parts |= ActivationParts.TokenNorms;
         if (analysis is not null && (loaded is null || analysis.Activations.Has(parts))) return analysis;
         var fetched = await Analyzer.AnalyzeAsync(Loaded, Picture, parts, Timings, cancellation).ConfigureAwait(false);
@@ -167,7 +167,7 @@ internal sealed partial class Inspection
     /// <summary>What a careful reader must know of picture and labels.</summary>
     public IReadOnlyList<string> Warnings => [.. Analysis.Warnings, .. Model.Text && loaded is not null ? loaded.LabelWarnings(Choice.Labels) : []];
 
-    /// <summary>Work on what was fetched with the model's smaller sessions, in a slot of its own.</summary>
+    /// <summary>Runs the auxiliary sessions on the outputs of a run, in a slot of its own.</summary>
     internal Task<T> UseAsync<T>(Func<VisionTower, T> work, CancellationToken cancellation) =>
         Loaded.Vision.UseAsync(tower => work(tower.At(Model.ImageSize)), Timings, cancellation);
 

@@ -24,7 +24,7 @@ internal sealed class Picture(ReadOnlyMemory<byte> bytes, ImageLimits limits, bo
     /// <exception cref="ImageRefusedException">Not a supported format, damaged, or over the limits.</exception>
     public ImageHeader Header => header.Value;
 
-    /// <summary>Bytes that looking at it holds at its worst.</summary>
+    /// <summary>Most bytes that decoding it holds at once.</summary>
     /// <exception cref="ImageRefusedException">Not a supported format, damaged, or over the limits.</exception>
     public long DecodedBytes => drawn ? Header.DecodedBytes : Header.KeptBytes;
 

@@ -11,20 +11,20 @@ using AttentionApi.Core.Runtime;
 namespace AttentionApi.Core.Analysis;
 
 /// <summary>
-/// Pictures to activations and gradients: takes from the cache what is known already; identical calls in flight share one run. Safe for many callers.
+/// Computes activations and gradients of pictures: cached results are reused, and identical calls in flight share one run. Thread-safe.
 /// </summary>
 internal sealed class PictureAnalyzer(ActivationCache cache)
 {
     private readonly SharedRuns<(PictureKey Picture, object Work), PictureAnalysis> runs = new();
     private readonly ConditionalWeakTable<LoadedModel, object> watched = [];
 
-    /// <summary>One that knows nothing of other calls and keeps nothing for them.</summary>
+    /// <summary>An analyzer without a cache.</summary>
     internal static PictureAnalyzer WithoutMemory() => new(new ActivationCache(0));
 
-    /// <summary>What the cache knows of a picture, or null.</summary>
+    /// <summary>The cached analysis of a picture, or null.</summary>
     internal PictureAnalysis? Find(LoadedModel model, Picture picture) => cache.Find(KeyOf(model, picture)) is { } known ? known with { ModelRuns = 0 } : null;
 
-    /// <summary>Runs the vision tower on a picture for the parts that are not known yet.</summary>
+    /// <summary>Runs the vision tower on a picture for the parts that are not cached.</summary>
     /// <exception cref="ImageRefusedException">The picture cannot be decoded.</exception>
     /// <exception cref="ModelRefusedException">The model gives non-finite numbers.</exception>
     public async Task<PictureAnalysis> AnalyzeAsync(LoadedModel model, Picture picture, ActivationParts parts, StageTimings timings,
@@ -49,7 +49,7 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
         {
             using var _ = stages.Measure(Stages.Inference);
             var tape = await model.TapeAsync(input, kind, token).ConfigureAwait(false);
-            // What the run tells of attention names sinks and nothing else: its last bits are not those of a plain run, which maps of attention show.
+            // Attention from this run is used for sinks only: its last bits differ from those of a plain run, which attention maps show.
             var sinks = AttentionSinks.Find(tape.MeanAttention, tape.TokenNorms, model.Facts.Tokens);
             return (model.Vision.OfAnswer(tape.Answer), PictureGradients.None with { Tapes = PictureGradients.None.Tapes.Add(kind, tape), Sinks = sinks });
         }, timings, cancellation).ConfigureAwait(false);
@@ -83,8 +83,8 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
     }
 
     /// <summary>
-    /// Runs the vision tower on the picture with only some of its patches, where the answers are not known yet: a few runs at a time, so that other callers
-    /// have their turn.
+    /// Runs the vision tower on the picture with only some of its patches, where the answers are not known yet: a few runs at a time, so that other
+    /// callers get their turn.
     /// </summary>
     /// <exception cref="ImageRefusedException">The picture cannot be decoded.</exception>
     /// <exception cref="ModelRefusedException">The model gives non-finite numbers.</exception>
@@ -109,7 +109,7 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
             var together = new ParallelOptions { MaxDegreeOfParallelism = model.Vision.RunsAhead, CancellationToken = cancellation };
             await Parallel.ForAsync(0, missing.Count, together, async (i, token) =>
             {
-                // Each run would time its own wait and work; side by side these say nothing.
+                // Runs overlap, so their own timings would add up to more than the time that passes.
                 var run = await model.Vision.RunAsync(canvas.Show(missing[i]), ActivationParts.Output, new StageTimings(), token).ConfigureAwait(false);
                 answers[i] = run.Output;
                 timings.Runs.Add(1);
@@ -118,7 +118,7 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
         return Keep(model, picture, known with { ModelRuns = missing.Count, Masked = known.Masked.With(fill, missing.Zip(answers)) });
     }
 
-    /// <summary>One run of the vision tower, shared by all callers who want the same of the same picture.</summary>
+    /// <summary>One run of the vision tower, shared by all callers with the same request for the same picture.</summary>
     private async Task<PictureAnalysis> SharedAsync(
         LoadedModel model, Picture picture, object work, PictureAnalysis? known,
         Func<ModelInput, StageTimings, CancellationToken, Task<(Activations, PictureGradients)>> run, StageTimings timings, CancellationToken cancellation)

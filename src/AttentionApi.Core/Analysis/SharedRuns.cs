@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Analysis;
 
 /// <summary>
-/// Identical work in flight is done once: the first caller starts it, later ones wait for the same result. A caller that goes away only stops waiting;
+/// Identical work in flight is done once: the first caller starts it, later ones wait for the same result. A caller that cancels only stops waiting;
 /// the work is cancelled when nobody waits any more.
 /// </summary>
 internal sealed class SharedRuns<TKey, TResult> where TKey : notnull
@@ -44,13 +44,13 @@ internal sealed class SharedRuns<TKey, TResult> where TKey : notnull
         }
     }
 
-    /// <summary>The last one to leave waits until the work has ended: what it holds is free only then.</summary>
+    /// <summary>The last one to leave waits until the work has ended: only then is its memory free.</summary>
     private async Task LeaveAsync(TKey key, Run run)
     {
         lock (running)
         {
             if (--run.Waiters > 0) return;
-            // Nobody may join a run that is being cancelled.
+            // A run that is being cancelled takes no further callers.
             Forget(key, run);
         }
         if (run.Result.IsCompleted) return;

@@ -25,7 +25,7 @@ internal sealed class EvidenceBundle
     /// <summary>What is held until it is written.</summary>
     public long HeldBytes => parts.Sum(part => (long)part.Bytes.Length);
 
-    /// <summary>Computes and draws all of it: whoever writes it needs no more than memory.</summary>
+    /// <summary>Computes and draws everything, so that writing it needs no further work.</summary>
     /// <exception cref="PictureTooLargeException">More pictures than one answer may have.</exception>
     public static async Task<EvidenceBundle> MakeAsync(Explanation explanation, CancellationToken cancellation)
     {

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace AttentionApi.Core.Bundle;
 
-/// <summary>A stream that is written to and nothing else.</summary>
+/// <summary>A write-only stream.</summary>
 internal abstract class WriteStream : Stream
 {
     public override bool CanRead => false;
@@ -28,7 +28,7 @@ internal sealed class HashedStream(Stream target) : WriteStream
 
     public long Count { get; private set; }
 
-    /// <summary>Of the bytes so far, lower-case hex; begins anew.</summary>
+    /// <summary>Hash of the bytes so far (lower-case hex); resets.</summary>
     public string Sha256() => Convert.ToHexStringLower(hash.GetHashAndReset());
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Parts are written without blocking.");

@@ -59,7 +59,7 @@ internal sealed class ModelLoad : IDisposable
 
     public CancellationToken Token => source.Token;
 
-    /// <summary>Outside of the caller's thread: what is told of it may take a while.</summary>
+    /// <summary>Runs on another thread, because listeners may be slow.</summary>
     public void Cancel() => _ = source.CancelAsync();
 
     public void Dispose() => source.Dispose();

@@ -12,8 +12,8 @@ namespace AttentionApi.Core.Catalog;
 /// </summary>
 internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger<ModelCatalog> log, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>What loads and runs under way may take when the program ends; a thread that waits for a disk which never answers can't be stopped, only
-    /// left.</summary>
+    /// <summary>How long running loads and runs may take when the program ends; a thread that waits for an unresponsive disk can't be stopped, only
+    /// abandoned.</summary>
     private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
@@ -189,7 +189,7 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
 
     private void Refuse(CatalogModel model, ModelLoad loading, ModelRefusedException reason)
     {
-        // A load that everybody has left says nothing of the next one.
+        // A cancelled load says nothing about the next one.
         lock (gate) if (model.Load == loading) model.Refuse(reason);
         LoadFailed?.Invoke(reason);
     }
@@ -219,7 +219,7 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
         lock (gate)
         {
             model.Leases--;
-            // Nobody may join a load that is being cancelled; it keeps its room until it has ended.
+            // A load that is being cancelled takes no further callers; it keeps its room until it has ended.
             if (model is { Leases: 0, Load: { Loaded: null } left })
             {
                 model.Load = null;
@@ -252,7 +252,7 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
         }
     }
 
-    /// <summary>Remembers what has to end before the program may.</summary>
+    /// <summary>Remembers tasks that must end before the program does.</summary>
     private void Watch(Task task)
     {
         underWay.RemoveWhere(one => one.IsCompleted);
@@ -278,6 +278,6 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
     {
         await Task.WhenAll(tasks).WaitAsync(ExitPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var left = tasks.Count(task => !task.IsCompleted);
-        if (left > 0) log.LogWarning("{Count} models are still being loaded or used; the program ends without them", left);
+        if (left > 0) log.LogWarning("{Count} models are still being loaded or used; the program ends anyway", left);
     }
 }

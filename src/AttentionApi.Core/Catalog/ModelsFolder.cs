@@ -21,7 +21,7 @@ internal static class ModelsFolder
         {
             if (entry.Name.StartsWith('.') || (entry is FileInfo file && !file.Extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase))) continue;
             var models = In(entry);
-            if (models.Count == 0) leftOut?.Invoke($"'{entry.Name}' is ignored: of the download cache, and without an .onnx file.");
+            if (models.Count == 0) leftOut?.Invoke($"'{entry.Name}' is ignored: it is in the download cache and has no .onnx file.");
             foreach (var (id, path) in models)
             {
                 if (!ModelFolder.IsId(id)) leftOut?.Invoke($"'{id}' is ignored: a model's name may contain only letters, digits, '.', '_' and '-'.");

@@ -32,18 +32,25 @@ internal sealed record TurningPoint(int Patches, int Of, string Answer);
 /// <param name="Rank">Its place among all labels or classes, from 1.</param>
 /// <param name="Of">How many there are.</param>
 /// <param name="Other">What it is set against: the prediction; the runner-up where the prediction is as expected. Null where there is no other label.</param>
-/// <param name="Method">That made the map; null where none can.</param>
-/// <param name="Map">The expected label's map minus the other's; signed. Null without method.</param>
-/// <param name="Account">The gap in parts, where the method's parts add up to scores; else null.</param>
-/// <param name="Summary">The same in words.</param>
-internal sealed record ExpectedLabel(Prediction Expected, int Rank, int Of, Prediction? Other, Explainer? Method, Heatmap? Map, GapAccount? Account,
-    string Summary)
+internal sealed record ExpectedLabel(Prediction Expected, int Rank, int Of, Prediction? Other)
 {
     /// <summary>Patches listed for each side.</summary>
     private const int Listed = 5;
 
     /// <summary>Parts in which patches are hidden.</summary>
     private const int TurningSteps = 14;
+
+    /// <summary>The method that made the map; null where none can.</summary>
+    public Explainer? Method { get; private init; }
+
+    /// <summary>The expected label's map minus the other's; signed. Null without method.</summary>
+    public Heatmap? Map { get; private init; }
+
+    /// <summary>The gap in parts, where the method's parts add up to scores; else null.</summary>
+    public GapAccount? Account { get; private init; }
+
+    /// <summary>The comparison in words.</summary>
+    public string Summary => InWords(this);
 
     /// <summary>From how many hidden patches on the model prefers the expected label; null where it does already, or does at none of the steps.</summary>
     public TurningPoint? Turn { get; private init; }
@@ -66,21 +73,19 @@ internal sealed record ExpectedLabel(Prediction Expected, int Rank, int Of, Pred
         var (all, scores) = All(inspection, scoring);
         Prediction Judged(int target) => new(scoring.Targets[target].Label, scores(target), scoring.Logits[target]);
         var rank = 1 + Ahead(all, scoring.Targets[expected].Class ?? expected);
-        var found = new ExpectedLabel(Judged(expected), rank, all.Count, other is null ? null : Judged(other.Value), null, null, null, "");
-        if (set is not null && other is not null)
+        var found = new ExpectedLabel(Judged(expected), rank, all.Count, other is null ? null : Judged(other.Value));
+        if (set is null || other is null) return found;
+
+        // One map a label, in the labels' order; of methods with a map a layer the last layer's come last.
+        var maps = set.Maps.TakeLast(scoring.Targets.Count).ToList();
+        var map = Difference(maps[expected], maps[other.Value]);
+        return found with
         {
-            // One map a label, in the labels' order; of methods with a map a layer the last layer's come last.
-            var maps = set.Maps.TakeLast(scoring.Targets.Count).ToList();
-            var map = Difference(maps[expected], maps[other.Value]);
-            found = found with
-            {
-                Method = method,
-                Map = map,
-                Account = set.ScorePerValue is { } unit ? Split(map, unit * LogitsPerScore(inspection.Model), -found.Gap!.Value) : null,
-                Turn = found.Gap > 0 ? await TurnAsync(inspection, map, expected, other.Value, cancellation).ConfigureAwait(false) : null,
-            };
-        }
-        return found with { Summary = InWords(found) };
+            Method = method,
+            Map = map,
+            Account = set.ScorePerValue is { } unit ? Split(map, unit * LogitsPerScore(inspection.Model), -found.Gap!.Value) : null,
+            Turn = found.Gap > 0 ? await TurnAsync(inspection, map, expected, other.Value, cancellation).ConfigureAwait(false) : null,
+        };
     }
 
     private static async Task<(Explainer? Method, MapSet? Set)> MapsAsync(Inspection inspection, ExplainerRegistry methods, CancellationToken cancellation)
@@ -94,9 +99,9 @@ internal sealed record ExpectedLabel(Prediction Expected, int Rank, int Of, Pred
             {
                 return (method, await method.ExplainAsync(inspection, values, cancellation).ConfigureAwait(false));
             }
-            catch (ParameterException refused) when (refused.Parameter == "method")
+            catch (GradientsMissingException)
             {
-                // Only its first backward run showed that the model gives no such gradients: the next method takes its place.
+                // Take the next method.
             }
         }
         return (null, null);

@@ -33,7 +33,7 @@ internal enum PictureKind
     /// <summary>Maps over the patches.</summary>
     Maps,
     /// <summary>One map of colours over the patches.</summary>
-    Colours,
+    Colors,
     /// <summary>A table of layers and heads, without the picture.</summary>
     Table,
 }

@@ -67,7 +67,7 @@ internal sealed class Explanation
     /// <summary>What a single picture shows: the last map, of the target where maps belong to labels; else the method's colours or table.</summary>
     public Task<MapSet> ShownSetAsync(CancellationToken cancellation)
     {
-        // Maps of other layers need not be computed to be thrown away.
+        // Only the last layer is shown, so the others are not computed.
         var values = Plan.Method.Info.Layers == LayerUse.Each ? Plan.Values.With(FromLayer, Plan.Values.Layers().To) : Plan.Values;
         return MeasuredAsync(() => Plan.Method.ExplainAsync(Inspection, values, cancellation), cancellation);
     }
@@ -79,14 +79,14 @@ internal sealed class Explanation
     /// <summary>The scores alone.</summary>
     public Task ScoreAsync(CancellationToken cancellation) => MeasuredAsync(() => Inspection.ScoresAsync(cancellation), cancellation);
 
-    /// <summary>What was expected against what was predicted; null where nothing was said to be expected.</summary>
+    /// <summary>The expected label against the prediction; null where no expected label was given.</summary>
     public async Task<ExpectedLabel?> ExpectedAsync(CancellationToken cancellation) => Plan.Values.Get(Expected) is null ? null
         : await MeasuredAsync(() => ExpectedLabel.CompareAsync(Inspection, Plan.Methods, cancellation), cancellation).ConfigureAwait(false);
 
     /// <summary>True for maps that belong to the target or to no label.</summary>
     public bool IsShown(Heatmap map) => map.Label is null || map.Label == Scoring.Target;
 
-    /// <summary>What to tell where maps say nothing; that a label does not differ from itself need not be told.</summary>
+    /// <summary>Warns of flat maps; the map of the label that others are compared with is always flat and needs no warning.</summary>
     internal IEnumerable<string> FlatWarning(IReadOnlyList<Heatmap> maps)
     {
         var rival = Plan.Values.Get(Versus);
@@ -102,7 +102,7 @@ internal sealed class Explanation
         return result;
     }
 
-    /// <summary>Gradients may turn out to be missing during the work; that tells against the choice of the method.</summary>
+    /// <summary>Some models turn out to have no gradients only during the run; then the method cannot be used with them.</summary>
     private async Task<T> ForMethodAsync<T>(Func<Task<T>> work)
     {
         try

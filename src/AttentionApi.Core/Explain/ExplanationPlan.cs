@@ -33,8 +33,7 @@ internal sealed class ExplanationPlan
     public Outputs Output => request.Output;
 
     /// <summary>
-    /// True for bundles, which must come out the same whatever was asked of the picture before: the last digits of an answer depend on what the run that it
-    /// was remembered from fetched besides, so nothing is taken from memory.
+    /// True for bundles, which must be reproducible: the last digits of cached results depend on what else their run fetched, so the cache is not used.
     /// </summary>
     public bool Afresh => Output == Outputs.Evidence;
 

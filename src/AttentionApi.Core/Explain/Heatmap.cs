@@ -14,7 +14,7 @@ namespace AttentionApi.Core.Explain;
 /// <param name="Values">Raw values, row-major [rows·columns], finite.</param>
 public sealed record Heatmap(int Layer, int? Head, string? Label, bool Signed, int Rows, int Columns, float[] Values)
 {
-    /// <summary>Below this spread a map is flat: it says nothing, and pictures must not stretch its noise.</summary>
+    /// <summary>Below this spread a map is flat: it carries no information, and pictures must not amplify its noise.</summary>
     private const double FlatSpread = 1e-12;
 
     // Not kept: a copy with other values ('with') would keep those of the first.
@@ -22,7 +22,7 @@ public sealed record Heatmap(int Layer, int? Head, string? Label, bool Signed, i
     public float Maximum => TensorPrimitives.Max<float>(Values);
     public bool Flat => (double)Maximum - Minimum < FlatSpread;
 
-    /// <summary>What to tell where maps say nothing; empty where all of them say something.</summary>
+    /// <summary>A warning where maps are flat; empty where none is.</summary>
     public static IEnumerable<string> FlatWarning(IReadOnlyList<Heatmap> maps)
     {
         var flat = maps.Count(map => map.Flat);

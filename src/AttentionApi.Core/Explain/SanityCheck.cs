@@ -28,7 +28,7 @@ internal sealed class SanityCheck(PictureAnalyzer analyzer, ParameterTable table
         return [.. scoring.Targets.Take(2).Select(target => target.Class!.Value.ToString(System.Globalization.CultureInfo.InvariantCulture))];
     }
 
-    /// <summary>One method; null where it needs what nobody chose, such as a patch.</summary>
+    /// <summary>One method; null where it needs a value that was not given, such as a patch.</summary>
     /// <param name="method">One that the model serves.</param>
     /// <param name="model">The model.</param>
     /// <param name="shuffled">The same with shuffled weights.</param>

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace AttentionApi.Core.Imaging;
 
-/// <summary>Says what bytes are that are none of the pictures read here, so that a caller knows what went wrong on the way.</summary>
+/// <summary>Identifies files that are not supported pictures, so that the caller knows what went wrong.</summary>
 internal static partial class ForeignBytes
 {
     private const string AsBytes = "send the bytes of a JPEG, PNG or WebP picture";

@@ -32,10 +32,10 @@ internal sealed class OpenedModel
     /// <summary>Of the vision tower, or of both.</summary>
     public OnnxGraph Graph { get; }
 
-    /// <summary>Of the text tower, where it is a file of its own; else the same.</summary>
+    /// <summary>The text tower's graph, or the same one if there is no separate file.</summary>
     public OnnxGraph TextGraph { get; }
 
-    /// <summary>True where one file holds all there is.</summary>
+    /// <summary>True where one file holds both towers.</summary>
     public bool IsCombined { get; }
 
     /// <summary>Null where the model reads no text.</summary>

@@ -135,7 +135,7 @@ internal sealed class TowerGradients : IAsyncDisposable
         }
     }
 
-    /// <summary>Element type of what a graph is given that computes from hidden states.</summary>
+    /// <summary>Input element type of graphs that start from hidden states.</summary>
     private int GivenType(string tensor) =>
         tower.States.Contains(tensor) ? trial.StateType : (int)measure.FixedValue(tensor).GetTensorTypeAndShape().ElementDataType;
 

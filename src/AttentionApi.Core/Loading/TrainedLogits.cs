@@ -18,7 +18,7 @@ internal sealed record TrainedLogits(LogitConstant? Scale, LogitConstant? Bias)
     /// <param name="graph">The vision tower, or both.</param>
     /// <param name="head">Where that compares the embeddings; null for towers of their own.</param>
     /// <param name="textGraph">The text tower, or the same graph.</param>
-    /// <param name="warnings">Told of a file beside the towers that cannot be read.</param>
+    /// <param name="warnings">Gets a note on a file beside the towers that cannot be read.</param>
     public static TrainedLogits Find(ModelFolder folder, SessionFactory factory, OnnxGraph graph, ContrastiveHead? head,
         OnnxGraph textGraph, List<string> warnings)
     {
@@ -31,7 +31,7 @@ internal sealed record TrainedLogits(LogitConstant? Scale, LogitConstant? Bias)
         }
         catch (ModelRefusedException reason)
         {
-            warnings.Add($"{Path.GetFileName(path)} beside the towers was looked through for the trained logit scale, in vain: {reason.Message}");
+            warnings.Add($"{Path.GetFileName(path)} beside the towers was searched for the logit scale without success: {reason.Message}");
             return found;
         }
     }

@@ -7,7 +7,7 @@ using System.Text.Unicode;
 namespace AttentionApi.Core.Models;
 
 /// <summary>
-/// The one reader of JSON files in model folders. Editors put a byte order mark first, or save UTF-16 where asked for "Unicode"; any file may be such a one.
+/// The one reader of JSON files in model folders. Handles a byte order mark and UTF-16, as some editors save "Unicode".
 /// </summary>
 internal static partial class JsonFile
 {

@@ -1,10 +1,9 @@
 namespace AttentionApi.Core.Models;
 
-/// <summary>Reading what strangers put into a model folder.</summary>
+/// <summary>Reads untrusted files of a model folder.</summary>
 internal static class ModelFiles
 {
-    /// <summary>A file's bytes. What has none by its size is not opened: it may be a pipe or a device, and opening one of these waits for a writer, perhaps
-    /// forever.</summary>
+    /// <summary>A file's bytes. A file of size 0 is not opened: it may be a pipe or a device, where opening may wait forever for a writer.</summary>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static Stream OpenRead(string path) =>

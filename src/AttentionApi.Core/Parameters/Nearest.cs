@@ -1,6 +1,6 @@
 namespace AttentionApi.Core.Parameters;
 
-/// <summary>Finds what was probably meant.</summary>
+/// <summary>Finds the nearest name for "did you mean".</summary>
 internal static class Nearest
 {
     /// <summary>Longer texts are cut: they resemble nothing, and the comparison is quadratic.</summary>

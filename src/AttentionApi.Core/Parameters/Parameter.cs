@@ -76,7 +76,7 @@ internal abstract record Parameter(string Name, ParameterKind Kind, string Range
     internal Outputs For { get; init; } = Outputs.All;
 
     /// <summary>
-    /// True where asking in vain for it is an error rather than a warning: it adds something to the answer that the caller would miss.
+    /// True where it is an error, rather than a warning, to give it to a method that does not use it: the caller would miss what it adds.
     /// </summary>
     public bool RefusedWhereUnused { get; init; }
 

@@ -7,7 +7,7 @@ internal static class Words
     /// <summary>An enum's name as the contract writes it.</summary>
     public static string Word(this Enum value) => value.ToString().ToLowerInvariant();
 
-    /// <summary>What of a caller's text is repeated in an error or in the log: a part of it, without control characters.</summary>
+    /// <summary>A caller's text for errors and logs: shortened, without control characters.</summary>
     public static string Shown(string text)
     {
         var shown = text.Length <= LongestShown ? text : text[..LongestShown] + "…";

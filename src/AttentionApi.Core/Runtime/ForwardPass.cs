@@ -49,7 +49,7 @@ internal sealed class ForwardPass : IAsyncDisposable
         }
     }
 
-    /// <summary>Work with the sessions beside the main one, on what a run gave. It takes a slot as a run does.</summary>
+    /// <summary>Runs the auxiliary sessions on the outputs of a run. Takes a slot, as a run does.</summary>
     public async Task<T> UseAsync<T>(Func<VisionTower, T> work, StageTimings timings, CancellationToken cancellation)
     {
         SessionPool.Lease lease;

@@ -4,8 +4,7 @@ namespace AttentionApi.Core.Runtime;
 
 /// <summary>
 /// What one forward run leaves for backward passes: the answer, and the values that gradients are computed from, in native memory. Immutable; shared between
-/// requests. Whoever keeps it drops the reference when it is of no more use; the values' finalizers give the memory back, so that nobody has to know who else
-/// still reads it.
+/// requests. Finalizers of the values free the memory, so holders only drop their reference.
 /// </summary>
 internal sealed class GradientTape
 {

@@ -3,8 +3,7 @@ using AttentionApi.Core.Models;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>
-/// Something costly that is made when it is first asked for; callers who come meanwhile wait for the same. What was refused for good stays refused, what may
-/// pass is tried again.
+/// A costly object, created on first use; concurrent callers wait for the same one. Permanent failures are kept, temporary ones are retried.
 /// </summary>
 /// <param name="make">Runs on a thread of its own.</param>
 internal sealed class MadeOnce<T>(Func<CancellationToken, Task<T>> make) : IAsyncDisposable where T : class, IAsyncDisposable
@@ -25,7 +24,7 @@ internal sealed class MadeOnce<T>(Func<CancellationToken, Task<T>> make) : IAsyn
         {
             ObjectDisposedException.ThrowIf(disposed, this);
             if (refused is not null) throw refused;
-            // Whoever asks first may leave; what is made serves the next.
+            // The first caller may cancel; the object then serves the next.
             return made ??= await Task.Run(() => make(stopping.Token), CancellationToken.None).ConfigureAwait(false);
         }
         catch (ModelRefusedException reason) when (!reason.MayPass)

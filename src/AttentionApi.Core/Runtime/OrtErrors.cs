@@ -121,7 +121,7 @@ internal static partial class OrtErrors
     [GeneratedRegex(@"^\[ErrorCode:\w+\]\s*|Load model from .* failed:\s*")]
     private static partial Regex Prefix();
 
-    /// <summary>What the loader of shared libraries says of a provider; its own path is left out.</summary>
+    /// <summary>An error of the shared library loader about a provider, without its path.</summary>
     [GeneratedRegex(@"Failed to load library (?:\S*/)?(?<by>\S+) with error: (?:\S*/)?(?<needed>[^:/]+): (?<why>[^:]+)")]
     private static partial Regex MissingLibrary();
 

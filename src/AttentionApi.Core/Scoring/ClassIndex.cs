@@ -5,7 +5,7 @@ using AttentionApi.Core.Parameters;
 
 namespace AttentionApi.Core.Scoring;
 
-/// <summary>A classifier's classes by what people call them: the name, one of the comma-separated synonyms in it, the index, or a word of the name.</summary>
+/// <summary>Finds classes of a classifier by the name, one of the comma-separated synonyms in it, the index, or a word of the name.</summary>
 internal sealed class ClassIndex
 {
     /// <summary>Classes that a refusal lists.</summary>
@@ -97,7 +97,7 @@ internal sealed class ClassIndex
         }
     }
 
-    /// <summary>Upper case without accents: what somebody types who has not the letters of a name on the keyboard.</summary>
+    /// <summary>Upper case without accents, as typed on a keyboard that lacks them.</summary>
     private static string Plain(string text)
     {
         if (Ascii.IsValid(text)) return text.ToUpperInvariant();

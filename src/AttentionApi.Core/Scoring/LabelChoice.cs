@@ -14,7 +14,7 @@ internal sealed class LabelChoice
     private LabelChoice(ModelFacts model)
     {
         this.model = model;
-        // Made when first asked for: a thousand classes are not looked through for a call without labels.
+        // Lazy: calls without labels need no index of a thousand classes.
         classes = new(() => new ClassIndex(model));
     }
 
@@ -109,7 +109,7 @@ internal sealed class LabelChoice
         throw new ParameterException(parameter?.Name ?? "model", $"The model '{model.Id}' can't judge labels: {reason}. {remedy}.");
     }
 
-    /// <summary>Each label in each prompt is a text that the text tower has to read; none is built for this.</summary>
+    /// <summary>Each label in each prompt is a text for the text tower. Checked without building the texts.</summary>
     private static void CheckTexts((Parameter Parameter, IReadOnlyList<string> Values) labels,
         (Parameter Parameter, IReadOnlyList<string> Values) prompts, LabelLimits limits)
     {

@@ -7,7 +7,7 @@ namespace AttentionApi.Endpoints;
 
 /// <summary>Tells a caller who asked for lines how far the model's runs are, while they go on.</summary>
 /// <param name="http">The request.</param>
-/// <param name="readers">Cuts the caller off who reads no end of a line.</param>
+/// <param name="readers">Cuts off a caller who does not read.</param>
 /// <param name="runs">Counts them.</param>
 /// <param name="total">All of them.</param>
 internal sealed class ToldProgress(HttpContext http, SlowReaders readers, RunCounter runs, int total)
@@ -31,7 +31,7 @@ internal sealed class ToldProgress(HttpContext http, SlowReaders readers, RunCou
         }
         finally
         {
-            // Whatever became of the lines, the work must have ended before its models are given back.
+            // The work must end before its models are released, even if sending lines failed.
             await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         return await answer;

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// The keys that callers may show; none: everybody may call. What is compared are hashes of equal length, in constant time and with every key, so that the time
-/// taken says nothing about any of them. The file of keys is read again while the service runs: a withdrawn key must not open anything until the next start.
+/// The keys that callers may use; none: everybody may call. Hashes of equal length are compared, in constant time and with every key, so that the time
+/// taken says nothing about any of them. The file of keys is read again while the service runs: a withdrawn key must not stay valid until the next start.
 /// </summary>
 internal sealed class ApiKeys
 {
@@ -52,7 +52,7 @@ internal sealed class ApiKeys
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or OptionsValidationException)
             {
-                log.LogWarning("The file of API keys cannot be used ({Failure}); the keys known so far hold", failure.GetType().Name);
+                log.LogWarning("The file of API keys cannot be used ({Failure}); the previous keys stay valid", failure.GetType().Name);
             }
         }
     }

@@ -1,6 +1,6 @@
 namespace AttentionApi.Hosting;
 
-/// <summary>Bytes that many callers share. Nobody waits for them: a caller who finds too few is told so at once.</summary>
+/// <summary>A shared byte budget; callers never wait.</summary>
 internal sealed class ByteBudget(long limit)
 {
     private long used;

@@ -3,7 +3,7 @@ using AttentionApi.Http;
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// Stopping in order: while requests are being answered the server goes on listening and tells new ones that it is going away; then it stops.
+/// Stopping in order: while requests are being answered, the server keeps listening and answers new ones with 503; then it stops.
 /// Kestrel alone would refuse connections at once, which callers can't tell from a crash.
 /// </summary>
 internal sealed class Drain(IHostApplicationLifetime lifetime) : IHostedLifecycleService

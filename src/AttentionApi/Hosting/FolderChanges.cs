@@ -1,8 +1,8 @@
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// Wakes who waits for the next look at a folder when something in it changes. Only a hint: networked and mounted folders may tell nothing, so that a look has
-/// to come after a while anyway, and a copy under way tells of each file, so that looks keep a distance.
+/// Wakes whoever waits for the next look at a folder when something in it changes. Only a hint: networked and mounted folders may report nothing, so a look has
+/// to come after a while anyway; and a copy in progress reports every file, so looks keep a minimum distance.
 /// </summary>
 internal sealed class FolderChanges : IDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class FolderChanges : IDisposable
         }
         catch (Exception failure) when (failure is IOException or ArgumentException or UnauthorizedAccessException)
         {
-            log.LogWarning("Changes of the models folder are not told ({Failure}); it is looked at every few seconds", failure.Message);
+            log.LogWarning("Cannot watch the models folder ({Failure}); polling it every few seconds", failure.Message);
         }
     }
 

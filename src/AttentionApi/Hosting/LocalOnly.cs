@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// A server that listens on this machine alone is for its user. But any web page that the user opens can make the browser call it: under another name (DNS
-/// rebinding), or from its own origin, which the browser says. Both are refused.
+/// A server that listens on localhost only is for its user. But any web page that the user opens can make the browser call it: under another name (DNS
+/// rebinding), or from its own origin, which the browser sends. Both are refused.
 /// </summary>
 internal sealed class LocalOnly(IServer server, SecurityOptions options)
 {
@@ -27,14 +27,14 @@ internal sealed class LocalOnly(IServer server, SecurityOptions options)
         var host = request.Host.Host.Trim('[', ']');
         if (!IsLoopbackName(host) && !options.Hosts.Contains(host, StringComparer.OrdinalIgnoreCase))
         {
-            throw Refused($"This server listens on its own machine only and is called 'localhost'; it does not answer as '{Words.Shown(host)}'. Name other "
-                + "hosts in Security:Hosts.");
+            throw Refused($"This server accepts only local connections under the name 'localhost', not '{Words.Shown(host)}'. Name other hosts in "
+                + "Security:Hosts.");
         }
         var origin = request.Headers.Origin.ToString();
         if (origin.Length == 0 || options.CorsOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase)) return;
         if (!Uri.TryCreate(origin, UriKind.Absolute, out var page) || !page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase))
         {
-            throw Refused("This server listens on its own machine only and takes no calls from pages of other origins; name them in Security:CorsOrigins.");
+            throw Refused("This server accepts only local connections and no calls from pages of other origins; name them in Security:CorsOrigins.");
         }
     }
 

@@ -10,12 +10,12 @@ namespace AttentionApi.Hosting;
 /// </summary>
 internal sealed class ModelCheck : IDisposable
 {
-    /// <summary>Failed checks in a row from which the process counts as beyond recovery.</summary>
+    /// <summary>Failed checks in a row from which the process is considered broken.</summary>
     public const int MostFailures = 5;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    /// <summary>Callers of /readyz must not be able to bring the failures about in a moment.</summary>
+    /// <summary>So that frequent calls of /readyz do not add up to that many failures within a moment.</summary>
     private static readonly TimeSpan Distance = TimeSpan.FromSeconds(1);
 
     private readonly ModelCatalog catalog;
@@ -51,7 +51,7 @@ internal sealed class ModelCheck : IDisposable
         : Volatile.Read(ref failures) < MostFailures ? null
         : $"The default model has failed {MostFailures} checks in a row; restart the service. Its log has the details.";
 
-    /// <summary>Checks the default model where a run has failed since the last check; true where there is nothing to complain of.</summary>
+    /// <summary>Checks the default model where a run has failed since the last check; true where nothing is wrong.</summary>
     public async Task<bool> PassesAsync(CancellationToken cancellation)
     {
         if (lost is not null) return false;
@@ -91,7 +91,7 @@ internal sealed class ModelCheck : IDisposable
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             // A machine that is only busy must not be restarted.
-            log.LogWarning("The check of the default model {Model} has not ended within {Limit}", id, Limit);
+            log.LogWarning("The check of the default model {Model} did not finish within {Limit}", id, Limit);
             return false;
         }
         catch (Exception failure) when (failure is ModelRunException or ModelRefusedException)

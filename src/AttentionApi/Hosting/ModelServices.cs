@@ -39,8 +39,8 @@ internal static class ModelServices
     }
 
     /// <summary>
-    /// Looks at the models folder and the execution provider now: what is wrong with them must end the program before it listens. Then loads the default model
-    /// behind what follows.
+    /// Looks at the models folder and the execution provider now: errors there must end the program before it listens. Then loads the default model in the
+    /// background.
     /// </summary>
     public static void OpenModels(this WebApplication app) => app.Services.GetRequiredService<Readiness>().Begin(app.Lifetime.ApplicationStopping);
 

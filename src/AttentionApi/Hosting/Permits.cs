@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// The slots in which explanations are computed; a slot belongs to the work and is free when that has ended, whoever still waits for it. A caller who finds
+/// The slots in which explanations are computed; a slot belongs to the work and is free when the work has ended, even if nobody waits. A caller who finds
 /// none is told so at once: a hidden queue would only make everyone wait, and callers give up while their work is still in it.
 /// </summary>
 internal sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
@@ -23,7 +23,7 @@ internal sealed class Permits(IOptions<LimitsOptions> limits) : IDisposable
 
     public int InUse => Limit - (int)all.GetStatistics()!.CurrentAvailablePermits;
 
-    /// <summary>Refuses early where no slot is free, so that nobody uploads a picture in vain.</summary>
+    /// <summary>Refuses early where no slot is free, so that no upload is wasted.</summary>
     /// <exception cref="ProblemException">429.</exception>
     public void EnsureFree()
     {

@@ -22,7 +22,7 @@ internal sealed class Readiness(ModelCatalog catalog, ModelCheck check, ILogger<
     {
         if (Unready is { } problem) throw problem;
         if (!await check.PassesAsync(cancellation))
-            throw Unavailable("A run of a model has failed, and the default model does not pass the check since; the server's log has the details.");
+            throw Unavailable("A run of a model has failed, and the default model fails its check since then; the server's log has the details.");
     }
 
     /// <exception cref="ProblemException">503: only a new process helps.</exception>

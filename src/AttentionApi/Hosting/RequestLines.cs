@@ -41,7 +41,7 @@ internal static class RequestLines
         {
             var error = (occurrence.Value as IFeatureCollection)?.Get<IBadRequestExceptionFeature>()?.Error;
             if (error is not Microsoft.AspNetCore.Http.BadHttpRequestException refused) return;
-            log.LogInformation("{StatusCode} before any route: {Reason}", refused.StatusCode, refused.Message.Split(':')[0]);
+            log.LogInformation("{StatusCode} before routing: {Reason}", refused.StatusCode, refused.Message.Split(':')[0]);
         }
 
         public void OnError(Exception error) { }

@@ -41,7 +41,7 @@ internal static class Security
         if (app.Services.Value<SecurityOptions>().TrustedProxies.Count > 0) app.UseForwardedHeaders();
     }
 
-    /// <summary>Before anything is served: the page is not for other pages either.</summary>
+    /// <summary>Before anything is served: other pages must not embed or call the page either.</summary>
     public static void UseLocalOnly(this WebApplication app)
     {
         var local = new LocalOnly(app.Services.GetRequiredService<IServer>(), app.Services.Value<SecurityOptions>());
@@ -95,7 +95,7 @@ internal static class Security
     }
 
     private static ProblemException TooMany(RateLimitLease lease) =>
-        new(StatusCodes.Status429TooManyRequests, "This client has sent as many requests as it may in a minute; wait as Retry-After says.")
+        new(StatusCodes.Status429TooManyRequests, "This client has used up its requests for this minute; wait as Retry-After says.")
     {
         RetryAfter = lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : Window,
     };
@@ -103,7 +103,7 @@ internal static class Security
     private static void Trust(ForwardedHeadersOptions forwarded, SecurityOptions options)
     {
         forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
-        // The defaults would also believe whoever calls from this machine.
+        // The defaults would also trust any caller on this machine.
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();
         foreach (var proxy in options.TrustedProxies)

@@ -5,7 +5,7 @@ namespace AttentionApi.Hosting;
 /// <summary>Section <c>Security</c>; all of it is off unless configured.</summary>
 public sealed class SecurityOptions
 {
-    /// <summary>Keys that callers must show as <c>Authorization: Bearer</c>; with none and no file, everybody may call.</summary>
+    /// <summary>Keys that callers must send as <c>Authorization: Bearer</c>; with none and no file, everybody may call.</summary>
     public IList<string> ApiKeys { get; init; } = [];
 
     /// <summary>A file with one key a line, as secret stores mount them; # begins a comment there.</summary>

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// Answers wait for their readers outside of the slots, so that a slow one shuts nobody out; but only as many as there is room for. Others are sent from inside
-/// of their slot until there is room. Where those take all slots, whoever has read longest is cut off; and whoever does not come to an end in time.
+/// Answers are sent outside of the slots, so that slow readers block nobody; but only as many as there is memory for. Others are sent from inside
+/// their slot until there is room. Where those take all slots, the caller who has read longest is cut off; so is one who does not finish in time.
 /// </summary>
 internal sealed class SlowReaders(IOptions<LimitsOptions> limits, Permits permits)
 {
@@ -19,7 +19,7 @@ internal sealed class SlowReaders(IOptions<LimitsOptions> limits, Permits permit
 
     private TimeSpan AnswerTime => limits.Value.AnswerTime;
 
-    /// <summary>Sees to an answer that is about to be sent.</summary>
+    /// <summary>Watches over an answer that is about to be sent.</summary>
     /// <param name="http">The request.</param>
     /// <param name="response">Its answer.</param>
     /// <param name="slot">Where it was made; given back here, or when the request ends.</param>
@@ -31,10 +31,10 @@ internal sealed class SlowReaders(IOptions<LimitsOptions> limits, Permits permit
     /// <returns>Disposed of when it is sent.</returns>
     public IDisposable Attend(HttpContext http, long bytes, IDisposable slot) => new Reader(this, http, bytes, slot);
 
-    /// <summary>Cuts the caller off who takes too long to read what is sent from now on, until disposed.</summary>
+    /// <summary>Until disposed, cuts off a caller who takes too long to read.</summary>
     public IDisposable Clock(HttpContext http) => new Timer(_ => http.Abort(), null, AnswerTime, Timeout.InfiniteTimeSpan);
 
-    /// <summary>Makes room where readers keep everybody else out.</summary>
+    /// <summary>Makes room where slow readers take all slots.</summary>
     private void CutOffLongest()
     {
         if (permits.InUse < permits.Limit) return;

@@ -3,8 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace AttentionApi.Hosting;
 
-/// <summary>What can be wrong around the program (settings, port, models folder, GPU) ends it with a sentence and exit code 1 instead of a stack
-/// trace.</summary>
+/// <summary>A wrong environment (settings, port, models folder, GPU) ends the program with a sentence and exit code 1 instead of a stack trace.</summary>
 internal static class Startup
 {
     public static async Task<int> RunAsync(Func<Task> serve)

@@ -11,7 +11,7 @@ using OpenTelemetry.Trace;
 
 namespace AttentionApi.Hosting;
 
-/// <summary>What the service measures of itself, beside ASP.NET's own request metrics.</summary>
+/// <summary>The service's own metrics, besides ASP.NET's request metrics.</summary>
 internal sealed class Telemetry
 {
     public const string MeterName = "AttentionApi";

@@ -27,7 +27,7 @@ internal sealed class Uploads(IOptions<LimitsOptions> limits)
     }
 }
 
-/// <summary>One body as it comes: in pieces, because memory is taken for what has come and not for what was announced. Disposing frees what it holds.</summary>
+/// <summary>One body, read in pieces, so that memory is taken for bytes received, not for the length announced. Disposing frees it.</summary>
 internal sealed class Upload(ByteBudget budget, long limit) : IDisposable
 {
     private const int Piece = 64 * 1024;
@@ -68,14 +68,14 @@ internal sealed class Upload(ByteBudget budget, long limit) : IDisposable
         return whole;
     }
 
-    /// <summary>Takes memory for what has come, or will.</summary>
+    /// <summary>Takes memory for bytes received, or about to be.</summary>
     /// <exception cref="ProblemException">429: more than all uploads may hold.</exception>
     public void Hold(long bytes)
     {
         if (!budget.TryTake(bytes))
         {
             throw new ProblemException(StatusCodes.Status429TooManyRequests,
-                "The service receives as many bytes as it can hold; try again after the time in Retry-After.") { RetryAfter = TimeSpan.FromSeconds(1) };
+                "Too many uploads are in progress; try again after the time in Retry-After.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
         held += bytes;
     }

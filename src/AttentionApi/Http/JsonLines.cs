@@ -13,7 +13,7 @@ internal static class JsonLines
 
     private static readonly ReadOnlyMemory<byte> LineEnd = "\n"u8.ToArray();
 
-    /// <summary>Whether the caller likes lines better than one document.</summary>
+    /// <summary>Whether the caller prefers lines to one document.</summary>
     public static bool Wanted(HttpRequest request) => Asked.Any(type => Negotiation.Prefers(request, type, "application/json"));
 
     public static async Task SendAsync<T>(HttpContext http, T line, JsonTypeInfo<T> type, CancellationToken cancellation)

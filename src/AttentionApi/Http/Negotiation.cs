@@ -5,7 +5,7 @@ namespace AttentionApi.Http;
 /// <summary>Chooses the encoding of a picture from the Accept header (RFC 9110, 12.5.1).</summary>
 internal static class Negotiation
 {
-    /// <summary>The offered type that the caller likes best, the first offered of equals.</summary>
+    /// <summary>The offered type that the caller prefers; of equals, the first offered.</summary>
     /// <param name="request">Whose Accept header counts; without one everything is acceptable.</param>
     /// <param name="offered">Media types in the server's order of preference, with what each stands for.</param>
     /// <exception cref="ProblemException">406: none is acceptable.</exception>

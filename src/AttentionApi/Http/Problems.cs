@@ -34,12 +34,12 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         }
         catch (Exception failure)
         {
-            logger.LogError(failure, "The answer broke off after it had begun.");
+            logger.LogError(failure, "The response failed after it had started.");
             http.Abort();
         }
     }
 
-    /// <summary>Writes a problem whatever the caller accepts: a reason in the wrong format beats none.</summary>
+    /// <summary>Writes a problem whatever the caller accepts: an error in the wrong format is better than none.</summary>
     public static Task WriteAsync(HttpContext http, ProblemException problem)
     {
         var response = http.Response;
@@ -50,7 +50,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
         response.Headers.CacheControl = "no-store";
         if (problem.RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        // Nobody reads the rest of the body, so that the connection can take no further request (HTTP/2 ends the stream alone).
+        // The rest of the body is not read, so the connection can take no further request (HTTP/2 ends only the stream).
         if (problem.Status == StatusCodes.Status413PayloadTooLarge && HttpProtocol.IsHttp11(http.Request.Protocol)) response.Headers.Connection = "close";
         if (problem.Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
         return response.WriteAsJsonAsync(Body(problem), ApiJson.Responses.Problem, "application/problem+json", http.RequestAborted);

@@ -116,6 +116,10 @@ public sealed class NewMethodTests(NewMethodTests.Host host) : IClassFixture<New
         var printed = Printed(root, "methods", "madeup");
         Assert.Contains("strength", printed, StringComparison.Ordinal);
         Assert.Contains("What the similarities are multiplied by.", printed, StringComparison.Ordinal);
+        var help = Printed(root, "explain", "--help");
+        Assert.Contains("madeUp", help, StringComparison.Ordinal);
+        Assert.Contains("--strength", help, StringComparison.Ordinal);
+        Assert.Contains("What the similarities are multiplied by.", help, StringComparison.Ordinal);
     }
 
     private static string Printed(RootCommand root, params string[] arguments)

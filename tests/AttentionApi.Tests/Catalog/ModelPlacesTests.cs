@@ -70,8 +70,8 @@ public sealed class ModelPlacesTests : IDisposable
         Make(".locks", "models--vit", "lock");
         var leftOut = new List<string>();
         Assert.Equal(["vit"], Scan(leftOut).Keys);
-        Assert.Equal(["'datasets--acme--pictures' is ignored: of the download cache, and without an .onnx file.",
-            "'models--gpt2' is ignored: of the download cache, and without an .onnx file."], leftOut.Order(StringComparer.Ordinal));
+        Assert.Equal(["'datasets--acme--pictures' is ignored: it is in the download cache and has no .onnx file.",
+            "'models--gpt2' is ignored: it is in the download cache and has no .onnx file."], leftOut.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -9,13 +9,13 @@ namespace AttentionApi.Tests.Rendering;
 public class GifWriterTests
 {
     /// <summary>64 colours so far apart that the dither cannot confuse them.</summary>
-    private static readonly Rgb[] Colours = [.. Enumerable.Range(0, 64).Select(i => new Rgb(Level(i / 16), Level(i / 4 % 4), Level(i % 4)))];
+    private static readonly Rgb[] Colors = [.. Enumerable.Range(0, 64).Select(i => new Rgb(Level(i / 16), Level(i / 4 % 4), Level(i % 4)))];
 
     private static byte Level(int i) => (byte)(32 + 62 * i);
 
     /// <summary>Frames given by the number of each pixel's colour.</summary>
     private static FrameSequence Frames(int width, int height, int count, Func<int, int, int> colour) =>
-        new(width, height, count, (frame, canvas) => Pictures.Paint(canvas, i => Colours[colour(frame, i)]), Colours);
+        new(width, height, count, (frame, canvas) => Pictures.Paint(canvas, i => Colors[colour(frame, i)]), Colors);
 
     private static void AssertExact(FrameSequence frames, AnimationFile file)
     {

@@ -21,7 +21,7 @@ internal sealed class Features : Explainer
         ShowsNot = "A colour has no meaning of its own, and colours of two pictures cannot be compared.",
         Paper = "Oquab et al. 2024, DINOv2: Learning Robust Visual Features without Supervision",
         Layers = LayerUse.None,
-        Picture = PictureKind.Colours,
+        Picture = PictureKind.Colors,
         Words = new("Patches of like colour are alike to {model}. Red, green and blue hold {shares} of what they differ by.", "", ""),
         Parameters = [ToLayer, Components],
     };

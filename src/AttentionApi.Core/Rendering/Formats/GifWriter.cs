@@ -115,9 +115,9 @@ internal static class GifWriter
         file.Write(screen);
         Span<byte> table = stackalloc byte[256 * 3];
         table.Clear();
-        for (var i = 0; i < palette.Colours.Length; i++)
+        for (var i = 0; i < palette.Colors.Length; i++)
         {
-            (table[i * 3], table[i * 3 + 1], table[i * 3 + 2]) = (palette.Colours[i].R, palette.Colours[i].G, palette.Colours[i].B);
+            (table[i * 3], table[i * 3 + 1], table[i * 3 + 2]) = (palette.Colors[i].R, palette.Colors[i].G, palette.Colors[i].B);
         }
         file.Write(table);
     }

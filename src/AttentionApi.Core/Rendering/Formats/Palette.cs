@@ -28,7 +28,7 @@ internal sealed class Palette
 
     public Palette(Rgb[] colours)
     {
-        Colours = colours;
+        Colors = colours;
         var padded = (colours.Length + Vector<int>.Count - 1) / Vector<int>.Count * Vector<int>.Count;
         (red, green, blue) = (Channel(colour => colour.R), Channel(colour => colour.G), Channel(colour => colour.B));
         for (var i = 0; i < cellPart.Length; i++) cellPart[i] = Math.Clamp(i - DitherSpread / 2, 0, 255) >> Shift;
@@ -36,7 +36,7 @@ internal sealed class Palette
         int[] Channel(Func<Rgb, int> of) => [.. colours.Select(of), .. Enumerable.Repeat(10_000, padded - colours.Length)];
     }
 
-    public Rgb[] Colours { get; }
+    public Rgb[] Colors { get; }
 
     /// <summary>Writes the palette index of every pixel.</summary>
     public void Index(Raster picture, Span<byte> indices)

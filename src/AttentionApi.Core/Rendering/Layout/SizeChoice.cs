@@ -18,7 +18,7 @@ internal readonly record struct SizeChoice(string Word, int Edge)
     public static readonly SizeChoice Original = OriginalAtMost(int.MaxValue);
     public static readonly SizeChoice Model = new(ModelWord, 0);
 
-    /// <summary>What endpoints default to: nobody who did not ask for it gets a picture of a camera's size.</summary>
+    /// <summary>The default, limited so that results are not camera-sized by default.</summary>
     public static SizeChoice OriginalAtMost(int pixels) => new(OriginalWord, pixels);
 
     public static SizeChoice LongerEdge(int pixels) => new(pixels.ToString(CultureInfo.InvariantCulture), pixels);

@@ -7,7 +7,7 @@ namespace AttentionApi.Core.Rendering.Painting;
 /// did not see stay unchanged.</summary>
 internal static class ColorPainter
 {
-    private const int Colours = 3;
+    private const int Channels = 3;
 
     public static Raster Paint(Backdrop backdrop, FeatureMap map, Interpolation interpolation, PixelBlender blender)
     {
@@ -17,7 +17,7 @@ internal static class ColorPainter
             horizontal = new(interpolation, map.Columns, backdrop.Horizontal, columns);
         RowBands.ForEach(backdrop.Height, (_, first, end) =>
         {
-            GridSampler[] samplers = [.. Enumerable.Range(0, Colours).Select(channel =>
+            GridSampler[] samplers = [.. Enumerable.Range(0, Channels).Select(channel =>
                 new GridSampler(Channel(map, channel), map.Rows, map.Columns, vertical, horizontal))];
             double[][] sampled = [.. samplers.Select(_ => new double[columns.Count])];
             for (var y = first; y < end; y++)
@@ -25,7 +25,7 @@ internal static class ColorPainter
                 var target = canvas.Row(y);
                 backdrop.Picture.Row(y).CopyTo(target);
                 if (y < rows.First || y >= rows.First + rows.Count) continue;
-                for (var channel = 0; channel < Colours; channel++) samplers[channel].SampleRow(y - rows.First, sampled[channel]);
+                for (var channel = 0; channel < Channels; channel++) samplers[channel].SampleRow(y - rows.First, sampled[channel]);
                 blender.ApplyColors(sampled[0], sampled[1], sampled[2], target.Slice(columns.First * 3, columns.Count * 3));
             }
         });

@@ -19,7 +19,7 @@ internal sealed class Pull(HubClient hub, HubModel model, string? precision, str
     /// <exception cref="HubException">It cannot be fetched, or its name is taken.</exception>
     public async Task<string> RunAsync(CancellationToken cancellation)
     {
-        RefuseTaken();
+        ThrowIfTaken();
         var commit = await hub.CommitAsync(model, cancellation);
         var listed = await hub.FilesAsync(model, commit, cancellation);
         var needed = NeededFiles.Choose(model.Repository, listed.Select(file => file.Path), precision).ToHashSet(StringComparer.Ordinal);
@@ -46,7 +46,7 @@ internal sealed class Pull(HubClient hub, HubModel model, string? precision, str
         && new FileInfo(Path.Combine(Target, file.Path)) is { Exists: true } on && on.Length == file.Size;
 
     /// <summary>The name belongs to whom it was pulled from, or to whoever put a folder there.</summary>
-    private void RefuseTaken()
+    private void ThrowIfTaken()
     {
         const string remedy = "Choose another id with --as, or move the other away.";
         if (File.Exists(Target) || File.Exists(Target + ".onnx")) throw new HubException($"The id '{id}' is taken by a file in {models}. {remedy}");
@@ -73,7 +73,7 @@ internal sealed class Pull(HubClient hub, HubModel model, string? precision, str
         var (total, done) = (files.Sum(file => file.Size), files.Sum(file => FileDownload.Present(Unfinished, file)));
         var present = done > 0 ? $", {done / Megabyte:0.0} MB of it already here" : "";
         await error.WriteLineAsync($"{model.Repository} at {commit[..8]}: {files.Length} files, {total / Megabyte:0.0} MB{present}");
-        RefuseFullDisk(total - done);
+        ThrowIfDiskFull(total - done);
         var progress = new Progress(error, terminal);
         var (begun, file) = (done, "");
         var download = new FileDownload(hub, model, commit, Unfinished, count =>
@@ -96,7 +96,7 @@ internal sealed class Pull(HubClient hub, HubModel model, string? precision, str
         }
     }
 
-    private void RefuseFullDisk(long bytes)
+    private void ThrowIfDiskFull(long bytes)
     {
         var free = new DriveInfo(Path.GetFullPath(Unfinished)).AvailableFreeSpace;
         if (free < bytes) throw new HubException($"The download needs {bytes / Megabyte:0} MB; the disk has {free / Megabyte:0} MB free.");
