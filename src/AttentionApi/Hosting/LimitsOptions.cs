@@ -83,8 +83,9 @@ public sealed class LimitsOptions
     /// <summary>Runs that take one of <see cref="LongSlots"/>; with fewer a call is answered in a moment.</summary>
     private const int RunsPerSlot = 96;
 
-    /// <summary>How many of <see cref="LongSlots"/> the work takes; none where it does not last.</summary>
-    internal int LongSlotsFor(WorkEstimate work) => Math.Min(work.Runs / RunsPerSlot, LongSlots);
+    /// <summary>How many of <see cref="LongSlots"/> the work takes: none where it does not last, and at most half, so that a second call fits beside it.
+    /// </summary>
+    internal int LongSlotsFor(WorkEstimate work) => Math.Min(work.Runs / RunsPerSlot, Math.Max(1, LongSlots / 2));
 
     /// <summary>Slots that the work takes, at most all.</summary>
     internal int SlotsFor(WorkEstimate work) =>

@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Rendering;
+using AttentionApi.Hosting;
 using AttentionApi.Tests.Api;
 using AttentionApi.Tests.Faults;
 
@@ -67,6 +69,17 @@ public sealed class LimitsTests : IDisposable
             if (!status.IsCompleted) await host.MustExplainAsync();
         }
         Assert.StartsWith("HTTP/1.1 408", await status, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, 1), InlineData(2, 1), InlineData(4, 1), InlineData(8, 2), InlineData(64, 12)]
+    public void Two_calls_of_many_runs_fit_side_by_side_where_there_are_four_slots(int slots, int ofOne)
+    {
+        var limits = new LimitsOptions { MaxConcurrent = slots };
+        var taken = limits.LongSlotsFor(new WorkEstimate(0, Runs: 1200));
+        Assert.Equal(ofOne, taken);
+        Assert.True(slots < 4 || 2 * taken <= limits.LongSlots);
+        Assert.Equal(0, limits.LongSlotsFor(new WorkEstimate(0, Runs: 95)));
     }
 
     [Fact]
