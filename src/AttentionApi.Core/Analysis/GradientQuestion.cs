@@ -7,21 +7,20 @@ namespace AttentionApi.Core.Analysis;
 
 /// <summary>One thing to ask of a model's gradients.</summary>
 /// <param name="Name">Names it within a picture.</param>
-/// <param name="IsLibra">By LibraGrad's rules, else plain.</param>
 /// <param name="AskAsync">Computes it from what is known of the picture, for seeds of several labels.</param>
 internal sealed record GradientQuestion(
-    string Name, bool IsLibra, Func<TowerGradients, PictureAnalysis, IReadOnlyList<float[]>, CancellationToken, Task<IReadOnlyList<LayerGradients>>> AskAsync)
+    string Name, Func<TowerGradients, PictureAnalysis, IReadOnlyList<float[]>, CancellationToken, Task<IReadOnlyList<LayerGradients>>> AskAsync)
 {
     /// <summary>Every layer, from the tape of a forward run.</summary>
-    public static GradientQuestion AllLayers(GradientKind kind) => new($"{kind}", kind == GradientKind.Libra,
+    public static GradientQuestion AllLayers(GradientKind kind) => new($"{kind}",
         (gradients, known, seeds, cancellation) => gradients.AllLayersAsync(kind, known.Gradients.Tapes[kind], seeds, cancellation));
 
     /// <summary>The last layer, from the hidden states that enter it.</summary>
-    public static GradientQuestion LastLayer { get; } = new("last layer", IsLibra: false,
+    public static GradientQuestion LastLayer { get; } = new("last layer",
         (gradients, known, seeds, cancellation) => gradients.LastLayerAsync(State(known, gradients.Layers - 1), seeds, cancellation));
 
     /// <summary>Each layer by itself, the head put on it.</summary>
-    public static GradientQuestion EachLayer(int fromLayer, bool ofMean) => new($"each layer from {fromLayer}{(ofMean ? ", mean" : "")}", IsLibra: false,
+    public static GradientQuestion EachLayer(int fromLayer, bool ofMean) => new($"each layer from {fromLayer}{(ofMean ? ", mean" : "")}",
         async (gradients, known, seeds, cancellation) =>
         {
             var labels = await gradients.EachLayerAsync(fromLayer, ofMean, layer => State(known, layer), seeds, cancellation).ConfigureAwait(false);

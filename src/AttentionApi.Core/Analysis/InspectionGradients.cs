@@ -1,5 +1,6 @@
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx.Backward;
+using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Scoring;
 
@@ -32,14 +33,21 @@ internal sealed partial class Inspection
         FromStatesAsync(GradientQuestion.EachLayer(fromLayer, ofMean), cancellation);
 
     /// <summary>Image-text: what each text token has in the cosine of picture and label, by Chefer's relevance or LibraGrad's, for the first prompt.</summary>
-    /// <exception cref="GradientsMissingException">The text tower gives no such gradients.</exception>
+    /// <exception cref="ParameterException">The text tower gives no such gradients.</exception>
     public async Task<IReadOnlyList<TextTokenWeights>> TextRelevanceAsync(bool isLibra, CancellationToken cancellation)
     {
         if (Choice.Labels.Count == 0) return [];
         var picture = (await FetchAsync(ActivationParts.Output, cancellation).ConfigureAwait(false)).Activations.Output;
-        var texts = await OrMissingAsync(() => Loaded.TextGradientsAsync(
-            isLibra ? GradientKind.Libra : GradientKind.Plain, Choice.Labels, Choice.Prompts[0], picture, Timings, cancellation)).ConfigureAwait(false);
-        return [.. texts.Select(text => TextRelevance.Weigh(text.Text, text.Gradients, Model.Sites.Text, isLibra))];
+        try
+        {
+            var texts = await Loaded.TextGradientsAsync(isLibra ? GradientKind.Libra : GradientKind.Plain, Choice.Labels, Choice.Prompts[0], picture,
+                Timings, cancellation).ConfigureAwait(false);
+            return [.. texts.Select(text => TextRelevance.Weigh(text.Text, text.Gradients, Model.Sites.Text, isLibra))];
+        }
+        catch (ModelRefusedException refused)
+        {
+            throw TextRelevance.Refused(Model, refused.Message);
+        }
     }
 
     private Task<LabelGradients> AllLayersAsync(GradientKind kind, LabelTarget? rival, CancellationToken cancellation) => OrMissingAsync(async () =>

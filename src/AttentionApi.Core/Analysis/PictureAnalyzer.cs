@@ -72,7 +72,7 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
             using var _ = stages.Measure(Stages.Inference);
             var width = known.Activations.Output.Length;
             var seeds = missing.Select(label => GradientQuestion.Seed(label.Target, width)).ToList();
-            var results = await model.AskGradientsAsync(question.IsLibra, gradients =>
+            var results = await model.AskGradientsAsync(gradients =>
                 question.AskAsync(gradients, known, seeds, token), token).ConfigureAwait(false);
             var found = known.Gradients with { Results = known.Gradients.Results.SetItems(missing.Zip(results, (label, result) =>
                 KeyValuePair.Create(label.Key, result))) };

@@ -1,4 +1,6 @@
 using AttentionApi.Core.Analysis.Kernels;
+using AttentionApi.Core.Loading;
+using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Core.Analysis;
@@ -9,6 +11,11 @@ namespace AttentionApi.Core.Analysis;
 /// </summary>
 internal static class TextRelevance
 {
+    /// <summary>The answer to who asks for it where the text tower gives no such gradients.</summary>
+    public static ParameterException Refused(ModelFacts model, string reason) => new("textTokens",
+        $"The text tower of the model '{model.Id}' gives no gradients to weigh text tokens by: {reason.TrimEnd('.')}. Leave 'textTokens' out, or take a "
+            + "method without gradients.");
+
     public static TextTokenWeights Weigh(EncodedText text, LayerGradients gradients, int layers, bool isLibra)
     {
         double[] weights;

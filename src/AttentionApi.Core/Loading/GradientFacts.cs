@@ -1,9 +1,10 @@
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Backward;
 
 namespace AttentionApi.Core.Loading;
 
 /// <summary>
-/// What gradients a model offers. Found from its graph when it is loaded; what shows only when the backward pass is first run is added then, so that
+/// What gradients a tower offers. Found from its graph when the model is loaded; what shows only when a backward pass is made and tried is added then, so that
 /// <c>/models</c> tells it.
 /// </summary>
 internal sealed class GradientFacts
@@ -19,6 +20,9 @@ internal sealed class GradientFacts
     /// <summary>Of models without an answer.</summary>
     public static GradientFacts None { get; } = Refused("the model has neither a class head nor a text tower, so there is no score to explain");
 
+    /// <summary>Of the text's side of models that read no text.</summary>
+    public static GradientFacts NoText { get; } = Refused("it has no text tower");
+
     public static GradientFacts Refused(string reason) => new(reason, reason, HeadReading.Several);
 
     /// <summary>Why there are no plain gradients; null where there are.</summary>
@@ -29,9 +33,11 @@ internal sealed class GradientFacts
 
     public HeadReading Head { get; }
 
-    internal void Refuse(bool isLibra, string reason)
+    public string? Missing(GradientKind kind) => kind == GradientKind.Libra ? libra : plain;
+
+    public void Refuse(GradientKind kind, string reason)
     {
-        if (isLibra) libra = reason;
+        if (kind == GradientKind.Libra) libra = reason;
         else plain = reason;
     }
 }

@@ -32,10 +32,8 @@ internal static class GradientLoader
     /// <exception cref="ModelRefusedException">There is no backward pass for this tower; the message is the reason.</exception>
     public static TowerGradients Open(SessionFactory factory, TextTower text)
     {
-        if (text.Input.FixedBatch is > 1) throw new ModelRefusedException("the text tower takes several texts at once only");
-        if (text.Attention.Count == 0) throw new ModelRefusedException("the text tower does not give its attention away");
         var graph = Read(text.Model);
-        var tower = TowerGraph.Find(graph, text.Input.Bits(graph), text.Embedding.Name, isEmbedding: true, text.Attention.Count);
+        var tower = GradientCheck.Find(graph, text);
         Dictionary<string, OrtValue> Feeds() => PlainModel.Texts(text.Input);
 
         var answer = Answer(text.Session, text.Embedding.Name, Feeds, isEmbedding: true);

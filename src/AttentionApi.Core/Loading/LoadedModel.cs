@@ -69,26 +69,62 @@ internal sealed class LoadedModel : IAsyncDisposable
     public IReadOnlyList<string> LabelWarnings(IReadOnlyList<string> labels) => text?.Warnings(labels) ?? [];
 
     /// <summary>Gradients of the vision tower, opened when first asked for.</summary>
-    /// <param name="isLibra">By LibraGrad's rules, else plain.</param>
-    /// <param name="ask">What is asked of them.</param>
-    /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="ModelRefusedException">The model gives none; from then on <see cref="ModelFacts.Gradients"/> says so, too.</exception>
-    internal async Task<T> AskGradientsAsync<T>(bool isLibra, Func<TowerGradients, Task<T>> ask, CancellationToken cancellation)
+    internal Task<T> AskGradientsAsync<T>(Func<TowerGradients, Task<T>> ask, CancellationToken cancellation) =>
+        AskAsync(gradients, Facts.Gradients, ask, cancellation);
+
+    /// <summary>Makes the backward passes and tries them on a made-up picture and text, so that the facts tell what a first request would find out.</summary>
+    /// <exception cref="ModelRefusedException">They could not be tried now: <see cref="ModelRefusedException.MayPass"/>.</exception>
+    internal async Task TryGradientsAsync(CancellationToken cancellation)
     {
+        await TryAsync(gradients, Facts.Gradients, ofVision: true, cancellation).ConfigureAwait(false);
+        if (textGradients is not null) await TryAsync(textGradients, Facts.TextGradients, ofVision: false, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task TryAsync(MadeOnce<TowerGradients> opened, GradientFacts facts, bool ofVision, CancellationToken cancellation)
+    {
+        if (facts is { PlainMissing: not null, LibraMissing: not null }) return;
         try
         {
-            return await ask(await gradients.GetAsync(cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+            await AskAsync(opened, facts, async tower =>
+            {
+                await tower.TryAsync(ofVision ? facts.Head : null, cancellation).ConfigureAwait(false);
+                return tower;
+            }, cancellation).ConfigureAwait(false);
         }
         catch (ModelRefusedException refused) when (!refused.MayPass)
         {
-            Facts.Gradients.Refuse(isLibra, refused.Message);
+            // The facts have the reason.
+        }
+    }
+
+    /// <summary>What is refused is noted in the facts: a tower that cannot be opened has gradients of no kind.</summary>
+    private static async Task<T> AskAsync<T>(
+        MadeOnce<TowerGradients> gradients, GradientFacts facts, Func<TowerGradients, Task<T>> ask, CancellationToken cancellation)
+    {
+        TowerGradients? opened = null;
+        try
+        {
+            opened = await gradients.GetAsync(cancellation).ConfigureAwait(false);
+            return await ask(opened).ConfigureAwait(false);
+        }
+        catch (ModelRefusedException refused) when (opened is null && !refused.MayPass)
+        {
+            foreach (var kind in Enum.GetValues<GradientKind>()) facts.Refuse(kind, refused.Message);
             throw;
+        }
+        finally
+        {
+            foreach (var kind in Enum.GetValues<GradientKind>())
+            {
+                if (opened?.Refusal(kind) is { } reason) facts.Refuse(kind, reason);
+            }
         }
     }
 
     /// <summary>One run of the vision tower for gradients of a kind.</summary>
     internal Task<GradientTape> TapeAsync(ModelInput picture, GradientKind kind, CancellationToken cancellation) =>
-        AskGradientsAsync(kind == GradientKind.Libra, async gradients =>
+        AskGradientsAsync(async gradients =>
         {
             var feeds = Vision.Feed(picture);
             try
@@ -106,17 +142,15 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <param name="labels">Free text.</param>
     /// <param name="prompt">With a place for the label.</param>
     /// <param name="picture">The picture's unit embedding.</param>
-    /// <exception cref="ModelRefusedException">The text tower gives none.</exception>
-    internal async Task<IReadOnlyList<(EncodedText Text, LayerGradients Gradients)>> TextGradientsAsync(
-        GradientKind kind, IReadOnlyList<string> labels, string prompt, float[] picture, StageTimings timings, CancellationToken cancellation)
-    {
-        var opened = await (textGradients ?? throw new ModelRefusedException("it has no text tower")).GetAsync(cancellation).ConfigureAwait(false);
-        return await TextTower.FeedAsync(labels, prompt, async (encoded, feeds) =>
-        {
-            var tape = await opened.ForwardAsync(feeds, [kind], cancellation).ConfigureAwait(false);
-            return (encoded, (await opened.AllLayersAsync(kind, tape, [picture], cancellation).ConfigureAwait(false))[0]);
-        }, timings, cancellation).ConfigureAwait(false);
-    }
+    /// <exception cref="ModelRefusedException">The text tower gives none; from then on <see cref="ModelFacts.TextGradients"/> says so, too.</exception>
+    internal Task<IReadOnlyList<(EncodedText Text, LayerGradients Gradients)>> TextGradientsAsync(
+        GradientKind kind, IReadOnlyList<string> labels, string prompt, float[] picture, StageTimings timings, CancellationToken cancellation) =>
+        AskAsync(textGradients ?? throw new ModelRefusedException("it has no text tower"), Facts.TextGradients, opened =>
+            TextTower.FeedAsync(labels, prompt, async (encoded, feeds) =>
+            {
+                var tape = await opened.ForwardAsync(feeds, [kind], cancellation).ConfigureAwait(false);
+                return (encoded, (await opened.AllLayersAsync(kind, tape, [picture], cancellation).ConfigureAwait(false))[0]);
+            }, timings, cancellation), cancellation);
 
     private TextEncoder TextTower => text
         ?? throw new ParameterException(LabelList.LabelsName, $"The model '{Facts.Id}' takes no text labels: {Facts.TextMissing}.");

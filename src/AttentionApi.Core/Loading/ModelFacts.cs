@@ -42,6 +42,8 @@ public sealed record ModelFacts
     public string? KeysMissing { get; init; }
     /// <summary>What gradients the model offers.</summary>
     internal GradientFacts Gradients { get; init; } = GradientFacts.None;
+    /// <summary>What gradients there are on the text's side, for the weights of text tokens.</summary>
+    internal GradientFacts TextGradients { get; init; } = GradientFacts.NoText;
     public required string Precision { get; init; }
     public required ProviderInfo Provider { get; init; }
     public required AttentionSiteCounts Sites { get; init; }
@@ -52,6 +54,20 @@ public sealed record ModelFacts
     public IReadOnlyList<string> Warnings { get; init; } = [];
     /// <summary>True where one of several precisions was taken, and another could be chosen.</summary>
     internal bool ChoosesFiles { get; init; }
+
+    /// <summary>Where methods that use gradients cannot weigh text tokens, and why: told of the model, not in its answers.</summary>
+    internal IEnumerable<string> TextGradientWarnings
+    {
+        get
+        {
+            if (!Text) yield break;
+            var (plain, libra) = (TextGradients.PlainMissing, TextGradients.LibraMissing);
+            if (plain is not null) yield return Sentence(plain == libra ? "gradients" : "plain gradients", plain);
+            if (libra is not null && libra != plain) yield return Sentence("gradients by LibraGrad's rules", libra);
+
+            static string Sentence(string gradients, string reason) => $"Methods that use {gradients} cannot weigh text tokens: {reason.TrimEnd('.')}.";
+        }
+    }
 
     /// <summary>Free text labels are accepted.</summary>
     public bool Text => Scores != ScoreKind.None && !IsClassifier;

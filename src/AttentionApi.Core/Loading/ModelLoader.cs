@@ -124,6 +124,7 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
             KeysMissing = vision.BlocksRefusal
                 ?? (vision.Blocks?.Tensors.LastKeys is null ? "the last layer's keys enter their product in a form that is not read" : null),
             Gradients = scores == ScoreKind.None ? GradientFacts.None : towers.Gradients,
+            TextGradients = takesText ? towers.TextGradients : GradientFacts.NoText,
             Precision = towers.Precision.ToString().ToLowerInvariant(),
             Provider = factory.Provider,
             Sites = towers.Sites,

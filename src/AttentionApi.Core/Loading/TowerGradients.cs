@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
@@ -14,10 +15,11 @@ internal sealed class TowerGradients : IAsyncDisposable
 {
     private readonly SessionFactory factory;
     private readonly TowerGraph tower;
+    private readonly TowerGraph head;
     private readonly TowerMeasure measure;
     private readonly GradientTrial trial;
     private readonly Dictionary<GradientKind, GradientGraph> graphs = [];
-    private readonly Dictionary<GradientKind, ModelRefusedException> refusals = [];
+    private readonly ConcurrentDictionary<GradientKind, ModelRefusedException> refusals = [];
     private readonly MadeOnce<TapedSession> taped;
     private readonly Dictionary<GradientKind, MadeOnce<GradientSession>> all;
     private readonly MadeOnce<GradientSession> last;
@@ -34,12 +36,10 @@ internal sealed class TowerGradients : IAsyncDisposable
         foreach (var kind in Enum.GetValues<GradientKind>()) Plan(kind);
         taped = new(OpenTapedAsync);
         all = graphs.ToDictionary(graph => graph.Key, graph => new MadeOnce<GradientSession>(cancellation => OpenAllLayersAsync(graph.Value, cancellation)));
-        last = new(_ => Task.FromResult(Open(GradientGraph.OfLastLayer(tower, measure.Shapes), GivenType, large: false)));
-        var head = tower with { Answer = headAnswer ?? tower.Answer };
+        last = new(_ => OpenLastLayerAsync());
+        head = tower with { Answer = headAnswer ?? tower.Answer };
         (int From, bool OfMean)[] variants = [(LateLayers, false), (LateLayers, true), (1, false), (1, true)];
-        each = variants.Distinct().ToDictionary(variant => variant, variant => new MadeOnce<GradientSession>(_ =>
-            Task.FromResult(Open(GradientGraph.OfEachLayer(new HeadsOnLayers(head, measure.Shapes, variant.From, variant.OfMean)), GivenType,
-                large: variant.From == 1))));
+        each = variants.Distinct().ToDictionary(variant => variant, variant => new MadeOnce<GradientSession>(_ => OpenEachLayerAsync(variant)));
     }
 
     /// <summary>Layers L.</summary>
@@ -48,8 +48,31 @@ internal sealed class TowerGradients : IAsyncDisposable
     /// <summary>The layer from which LeGrad starts by default: a session of its own, so that the earlier ones are not run along.</summary>
     private int LateLayers => Math.Max(1, Layers - 1);
 
-    /// <summary>Why there are no gradients of a kind; null where there are.</summary>
+    /// <summary>Why there are no gradients of a kind, as far as was tried; null where there are.</summary>
     public string? Refusal(GradientKind kind) => refusals.GetValueOrDefault(kind)?.Message;
+
+    /// <summary>Makes the sessions that methods start with, tries them, and closes them again but for the forward pass.</summary>
+    /// <param name="reading">What the head of a vision tower reads; null for a text tower, which has all layers at once only.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="ModelRefusedException">The machine lacks something now. What is refused for good, <see cref="Refusal"/> tells.</exception>
+    public async Task TryAsync(HeadReading? reading, CancellationToken cancellation)
+    {
+        var tried = graphs.Values.Select(graph => (Func<Task<GradientSession>>)(() => OpenAllLayersAsync(graph, cancellation))).ToList();
+        if (reading is not null) tried.Add(OpenLastLayerAsync);
+        if (reading is HeadReading.Token or HeadReading.Attention) tried.Add(() => OpenEachLayerAsync((LateLayers, false)));
+        foreach (var open in tried)
+        {
+            try
+            {
+                var session = await open().ConfigureAwait(false);
+                await session.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (ModelRefusedException reason) when (!reason.MayPass)
+            {
+                // Noted; the other kind may do.
+            }
+        }
+    }
 
     /// <summary>Runs the forward pass once, for any number of backward passes of the given kinds.</summary>
     public async Task<GradientTape> ForwardAsync(IReadOnlyDictionary<string, OrtValue> feeds, IReadOnlyCollection<GradientKind> kinds,
@@ -115,6 +138,20 @@ internal sealed class TowerGradients : IAsyncDisposable
 
     private GradientGraph Graph(GradientKind kind) => graphs.TryGetValue(kind, out var graph) ? graph : throw refusals[kind];
 
+    /// <summary>Keeps the reason for good where what these kinds need is refused.</summary>
+    private async Task<T> NotedAsync<T>(IEnumerable<GradientKind> kinds, Func<Task<T>> open)
+    {
+        try
+        {
+            return await open().ConfigureAwait(false);
+        }
+        catch (ModelRefusedException reason) when (!reason.MayPass)
+        {
+            foreach (var kind in kinds) refusals.TryAdd(kind, reason);
+            throw;
+        }
+    }
+
     private async Task<float[][][]> RunOnStatesAsync(GradientSession session, Func<int, float[]> state, IReadOnlyList<float[]> seeds,
         CancellationToken cancellation)
     {
@@ -139,7 +176,8 @@ internal sealed class TowerGradients : IAsyncDisposable
     private int GivenType(string tensor) =>
         tower.States.Contains(tensor) ? trial.StateType : (int)measure.FixedValue(tensor).GetTensorTypeAndShape().ElementDataType;
 
-    private async Task<TapedSession> OpenTapedAsync(CancellationToken cancellation)
+    /// <summary>Both kinds need it.</summary>
+    private Task<TapedSession> OpenTapedAsync(CancellationToken cancellation) => NotedAsync(Enum.GetValues<GradientKind>(), async () =>
     {
         var (model, outputs) = TapedForward.Build(tower, [.. graphs.Values]);
         var pool = OrtErrors.Translate(trial.FileName, () => factory.PoolOfDevices(place => factory.Create(model, place)));
@@ -147,9 +185,16 @@ internal sealed class TowerGradients : IAsyncDisposable
         var opened = new TapedSession(pool, outputs, types, tower.Answer, Layers);
         return await TriedAsync(opened, async () =>
             trial.ThrowIfDifferent((await trial.RunAsync(opened, [], cancellation).ConfigureAwait(false)).Answer)).ConfigureAwait(false);
-    }
+    });
 
-    private async Task<GradientSession> OpenAllLayersAsync(GradientGraph graph, CancellationToken cancellation)
+    private Task<GradientSession> OpenLastLayerAsync() => NotedAsync([GradientKind.Plain], () =>
+        Task.FromResult(Open(GradientGraph.OfLastLayer(tower, measure.Shapes), GivenType, large: false)));
+
+    private Task<GradientSession> OpenEachLayerAsync((int From, bool OfMean) variant) => NotedAsync([GradientKind.Plain], () =>
+        Task.FromResult(Open(GradientGraph.OfEachLayer(new HeadsOnLayers(head, measure.Shapes, variant.From, variant.OfMean)), GivenType,
+            large: variant.From == 1)));
+
+    private Task<GradientSession> OpenAllLayersAsync(GradientGraph graph, CancellationToken cancellation) => NotedAsync([graph.Kind], async () =>
     {
         var forward = await taped.GetAsync(cancellation).ConfigureAwait(false);
         var opened = Open(graph, name => forward.ElementTypes[name], large: true);
@@ -160,7 +205,7 @@ internal sealed class TowerGradients : IAsyncDisposable
             var results = await opened.RunAsync(tape.Values, seeds, cancellation).ConfigureAwait(false);
             trial.ThrowIfIncomplete(tape.Answer, seeds, [.. results.Select(arrays => LayerGradients.Of(arrays, opened.Outputs))]);
         }).ConfigureAwait(false);
-    }
+    });
 
     private GradientSession Open(GradientGraph graph, Func<string, int> elementType, bool large)
     {

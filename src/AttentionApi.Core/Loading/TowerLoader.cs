@@ -33,6 +33,9 @@ internal sealed record ModelTowers : IDisposable
     /// <summary>What gradients the vision tower offers.</summary>
     public required GradientFacts Gradients { get; init; }
 
+    /// <summary>What gradients the text tower offers.</summary>
+    public required GradientFacts TextGradients { get; init; }
+
     /// <summary>Sentences for people: where the configuration is absent or wrong, and what is not available.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
@@ -80,6 +83,7 @@ internal static class TowerLoader
                 Precision = Precisions.Of(graph),
                 AttentionMissing = attentionMissing,
                 Gradients = attentionMissing is null ? GradientCheck.Of(graph, vision) : GradientFacts.Refused(attentionMissing),
+                TextGradients = textTower is null ? GradientFacts.NoText : GradientCheck.Of(opened.IsCombined ? graph : textGraph, textTower),
                 Sites = new(vision.Layers.Count, textTower?.Attention.Count ?? 0, opened.Vision.OtherSites),
                 Warnings = warnings,
             };

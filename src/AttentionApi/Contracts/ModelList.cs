@@ -121,7 +121,8 @@ public sealed record Model
             Provider = facts is null ? null : new(facts.Provider.Requested, facts.Provider.Actual, facts.Provider.Reason),
             Sites = facts is null ? null : new(facts.Sites.Vision, facts.Sites.Text, facts.Sites.Other),
             Domain = facts?.Domain,
-            Warnings = facts is null ? [] : facts.ChoosesFiles ? [.. facts.Warnings, Remedies.OfFiles(entry.Id)] : facts.Warnings,
+            Warnings = facts is null ? []
+                : [.. facts.Warnings, .. facts.ChoosesFiles ? (string[])[Remedies.OfFiles(entry.Id)] : [], .. facts.TextGradientWarnings],
             Sanity = sanity,
         };
     }

@@ -1,6 +1,7 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Parameters;
 using static AttentionApi.Core.Explain.SharedParameters;
 
@@ -46,8 +47,10 @@ internal sealed class Chefer : Explainer
 
     public override void Check(MethodContext context)
     {
-        if (context.Values.Get(Gradients) == GradientChoice.Libra && context.Model.Gradients.LibraMissing is { } reason)
+        var isLibra = context.Values.Get(Gradients) == GradientChoice.Libra;
+        if (isLibra && context.Model.Gradients.LibraMissing is { } reason)
             throw Gradients.Wrong($"The model '{context.Model.Id}' gives no gradients by LibraGrad's rules: {reason}. Take gradients=plain.");
+        GradientMaps.CheckText(context, isLibra ? GradientKind.Libra : GradientKind.Plain);
     }
 
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)

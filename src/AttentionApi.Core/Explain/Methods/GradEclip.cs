@@ -2,6 +2,7 @@ using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Parameters;
 
 namespace AttentionApi.Core.Explain.Methods;
@@ -31,6 +32,8 @@ internal sealed class GradEclip : Explainer
         HeadReading.Attention => "its head pools the tokens by attention, so no single token's query could be compared with the keys",
         _ => "its head reads the mean of tokens, so no single token's query could be compared with the keys",
     };
+
+    public override void Check(MethodContext context) => GradientMaps.CheckText(context, GradientKind.Plain);
 
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {

@@ -1,4 +1,7 @@
+using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Backward;
+using AttentionApi.Core.Parameters;
 
 namespace AttentionApi.Core.Explain.Methods;
 
@@ -14,6 +17,14 @@ internal static class GradientMaps
         var values = new float[patches.Length];
         for (var i = 0; i < values.Length; i++) values[i] = (float)patches[i];
         return new(layer, null, label, signed, grid.Rows, grid.Columns, values);
+    }
+
+    /// <summary>Text tokens get the relevance of the same gradients, from the text tower.</summary>
+    /// <exception cref="ParameterException">They are asked for, and it gives no such gradients.</exception>
+    public static void CheckText(MethodContext context, GradientKind kind)
+    {
+        if (context.Model.Text && context.Values.Get(SharedParameters.TextTokens) && context.Model.TextGradients.Missing(kind) is { } reason)
+            throw TextRelevance.Refused(context.Model, reason);
     }
 
     public static ReadOnlySpan<T> Patches<T>(TokenLayout tokens, ReadOnlySpan<T> row) => row.Slice(tokens.PrefixTokens, tokens.Grid.Count);

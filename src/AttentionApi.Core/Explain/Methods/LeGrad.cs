@@ -2,6 +2,7 @@ using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Parameters;
 using static AttentionApi.Core.Explain.SharedParameters;
 
@@ -43,6 +44,8 @@ internal sealed class LeGrad : Explainer
         HeadReading.Several => "its head reads several tokens together, which earlier layers have not prepared",
         _ => "its head reads the mean of tokens, which earlier layers have not prepared",
     };
+
+    public override void Check(MethodContext context) => GradientMaps.CheckText(context, GradientKind.Plain);
 
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {

@@ -1,6 +1,7 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Scoring;
 using static AttentionApi.Core.Explain.SharedParameters;
@@ -29,6 +30,8 @@ internal sealed class Libra : Explainer
     };
 
     public override string? WhyNot(ModelFacts model) => model.Gradients.LibraMissing;
+
+    public override void Check(MethodContext context) => GradientMaps.CheckText(context, GradientKind.Libra);
 
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {

@@ -60,7 +60,7 @@ internal static class ModelsPull
             using var hub = new HubClient(HubSettings.Read(Environment.GetEnvironmentVariable));
             var pull = new Pull(hub, model, precision, local.Folder, id, error, !Console.IsErrorRedirected);
             var folder = await pull.RunAsync(cancellation);
-            var (found, facts) = await local.DescribeAsync(local.Find(folder), null, cancellation);
+            var (found, facts) = await local.DescribeAsync(local.Find(folder), null, withGradients: false, cancellation);
             if (facts is null) return await ExitCode.FailAsync(error, $"{id} is in {folder}, but is refused: {found.Reason}");
             await output.WriteLineAsync($"{id} is ready: {facts.Layers} layers, {facts.Heads} heads, {facts.Precision}, {folder}");
             return 0;

@@ -108,20 +108,37 @@ internal sealed class LocalModels : IAsyncDisposable
     /// <summary>The record that <c>/models</c> would show; refused models have their reason in it.</summary>
     /// <param name="found">The model.</param>
     /// <param name="files">In place of what Models:Files says of it; null: as configured.</param>
+    /// <param name="withGradients">Whether gradients are tried too, as the first request for them would.</param>
     /// <param name="cancellation">Ends the load.</param>
-    public async Task<(Model Model, ModelFacts? Facts)> DescribeAsync(FoundModel found, string? files, CancellationToken cancellation)
+    public async Task<(Model Model, ModelFacts? Facts)> DescribeAsync(FoundModel found, string? files, bool withGradients, CancellationToken cancellation)
     {
         var chosen = files is null ? loader
             : new ModelLoader(host.Services.GetRequiredService<SessionFactory>(), ModelFilesSetting.Only(found.Id, files));
         try
         {
             await using var model = await chosen.LoadAsync(found.Id, found.Path, cancellation);
+            var untried = withGradients ? await TryGradientsAsync(model, cancellation) : null;
             var ready = new ModelEntry(found.Id, false, ModelStatus.Ready, null, model.Facts);
-            return (Model.From(ready, BuiltInMethods.Registry, Sanity.Find(model.Facts.Sha256)), model.Facts);
+            var described = Model.From(ready, BuiltInMethods.Registry, Sanity.Find(model.Facts.Sha256));
+            return (untried is null ? described : described with { Warnings = [.. described.Warnings, untried] }, model.Facts);
         }
         catch (ModelRefusedException refusal)
         {
             return (Model.From(new ModelEntry(found.Id, false, ModelStatus.Refused, Remedies.Explain(refusal), null), BuiltInMethods.Registry), null);
+        }
+    }
+
+    /// <summary>Tries what the first request for gradients would; null, or why that cannot be done now.</summary>
+    public static async Task<string?> TryGradientsAsync(LoadedModel model, CancellationToken cancellation)
+    {
+        try
+        {
+            await model.TryGradientsAsync(cancellation);
+            return null;
+        }
+        catch (ModelRefusedException missing)
+        {
+            return $"Gradients could not be tried: {missing.Message}";
         }
     }
 

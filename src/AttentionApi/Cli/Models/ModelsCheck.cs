@@ -63,6 +63,7 @@ internal static class ModelsCheck
             var picture = new Picture(await File.ReadAllBytesAsync(call.Picture, cancellation), local.Limits.Pictures);
             var check = new SanityCheck(local.Analyzer, table, picture);
             var asked = facts.IsClassifier ? await check.BestClassesAsync(lease.Model, cancellation) : facts.Text ? call.Labels : [];
+            if (await LocalModels.TryGradientsAsync(lease.Model, cancellation) is { } untried) await error.WriteLineAsync($"note: {untried}");
             var results = new List<Sanity>();
             foreach (var method in methods.ServedBy(facts).Where(method => method.Info.Picture == PictureKind.Maps))
             {
@@ -71,7 +72,8 @@ internal static class ModelsCheck
             }
             if (!local.Sanity.TryKeep(facts.Sha256, results))
                 await error.WriteLineAsync("note: Models:CachePath is empty, so the result is not kept for /models.");
-            await PrintAsync(results, call.Json, output);
+            if (call.Json) await output.WriteLineAsync(JsonSerializer.Serialize(results, ApiJson.Responses.IReadOnlyListSanity));
+            else await PrintAsync(results, [.. methods.NotServedBy(facts)], output);
             return 0;
         }
         catch (Exception refused) when (refused is ModelRefusedException or ParameterException)
@@ -80,17 +82,14 @@ internal static class ModelsCheck
         }
     }
 
-    private static async Task PrintAsync(IReadOnlyList<Sanity> results, bool json, TextWriter output)
+    private static async Task PrintAsync(
+        IReadOnlyList<Sanity> results, IReadOnlyList<(Explainer Explainer, string Reason)> refused, TextWriter output)
     {
-        if (json)
-        {
-            await output.WriteLineAsync(JsonSerializer.Serialize(results, ApiJson.Responses.IReadOnlyListSanity));
-            return;
-        }
         TextTable.Write(output, [["method", "label swap", "shuffled weights"],
             .. results.Select(one => (string[])[one.Method, Number(one.LabelSwap), Number(one.RandomWeights)])]);
         await output.WriteLineAsync("Rank correlations of two maps. Label swap: 1 means that the label makes no difference. Shuffled weights: far from 0 means "
             + "that the map would look alike if the model had learned nothing.");
+        foreach (var (method, reason) in refused) await output.WriteLineAsync($"no {method.Info.Name}: {reason}");
     }
 
     private static string Number(double? value) => value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "-";

@@ -16,7 +16,7 @@ internal static class ModelsInspect
         var files = new Option<string?>("--files") { Description =
             "The .onnx file to take, or vision and text tower separated by a comma, as Models:Files has it." };
         var json = new Option<bool>("--json") { Description = "Print the record of /models." };
-        var command = new Command("inspect", "Say what is found in a model folder or .onnx file, as the server would load it.") { path, files, json };
+        var command = new Command("inspect", "Say what is found in a model folder or .onnx file, as the server would load it, and try its gradients.") { path, files, json };
         command.SetAction((parsed, cancellation) => RunAsync(
             parsed.GetValue(path)!, parsed.GetValue(files), parsed.GetValue(json), parsed.InvocationConfiguration.Output,
                 parsed.InvocationConfiguration.Error, cancellation));
@@ -31,7 +31,7 @@ internal static class ModelsInspect
 
     private static async Task<int> PrintAsync(LocalModels models, FoundModel found, string? files, bool json, TextWriter output, CancellationToken cancellation)
     {
-        var (model, facts) = await models.DescribeAsync(found, files, cancellation);
+        var (model, facts) = await models.DescribeAsync(found, files, withGradients: true, cancellation);
         if (json) await output.WriteLineAsync(JsonSerializer.Serialize(model, ApiJson.Responses.Model));
         else if (facts is null) await output.WriteLineAsync($"{model.Id} is refused: {model.Reason}");
         else TextTable.Write(output, [.. Report(model, facts)]);
