@@ -9,7 +9,9 @@ public class EvidenceTests(FixtureHost host)
     private const string Texts = "labels=a photo of a cat,a red disc on a checker board,noise&prompt={}&target=a photo of a cat";
 
     /// <summary>The references judge class 0 or text 0.</summary>
-    private static string Target(string family) => family is "clip" or "siglip" ? Texts : "target=0";
+    private static string Target(string family) => IsImageText(family) ? Texts : "target=0";
+
+    private static bool IsImageText(string family) => family is "clip" or "siglip" or "open_clip";
 
     private static byte[] PictureOf(string family) => File.ReadAllBytes(SharedFixtures.Family(family, "image.png"));
 
@@ -28,24 +30,35 @@ public class EvidenceTests(FixtureHost host)
         Assert.True(off <= tolerance, $"{name} differs by {off} from its reference");
     }
 
-    [Theory, InlineData("vit"), InlineData("clip"), InlineData("siglip"), InlineData("beit"), InlineData("deit_distilled")]
+    public static TheoryData<string> Families => ["vit", "clip", "siglip", "beit", "deit_distilled", "dinov2", "open_clip", "timm_vit"];
+
+    [Theory, MemberData(nameof(Families))]
     public async Task Curves_equal_their_references(string family)
     {
-        var (methods, attribution) = (ReferenceArrays.Methods(family), ReferenceArrays.Attribution(family));
-        var patches = methods.Shape("deletion_order")[0];
-        foreach (var (method, references, ending) in new[] { ("rollout", methods, ""), ("libra", attribution, "_libra") })
-        {
-            // The references' order is by LibraGrad of one of the two heads; the service explains the model's own answer, their mean.
-            if (family == "deit_distilled" && method == "libra") continue;
-            var answer = await ExplainAsync($"model={family}&method={method}&score=true&steps={patches}&{Target(family)}", PictureOf(family));
-            var evidence = answer["evidence"]!;
-            Assert.Equal(patches, (int)evidence["steps"]!);
-            Equal(references.Floats($"deletion_curve{ending}"), evidence["deletion"], $"deletion of {method}");
-            Equal(references.Floats($"insertion_curve{ending}"), evidence["insertion"], $"insertion of {method}");
-            Assert.Equal(references.Floats($"deletion_auc{ending}")[0], (double)evidence["deletion"]!["area"]!, 1e-5);
-            Assert.Equal(references.Floats($"insertion_auc{ending}")[0], (double)evidence["insertion"]!["area"]!, 1e-5);
-            Assert.Equal(family is "clip" or "siglip" ? "cosine" : "score", (string?)evidence["quantity"]);
-        }
+        var methods = ReferenceArrays.Methods(family);
+        await CheckAsync(family, "rollout", methods, "deletion_curve", "insertion_curve", "deletion_auc", "insertion_auc");
+        Assert.Equal(methods.Integers("deletion_order").Select(patch => (int)patch),
+            PatchCurves.Order(ReferenceArrays.Expected(family).Floats("rollout_mean_alpha1")));
+        // The references' order is by LibraGrad of one of DeiT's two heads; the service explains the model's own answer, their mean.
+        if (family is "deit_distilled" or "dinov2" or "open_clip" or "timm_vit") return;
+        var attribution = ReferenceArrays.Attribution(family);
+        await CheckAsync(family, "libra", attribution, "deletion_curve_libra", "insertion_curve_libra", "deletion_auc_libra", "insertion_auc_libra");
+        Assert.Equal(attribution.Integers("libra_order").Select(patch => (int)patch),
+            PatchCurves.Order(attribution.Floats("libra")[..attribution.Shape("libra")[1]]));
+    }
+
+    private async Task CheckAsync(string family, string method, ReferenceArrays references, string deletion, string insertion, string deletionArea,
+        string insertionArea)
+    {
+        var patches = references.Shape(deletion)[0] - 1;
+        var answer = await ExplainAsync($"model={family}&method={method}&score=true&steps={patches}&{Target(family)}", PictureOf(family));
+        var evidence = answer["evidence"]!;
+        Assert.Equal(patches, (int)evidence["steps"]!);
+        Equal(references.Floats(deletion), evidence["deletion"], $"{deletion} of {method}");
+        Equal(references.Floats(insertion), evidence["insertion"], $"{insertion} of {method}");
+        Assert.Equal(references.Floats(deletionArea)[0], (double)evidence["deletion"]!["area"]!, 1e-5);
+        Assert.Equal(references.Floats(insertionArea)[0], (double)evidence["insertion"]!["area"]!, 1e-5);
+        Assert.Equal(IsImageText(family) ? "cosine" : "score", (string?)evidence["quantity"]);
     }
 
     [Fact]

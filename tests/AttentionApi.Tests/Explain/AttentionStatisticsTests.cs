@@ -59,6 +59,8 @@ public class AttentionStatisticsTests(ITestOutputHelper output)
     {
         // The references begin with the embeddings, whose lengths do not count.
         var norms = attribution.Floats("token_norms")[layout.Count..];
+        Check(attribution, "attention_received", [.. attention.Chunk(layout.Count * layout.Count).SelectMany(layer =>
+            AttentionSinks.Received(layer, layout.Count))]);
         Check(attribution, "sink_attention_ratio", AttentionSinks.AttentionRatios(attention, layout));
         Check(attribution, "sink_norm_ratio", AttentionSinks.NormRatios(norms, layout));
         var sinks = AttentionSinks.Find(attention, norms, layout);

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Imaging;
@@ -33,10 +34,13 @@ public class ForwardMethodTests(ITestOutputHelper output)
         var texts = variant.Expected.Has("text_embeds") ? Units(variant.Expected.Floats("text_embeds"), targets) : null;
 
         var (parts, worst) = (new AdditiveParts[targets], 0f);
+        var outputBias = new float[targets][];
+        var projections = tower.Vision.Blocks!.Projections.Measure();
         for (var target = 0; target < targets; target++)
         {
             var score = texts is null ? head.Class(target) : head.Cosine(texts[target]);
-            parts[target] = AdditiveParts.Of(path, tower.Vision.Blocks!.Projections.Measure(), score.Direction, score.Offset);
+            parts[target] = AdditiveParts.Of(path, projections, score.Direction, score.Offset);
+            outputBias[target] = [.. projections.Select(projection => TensorPrimitives.Dot<float>(projection.Bias, score.Direction))];
             // Half precision rounds each part, and the parts are larger than what they add up to.
             var size = variant.Precision == "fp32" ? MathF.Abs(score.Score)
                 : parts[target].ByHead(path.Tokens).Concat(parts[target].FeedForward).Sum(MathF.Abs);
@@ -46,15 +50,16 @@ public class ForwardMethodTests(ITestOutputHelper output)
         // Integer kernels round activations between the parts, so that parts computed one by one miss some of the score.
         Assert.True(worst <= variant.Precision switch { "fp32" => 1e-4f, "fp16" => 5e-3f, _ => 2e-2f }, $"the parts miss the score by {worst:g3}");
 
-        Compare("decomposition_attention", part => part.Attention);
-        Compare("decomposition_mlp", part => part.FeedForward);
-        Compare("decomposition_initial", part => [part.Initial]);
-        Compare("decomposition_constant", part => [part.Constant]);
+        Compare("decomposition_attention", parts.Select(part => part.Attention));
+        Compare("decomposition_mlp", parts.Select(part => part.FeedForward));
+        Compare("decomposition_initial", parts.Select(part => (float[])[part.Initial]));
+        Compare("decomposition_constant", parts.Select(part => (float[])[part.Constant]));
+        Compare("decomposition_output_bias", outputBias);
 
-        void Compare(string name, Func<AdditiveParts, float[]> of)
+        void Compare(string name, IEnumerable<float[]> labels)
         {
             // The label is the references' last axis.
-            var actual = parts.Select(of).ToArray();
+            var actual = labels.ToArray();
             Check(variant, name, methods.Floats(name), [.. Enumerable.Range(0, actual[0].Length * targets).Select(i => actual[i % targets][i / targets])]);
         }
     }

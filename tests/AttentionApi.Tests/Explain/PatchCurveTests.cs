@@ -24,11 +24,14 @@ public class PatchCurveTests
         var target = (await TargetsAsync(model))[0];
         int[] order = [.. references.Integers("random_order").Select(patch => (int)patch)];
         var (deletion, insertion) = Assert.Single(await PatchCurves.CurvesAsync(inspection, [order], target, order.Length, Cancellation));
-        foreach (var (curve, name) in new[] { (deletion, "deletion"), (insertion, "insertion") })
+        foreach (var (curve, name, area) in new[]
         {
-            var expected = references.Floats($"{name}_curve_random");
+            (deletion, "deletion_curve_random", "deletion_auc_random"), (insertion, "insertion_curve_random", "insertion_auc_random"),
+        })
+        {
+            var expected = references.Floats(name);
             Assert.InRange(ReferenceArrays.LargestDifference(expected, [.. curve.Values.Select(value => (float)value)]), 0, 1e-4f * expected.Max(MathF.Abs));
-            Assert.Equal(references.Floats($"{name}_auc_random")[0], curve.Area, 1e-5);
+            Assert.Equal(references.Floats(area)[0], curve.Area, 1e-5);
         }
     }
 

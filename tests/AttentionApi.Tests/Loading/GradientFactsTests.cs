@@ -11,7 +11,7 @@ using AttentionApi.Tests.Api;
 
 namespace AttentionApi.Tests.Loading;
 
-/// <summary>What is told of a model's gradients when they are first made: of every method that the reason concerns, and beforehand where they are tried.</summary>
+/// <summary>What is told of a model's gradients when they are first made, or tried beforehand: of every method that the reason concerns.</summary>
 public class GradientFactsTests
 {
     private static readonly string[] ByGradients = ["chefer", "gradEclip", "leGrad", "libra"];

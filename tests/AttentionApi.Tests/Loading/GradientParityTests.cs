@@ -47,19 +47,28 @@ public class GradientParityTests(ITestOutputHelper output)
     private static async Task Libra(GradientReferences model, Dictionary<string, float> errors)
     {
         if (model.Attribution is not { } references || !references.Has("libra_score")) return;
-        // The model's own logits: DeiT's are the mean of two heads.
-        var suffix = references.Has("libra_score_output") ? "_output" : "";
-        var scores = references.Floats("libra_score" + suffix);
-        var seeds = model.Seeds(scores.Length);
+        var names = LibraNames.Of(references);
+        var seeds = model.Seeds(references.Shape(names.Score)[0]);
         var gradients = await model.Gradients.AllLayersAsync(GradientKind.Libra, await model.ForwardAsync(GradientKind.Libra), seeds,
             TestContext.Current.CancellationToken);
-        Compare(model, errors, references, "libra_layers" + suffix, gradients.Select(label => label.Relevance!));
-        Compare(model, errors, references, "libra_block_bias" + suffix, gradients.Select(label => label.Bias!));
-        Compare(model, errors, references, "libra" + suffix, gradients
+        Compare(model, errors, references, names.Layers, gradients.Select(label => label.Relevance!));
+        Compare(model, errors, references, names.BlockBias, gradients.Select(label => label.Bias!));
+        Compare(model, errors, references, names.Bias, gradients
+            .Select(label => Enumerable.Range(0, model.Layers).Select(layer => label.Bias!.Skip(layer).Sum()).ToArray()));
+        Compare(model, errors, references, names.Map, gradients
             .Select(label => Patches(model, LibraRelevance.Sum(label.Relevance, model.Layers, 1, model.Layers))));
-        Compare(model, errors, references, "libra_layers2toL-1" + suffix, gradients
+        Compare(model, errors, references, names.Range, gradients
             .Select(label => Patches(model, LibraRelevance.Sum(label.Relevance, model.Layers, 2, model.Layers - 1))));
-        Compare(model, errors, references, "gae_libra" + suffix, gradients.Select(label => Relevance(model, label.Attention!, 1)));
+        Compare(model, errors, references, names.Gae, gradients.Select(label => Relevance(model, label.Attention!, 1)));
+    }
+
+    /// <summary>The references' names of what follows from the model's own logits: DeiT's are the mean of two heads.</summary>
+    private sealed record LibraNames(string Score, string Layers, string BlockBias, string Bias, string Map, string Range, string Gae, string PlainGae)
+    {
+        public static LibraNames Of(ReferenceArrays references) => references.Has("libra_score_output")
+            ? new("libra_score_output", "libra_layers_output", "libra_block_bias_output", "libra_bias_output", "libra_output", "libra_layers2toL-1_output",
+                "gae_libra_output", "gae_output")
+            : new("libra_score", "libra_layers", "libra_block_bias", "libra_bias", "libra", "libra_layers2toL-1", "gae_libra", "gae");
     }
 
     private static async Task Chefer(GradientReferences model, Dictionary<string, float> errors)
@@ -69,9 +78,9 @@ public class GradientParityTests(ITestOutputHelper output)
             model.Gradients.AllLayersAsync(GradientKind.Plain, tape, seeds, TestContext.Current.CancellationToken);
         if (model.Attribution is { } references && references.Has("gae"))
         {
-            var suffix = references.Has("gae_output") ? "_output" : "";
-            var gradients = await Gradients(model.Seeds(references.Shape("gae" + suffix)[0]));
-            Compare(model, errors, references, "gae" + suffix, gradients.Select(label => Relevance(model, label.Attention!, 1)));
+            var name = LibraNames.Of(references).PlainGae;
+            var gradients = await Gradients(model.Seeds(references.Shape(name)[0]));
+            Compare(model, errors, references, name, gradients.Select(label => Relevance(model, label.Attention!, 1)));
         }
         if (!model.Expected.Has("chefer2021")) return;
         // There the target carries the logit scale, and row CLS is taken whatever the head reads.

@@ -30,9 +30,17 @@ internal static class AttentionSinks
     /// <summary>Attention that each token receives, mean over layers and queries, as a ratio to the median patch; [token].</summary>
     public static float[] AttentionRatios(ReadOnlySpan<float> attention, TokenLayout layout)
     {
-        var received = new float[layout.Count];
-        for (var row = 0; row < attention.Length; row += layout.Count) TensorPrimitives.Add(received, attention.Slice(row, layout.Count), received);
+        var received = Received(attention, layout.Count);
         TensorPrimitives.Divide(received, MedianPatch(received, layout), received);
+        return received;
+    }
+
+    /// <summary>Attention that each token receives, mean over all rows; [token].</summary>
+    public static float[] Received(ReadOnlySpan<float> attention, int tokens)
+    {
+        var received = new float[tokens];
+        for (var row = 0; row < attention.Length; row += tokens) TensorPrimitives.Add(received, attention.Slice(row, tokens), received);
+        TensorPrimitives.Divide(received, attention.Length / tokens, received);
         return received;
     }
 
