@@ -36,6 +36,7 @@ internal static class ElementaryForm
             case ("", "Mish"):
                 Finish(instrumenter, node, "Mul", node.Inputs[0], instrumenter.Node("Tanh", [instrumenter.Node("Softplus", [node.Inputs[0]])]));
                 break;
+            case ("", "SequenceAt"): PartOfSequence(instrumenter, node); break;
             case ("", "LpNormalization"): ByLength(instrumenter, node, node.Integer("p", 2) == 1 ? "ReduceL1" : "ReduceL2"); break;
         }
     }
@@ -81,6 +82,29 @@ internal static class ElementaryForm
         });
     }
 
+    /// <summary>One part of a tensor that was split into a sequence: that slice. What the file does not fix stays as it is, and has no rule.</summary>
+    private static void PartOfSequence(GraphInstrumenter instrumenter, OnnxNode node)
+    {
+        var graph = instrumenter.Graph;
+        if (graph.Producer(node.Inputs[0]) is not { } split || !split.Is("SplitToSequence") || graph.Constant(node.Inputs[1])?.Integers() is not [var place])
+            return;
+        var (x, axis) = (split.Inputs[0], split.Integer("axis", 0));
+        if (split.Input(1) is not { } given)
+        {
+            var index = split.Integer("keepdims", 1) == 0 ? instrumenter.Integer(place) : instrumenter.Integers(place);
+            Finish(instrumenter, node, "Gather", [x, index], Integer("axis", axis));
+            return;
+        }
+        if (graph.Constant(given) is not { } lengths || lengths.Integers() is not { Length: > 0 } sizes) return;
+        var isEven = lengths.Shape.Length == 0;
+        // Of equal parts their number is not known here, so that none can be counted from the end.
+        if (isEven && place < 0) return;
+        if (place < 0) place += sizes.Length;
+        var start = isEven ? place * sizes[0] : sizes.Take((int)place).Sum();
+        var end = start + (isEven ? sizes[0] : sizes[place]);
+        Finish(instrumenter, node, "Slice", [x, instrumenter.Integers(start), instrumenter.Integers(end), instrumenter.Integers(axis)]);
+    }
+
     /// <summary>A sixth of x, moved by a half, within 0 and 1.</summary>
     private static string HardSigmoid(GraphInstrumenter instrumenter, string x) =>
         instrumenter.Node("HardSigmoid", [x], Real("alpha", 1f / 6), Real("beta", 0.5f));
@@ -121,9 +145,14 @@ internal static class ElementaryForm
     }
 
     /// <summary>The last elementary operator gives the fused one's output.</summary>
-    private static void Finish(GraphInstrumenter instrumenter, OnnxNode node, string type, params string[] inputs)
+    private static void Finish(GraphInstrumenter instrumenter, OnnxNode node, string type, params string[] inputs) => Finish(instrumenter, node, type, inputs, []);
+
+    private static void Finish(GraphInstrumenter instrumenter, OnnxNode node, string type, string[] inputs, params AttributeProto[] attributes)
     {
-        instrumenter.Append(new NodeProto { OpType = type, Name = instrumenter.Name(type), Input = { inputs }, Output = { node.Outputs[0] } });
+        instrumenter.Append(new NodeProto
+        {
+            OpType = type, Name = instrumenter.Name(type), Input = { inputs }, Output = { node.Outputs[0] }, Attribute = { attributes },
+        });
         instrumenter.Replace(node);
     }
 }

@@ -33,6 +33,11 @@ internal sealed class BiasParts(OnnxGraph graph, IReadOnlyList<string> states)
     /// <summary>The tensors that a node adds and that do not follow linearly from the hidden states, each with the gradient that it has.</summary>
     private static IEnumerable<(string Bias, Gradient Gradient)> Biases(BackwardPass pass, OnnxNode node)
     {
+        if (node.Type is "Conv" or "BatchNormalization")
+        {
+            foreach (var part in ConvolutionRules.Biases(pass, node)) yield return part;
+            yield break;
+        }
         if (node.Type is not ("Add" or "Sum" or "Sub" or "Where" or "Concat" or "Gemm" or "LayerNormalization")) yield break;
         var gradient = pass.Of(node.Outputs[0]);
         switch (node.Type)

@@ -58,6 +58,10 @@ internal static class OperatorRules
         ["Max"] = NonLinear(ElementwiseRules.Clip) with { Inputs = 2 },
         ["Min"] = NonLinear(ElementwiseRules.Clip) with { Inputs = 2 },
 
+        ["Conv"] = new(ConvolutionRules.Convolution),
+        ["BatchNormalization"] = new(ConvolutionRules.BatchNormalization),
+        ["GlobalAveragePool"] = new(ConvolutionRules.GlobalAverage),
+
         ["LayerNormalization"] = new(NormRules.LayerNormalization),
         ["SimplifiedLayerNormalization"] = new(NormRules.RootMeanSquareNormalization),
         ["RMSNormalization"] = new(NormRules.RootMeanSquareNormalization),

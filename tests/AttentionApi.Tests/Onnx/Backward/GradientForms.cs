@@ -61,11 +61,25 @@ internal static class GradientForms
         ["FusedMatMul"] = new() { Attention = FusedProducts },
         ["Einsum of Keras, heads in the weights"] = new() { Attention = KerasAttention },
         ["Einsum with an ellipsis and without an arrow"] = new() { Attention = EllipsisAttention },
+        ["queries, keys and values split into a sequence by their lengths"] = new() { Attention = (writer, projections) =>
+            SplitIntoSequence(writer, projections, writer.Integers(Width, Width, Width)) },
+        ["queries, keys and values split into a sequence of equal parts"] = new() { Attention = (writer, projections) =>
+            SplitIntoSequence(writer, projections, writer.Integer(Width)) },
+        ["a head on a token out of a sequence"] = new() { Head = (writer, tokens) => writer.Node("SequenceAt",
+            [writer.Node("SplitToSequence", [tokens], Attribute("axis", 1), Attribute("keepdims", 0)), writer.Integer(-2)]) },
         ["an Einsum that sums tokens"] = new() { Head = (writer, tokens) =>
             writer.Node("Mul", [writer.Node("Einsum", [tokens], Attribute("equation", "bnd -> bd")), writer.Scalar(1f / 17)]) },
         ["an Einsum that broadcasts"] = new() { Head = (writer, tokens) =>
             writer.Node("Einsum", [writer.Node("Mul", [tokens, writer.Scalar(1f / 17)]), writer.Weight(1, 1, Width)], Attribute("equation", "bnd,bnd->bd")) },
     };
+
+    private static string SplitIntoSequence(ModelWriter writer, Projections projections, string lengths)
+    {
+        var sequence = writer.Node("SplitToSequence", [PackedProjection(writer, projections), lengths], Attribute("axis", -1));
+        string Part(int part) => writer.Node("SequenceAt", [sequence, writer.Integer(part)]);
+        var scores = Scale(writer, writer.Node("MatMul", [SplitHeads(writer, Part(0)), SplitHeads(writer, Part(1), transposed: true)]));
+        return MergeHeads(writer, writer.Node("MatMul", [writer.Node("Softmax", [scores], Attribute("axis", -1)), SplitHeads(writer, Part(2))]));
+    }
 
     private static SyntheticTransformer Activated(long opset, Func<ModelWriter, string, string> activation, int up = Hidden) => new()
     {
@@ -129,7 +143,7 @@ internal static class GradientForms
         return writer.Node("Add", [writer.Node("Mul", [writer.Weight(Width), block.FeedForward(block.Norm(attended))]), attended]);
     }
 
-    private static string Slice(ModelWriter writer, string tokens, long start, long end) =>
+    public static string Slice(ModelWriter writer, string tokens, long start, long end) =>
         writer.Node("Slice", [tokens, writer.Integers(start), writer.Integers(end), writer.Integers(1)]);
 
     private static string Mean(ModelWriter writer, string tokens) => writer.Node("ReduceMean", [tokens], Attribute("axes", [1L]), Attribute("keepdims", 0));

@@ -17,7 +17,7 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => folder.Dispose();
 
     private static readonly Dictionary<string, SyntheticTransformer> Models = Of(
-        GradientForms.All, WrittenSoftmaxTests.Models, SideInputTests.Models,
+        GradientForms.All, ConvolutionForms.Models, WrittenSoftmaxTests.Models, SideInputTests.Models,
         OtherFamiliesTests.AttentionForms.Where(form => form.Value.Opset >= 13)
             .Select(form => KeyValuePair.Create(form.Key, new SyntheticTransformer { Opset = form.Value.Opset, Attention = form.Value.Write })));
 
