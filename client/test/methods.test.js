@@ -73,8 +73,10 @@ test('In place of a method that the model cannot serve stands one that shows lab
   assert.equal(effective(stateOf({ models, method: 'probe' }), answerOf()).method, alignment);
 });
 
-test('A label is shown by the method on screen where it depends on labels, else by the first that does', () => {
+test('A label is shown by the method on screen where it depends on labels, else by what the server recommends, else by the first that does', () => {
   assert.equal(labelMethod(stateOf({ method: 'probe' }), answerOf()), probe);
+  const model = { id: 'demo-clip', text: true, classes: null, methods: ['rollout', 'alignment', 'attention', 'probe'], recommended: 'probe', unavailable: [] };
+  assert.equal(labelMethod(stateOf({ models: [model], method: 'attention' }), answerOf()), probe);
   assert.equal(labelMethod(stateOf({ method: 'attention' }), answerOf()), alignment);
 });
 

@@ -51,14 +51,22 @@ function methodOf(state, answer) {
   const offered = state.methods.filter((method) => whyNot(method, state, answer) === null);
   const chosen = state.methods.find(({ name }) => name === state.method);
   if (chosen && offered.includes(chosen)) return chosen;
+  if (chosen?.labels === 'needed') return recommended(state, answer) ?? offered[0] ?? state.methods[0];
   return offered.find(({ labels }) => labels === chosen?.labels) ?? offered[0] ?? state.methods[0];
 }
 
-/** The method that shows a label's map: the one on screen where it depends on labels, else the first that does. @param {State} state @param {Answer} answer */
+/** The method that the server recommends for labels; until it has loaded the model, the first that shows them. @param {State} state @param {Answer} answer */
+function recommended(state, answer) {
+  const named = modelOf({ models: state.models, model: answer.model.id })?.recommended;
+  const offered = state.methods.filter((method) => method.labels === 'needed' && whyNot(method, state, answer) === null);
+  return offered.find(({ name }) => name === named) ?? offered[0] ?? null;
+}
+
+/** The method that shows a label's map: the one on screen where it depends on labels, else what is recommended. @param {State} state @param {Answer} answer */
 export function labelMethod(state, answer) {
   const current = methodOf(state, answer);
   if (current.labels !== 'unused') return current;
-  return state.methods.find((method) => method.labels === 'needed' && whyNot(method, state, answer) === null) ?? null;
+  return recommended(state, answer);
 }
 
 /** Why a method cannot be shown; null where it can. @param {Method} method @param {State} state @param {Answer} answer */

@@ -17,6 +17,7 @@ import { Problem, problemOf, requestIdOf } from './problems.js';
  * @property {boolean | null} text
  * @property {number | null} classes
  * @property {string[]} methods
+ * @property {string | null} [recommended] the method that answers best where a label is
  * @property {{ method: string, reason: string }[]} [unavailable]
  * @property {string | null} [domain] what it knows, in a sentence
  * @property {string[]} warnings

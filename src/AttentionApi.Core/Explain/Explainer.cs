@@ -65,6 +65,9 @@ internal sealed record MethodInfo
     /// <summary>True where the map and what the method names beside it add up to the label's score, so that maps of two labels may be subtracted.</summary>
     public bool AddsUp { get; init; }
 
+    /// <summary>How well it answers where a label is, among all methods: 1 is best. Null where that is not what it shows.</summary>
+    public int? LabelRank { get; init; }
+
     /// <summary>True where a patch of one picture may be set against another picture, the reference.</summary>
     public bool TakesReference { get; init; }
 

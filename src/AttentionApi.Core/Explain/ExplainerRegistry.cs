@@ -13,6 +13,13 @@ internal sealed class ExplainerRegistry(IEnumerable<Explainer> explainers)
     /// <summary>The methods that a model can serve.</summary>
     public IEnumerable<Explainer> ServedBy(ModelFacts model) => All.Where(explainer => explainer.Refusal(model) is null);
 
+    /// <summary>The method that answers best where a label is, of those that a model can serve; null where none does.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="animated">Whether it has to have an animation.</param>
+    public Explainer? RecommendedFor(ModelFacts model, bool animated = false) => ServedBy(model)
+        .Where(explainer => explainer.Info.LabelRank is not null && (!animated || explainer.Info.Frames.Count > 0))
+        .MinBy(explainer => explainer.Info.LabelRank);
+
     /// <summary>The methods that a model cannot serve, each with the reason.</summary>
     public IEnumerable<(Explainer Explainer, string Reason)> NotServedBy(ModelFacts model)
     {

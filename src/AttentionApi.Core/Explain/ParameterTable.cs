@@ -84,6 +84,14 @@ internal sealed record ExplainRequest(ParameterTable Table, ParameterValues Give
 
     public Explainer Method => Given.Get(Table.Method);
 
+    /// <summary>A call that names labels and no method gets the method that is recommended for them: the default's map has nothing to do with labels.</summary>
+    /// <param name="model">Says what it serves.</param>
+    /// <param name="animated">Whether the method has to have an animation.</param>
+    public ExplainRequest ByRecommendation(ModelFacts model, bool animated = false) =>
+        !Given.Has(Table.Method) && (Given.Has(SharedParameters.Labels) || Given.Has(SharedParameters.Target))
+            && Table.Registry.RecommendedFor(model, animated) is { } recommended
+            ? this with { Given = Given.With(Table.Method, recommended) } : this;
+
     /// <summary>The model at the resolution that is asked for, else as it is.</summary>
     /// <exception cref="ParameterException">It takes no pictures of that size.</exception>
     public LoadedModel ModelOf(LoadedModel model)

@@ -70,6 +70,9 @@ public sealed record Model
     /// <summary>The methods it can serve.</summary>
     public required IReadOnlyList<string> Methods { get; init; }
 
+    /// <summary>Of these, the one that answers best where a label is; null where none does.</summary>
+    public required string? Recommended { get; init; }
+
     /// <summary>The methods it cannot serve, and why.</summary>
     public required IReadOnlyList<UnavailableMethod> Unavailable { get; init; }
 
@@ -115,6 +118,7 @@ public sealed record Model
             LogitScale = LogitNumber.From(facts?.LogitScale),
             LogitBias = LogitNumber.From(facts?.LogitBias),
             Methods = facts is null ? [] : [.. methods.ServedBy(facts).Select(method => method.Info.Name)],
+            Recommended = facts is null ? null : methods.RecommendedFor(facts)?.Info.Name,
             Unavailable = facts is null ? []
                 : [.. methods.NotServedBy(facts).Select(method => new UnavailableMethod(method.Explainer.Info.Name, method.Reason))],
             Precision = facts?.Precision,

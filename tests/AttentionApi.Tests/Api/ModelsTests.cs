@@ -1,3 +1,4 @@
+using AttentionApi.Core.Explain;
 using AttentionApi.Core.Explain.Methods;
 using System.Text.Json.Nodes;
 
@@ -20,7 +21,7 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         var model = await GetAsync(client, "models/demo-clip");
         Assert.Equal(
             ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize",
-                "resolutions", "text", "classes", "scores", "logitScale", "logitBias", "methods", "unavailable", "precision", "provider", "sites", "domain",
+                "resolutions", "text", "classes", "scores", "logitScale", "logitBias", "methods", "recommended", "unavailable", "precision", "provider", "sites", "domain",
                     "warnings", "sanity"],
             model.Select(member => member.Key));
         Assert.Equal("ready", (string?)model["status"]);
@@ -39,6 +40,23 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         Assert.Equal(("softmax", "logit_scale of config.json"), ((string?)model["scores"], (string?)model["logitScale"]!["source"]));
         Assert.Null(model["logitBias"]);
         Assert.Equal("auto", (string?)model["provider"]!["requested"]);
+    }
+
+    [Theory, InlineData("clip", "surgery"), InlineData("siglip", "libra"), InlineData("vit", "libra"), InlineData("dinov3", null)]
+    public async Task What_shows_best_where_a_label_is_is_recommended(string model, string? method)
+    {
+        using var client = await fixtures.ReadyAsync();
+        using var used = await client.SendAsync($"explain?model={model}", Pictures.Fixture);
+        Assert.True(used.IsSuccessStatusCode);
+        Assert.Equal(method, (string?)(await GetAsync(client, $"models/{model}"))["recommended"]);
+    }
+
+    [Fact]
+    public void No_two_methods_claim_the_same_rank_and_each_that_has_one_shows_labels()
+    {
+        var ranked = BuiltInMethods.Registry.All.Select(method => method.Info).Where(info => info.LabelRank is not null).ToList();
+        Assert.Equal(ranked.Count, ranked.Select(info => info.LabelRank).Distinct().Count());
+        Assert.All(ranked, info => Assert.Equal(LabelUse.Needed, info.Labels));
     }
 
     [Fact]

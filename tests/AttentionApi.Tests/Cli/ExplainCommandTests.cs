@@ -77,6 +77,15 @@ public sealed class ExplainCommandTests : IDisposable
         Assert.Empty(Directory.EnumerateFiles(Out, "*.part", SearchOption.AllDirectories));
     }
 
+    [Theory, InlineData("json", "surgery"), InlineData("json,animation", "libra")]
+    public async Task Labels_without_a_method_are_shown_by_what_is_recommended_for_the_model(string save, string method)
+    {
+        var pictures = Pictures(("a.png", Api.Pictures.Fixture));
+        Assert.Equal(0, (await ExplainAsync(pictures, "--model", "clip", "--labels", "cat,dog", "--save", save)).ExitCode);
+        var answer = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Out, "a.json"), Cancellation))!;
+        Assert.Equal(method, (string?)answer["method"]);
+    }
+
     [Fact]
     public async Task A_pattern_that_the_shell_left_alone_names_the_files_that_fit()
     {

@@ -17,9 +17,10 @@ internal sealed class Alignment : Explainer
     {
         Name = "alignment",
         Title = "Label alignment",
-        Shows = "How close each patch's state is to the label when it is read out at a layer as if that layer were the last.",
+        Shows = "How well each patch fits the label, if the model stopped at this layer.",
         ShowsNot = "It is literal and often noisy, and in some models the background answers instead of the object.",
         Paper = "nostalgebraist 2020, Interpreting GPT: the logit lens; Li et al. 2023, CLIP Surgery (on its limits)",
+        LabelRank = 8,
         Labels = LabelUse.Needed,
         Layers = LayerUse.Each,
         Signed = true,

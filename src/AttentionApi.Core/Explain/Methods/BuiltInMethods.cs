@@ -1,7 +1,6 @@
 namespace AttentionApi.Core.Explain.Methods;
 
-/// <summary>The methods that come with the library, one line each. The first is the default; of those that a model serves, the first with labels is
-/// what the page shows for a label.</summary>
+/// <summary>The methods that come with the library, one line each, in the order in which people are shown them. The first is the default.</summary>
 internal static class BuiltInMethods
 {
     public static ExplainerRegistry Registry { get; } = new(

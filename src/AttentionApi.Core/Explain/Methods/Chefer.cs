@@ -22,8 +22,8 @@ internal sealed class Chefer : Explainer
     private static readonly Parameter<QueryToken?> Of = Query with
     {
         ForModel = (query, model) => query is null ? null : Query.ForModel!(query, model), DefaultWords = "what the head reads", Example = "cls",
-        Description = "Whose row: by default that of the token that the head reads; for heads on the mean patch the mean of the patch rows, for those that "
-            + "pool by attention of all rows.",
+        Description = "The query row. Default: the token that the head reads; for heads on the mean patch the mean of the patch rows, for those that pool by "
+            + "attention the mean of all rows.",
     };
 
     public static readonly Parameter<GradientChoice> Gradients = ParameterKinds.Word("gradients", GradientChoice.Plain,
@@ -37,6 +37,7 @@ internal sealed class Chefer : Explainer
         Shows = "Where the attention that speaks for the label comes from: attention weighed by its gradient, propagated through the layers.",
         ShowsNot = "It keeps what speaks for the label only; what speaks against it is left out.",
         Paper = "Chefer, Gur and Wolf 2021, Generic Attention-model Explainability for Interpreting Bi-Modal and Encoder-Decoder Transformers",
+        LabelRank = 5,
         Labels = LabelUse.Needed,
         Layers = LayerUse.Through,
         Frames = [FrameMode.Cumulative, FrameMode.Layers],

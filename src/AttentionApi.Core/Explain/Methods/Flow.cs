@@ -18,7 +18,8 @@ internal sealed class Flow : Explainer
     {
         Name = "flow",
         Title = "Attention flow",
-        Shows = "How much could flow from each patch to the query token if attention and residual connections were pipes of that width.",
+        Shows = "How much could flow from each patch to the patch or summary token that is asked, if what tokens take from others and keep of "
+            + "themselves ran through pipes of that width.",
         ShowsNot = "It is an upper limit and often nearly even: it shows neither what did flow nor which class it speaks for.",
         Paper = "Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers",
         Layers = LayerUse.Through,

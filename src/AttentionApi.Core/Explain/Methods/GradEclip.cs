@@ -17,9 +17,10 @@ internal sealed class GradEclip : Explainer
     {
         Name = "gradEclip",
         Title = "Grad-ECLIP",
-        Shows = "Which patches the last layer's values speak for the label in, weighed by how well their keys fit the head's query.",
-        ShowsNot = "It sees the last layer only, and keeps what speaks for the label.",
+        Shows = "Which patches bring what speaks for the label in the last layer, weighed by how well their keys fit the head's query.",
+        ShowsNot = "It sees the last layer only, and keeps what speaks for the label; text tokens get Chefer's relevance.",
         Paper = "Zhao et al. 2024, Gradient-based Visual Explanation for Transformer-based CLIP",
+        LabelRank = 6,
         Labels = LabelUse.Needed,
         Layers = LayerUse.None,
         Parameters = [],

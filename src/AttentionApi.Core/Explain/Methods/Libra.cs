@@ -21,6 +21,7 @@ internal sealed class Libra : Explainer
         Shows = "How much each patch adds to the label's score, or takes from it: input times gradient at the input of every layer, summed.",
         ShowsNot = "Biases share the score with the patches, so maps of two labels look alike: compare two labels by their difference (versus).",
         Paper = "Mehri, Baghshah and Pilehvar 2025, LibraGrad: Balancing Gradient Flow for Universally Better Vision Transformer Attributions",
+        LabelRank = 3,
         Labels = LabelUse.Needed,
         Layers = LayerUse.Through,
         Signed = true,

@@ -20,9 +20,10 @@ internal sealed class Naclip : Explainer
     {
         Name = "naclip",
         Title = "Neighbour-aware read-out",
-        Shows = "Where the label is: how close each patch and its like neighbours are to it in the last layer.",
+        Shows = "Where the label is: how close, in the last layer, each patch and its similar neighbours are to the label.",
         ShowsNot = "It is not how the model came to its score: the last layer's own attention, its residual and its feed-forward part are left out.",
         Paper = "Hajimiri, Ben Ayed and Dolz 2025, Pay Attention to Your Neighbours: Training-Free Open-Vocabulary Semantic Segmentation",
+        LabelRank = 2,
         Labels = LabelUse.Needed,
         Layers = LayerUse.None,
         Signed = true,

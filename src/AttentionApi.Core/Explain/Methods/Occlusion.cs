@@ -28,6 +28,7 @@ internal sealed class Occlusion : Explainer
         Shows = "How far the label's score falls when a patch is hidden: what the answer cannot do without.",
         ShowsNot = "Where two patches say the same, hiding one changes nothing. It takes a run of the model for each patch.",
         Paper = "Zeiler and Fergus 2014, Visualizing and Understanding Convolutional Networks",
+        LabelRank = 9,
         Labels = LabelUse.Needed,
         Layers = LayerUse.None,
         NeedsAnswersAlone = true,

@@ -12,7 +12,7 @@ internal sealed class RawAttention : Explainer
     {
         Name = "attention",
         Title = "Raw attention",
-        Shows = "Where the query token looks in one layer.",
+        Shows = "Where the patch or summary token that is asked looks in one layer.",
         ShowsNot = "What it finds there was already mixed by the layers before, so a patch stands for a place in the network, not only in the picture.",
         Paper = "Vaswani et al. 2017, Attention Is All You Need",
         Layers = LayerUse.Each,

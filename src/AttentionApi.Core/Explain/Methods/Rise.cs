@@ -17,8 +17,8 @@ internal sealed class Rise : Explainer
     public static readonly Parameter<double> Keep = ParameterKinds.Number("keep", 0.5, 0.05, 0.95, "Share of the patches that a part shows, on average.")
         with { Title = "Share shown each time" };
 
-    public static readonly Parameter<int> Seed = ParameterKinds.Integer("seed", 0, 0, int.MaxValue, "Of the random parts: the same seed gives the same map.")
-        with { Title = "Random seed" };
+    public static readonly Parameter<int> Seed = ParameterKinds.Integer("seed", 0, 0, int.MaxValue,
+        "Seed of the random masks: the same seed gives the same map.") with { Title = "Random seed" };
 
     public override MethodInfo Info { get; } = new()
     {
@@ -27,6 +27,7 @@ internal sealed class Rise : Explainer
         Shows = "How high the label scores in random parts of the picture that show a patch, on average.",
         ShowsNot = "It rests on chance: patches differ a little from seed to seed, and small differences mean nothing.",
         Paper = "Petsiuk, Das and Saenko 2018, RISE: Randomized Input Sampling for Explanation of Black-box Models",
+        LabelRank = 10,
         Labels = LabelUse.Needed,
         Layers = LayerUse.None,
         NeedsAnswersAlone = true,

@@ -24,7 +24,8 @@ internal sealed class Rollout : Explainer
     {
         Name = "rollout",
         Title = "Attention rollout",
-        Shows = "How much of each patch flows into the query token when attention and residual connections are followed through the layers.",
+        Shows = "How much of each patch flows into the patch or summary token that is asked, when what tokens take from others and keep of themselves "
+            + "is followed through the layers.",
         ShowsNot = "It shows where information can come from, not which class it speaks for.",
         Paper = "Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers",
         Layers = LayerUse.Through,

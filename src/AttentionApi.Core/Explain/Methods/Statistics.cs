@@ -23,7 +23,7 @@ internal sealed class Statistics : Explainer
     {
         Name = "statistics",
         Title = "Statistics of the heads",
-        Shows = "How widely each head of each layer looks, how far, or how much at CLS and registers.",
+        Shows = "How broadly and how far each head attends, or how much it attends to CLS and registers.",
         ShowsNot = "It says where no head looks, and nothing about labels.",
         Paper = "Dosovitskiy et al. 2021, An Image is Worth 16x16 Words (mean attention distance); Darcet et al. 2024, Vision Transformers Need Registers",
         Layers = LayerUse.None,

@@ -37,6 +37,7 @@ internal sealed class Surgery : Explainer
         Shows = "Where the label is: how close each patch is to it once patches attend to patches like themselves.",
         ShowsNot = "It is not how the model came to its score: the last layers' own attention and feed-forward parts are left out.",
         Paper = "Li, Wang, Duan and Li 2023, CLIP Surgery for Better Explainability with Enhancement in Open-Vocabulary Tasks",
+        LabelRank = 1,
         Labels = LabelUse.Needed,
         Layers = LayerUse.None,
         Signed = true,

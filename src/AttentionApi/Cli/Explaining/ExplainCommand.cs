@@ -15,7 +15,8 @@ internal sealed class ExplainCommand(ExplainerRegistry methods) : PictureCommand
 
     protected override IReadOnlyList<SavedOutput> Kinds => SavedOutput.All;
     protected override IReadOnlyList<string> SavedByDefault => ["overlay", "json"];
-    protected override IEnumerable<Parameter> Parameters => table.All;
+    protected override IEnumerable<Parameter> Parameters => table.All.Select(parameter => parameter.Name != table.Method.Name ? parameter
+        : table.Method with { DefaultWords = $"{table.Method.DefaultText}, or with labels what /models recommends for the model" });
 
     protected override async Task<int> RunAsync(
         LocalModels local, PictureCall call, IReadOnlyList<SavedOutput> wanted, TextWriter error, CancellationToken cancellation)

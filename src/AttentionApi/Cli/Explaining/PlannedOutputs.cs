@@ -59,7 +59,8 @@ internal sealed class PlannedOutputs
             var takes = OutputParameters.Of(table, output.Output);
             var own = given.Where(one => Takes(takes, one.Name));
             var values = ParameterValues.Read(own.Select(one => KeyValuePair.Create<string, IEnumerable<string?>>(one.Name, one.Texts)), takes, table.All);
-            var request = new ExplainRequest(table, values, output.Output, takes, limits.Labels) { MaxRuns = limits.RunsPerRequest };
+            var request = new ExplainRequest(table, values, output.Output, takes, limits.Labels) { MaxRuns = limits.RunsPerRequest }
+                .ByRecommendation(model.Facts, animated: wanted.Any(one => one.Output == Outputs.Animation));
             // Every output takes what changes the model.
             asked = request.ModelOf(model);
             files.Add((output, new ExplanationPlan(request, asked.Facts)));

@@ -16,7 +16,10 @@ internal static class ModelsInspect
         var files = new Option<string?>("--files") { Description =
             "The .onnx file to take, or vision and text tower separated by a comma, as Models:Files has it." };
         var json = new Option<bool>("--json") { Description = "Print the record of /models." };
-        var command = new Command("inspect", "Say what is found in a model folder or .onnx file, as the server would load it, and try its gradients.") { path, files, json };
+        var command = new Command("inspect", "Say what is found in a model folder or .onnx file, as the server would load it, and try its gradients.")
+        {
+            path, files, json,
+        };
         command.SetAction((parsed, cancellation) => RunAsync(
             parsed.GetValue(path)!, parsed.GetValue(files), parsed.GetValue(json), parsed.InvocationConfiguration.Output,
                 parsed.InvocationConfiguration.Error, cancellation));

@@ -31,7 +31,8 @@ internal static class ModelsList
             return await ExitCode.FailAsync(error, $"There is no folder {folder}: name the models folder with --path.");
         }
         var models = new List<Model>();
-        foreach (var found in ModelsFolder.Scan(folder, error.WriteLine).Values) models.Add((await local.DescribeAsync(found, null, withGradients: false, cancellation)).Model);
+        foreach (var found in ModelsFolder.Scan(folder, error.WriteLine).Values)
+            models.Add((await local.DescribeAsync(found, null, withGradients: false, cancellation)).Model);
 
         if (json) await output.WriteLineAsync(JsonSerializer.Serialize(new ModelList(models), ApiJson.Responses.ModelList));
         else TextTable.Write(output, [["id", "status", "family", "layers", "heads", "grid", "labels", "precision", "reason"], .. models.Select(Row)]);

@@ -97,8 +97,7 @@ internal sealed class AgentTools(
                 var request = work.Request(ParameterValues.Read(given, taken, table.All), output, taken);
                 var entry = readiness.Resolve(request.Given.Get(EndpointParameters.Model));
                 using var lease = await catalog.LeaseAsync(entry.Id, deadline);
-                if (output != Outputs.Predictions && LabelMethod(request, lease.Model.Facts) is { } fitting)
-                    request = work.Request(ParameterValues.Read([.. given, Named(table.Method.Name, fitting)], taken, table.All), output, taken);
+                if (output != Outputs.Predictions) request = request.ByRecommendation(lease.Model.Facts);
                 var plan = new JointPlan((lease.Model, request));
                 var picture = work.Picture(Bytes(image), Outputs.Drawn.HasFlag(output));
                 var slot = permits.Take(WorkEstimate.Of(plan, picture) + new WorkEstimate(picture.Bytes.Length, 0));
@@ -124,11 +123,6 @@ internal sealed class AgentTools(
             return result;
         }
     }
-
-    /// <summary>For a call that names labels and no method: an agent that asks for a label must not get a map that has nothing to do with it.</summary>
-    private string? LabelMethod(ExplainRequest request, ModelFacts model) =>
-        request.Given.Has(table.Method) || !(request.Given.Has(SharedParameters.Labels) || request.Given.Has(SharedParameters.Target)) ? null
-            : methods.All.FirstOrDefault(method => method.Info.Labels == LabelUse.Needed && method.Refusal(model) is null)?.Info.Name;
 
     private static KeyValuePair<string, IEnumerable<string?>> Named(string name, string? value) => KeyValuePair.Create(name, (IEnumerable<string?>)[value]);
 
