@@ -4,11 +4,13 @@ using AttentionApi.Benchmarks.Synthetic;
 using AttentionApi.Benchmarks.Workloads;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Kernels;
+using AttentionApi.Core.Analysis.Masking;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Benchmarks;
 
@@ -55,6 +57,9 @@ internal static class MethodsCommand
             new("decomposition, 8 labels", async () => work.Decompose(await work.RunAsync(BlockInspection.PathParts), eight)),
             new("surgery, 8 labels", async () => work.Surgery(await work.RunAsync(DenseReadOut.SurgeryParts), eight)),
             new("naclip, 8 labels", async () => work.Naclip(await work.RunAsync(DenseReadOut.NeighbourParts), eight)),
+            new("alignment, 8 labels", async () => work.Align(await work.RunAsync(ActivationParts.ReadOut | BlockInspection.SinkParts), eight)),
+            new("similarity", async () => work.Compare(await work.RunAsync(ActivationParts.HiddenStates | BlockInspection.SinkParts))),
+            new($"{Work.HiddenAtOnce} pictures with hidden patches (occlusion and rise)", work.HideAsync),
             new("flow", async () => work.Flow(await work.RunAsync(ActivationParts.MeanAttention))),
             new("statistics: entropy", async () => Work.Entropies(await work.RunAsync(ActivationParts.HeadAttention))),
             new("features", async () => work.Features(await work.RunAsync(ActivationParts.HiddenStates))),
@@ -101,6 +106,28 @@ internal static class MethodsCommand
 
         public void Naclip(Activations known, float[][] labels) => DenseMaps.Cosines(DenseReadOut.Neighbours(vision, known, window), labels);
 
+        /// <summary>Of occlusion's 49 or 196 pictures, and rise's 256, enough for what one of them costs.</summary>
+        public const int HiddenAtOnce = 16;
+
+        public Task HideAsync()
+        {
+            var canvas = PatchCanvas.Of(picture, PatchFill.Mean, [0, 0, 0], vision.Layout.Grid, vision.PatchSize, vision.PatchArea);
+            var together = new ParallelOptions { MaxDegreeOfParallelism = forward.RunsAhead };
+            var patches = Enumerable.Range(0, vision.Layout.Grid.Count).ToList();
+            return Parallel.ForAsync(0, HiddenAtOnce, together, async (i, token) =>
+                await forward.RunAsync(canvas.Show(new PatchSubset(patches.Count, patches.Where(patch => patch != i))), ActivationParts.Output,
+                    new StageTimings(), token));
+        }
+
+        public void Align(Activations known, float[][] labels) => LabelSimilarity.Between(new LayerTokens(known.ReadOut!, known.Layers, vision.Layout),
+            [.. labels.Select((label, i) => LabelTarget.OfText($"label {i}", label))]);
+
+        public void Compare(Activations known)
+        {
+            var states = States(known);
+            DenseMaps.CosinesTo(states.AsSpan(0, states.Length / vision.Layout.Grid.Count), states);
+        }
+
         public void Flow(Activations known)
         {
             var capacities = new RolloutPropagation(new LayerAttention(known, vision.Layout, HeadFusion.Mean, head: null), 1, known.Layers).Matrices().ToList();
@@ -112,10 +139,10 @@ internal static class MethodsCommand
         public static void Entropies(Activations known) => Parallel.For(0, known.Layers * known.Heads, head =>
             AttentionStatistics.MeanEntropy(known.HeadAttention.AsSpan(head * known.Tokens * known.Tokens, known.Tokens * known.Tokens), known.Tokens));
 
-        public void Features(Activations known)
-        {
-            var width = vision.Embeddings.Count / vision.Tokens;
-            PrincipalComponents.Of(vision.FinalNorm!.ReadRows(known.HiddenStates![^(vision.Layout.Grid.Count * width)..]), width, 3);
-        }
+        public void Features(Activations known) => PrincipalComponents.Of(States(known), vision.Embeddings.Count / vision.Tokens, 3);
+
+        /// <summary>Of the last layer's patches, after the final norm.</summary>
+        private float[] States(Activations known) =>
+            vision.FinalNorm!.ReadRows(known.HiddenStates![^(vision.Layout.Grid.Count * vision.Embeddings.Count / vision.Tokens)..]);
     }
 }

@@ -1,6 +1,6 @@
 import { layersBetween } from '../compute/maps.js';
 import { Kept } from '../kept.js';
-import { postAndCount } from './api.js';
+import { listModels, postAndCount } from './api.js';
 import { Problem } from './problems.js';
 import { inRuns, inWords } from './progress.js';
 import { mapsQuery } from './query.js';
@@ -49,7 +49,11 @@ export function fetchedMaps(store) {
       done();
     } catch (error) {
       if (signal !== running.signal) return;
-      store.set({ status: signal.aborted ? { phase: 'ready' } : { phase: 'error', problem: Problem.of(error) } });
+      const problem = Problem.of(error);
+      // What a model cannot do may show only once it is tried: from then on the server's list says so, of every method that it concerns.
+      if (problem.parameter === 'method') store.set({ models: await listModels({ signal }).catch(() => store.state.models) });
+      if (signal !== running.signal) return;
+      store.set({ status: signal.aborted ? { phase: 'ready' } : { phase: 'error', problem } });
     }
   }
 

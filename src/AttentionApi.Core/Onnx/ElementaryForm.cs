@@ -145,7 +145,8 @@ internal static class ElementaryForm
     }
 
     /// <summary>The last elementary operator gives the fused one's output.</summary>
-    private static void Finish(GraphInstrumenter instrumenter, OnnxNode node, string type, params string[] inputs) => Finish(instrumenter, node, type, inputs, []);
+    private static void Finish(GraphInstrumenter instrumenter, OnnxNode node, string type, params string[] inputs) =>
+        Finish(instrumenter, node, type, inputs, []);
 
     private static void Finish(GraphInstrumenter instrumenter, OnnxNode node, string type, string[] inputs, params AttributeProto[] attributes)
     {

@@ -21,8 +21,8 @@ public class ModelsTests(ApiHost host, FixtureHost fixtures)
         var model = await GetAsync(client, "models/demo-clip");
         Assert.Equal(
             ["id", "default", "status", "reason", "family", "layers", "heads", "grid", "prefixTokens", "suffixTokens", "imageSize", "patchSize",
-                "resolutions", "text", "classes", "scores", "logitScale", "logitBias", "methods", "recommended", "unavailable", "precision", "provider", "sites", "domain",
-                    "warnings", "sanity"],
+                "resolutions", "text", "classes", "scores", "logitScale", "logitBias", "methods", "recommended", "unavailable", "precision", "provider",
+                "sites", "domain", "warnings", "sanity"],
             model.Select(member => member.Key));
         Assert.Equal("ready", (string?)model["status"]);
         Assert.StartsWith("Knows: ", (string?)model["domain"], StringComparison.Ordinal);
