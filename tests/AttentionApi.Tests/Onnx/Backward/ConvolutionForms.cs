@@ -22,8 +22,11 @@ internal static class ConvolutionForms
         } },
         ["a head behind a strided convolution that leaves a row over"] = new() { Head = (writer, tokens) =>
             Pooled(writer, Convolved(writer, PatchMap(writer, tokens), Width, Width, 2, Attribute("strides", 3, 3), Attribute("group", 2))) },
-        ["a head behind a dilated convolution with automatic padding"] = new() { Head = (writer, tokens) =>
-            Pooled(writer, Convolved(writer, PatchMap(writer, tokens), Width, Width, 2, Attribute("dilations", 2, 2), Attribute("auto_pad", "SAME_LOWER"))) },
+        ["a head behind a dilated convolution"] = new() { Head = (writer, tokens) =>
+            Pooled(writer, Convolved(writer, PatchMap(writer, tokens), Width, Width, 2, Attribute("dilations", 2, 2), Attribute("pads", 1, 0, 0, 1))) },
+        ["a head behind a strided convolution with automatic padding"] = new() { Head = (writer, tokens) =>
+            Pooled(writer, Convolved(writer, PatchMap(writer, tokens), Width, Width, 2, Attribute("strides", 3, 3),
+                Attribute("auto_pad", "SAME_LOWER"))) },
         ["a convolution along the tokens"] = new() { Head = (writer, tokens) => writer.Node("Gather", [writer.Node("Conv",
             [Transposed(writer, tokens), writer.Weight(Width, Width, 3)], Attribute("pads", 1, 1)), writer.Integer(0)], Attribute("axis", 2)) },
     };
