@@ -168,7 +168,8 @@ internal static class EvidenceReport
         var (model, seen) = (plan.Model, inspection.Analysis.Seen);
         yield return ("Method", $"{plan.Method.Info.Title}. {plan.Method.Info.Paper}");
         yield return ("Parameters", string.Join(", ",
-            ParameterEcho.Of(explanation).Select(one => $"{one.Key} = {one.Value?.ToJsonString(ParameterEcho.Json)}")));
+            ParameterEcho.Of(explanation).Where(one => one.Value is not null)
+                .Select(one => $"{one.Key} = {one.Value!.ToJsonString(ParameterEcho.Json)}")));
         yield return ("Model", $"{model.Id} ({model.Family}, {model.Precision}), {model.Layers} layers of {model.Heads} heads, "
             + $"{model.Tokens.Grid.Rows} × {model.Tokens.Grid.Columns} patches");
         yield return ("Model, SHA-256", model.Sha256);

@@ -75,10 +75,12 @@ internal static class ComparisonPicture
         var explanation = comparison.Entries[0].Explanation;
         var (plan, target) = (explanation.Plan, explanation.Scoring.Target);
         var caption = new Caption(byModel ? plan.Method.Info.Title : plan.Model.Id, target);
-        var (high, _) = ColormapTables.EndsInWords(Style.For(plan).Colormap ?? ColormapTables.DefaultFor(signed: false));
+        var style = Style.For(plan);
+        var (high, _) = ColormapTables.EndsInWords(style.Colormap ?? ColormapTables.DefaultFor(signed: false));
+        var own = style.Scaling is Scaling.Percentile or Scaling.MinMax ? " of each map" : "";
         var label = caption.DrawableLabel is { } drawable ? $" for “{drawable}”" : "";
-        var sentence = $"The same picture explained by {comparison.Entries.Count} {(byModel ? "models" : "methods")}{label}: {high} patches are the highest of "
-            + "each map.";
+        var sentence = $"The same picture explained by {comparison.Entries.Count} {(byModel ? "models" : "methods")}{label}: {high} patches are the highest"
+            + $"{own}.";
         return caption with { Says = new(sentence, "", "") };
     }
 }

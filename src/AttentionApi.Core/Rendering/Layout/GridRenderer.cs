@@ -50,16 +50,20 @@ internal static class GridRenderer
     {
         for (var column = 0; column < columns.Count; column++)
         {
-            Draw(columns[column], layout.CellLeft(column), layout.Margin, layout.Cell.Width, centred: true);
+            Draw(Heading(columns[column]), layout.CellLeft(column), layout.Margin, layout.Cell.Width, centred: true);
         }
         for (var row = 0; row < rows.Count && layout.RowHeading > 0; row++)
         {
-            Draw(rows[row], layout.Margin, layout.CellTop(row) - layout.RowHeading, layout.Width - 2 * layout.Margin, centred: false);
+            Draw(rows[row].OneLine, layout.Margin, layout.CellTop(row) - layout.RowHeading, layout.Width - 2 * layout.Margin, centred: false);
         }
 
-        void Draw(Caption caption, int left, int top, int width, bool centred)
+        // Over a narrow cell "layers 1–4" is "1–4".
+        string Heading(Caption caption) => text.Line(caption.OneLine, layout.TypeSize).Advance <= layout.Cell.Width ? caption.OneLine
+            : caption.OneLine[(caption.OneLine.IndexOf(' ', StringComparison.Ordinal) + 1)..];
+
+        void Draw(string words, int left, int top, int width, bool centred)
         {
-            var line = text.Fit(caption.OneLine, layout.TypeSize, width);
+            var line = text.Fit(words, layout.TypeSize, width);
             var box = new ClipBox(left, top, left + width, top + layout.Line);
             line.Draw(canvas, centred ? left + (width - line.Advance) / 2 : left, top, Legend.Ink, box);
         }

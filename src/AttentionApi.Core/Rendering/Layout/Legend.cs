@@ -1,4 +1,3 @@
-using System.Globalization;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering.Painting;
 using AttentionApi.Core.Rendering.Text;
@@ -11,10 +10,10 @@ namespace AttentionApi.Core.Rendering.Layout;
 /// </summary>
 internal sealed class Legend
 {
-    private const int MostSentenceLines = 5;
+    private const int MostSentenceLines = 9;
     private const int MostRangeLines = 3;
 
-    /// <summary>Below so many type sizes of width there is no room for sentences.</summary>
+    /// <summary>Below so many type sizes of width there is no room for words.</summary>
     private const int LeastSizesForWords = 7;
 
     private readonly int width;
@@ -59,6 +58,8 @@ internal sealed class Legend
 
     public static int Pad(int size, int width) => Math.Min(size * 3 / 4, width / 8);
 
+    private bool HasWords => width >= LeastSizesForWords * size;
+
     private int SentenceHeight => sentenceLines * LineHeight(size) + Gap(sentenceLines, factLines + BarHeight);
 
     private int FactsHeight => factLines * LineHeight(factSize);
@@ -94,15 +95,16 @@ internal sealed class Legend
     private int Gap(int above, int below) => above == 0 || below == 0 ? 0 : pad / 2;
 
     private IReadOnlyList<string> Sentence(Caption caption) =>
-        caption.Says is { } says && width >= LeastSizesForWords * size ? text.Wrap(says.Sentence, size, width - 2 * pad, MostSentenceLines) : [];
+        caption.Says is { } says && HasWords ? text.Wrap(says.Sentence, size, width - 2 * pad, MostSentenceLines) : [];
 
     /// <summary>Method and model; words and label, side by side where they fit; the choice of the range.</summary>
     private List<string> Facts(Caption caption, ColorScale? scale)
     {
+        if (!HasWords) return [];
         var split = caption is { DrawableLabel: not null, Words: not "" } && text.Line(caption.OneLine, factSize).Advance > FactWidth;
         List<string> lines = split ? [caption.Source, caption.Words, caption.DrawableLabel!] : [caption.Source, caption.OneLine];
         lines.RemoveAll(line => line.Length == 0);
-        if (bar is not null && width >= LeastSizesForWords * size) lines.AddRange(text.Wrap(Range(scale), factSize, FactWidth, MostRangeLines));
+        if (bar is not null) lines.AddRange(text.Wrap(Range(scale), factSize, FactWidth, MostRangeLines));
         return lines;
     }
 
@@ -111,9 +113,12 @@ internal sealed class Legend
     {
         null => "colours: each map has its own range",
         { Flat: true } => "",
-        { By: LimitSource.Percentiles } => "colours: 1st to 99th percentile",
-        { By: LimitSource.Extremes } => "colours: minimum to maximum",
-        { By: LimitSource.ExtremesForOutliers } => "colours: minimum to maximum, for a few patches stand far above the rest",
-        { Low: var low, High: var high } => string.Create(CultureInfo.InvariantCulture, $"colours: {LegendBar.Number(low)} to {LegendBar.Number(high)}"),
+        { By: LimitSource.Percentiles, Maps: var maps } => $"colours: 1st to 99th percentile{Of(maps)}",
+        { By: LimitSource.Extremes, Maps: var maps } => $"colours: minimum to maximum{Of(maps)}",
+        { By: LimitSource.ExtremesForOutliers, Maps: var maps } =>
+            $"colours: minimum to maximum{Of(maps)}, for a few patches stand far above the rest",
+        { Low: var low, High: var high } => $"colours: {LegendBar.Number(low)} to {LegendBar.Number(high)}",
     };
+
+    private static string Of(int maps) => maps > 1 ? " of all maps" : "";
 }

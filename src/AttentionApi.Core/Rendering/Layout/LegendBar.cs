@@ -11,7 +11,7 @@ internal sealed class LegendBar
 {
     private readonly Colormap colormap;
     private readonly TextRenderer text;
-    private readonly int numberSize, thickness, wordLines;
+    private readonly int numberSize, thickness, lines;
 
     /// <param name="width">In pixels.</param>
     /// <param name="size">Type size of the legend in pixels.</param>
@@ -23,12 +23,12 @@ internal sealed class LegendBar
         (Width, this.colormap, this.text) = (width, colormap, text);
         numberSize = Legend.FactSize(size);
         thickness = Math.Max(6, size * 3 / 4);
-        wordLines = shown.Max(one => HasEnds(one.Scale, one.Caption.Says) ? Fits(one.Caption.Says!) ? 1 : 2 : 0);
+        lines = shown.Max(one => Lines(one.Scale, one.Caption.Says).Count);
     }
 
     public int Width { get; }
 
-    public int Height => thickness + 1 + (1 + wordLines) * Line;
+    public int Height => thickness + 1 + lines * Line;
 
     private int Line => Legend.LineHeight(numberSize);
 
@@ -46,27 +46,24 @@ internal sealed class LegendBar
             colours.Slice((2 * x + 1) * ColormapTables.Entries / (2 * Width) * 3, 3).CopyTo(row[(x * 3)..]);
         }
         for (var y = 1; y < thickness; y++) row.CopyTo(canvas.Row(top + y)[(left * 3)..]);
-        var (low, middle, high) = Numbers(scale);
         var below = top + thickness + 1;
-        DrawEnds(canvas, left, below, text.Fit(low, numberSize, Width), text.Fit(middle, numberSize, Width), text.Fit(high, numberSize, Width));
-        if (HasEnds(scale, says)) DrawWords(canvas, left, below + Line, says!);
+        foreach (var (low, middle, high) in Lines(scale, says))
+        {
+            DrawEnds(canvas, left, below, text.Fit(low, numberSize, Width), text.Fit(middle, numberSize, Width), text.Fit(high, numberSize, Width));
+            below += Line;
+        }
     }
 
-    /// <summary>A flat map has no ends.</summary>
-    private static bool HasEnds(ColorScale? scale, MapWords? says) => says is { Low.Length: > 0 } && scale is not { Flat: true };
-
-    private bool Fits(MapWords says) => text.Line(says.Low, numberSize).Advance + 2 * numberSize + text.Line(says.High, numberSize).Advance <= Width;
-
-    /// <summary>Side by side where both fit; else the high end's words have a line of their own.</summary>
-    private void DrawWords(Raster canvas, int left, int top, MapWords says)
+    /// <summary>The numbers, and what the ends mean where there are any; each in two lines where both ends do not fit side by side.</summary>
+    private List<(string Low, string Middle, string High)> Lines(ColorScale? scale, MapWords? says)
     {
-        var (low, high) = (text.Fit(says.Low, numberSize, Width), text.Fit(says.High, numberSize, Width));
-        if (Fits(says)) DrawEnds(canvas, left, top, low, TextMask.Empty, high);
-        else
-        {
-            DrawEnds(canvas, left, top, low, TextMask.Empty, TextMask.Empty);
-            DrawEnds(canvas, left, top + Line, TextMask.Empty, TextMask.Empty, high);
-        }
+        List<(string, string, string)> lines = [.. Fitting(Numbers(scale))];
+        if (says is { Low.Length: > 0 } && scale is not { Flat: true }) lines.AddRange(Fitting((says.Low, "", says.High)));
+        return lines;
+
+        IEnumerable<(string, string, string)> Fitting((string Low, string Middle, string High) ends) =>
+            text.Line(ends.Low, numberSize).Advance + numberSize + text.Line(ends.High, numberSize).Advance <= Width ? [ends]
+                : [(ends.Low, "", ""), ("", "", ends.High)];
     }
 
     private static (string Low, string Middle, string High) Numbers(ColorScale? scale) => scale switch
@@ -76,20 +73,15 @@ internal sealed class LegendBar
         { } some => ((some.ClipsLow ? "≤" : "") + Number(some.Low), Number((some.Low + some.High) / 2), (some.ClipsHigh ? "≥" : "") + Number(some.High)),
     };
 
-    /// <summary>The ends are flush with the bar; what would touch is left out, the middle first.</summary>
+    /// <summary>The ends are flush with the bar; a middle that would touch them is left out.</summary>
     private void DrawEnds(Raster canvas, int left, int top, TextMask low, TextMask middle, TextMask high)
     {
         var clip = new ClipBox(left, top, left + Width, top + Line);
-        if (low.Advance + numberSize + high.Advance <= Width || Math.Min(low.Advance, high.Advance) == 0)
-        {
-            low.Draw(canvas, left, top, Legend.FactInk, clip);
-            high.Draw(canvas, left + Width - high.Advance, top, Legend.FactInk, clip);
-        }
+        low.Draw(canvas, left, top, Legend.FactInk, clip);
+        high.Draw(canvas, left + Width - high.Advance, top, Legend.FactInk, clip);
         var besides = Math.Max(low.Advance, high.Advance);
-        if (middle.Advance + (besides == 0 ? 0 : 2 * (besides + numberSize)) <= Width)
-        {
-            middle.Draw(canvas, left + (Width - middle.Advance) / 2, top, Legend.FactInk, clip);
-        }
+        if (middle.Advance + (besides == 0 ? 0 : 2 * (besides + numberSize)) > Width) return;
+        middle.Draw(canvas, left + (Width - middle.Advance) / 2, top, Legend.FactInk, clip);
     }
 
     /// <summary>Three significant digits, invariant, with a real minus sign.</summary>

@@ -35,7 +35,8 @@ internal enum LimitSource
 /// <param name="ClipsLow">Values below <paramref name="Low"/> exist.</param>
 /// <param name="ClipsHigh">Values above <paramref name="High"/> exist.</param>
 /// <param name="By">What the limits were taken from.</param>
-internal readonly record struct ColorScale(double Low, double High, bool Signed, bool ClipsLow, bool ClipsHigh, LimitSource By)
+/// <param name="Maps">Number of maps that they were taken from.</param>
+internal readonly record struct ColorScale(double Low, double High, bool Signed, bool ClipsLow, bool ClipsHigh, LimitSource By, int Maps)
 {
     /// <summary>Limits closer than this count as equal, and nothing is stretched between them.</summary>
     private const double Collapsed = 1e-12;
@@ -81,7 +82,7 @@ internal readonly record struct ColorScale(double Low, double High, bool Signed,
             high = Math.Max(Math.Abs(low), Math.Abs(high));
             low = -high;
         }
-        return new ColorScale(low, high, signed, minimum < low, maximum > high, by);
+        return new ColorScale(low, high, signed, minimum < low, maximum > high, by, maps.Count);
     }
 
     private static double Bound(double low, double high, bool signed) => signed ? Math.Max(Math.Abs(low), Math.Abs(high)) : high;
