@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AttentionApi.Cli.Explaining;
 using AttentionApi.Cli.Models;
 using AttentionApi.Cli.Terminal;
 using AttentionApi.Contracts;
@@ -56,7 +57,7 @@ internal static class EvidenceVerify
                 return await ExitCode.FailAsync(error, $"The model '{lease.Model.Facts.Id}' here is not the file that the bundle was made with "
                     + $"({original.ModelSha256}): name that one with --model.");
             }
-            var again = await MakeAgainAsync(local, original, lease.Model, table, cancellation);
+            var again = await MakeAgainAsync(local, original, lease.Model, table, error, cancellation);
             return await ReportAsync(BundleComparison.Of(original, again), output);
         }
         catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException or ParameterException
@@ -67,7 +68,7 @@ internal static class EvidenceVerify
     }
 
     private static async Task<BundleFile> MakeAgainAsync(LocalModels local, BundleFile original, LoadedModel model, ParameterTable table,
-        CancellationToken cancellation)
+        TextWriter error, CancellationToken cancellation)
     {
         IReadOnlyList<Parameter> takes = [EndpointParameters.Model, .. OutputParameters.Of(table, Outputs.Evidence)];
         var values = ParameterValues.Read(original.Request, takes, table.All);
@@ -76,8 +77,13 @@ internal static class EvidenceVerify
         var plan = new ExplanationPlan(request, loaded.Facts);
         var picture = new Picture(original.Picture, local.Limits.Pictures);
         (Picture, Picture?) pictures = original.Asked is { } asked ? (new Picture(asked, local.Limits.Pictures), picture) : (picture, null);
-        var explanation = await Explanation.BeginAsync(plan, loaded, local.Analyzer, pictures, new StageTimings(), cancellation);
-        var bundle = await EvidenceBundle.MakeAsync(explanation, cancellation);
+        var bar = new Progress(error, !Console.IsErrorRedirected);
+        var bundle = await new PictureProgress(bar, 1, plan.ExtraRuns).WhileAsync(async runs =>
+        {
+            var explanation = await Explanation.BeginAsync(plan, loaded, local.Analyzer, pictures, new StageTimings { Runs = runs }, cancellation);
+            return await EvidenceBundle.MakeAsync(explanation, cancellation);
+        });
+        bar.End();
         using var made = new MemoryStream();
         await bundle.WriteAsync(made, cancellation);
         made.Position = 0;

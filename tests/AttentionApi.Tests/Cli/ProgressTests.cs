@@ -9,7 +9,7 @@ public class ProgressTests
     public void A_terminal_sees_a_bar_with_an_estimate_and_sentences_above_it()
     {
         using var error = new StringWriter();
-        var progress = new Progress(error, visible: true);
+        var progress = new Progress(error, visible: true, width: 200);
         progress.Show(1, 4, "1 of 4 pictures");
         progress.Say("skipped: bad.png");
         progress.Show(4, 4, "4 of 4 pictures");
@@ -17,6 +17,14 @@ public class ProgressTests
         const string clear = @"\r\e\[K";
         const string begun = @"\[#{6}\.{18}\] 1 of 4 pictures, \d+ s left", ended = @"\[#{24}\] 4 of 4 pictures";
         Assert.Matches($@"^{clear}{begun}{clear}skipped: bad\.png\r?\n{clear}{ended}{clear}$", error.ToString());
+    }
+
+    [Fact]
+    public void A_narrow_terminal_sees_the_beginning_of_a_line_that_would_wrap()
+    {
+        using var error = new StringWriter();
+        new Progress(error, visible: true, width: 40).Show(1, 4, "1 of 4 pictures, 12.5/s");
+        Assert.Equal("\r\e[K[######..................] 1 of 4 pictu", error.ToString());
     }
 
     [Fact]
@@ -34,7 +42,7 @@ public class ProgressTests
     public async Task Runs_of_a_costly_method_are_shown_while_they_go_on_and_count_once_for_all_files_of_a_picture()
     {
         using var error = new StringWriter();
-        var progress = new PictureProgress(new Progress(TextWriter.Synchronized(error), visible: true), 1, runsEach: 40);
+        var progress = new PictureProgress(new Progress(TextWriter.Synchronized(error), visible: true, width: 200), 1, runsEach: 40);
         var ended = new TaskCompletionSource<int>();
         var explained = progress.WhileAsync(runs =>
         {
@@ -47,7 +55,7 @@ public class ProgressTests
         progress.Show();
         Assert.Matches(@"\[#{24}\] 40 of 40 model runs, \d+/s$", error.ToString());
 
-        var second = new PictureProgress(new Progress(error, visible: true), 2, runsEach: 40);
+        var second = new PictureProgress(new Progress(error, visible: true, width: 200), 2, runsEach: 40);
         await second.WhileAsync(runs =>
         {
             runs.Add(80);

@@ -56,7 +56,7 @@ public sealed class LimitsTests : IDisposable
     {
         await using var host = await models.ServeAsync(("Limits:MaxConcurrent", 1), ("Mcp:Enabled", true), ("Limits:RequestSeconds", 1),
             ("Limits:MinBytesPerSecond", 1));
-        await host.MustExplainAsync();
+        await HostCalls.UntilAsync(async () => await StatusAsync(host) == HttpStatusCode.OK);
         using var caller = await SlowCaller.BeginAsync(host.Address, call, 100_000, type: call == "/mcp" ? "application/json" : "image/png");
         var stream = caller.GetStream();
         using var reader = new StreamReader(stream, Encoding.Latin1);
@@ -66,7 +66,8 @@ public sealed class LimitsTests : IDisposable
         {
             await stream.WriteAsync("abcdefgh"u8.ToArray(), Cancellation);
             await Task.WhenAny(status, Task.Delay(500, Cancellation));
-            if (!status.IsCompleted) await host.MustExplainAsync();
+            // A busy machine may need longer than the second that a call has here; a slot that is held is a 429 at once.
+            if (!status.IsCompleted) Assert.NotEqual(HttpStatusCode.TooManyRequests, await StatusAsync(host));
         }
         Assert.StartsWith("HTTP/1.1 408", await status, StringComparison.Ordinal);
     }
@@ -112,6 +113,7 @@ public sealed class LimitsTests : IDisposable
         byte[] body = call != "/mcp" ? noise : Encoding.UTF8.GetBytes($"{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":"
             + $"{{\"name\":\"explain\",\"arguments\":{{\"image\":\"{Convert.ToBase64String(noise)}\",\"parameters\":{drawn}}}}}}}");
         TcpClient? caller = null;
+        long began = 0;
         await HostCalls.UntilAsync(async () =>
         {
             caller?.Dispose();
@@ -119,20 +121,20 @@ public sealed class LimitsTests : IDisposable
                 : await SlowCaller.BeginAsync(host.Address, $"{call}?size=4096&opacity=0.1&interpolation=nearest", body.Length, 4096);
             await caller.GetStream().WriteAsync(body, Cancellation);
             await caller.GetStream().ReadExactlyAsync(new byte[12], Cancellation);
+            began = Stopwatch.GetTimestamp();
             await Task.Delay(300, Cancellation);
-            return await StatusAsync() == HttpStatusCode.TooManyRequests;
+            return await StatusAsync(host) == HttpStatusCode.TooManyRequests;
         });
         // Long before the answer's own time is over, two minutes.
-        var began = Stopwatch.GetTimestamp();
-        await HostCalls.UntilAsync(async () => await StatusAsync() == HttpStatusCode.OK);
-        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(40));
+        await HostCalls.UntilAsync(async () => await StatusAsync(host) == HttpStatusCode.OK);
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(3), HostCalls.Patience);
         caller!.Dispose();
+    }
 
-        async Task<HttpStatusCode> StatusAsync()
-        {
-            using var answer = await host.ExplainAsync();
-            return answer.StatusCode;
-        }
+    private static async Task<HttpStatusCode> StatusAsync(HostProcess host)
+    {
+        using var answer = await host.ExplainAsync();
+        return answer.StatusCode;
     }
 
     private static MultipartFormDataContent Form(byte[] picture, int times)

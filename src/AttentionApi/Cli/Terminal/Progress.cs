@@ -5,7 +5,8 @@ namespace AttentionApi.Cli.Terminal;
 /// <summary>A bar with rate and estimate at the foot of a terminal, and sentences above it. Where nobody looks there are sentences only.</summary>
 /// <param name="error">Where both go: what the command makes may go to standard output.</param>
 /// <param name="visible">Whether it is a terminal.</param>
-internal sealed class Progress(TextWriter error, bool visible)
+/// <param name="width">Of the terminal, in characters; null: as the system says.</param>
+internal sealed class Progress(TextWriter error, bool visible, int? width = null)
 {
     private const int BarWidth = 24;
     private const string ClearLine = "\r\e[K";
@@ -29,7 +30,7 @@ internal sealed class Progress(TextWriter error, bool visible)
         {
             if (shown && done < total && Stopwatch.GetElapsedTime(drawn) < Apart) return;
             (shown, drawn) = (true, Stopwatch.GetTimestamp());
-            error.Write($"{ClearLine}{Bar(done, total)}{words}{Left(done, total)}");
+            error.Write(ClearLine + Fitting($"{Bar(done, total)}{words}{Left(done, total)}"));
         }
     }
 
@@ -53,6 +54,26 @@ internal sealed class Progress(TextWriter error, bool visible)
     {
         if (shown) error.Write(ClearLine);
         shown = false;
+    }
+
+    /// <summary>A line that wraps could not be cleared again.</summary>
+    private string Fitting(string line)
+    {
+        var most = (width ?? Width()) - 1;
+        return most > 0 && line.Length > most ? line[..most] : line;
+    }
+
+    private static int Width()
+    {
+        try
+        {
+            return Console.WindowWidth;
+        }
+        catch (IOException)
+        {
+            // On Windows, where standard output is redirected.
+            return 0;
+        }
     }
 
     private static string Bar(long done, long total)
