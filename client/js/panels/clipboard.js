@@ -37,7 +37,7 @@ function showSelected(text, what) {
   const area = create('textarea', { value: text, readOnly: true, rows: 4, attributes: { 'aria-label': what } });
   const dialog = create('dialog', { attributes: { 'aria-labelledby': 'copy-title' } },
     create('h2', { id: 'copy-title' }, 'Copy it from here'),
-    create('p', {}, 'This browser does not let the page copy. The text is selected: copy it with Ctrl+C (⌘C on a Mac).'),
+    create('p', {}, 'This browser does not let the page copy. The text is selected: copy it with Ctrl+C, ⌘C on a Mac, or a long press.'),
     area, create('form', { method: 'dialog' }, create('button', { class: 'primary' }, 'Close')));
   document.body.append(dialog);
   dialog.showModal();
