@@ -56,7 +56,7 @@ internal sealed class ExplainRun(PictureWork work, ResultFolder results, TextWri
     public async Task WatchAsync(PictureSources sources, IReadOnlyList<PictureSource> first, CancellationToken cancellation)
     {
         var known = first.ToDictionary(picture => picture.Path, picture => picture.Stamp);
-        await ExplainAsync(first, cancellation);
+        if (first.Count > 0) await ExplainAsync(first, cancellation);
         await error.WriteLineAsync("Waiting for new or changed pictures; Ctrl+C stops.");
         var before = known;
         while (true)
