@@ -2,6 +2,8 @@ using AttentionApi.Cli;
 using AttentionApi.Endpoints;
 using AttentionApi.Endpoints.Agents;
 using AttentionApi.Hosting;
+using AttentionApi.Hosting.Models;
+using AttentionApi.Hosting.Security;
 using AttentionApi.Http;
 using AttentionApi.Http.OpenApi;
 

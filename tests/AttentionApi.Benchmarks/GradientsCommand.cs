@@ -3,7 +3,7 @@ using AttentionApi.Benchmarks.Measuring;
 using AttentionApi.Benchmarks.Synthetic;
 using AttentionApi.Benchmarks.Workloads;
 using AttentionApi.Core.Loading;
-using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
 using Microsoft.ML.OnnxRuntime;

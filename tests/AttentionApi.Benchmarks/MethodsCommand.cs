@@ -8,7 +8,8 @@ using AttentionApi.Core.Analysis.Masking;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
-using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
+using AttentionApi.Core.Models.Processor;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Scoring;
 

@@ -41,12 +41,12 @@ public class ArchitectureTests
         Assert.Empty(Dependencies(room, string.Join('|', foreign.Select(Namespace))));
     }
 
-    [Fact]
-    public void No_two_rooms_of_the_command_line_use_each_other()
+    [Theory, InlineData("Cli"), InlineData("Hosting"), InlineData("Core.Models"), InlineData("Core.Text")]
+    public void No_two_rooms_within_a_room_use_each_other(string room)
     {
-        var uses = TypesIn("Cli").SelectMany(type =>
+        var uses = TypesIn(room).SelectMany(type =>
             type.GetTypeDependencies().Select(used => (From: type.Namespace.FullName, To: used.Namespace?.FullName ?? "")))
-            .Where(use => use.From != use.To && use.To.StartsWith("AttentionApi.Cli", StringComparison.Ordinal)).ToHashSet();
+            .Where(use => use.From != use.To && use.To.StartsWith($"AttentionApi.{room}", StringComparison.Ordinal)).ToHashSet();
         Assert.NotEmpty(uses);
         Assert.DoesNotContain(uses, use => uses.Contains((use.To, use.From)));
     }

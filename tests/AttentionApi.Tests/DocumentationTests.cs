@@ -2,6 +2,9 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
+using AttentionApi.Hosting.Models;
+using AttentionApi.Hosting.Security;
 
 namespace AttentionApi.Tests;
 

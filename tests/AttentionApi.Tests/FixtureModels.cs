@@ -1,6 +1,6 @@
 using System.Text.Json;
 using AttentionApi.Core.Loading;
-using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Runtime;
 using Microsoft.ML.OnnxRuntime;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Processor;
 
 namespace AttentionApi.Core.Imaging;
 

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Processor;
 
 namespace AttentionApi.Core.Imaging;
 

@@ -1,4 +1,4 @@
-using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Processor;
 
 namespace AttentionApi.Core.Imaging;
 

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Configuration;
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Runtime;
 

@@ -1,4 +1,6 @@
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Configuration;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Runtime;
 

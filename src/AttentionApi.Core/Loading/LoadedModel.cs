@@ -1,6 +1,7 @@
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Processor;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;

@@ -1,5 +1,8 @@
 using System.Runtime.ExceptionServices;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Configuration;
+using AttentionApi.Core.Models.Folders;
+using AttentionApi.Core.Models.Processor;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Text;
 

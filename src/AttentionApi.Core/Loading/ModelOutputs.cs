@@ -1,4 +1,4 @@
-using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Configuration;
 using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Core.Loading;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AttentionApi.Core.Text.Patterns;
 
 namespace AttentionApi.Core.Text;
 

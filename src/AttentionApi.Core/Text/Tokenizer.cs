@@ -1,5 +1,9 @@
 using System.Text;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Text.Normalization;
+using AttentionApi.Core.Text.Patterns;
+using AttentionApi.Core.Text.Splitting;
+using AttentionApi.Core.Text.Subwords;
 
 namespace AttentionApi.Core.Text;
 

@@ -1,4 +1,8 @@
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Json;
+using AttentionApi.Core.Text.Normalization;
+using AttentionApi.Core.Text.Splitting;
+using AttentionApi.Core.Text.Subwords;
 
 namespace AttentionApi.Core.Text;
 

@@ -1,3 +1,7 @@
+using AttentionApi.Core.Text.Normalization;
+using AttentionApi.Core.Text.Splitting;
+using AttentionApi.Core.Text.Subwords;
+
 namespace AttentionApi.Core.Text;
 
 /// <summary>The sections of tokenizer.json, in the order in which a text runs through them.</summary>

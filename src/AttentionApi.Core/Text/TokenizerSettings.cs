@@ -1,4 +1,7 @@
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Configuration;
+using AttentionApi.Core.Models.Json;
+using AttentionApi.Core.Text.Normalization;
 
 namespace AttentionApi.Core.Text;
 

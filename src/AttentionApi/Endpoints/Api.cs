@@ -3,7 +3,9 @@ using AttentionApi.Core.Explain;
 using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Core.Rendering.Regions;
-using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
+using AttentionApi.Hosting.Models;
+using AttentionApi.Hosting.Security;
 using AttentionApi.Http;
 
 namespace AttentionApi.Endpoints;

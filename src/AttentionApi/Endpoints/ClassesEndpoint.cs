@@ -4,7 +4,8 @@ using AttentionApi.Core.Explain;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Scoring;
-using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
+using AttentionApi.Hosting.Models;
 using AttentionApi.Http;
 using Microsoft.Extensions.Options;
 

@@ -5,6 +5,8 @@ using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
+using AttentionApi.Hosting.Models;
 using AttentionApi.Http;
 using Microsoft.Extensions.Options;
 

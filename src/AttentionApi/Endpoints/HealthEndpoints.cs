@@ -1,5 +1,5 @@
 using AttentionApi.Contracts;
-using AttentionApi.Hosting;
+using AttentionApi.Hosting.Models;
 using AttentionApi.Http;
 
 namespace AttentionApi.Endpoints;

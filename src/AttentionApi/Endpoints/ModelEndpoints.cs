@@ -1,7 +1,7 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
-using AttentionApi.Hosting;
+using AttentionApi.Hosting.Models;
 using AttentionApi.Http;
 
 namespace AttentionApi.Endpoints;

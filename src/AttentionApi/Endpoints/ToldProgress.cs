@@ -1,6 +1,6 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Diagnostics;
-using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
 using AttentionApi.Http;
 
 namespace AttentionApi.Endpoints;

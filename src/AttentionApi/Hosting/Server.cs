@@ -1,3 +1,4 @@
+using AttentionApi.Hosting.Limits;
 using AttentionApi.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;

@@ -4,6 +4,7 @@ using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
+using AttentionApi.Hosting.Limits;
 using AttentionApi.Http;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;

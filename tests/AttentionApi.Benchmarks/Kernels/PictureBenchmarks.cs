@@ -2,6 +2,7 @@ using AttentionApi.Benchmarks.Workloads;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Processor;
 using AttentionApi.Core.Rendering.Formats;
 using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Core.Rendering.Painting;

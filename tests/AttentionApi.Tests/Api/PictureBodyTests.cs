@@ -1,5 +1,5 @@
 using System.Text;
-using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
 using AttentionApi.Http;
 using Microsoft.AspNetCore.Http;
 

@@ -4,6 +4,8 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using AttentionApi.Core.Rendering.Painting;
 using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
+using AttentionApi.Hosting.Models;
 using AttentionApi.Tests.Api;
 using AttentionApi.Tests.Imaging;
 

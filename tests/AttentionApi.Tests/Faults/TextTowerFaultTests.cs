@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Loading;
-using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Text;
 using AttentionApi.Tests.Api;

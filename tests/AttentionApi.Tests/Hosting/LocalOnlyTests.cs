@@ -1,4 +1,5 @@
 using AttentionApi.Hosting;
+using AttentionApi.Hosting.Security;
 using AttentionApi.Http;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

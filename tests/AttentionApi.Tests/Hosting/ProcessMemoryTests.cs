@@ -1,4 +1,5 @@
 using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
 
 namespace AttentionApi.Tests.Hosting;
 

@@ -1,8 +1,9 @@
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Runtime;
-using AttentionApi.Hosting;
+using AttentionApi.Hosting.Models;
 using AttentionApi.Http;
 using AttentionApi.Tests.Runtime;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,5 +1,6 @@
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Processor;
 
 namespace AttentionApi.Tests.Imaging;
 

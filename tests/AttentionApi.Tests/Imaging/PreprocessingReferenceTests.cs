@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Processor;
 
 namespace AttentionApi.Tests.Imaging;
 

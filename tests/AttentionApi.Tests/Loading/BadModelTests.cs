@@ -1,5 +1,6 @@
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 
 namespace AttentionApi.Tests.Loading;
 

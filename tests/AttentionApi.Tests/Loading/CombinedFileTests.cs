@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using AttentionApi.Core.Loading;
-using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx;
 
 namespace AttentionApi.Tests.Loading;

@@ -1,5 +1,5 @@
 using AttentionApi.Core.Loading;
-using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Tests.Onnx;
 
 namespace AttentionApi.Tests.Loading;

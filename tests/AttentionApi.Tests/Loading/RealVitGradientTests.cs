@@ -1,6 +1,6 @@
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Loading;
-using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx.Backward;
 using Microsoft.ML.OnnxRuntime;
 using static AttentionApi.Tests.Loading.GradientReferences;

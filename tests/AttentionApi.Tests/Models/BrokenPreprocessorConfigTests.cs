@@ -1,5 +1,6 @@
 using System.Text;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Processor;
 
 namespace AttentionApi.Tests.Models;
 

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 
 namespace AttentionApi.Tests.Models;
 

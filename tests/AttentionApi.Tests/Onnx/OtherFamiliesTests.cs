@@ -1,5 +1,6 @@
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Onnx.Proto;
 using AttentionApi.Core.Runtime;

@@ -1,6 +1,7 @@
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using static AttentionApi.Tests.Onnx.ModelWriter;
 using static AttentionApi.Tests.Onnx.SyntheticTransformer;
 

@@ -1,7 +1,7 @@
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
-using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
 using Microsoft.ML.OnnxRuntime;

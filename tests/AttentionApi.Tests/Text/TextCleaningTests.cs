@@ -1,5 +1,6 @@
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Text;
+using AttentionApi.Core.Text.Normalization;
 
 namespace AttentionApi.Tests.Text;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using AttentionApi.Core.Text;
+using AttentionApi.Core.Text.Splitting;
 
 namespace AttentionApi.Tests.Text;
 

@@ -1,6 +1,6 @@
 using AttentionApi.Cli.Terminal;
 using AttentionApi.Core.Analysis;
-using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
 
 namespace AttentionApi.Cli.Explaining;
 

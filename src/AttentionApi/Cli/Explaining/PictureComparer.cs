@@ -4,7 +4,7 @@ using AttentionApi.Core.Explain;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Rendering.Formats;
 using AttentionApi.Core.Scoring;
-using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
 
 namespace AttentionApi.Cli.Explaining;
 

@@ -5,7 +5,7 @@ using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering;
-using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
 
 namespace AttentionApi.Cli.Explaining;
 

@@ -3,7 +3,7 @@ using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Scoring;
-using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
 
 namespace AttentionApi.Cli.Explaining;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using AttentionApi.Cli.Models;
 using AttentionApi.Cli.Terminal;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 
 namespace AttentionApi.Cli.Hub;
 

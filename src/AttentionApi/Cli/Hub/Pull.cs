@@ -1,6 +1,6 @@
 using System.Text.Json;
 using AttentionApi.Cli.Terminal;
-using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 
 namespace AttentionApi.Cli.Hub;
 

@@ -8,6 +8,8 @@ using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
+using AttentionApi.Hosting.Models;
 using Microsoft.Extensions.Options;
 
 namespace AttentionApi.Cli.Models;

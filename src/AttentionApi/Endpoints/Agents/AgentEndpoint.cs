@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
+using AttentionApi.Hosting.Security;
 using AttentionApi.Http;
 using ModelContextProtocol.Protocol;
 

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
