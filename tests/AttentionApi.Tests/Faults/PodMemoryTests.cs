@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using AttentionApi.Core.Rendering.Painting;
-using AttentionApi.Hosting;
 using AttentionApi.Hosting.Limits;
 using AttentionApi.Hosting.Models;
 using AttentionApi.Tests.Api;

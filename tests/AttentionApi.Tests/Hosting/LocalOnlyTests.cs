@@ -1,4 +1,3 @@
-using AttentionApi.Hosting;
 using AttentionApi.Hosting.Security;
 using AttentionApi.Http;
 using Microsoft.AspNetCore.Hosting.Server;

@@ -1,4 +1,3 @@
-using AttentionApi.Hosting;
 using AttentionApi.Hosting.Limits;
 
 namespace AttentionApi.Tests.Hosting;

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Text;
-using AttentionApi.Core.Text.Splitting;
 
 namespace AttentionApi.Tests.Text;
 

@@ -1,6 +1,5 @@
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Text;
-using AttentionApi.Core.Text.Normalization;
 
 namespace AttentionApi.Tests.Text;
 

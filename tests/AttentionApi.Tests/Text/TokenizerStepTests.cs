@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using AttentionApi.Core.Text;
-using AttentionApi.Core.Text.Splitting;
 
 namespace AttentionApi.Tests.Text;
 
