@@ -17,7 +17,6 @@ internal static class Server
     private const int AroundTarget = 13;
 
     private static readonly string[] WhereToListen = ["urls", "http_ports", "https_ports", "Kestrel:Endpoints"];
-    internal static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     /// <summary>What Kestrel reads ahead of a body that nobody reads yet, on each connection; by default a mebibyte.</summary>
     private const int ReadAhead = 2 * MaxRequestLine;
@@ -32,13 +31,13 @@ internal static class Server
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestLineSize = 2 * MaxRequestLine;
             kestrel.Limits.MaxRequestBodySize = limits.Value.MaxBodyBytes;
-            kestrel.Limits.MinRequestBodyDataRate = kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.Value.MinBytesPerSecond, Grace);
+            kestrel.Limits.MinRequestBodyDataRate = kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.Value.MinBytesPerSecond, LimitsOptions.Grace);
             kestrel.Limits.MaxConcurrentConnections = limits.Value.MaxConnections;
             kestrel.Limits.MaxRequestBufferSize = ReadAhead;
             kestrel.TakeAnyLanguage();
         });
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<LimitsOptions>>((host, limits) =>
-            host.ShutdownTimeout = limits.Value.RequestTime + Grace);
+            host.ShutdownTimeout = limits.Value.RequestTime + LimitsOptions.Grace);
         builder.Services.AddDrain();
         if (!SaysWhereToListen(builder.Configuration)) builder.WebHost.UseUrls(DefaultUrl);
     }

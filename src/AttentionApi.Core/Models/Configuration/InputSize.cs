@@ -1,8 +1,5 @@
 namespace AttentionApi.Core.Models.Configuration;
 
-/// <summary>A size of pictures that a model may take, and what says so, in words.</summary>
-internal sealed record InputSizeCandidate(PixelSize Size, string Source);
-
 /// <summary>
 /// The size at which a model is given its pictures. A side that the graph fixes is that; for an open one the files are asked: where the reference processor's
 /// preparation of a picture ends, then <c>image_size</c> of the configuration, then what the configuration's class has where its file leaves the field out.

@@ -1,5 +1,4 @@
 using System.Globalization;
-using AttentionApi.Core.Models.Configuration;
 using AttentionApi.Core.Parameters;
 
 namespace AttentionApi.Core.Models.Processor;

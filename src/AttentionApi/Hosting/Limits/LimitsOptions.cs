@@ -69,9 +69,12 @@ public sealed class LimitsOptions
     [Range(1, 1_000_000)]
     public int MaxConnections { get; set; } = 256;
 
+    /// <summary>How long a caller may be slower than <see cref="MinBytesPerSecond"/>.</summary>
+    internal static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
     public TimeSpan RequestTime => TimeSpan.FromSeconds(RequestSeconds);
     /// <summary>A body may take as long as an answer; within Kestrel's grace for slow senders it is the machine that is slow.</summary>
-    public TimeSpan BodyTime => RequestTime > Server.Grace ? RequestTime : Server.Grace;
+    public TimeSpan BodyTime => RequestTime > Grace ? RequestTime : Grace;
     public TimeSpan AnswerTime => TimeSpan.FromSeconds(AnswerSeconds);
     public LabelLimits Labels => new(MaxLabels, MaxTexts);
     public ImageLimits Pictures => new(MaxPixels, MaxDecodedBytes: MaxDecodedBytes);

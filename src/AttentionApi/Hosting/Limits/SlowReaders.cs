@@ -40,7 +40,7 @@ internal sealed class SlowReaders(IOptions<LimitsOptions> limits, Permits permit
         if (permits.InUse < permits.Limit) return;
         Reader? longest;
         lock (all) longest = all.First?.Value;
-        if (longest?.Elapsed > Server.Grace) longest.CutOff();
+        if (longest?.Elapsed > LimitsOptions.Grace) longest.CutOff();
     }
 
     private sealed class Reader : IDisposable
