@@ -5,6 +5,7 @@ using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Tests.Explain;

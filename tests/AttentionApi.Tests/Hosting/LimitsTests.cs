@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Rendering;
-using AttentionApi.Hosting;
+using AttentionApi.Hosting.Limits;
 using AttentionApi.Tests.Api;
 using AttentionApi.Tests.Faults;
 

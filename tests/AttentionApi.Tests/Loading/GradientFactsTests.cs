@@ -4,6 +4,7 @@ using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Text;

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using AttentionApi.Core.Models;
+using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Text;
 
 namespace AttentionApi.Tests.Loading;

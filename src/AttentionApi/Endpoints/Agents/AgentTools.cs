@@ -3,7 +3,6 @@ using System.Text.Json;
 using AttentionApi.Contracts;
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
-using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Rendering.Formats;
