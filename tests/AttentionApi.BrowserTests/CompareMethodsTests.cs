@@ -51,7 +51,8 @@ public sealed class CompareMethodsTests(PageHost host, Chromium chromium)
         Assert.StartsWith("scene-12-methods-side-by-side-comparison-", first.SuggestedFilename, StringComparison.Ordinal);
         Assert.NotEqual(first.SuggestedFilename, second.SuggestedFilename);
         var cancellation = TestContext.Current.CancellationToken;
-        Assert.NotEqual(await File.ReadAllBytesAsync(await first.PathAsync(), cancellation), await File.ReadAllBytesAsync(await second.PathAsync(), cancellation));
+        var picture = await File.ReadAllBytesAsync(await first.PathAsync(), cancellation);
+        Assert.NotEqual(picture, await File.ReadAllBytesAsync(await second.PathAsync(), cancellation));
         explore.AssertNoErrors();
 
         Task<IDownload> SaveAsync() => explore.Page.RunAndWaitForDownloadAsync(() => row.GetByLabel("Download Comparison as PNG").ClickAsync());

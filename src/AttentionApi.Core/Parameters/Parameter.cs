@@ -48,7 +48,7 @@ internal abstract record Parameter(string Name, ParameterKind Kind, string Range
     /// <summary>False where the default depends on the model, the method or the request.</summary>
     public abstract bool HasDefault { get; }
 
-    /// <summary>The words it takes, lower case; empty where it takes no words.</summary>
+    /// <summary>The words it takes; empty where it takes no words.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
     /// <summary>What a control for it is called: words for people who do not know the method.</summary>

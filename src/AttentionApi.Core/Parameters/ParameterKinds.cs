@@ -5,7 +5,7 @@ namespace AttentionApi.Core.Parameters;
 /// <summary>The kinds of parameters: words, numbers, flags, positions, texts.</summary>
 internal static class ParameterKinds
 {
-    /// <summary>One of an enum's names, as lower-case words matched without regard to case; numbers are no names.</summary>
+    /// <summary>One of an enum's names, as words of the contract, matched without regard to case; numbers are no names.</summary>
     public static Parameter<T> Word<T>(string name, T value, string description) where T : struct, Enum =>
         Choice(name, value, description, Enum.GetValues<T>().Select(word => (word.Word(), word)));
 

@@ -1,11 +1,13 @@
+using System.Text.Json;
+
 namespace AttentionApi.Core.Parameters;
 
 internal static class Words
 {
     private const int LongestShown = 60;
 
-    /// <summary>An enum's name as the contract writes it.</summary>
-    public static string Word(this Enum value) => value.ToString().ToLowerInvariant();
+    /// <summary>An enum's name as the contract writes it: <c>PrefixMass</c> is "prefixMass".</summary>
+    public static string Word(this Enum value) => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
     /// <summary>A caller's text for errors and logs: shortened, without control characters.</summary>
     public static string Shown(string text)

@@ -77,7 +77,7 @@ internal static class ComparisonPicture
         var caption = new Caption(byModel ? plan.Method.Info.Title : plan.Model.Id, target);
         var style = Style.For(plan);
         var (high, _) = ColormapTables.EndsInWords(style.Colormap ?? ColormapTables.DefaultFor(signed: false));
-        var own = style.Scaling is Scaling.Percentile or Scaling.MinMax ? " of each map" : "";
+        var own = style.Scaling is Scaling.Percentile or Scaling.Minmax ? " of each map" : "";
         var label = caption.DrawableLabel is { } drawable ? $" for “{drawable}”" : "";
         var sentence = $"The same picture explained by {comparison.Entries.Count} {(byModel ? "models" : "methods")}{label}: {high} patches are the highest"
             + $"{own}.";

@@ -50,7 +50,7 @@ public class PictureBenchmarks
     public byte[] Png() => ImageEncoder.Encode(overlay, PictureFormat.Png);
 
     [Benchmark]
-    public byte[] WebP() => ImageEncoder.Encode(overlay, PictureFormat.WebP);
+    public byte[] WebP() => ImageEncoder.Encode(overlay, PictureFormat.Webp);
 
     [Benchmark]
     public byte[] Jpeg() => ImageEncoder.Encode(overlay, PictureFormat.Jpeg);

@@ -41,6 +41,18 @@ public class ParameterTests
     [InlineData("HEADFUSION=Max")]
     public void Words_and_names_are_matched_without_regard_to_case(string query) => Assert.Equal(HeadFusion.Max, Read(query).Get(SharedParameters.Fusion));
 
+    [Fact]
+    public void A_value_is_written_as_the_word_that_it_was_given_by()
+    {
+        foreach (var parameter in Table.All.Where(parameter => parameter.Kind == ParameterKind.Word))
+        {
+            foreach (var word in parameter.Words)
+            {
+                if (parameter.Parse([word]) is Enum value) Assert.Equal(word, value.Word());
+            }
+        }
+    }
+
     [Theory]
     [InlineData("headFusion=7")]
     [InlineData("headFusion=1")]

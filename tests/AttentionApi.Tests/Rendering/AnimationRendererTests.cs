@@ -33,7 +33,7 @@ public class AnimationRendererTests
         return raster;
     }
 
-    public static TheoryData<AnimationFormat> Formats => [AnimationFormat.Gif, AnimationFormat.WebP];
+    public static TheoryData<AnimationFormat> Formats => [AnimationFormat.Gif, AnimationFormat.Webp];
 
     [Theory, MemberData(nameof(Formats))]
     public void Every_frame_is_the_still_picture_of_its_map(AnimationFormat format)
@@ -149,7 +149,7 @@ public class AnimationRendererTests
     public void Each_panel_shows_its_own_map()
     {
         var frames = Layers(1, 6);
-        var style = new OverlayStyle { Scaling = Scaling.MinMax };
+        var style = new OverlayStyle { Scaling = Scaling.Minmax };
         var sheet = Still(frames[0], frames, style);
         for (var i = 0; i < 6; i++)
         {
@@ -196,7 +196,7 @@ public class AnimationRendererTests
     [Fact]
     public void An_animated_WebP_carries_parameters_and_model_as_XMP()
     {
-        var bytes = AnimationRenderer.Render(Photo, Seen, Layers(2), new OverlayStyle(), AnimationFormat.WebP, new Playback(), Metadata).Bytes;
+        var bytes = AnimationRenderer.Render(Photo, Seen, Layers(2), new OverlayStyle(), AnimationFormat.Webp, new Playback(), Metadata).Bytes;
         using var image = NetVips.Image.NewFromBuffer(bytes);
         ImageEncoderTests.AssertXmp((byte[])image.Get("xmp-data"));
     }

@@ -35,12 +35,12 @@ public class ColorScaleTests
     [Fact]
     public void Minmax_takes_each_maps_own_range()
     {
-        var scales = ColorScale.For([Ramp(0, 50), Ramp(10, 20)], Scaling.MinMax);
+        var scales = ColorScale.For([Ramp(0, 50), Ramp(10, 20)], Scaling.Minmax);
         Assert.Equal([(0.0, 50.0), (10.0, 20.0)], scales.Select(scale => (scale.Low, scale.High)));
         Assert.DoesNotContain(scales, scale => scale.ClipsLow || scale.ClipsHigh);
     }
 
-    [Theory, InlineData(Scaling.Percentile), InlineData(Scaling.MinMax)]
+    [Theory, InlineData(Scaling.Percentile), InlineData(Scaling.Minmax)]
     internal void Labels_share_the_scale_of_their_layer_and_other_layers_have_their_own(Scaling scaling)
     {
         Heatmap Of(string label, int layer, int to) => Ramp(0, to) with { Label = label, Layer = layer };
@@ -83,7 +83,7 @@ public class ColorScaleTests
 
     [Theory]
     [InlineData(Scaling.Percentile, 29.6)]
-    [InlineData(Scaling.MinMax, 30)]
+    [InlineData(Scaling.Minmax, 30)]
     [InlineData(Scaling.Shared, 29.6)]
     internal void Signed_maps_lie_symmetric_around_zero(Scaling scaling, double bound)
     {

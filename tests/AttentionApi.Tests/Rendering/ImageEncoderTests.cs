@@ -73,7 +73,7 @@ public class ImageEncoderTests
     }
 
     [Theory]
-    [InlineData(PictureFormat.WebP, 36)]
+    [InlineData(PictureFormat.Webp, 36)]
     [InlineData(PictureFormat.Jpeg, 38)]
     public void A_lossy_file_is_close_to_the_pixels(PictureFormat format, double decibels)
     {
@@ -83,14 +83,14 @@ public class ImageEncoderTests
 
     [Theory]
     [InlineData(PictureFormat.Png)]
-    [InlineData(PictureFormat.WebP)]
+    [InlineData(PictureFormat.Webp)]
     [InlineData(PictureFormat.Jpeg)]
     public void Equal_pictures_give_equal_bytes(PictureFormat format) =>
         Assert.Equal(ImageEncoder.Encode(Overlay(), format, Metadata), ImageEncoder.Encode(Overlay(), format, Metadata));
 
     [Theory]
     [InlineData(PictureFormat.Png)]
-    [InlineData(PictureFormat.WebP)]
+    [InlineData(PictureFormat.Webp)]
     [InlineData(PictureFormat.Jpeg)]
     public void A_picture_of_one_pixel_is_a_picture(PictureFormat format)
     {
@@ -117,7 +117,7 @@ public class ImageEncoderTests
     }
 
     [Theory]
-    [InlineData(PictureFormat.WebP)]
+    [InlineData(PictureFormat.Webp)]
     [InlineData(PictureFormat.Jpeg)]
     public void WebP_and_JPEG_carry_parameters_and_model_as_XMP(PictureFormat format)
     {
@@ -129,7 +129,7 @@ public class ImageEncoderTests
     public void A_picture_wider_than_WebP_allows_is_refused_with_a_remedy()
     {
         var wide = new Raster(16384, 1, new byte[16384 * 3]);
-        var refusal = Assert.Throws<PictureTooLargeException>(() => ImageEncoder.Encode(wide, PictureFormat.WebP));
+        var refusal = Assert.Throws<PictureTooLargeException>(() => ImageEncoder.Encode(wide, PictureFormat.Webp));
         Assert.Contains("16384 × 1 pixels; WebP holds at most 16383", refusal.Message, StringComparison.Ordinal);
         Assert.NotEmpty(ImageEncoder.Encode(wide, PictureFormat.Png));
     }

@@ -110,12 +110,12 @@ public class LegendTests
         ColorScale By(Scaling scaling, float[] values) => ColorScale.For([Of(values)], scaling)[0];
         Assert.Equal(LimitSource.Percentiles, By(Scaling.Percentile, even).By);
         Assert.Equal(LimitSource.ExtremesForOutliers, By(Scaling.Percentile, peak).By);
-        Assert.Equal(LimitSource.Extremes, By(Scaling.MinMax, peak).By);
+        Assert.Equal(LimitSource.Extremes, By(Scaling.Minmax, peak).By);
         Assert.Equal(LimitSource.Fixed, By(Scaling.Absolute, even).By);
         // The same limits, colours and numbers; only the words differ.
-        Assert.Equal((By(Scaling.MinMax, even).Low, By(Scaling.MinMax, even).High), (By(Scaling.Absolute, even).Low, By(Scaling.Absolute, even).High));
-        Assert.NotEqual(Scaled(Scaling.MinMax, even), Scaled(Scaling.Absolute, even));
-        Assert.NotEqual(Scaled(Scaling.MinMax, peak), Scaled(Scaling.Percentile, peak));
+        Assert.Equal((By(Scaling.Minmax, even).Low, By(Scaling.Minmax, even).High), (By(Scaling.Absolute, even).Low, By(Scaling.Absolute, even).High));
+        Assert.NotEqual(Scaled(Scaling.Minmax, even), Scaled(Scaling.Absolute, even));
+        Assert.NotEqual(Scaled(Scaling.Minmax, peak), Scaled(Scaling.Percentile, peak));
     }
 
     [Fact]

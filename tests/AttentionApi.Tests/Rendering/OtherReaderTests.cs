@@ -34,7 +34,7 @@ public class OtherReaderTests
     }
 
     [Theory]
-    [InlineData(PictureFormat.WebP, 36)]
+    [InlineData(PictureFormat.Webp, 36)]
     [InlineData(PictureFormat.Jpeg, 38)]
     public void WebP_and_JPEG_are_read_with_their_text_and_close_to_the_pixels(PictureFormat format, double decibels)
     {

@@ -40,7 +40,7 @@ public class OverlayRendererTests
     {
         var image = TestPictures.Noise(40, 30, seed: 1);
         var map = Pictures.Map(3, 4);
-        var drawn = Draw(image, Pictures.Whole(image), map, new OverlayStyle { Blend = Blend.Gray, Opacity = opacity, Scaling = Scaling.MinMax });
+        var drawn = Draw(image, Pictures.Whole(image), map, new OverlayStyle { Blend = Blend.Gray, Opacity = opacity, Scaling = Scaling.Minmax });
         var grey = image with { Rgb = [.. Luma(image)] };
         var expected = Reference(grey, Pictures.Whole(image), map, map.Minimum, map.Maximum, Colormap.Viridis, opacity);
         // The reference rounds the grey picture before it is blended.
@@ -59,7 +59,7 @@ public class OverlayRendererTests
     {
         var image = TestPictures.Noise(20, 20, seed: 3);
         var map = new Heatmap(1, null, null, false, 1, 2, [0, 1]);
-        var style = new OverlayStyle { Blend = Blend.Value, Opacity = 1, Scaling = Scaling.MinMax, Interpolation = Interpolation.Nearest };
+        var style = new OverlayStyle { Blend = Blend.Value, Opacity = 1, Scaling = Scaling.Minmax, Interpolation = Interpolation.Nearest };
         var drawn = Draw(image, Pictures.Whole(image), map, style);
         Assert.Equal(image.Rgb[..30], drawn.Rgb[..30]);
         Assert.Equal(ColormapTables.Of(Colormap.Viridis)[(255 * 3)..].ToArray(), drawn.Rgb[30..33]);
@@ -70,7 +70,7 @@ public class OverlayRendererTests
     {
         var image = TestPictures.Noise(20, 20, seed: 3);
         var map = new Heatmap(1, null, null, false, 1, 2, [0, 1]);
-        var style = new OverlayStyle { Blend = Blend.Glow, Opacity = opacity, Scaling = Scaling.MinMax, Interpolation = Interpolation.Nearest };
+        var style = new OverlayStyle { Blend = Blend.Glow, Opacity = opacity, Scaling = Scaling.Minmax, Interpolation = Interpolation.Nearest };
         var drawn = Draw(image, Pictures.Whole(image), map, style);
         var (luma, high) = (Luma(image, 192).ToArray(), ColormapTables.Of(Colormap.Viridis)[(255 * 3)..].ToArray());
         for (var i = 0; i < 30; i++) Assert.InRange(Math.Abs(luma[i] - drawn.Rgb[i]), 0, 1);
@@ -82,7 +82,7 @@ public class OverlayRendererTests
     {
         var image = TestPictures.Noise(30, 10, seed: 4);
         var map = new Heatmap(1, null, null, true, 1, 3, [-1, 0, 1]);
-        var style = new OverlayStyle { Blend = Blend.Value, Opacity = 1, Scaling = Scaling.MinMax, Interpolation = Interpolation.Nearest };
+        var style = new OverlayStyle { Blend = Blend.Value, Opacity = 1, Scaling = Scaling.Minmax, Interpolation = Interpolation.Nearest };
         var drawn = Draw(image, Pictures.Whole(image), map, style);
         for (var i = 30; i < 60; i++) Assert.InRange(Math.Abs(image.Rgb[i] - drawn.Rgb[i]), 0, 1);
         Assert.Equal(ColormapTables.Of(Colormap.Coolwarm)[..3].ToArray(), drawn.Rgb[..3]);
@@ -127,7 +127,7 @@ public class OverlayRendererTests
         var map = Pictures.Map(7, 9);
         foreach (var opacity in new[] { 0, 0.3, 0.5, 1 })
         {
-            var style = new OverlayStyle { Colormap = Colormap.Turbo, Opacity = opacity, Scaling = Scaling.MinMax };
+            var style = new OverlayStyle { Colormap = Colormap.Turbo, Opacity = opacity, Scaling = Scaling.Minmax };
             Assert.Equal(Reference(image, seen, map, map.Minimum, map.Maximum, Colormap.Turbo, opacity), Draw(image, seen, map, style).Rgb);
         }
     }
@@ -147,13 +147,13 @@ public class OverlayRendererTests
     {
         var (image, map) = (TestPictures.Noise(64, 48, 1), Pictures.Map(5, 5, signed: true));
         var bound = Math.Max(Math.Abs(map.Minimum), Math.Abs(map.Maximum));
-        var drawn = Draw(image, Pictures.Whole(image), map, new OverlayStyle { Scaling = Scaling.MinMax });
+        var drawn = Draw(image, Pictures.Whole(image), map, new OverlayStyle { Scaling = Scaling.Minmax });
         Assert.Equal(Reference(image, Pictures.Whole(image), map, -bound, bound, Colormap.Coolwarm, 0.5), drawn.Rgb);
     }
 
     [Theory]
     [InlineData(Scaling.Percentile)]
-    [InlineData(Scaling.MinMax)]
+    [InlineData(Scaling.Minmax)]
     [InlineData(Scaling.Shared)]
     [InlineData(Scaling.Absolute)]
     internal void A_flat_map_takes_the_lowest_colour_and_a_signed_one_the_middle(Scaling scaling)
@@ -178,7 +178,7 @@ public class OverlayRendererTests
         foreach (var edge in new[] { 16, 45, 90, 101, 1024 })
         {
             var drawn = Draw(image, new Region(30, 0, 30, 30), map, new OverlayStyle
-            { Opacity = 1, Scaling = Scaling.MinMax, Colormap = Colormap.Gray, Interpolation = interpolation, Size = PictureSize.LongerEdge(edge) });
+            { Opacity = 1, Scaling = Scaling.Minmax, Colormap = Colormap.Gray, Interpolation = interpolation, Size = PictureSize.LongerEdge(edge) });
             Assert.Equal((edge, Math.Max(1, (int)Math.Round(edge / 3.0))), (drawn.Width, drawn.Height));
             var middle = Pictures.At(drawn, drawn.Width / 2, drawn.Height / 2);
             Assert.True(middle.R > 150 && middle.R == middle.G, $"{edge}: {middle}");
@@ -281,7 +281,7 @@ public class OverlayRendererTests
             // The left eye, and the forehead to the right of it.
             return Mean(drawn, 150, 90, 50, 50) - Mean(drawn, 240, 30, 50, 50);
         }
-        Assert.True(FaceOverBackground(Scaling.Percentile) > 1.2 * FaceOverBackground(Scaling.MinMax));
+        Assert.True(FaceOverBackground(Scaling.Percentile) > 1.2 * FaceOverBackground(Scaling.Minmax));
         Assert.True(FaceOverBackground(Scaling.Percentile) > 40);
     }
 

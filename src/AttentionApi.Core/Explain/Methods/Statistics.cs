@@ -13,10 +13,9 @@ internal enum HeadMeasure { Entropy, Distance, PrefixMass }
 /// patches.</summary>
 internal sealed class Statistics : Explainer
 {
-    public static readonly Parameter<HeadMeasure> Measure = ParameterKinds.Choice("measure", HeadMeasure.Entropy,
+    public static readonly Parameter<HeadMeasure> Measure = ParameterKinds.Word("measure", HeadMeasure.Entropy,
         "entropy: of a row of attention, in nats, mean over all queries and of the CLS row; distance: between a patch and those it attends to, in patches; "
-            + "prefixMass: attention of the CLS row on the tokens before the patches.",
-        [("entropy", HeadMeasure.Entropy), ("distance", HeadMeasure.Distance), ("prefixMass", HeadMeasure.PrefixMass)])
+            + "prefixMass: attention of the CLS row on the tokens before the patches.")
         with { Title = "Measure", WordTitles = ["how spread out it looks", "how far it looks", "share on the summary token"] };
 
     public override MethodInfo Info { get; } = new()
@@ -48,12 +47,10 @@ internal sealed class Statistics : Explainer
             (part.Name, new NumberBlock(part.Values, model.Layers, model.Heads))).ToList();
         return new([])
         {
-            Series = [new(Words(measure), [new(null, parts)])],
+            Series = [new(measure.Word(), [new(null, parts)])],
             Table = new(model.Layers, null, null, false, model.Layers, model.Heads, parts[0].Item2.Values),
         };
     }
-
-    private static string Words(HeadMeasure measure) => measure == HeadMeasure.PrefixMass ? "prefixMass" : measure.Word();
 
     private static IEnumerable<(string Name, float[] Values)> Measured(HeadMeasure measure, float[] attention, TokenLayout tokens)
     {

@@ -7,7 +7,7 @@ namespace AttentionApi.Core.Rendering.Formats;
 /// <summary>File formats of single pictures.</summary>
 public enum PictureFormat
 {
-    Png, WebP, Jpeg,
+    Png, Webp, Jpeg,
 }
 
 /// <summary>Turns finished pictures into files; equal pictures give equal bytes.</summary>
@@ -28,7 +28,7 @@ internal static class ImageEncoder
     public static string MediaType(PictureFormat format) => format switch
     {
         PictureFormat.Png => "image/png",
-        PictureFormat.WebP => "image/webp",
+        PictureFormat.Webp => "image/webp",
         _ => "image/jpeg",
     };
 
@@ -39,10 +39,10 @@ internal static class ImageEncoder
     public static byte[] Encode(Raster picture, PictureFormat format, PictureMetadata? metadata = null)
     {
         if (format == PictureFormat.Png) return PngWriter.Write(picture, metadata);
-        if (format == PictureFormat.WebP) ThrowIfTooLargeForWebP(picture.Width, picture.Height);
+        if (format == PictureFormat.Webp) ThrowIfTooLargeForWebP(picture.Width, picture.Height);
         using var pixels = Image.NewFromMemory(picture.Rgb, picture.Width, picture.Height, 3, Enums.BandFormat.Uchar);
         using var image = metadata is null ? pixels.Copy() : pixels.Mutate(mutable => mutable.Set(GValue.BlobType, "xmp-data", metadata.ToXmp()));
-        return format == PictureFormat.WebP
+        return format == PictureFormat.Webp
             ? image.WebpsaveBuffer(q: WebPQuality, effort: WebPEffort, keep: Enums.ForeignKeep.Xmp)
             : image.JpegsaveBuffer(q: JpegQuality, subsampleMode: Enums.ForeignSubsample.Off, keep: Enums.ForeignKeep.Xmp);
     }

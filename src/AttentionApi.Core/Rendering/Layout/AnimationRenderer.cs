@@ -7,7 +7,7 @@ namespace AttentionApi.Core.Rendering.Layout;
 /// <summary>File formats of animations.</summary>
 public enum AnimationFormat
 {
-    Gif, WebP,
+    Gif, Webp,
 }
 
 /// <summary>How an animation is played.</summary>

@@ -9,7 +9,7 @@ internal enum Scaling
     /// <summary>1st to 99th percentile of each map: a few sink patches often hold most of the attention and would hide the rest.</summary>
     Percentile,
     /// <summary>Lowest to highest value of each map.</summary>
-    MinMax,
+    Minmax,
     /// <summary>One percentile scale over all maps of the answer, so that their colours can be compared.</summary>
     Shared,
     /// <summary>0 to 1, signed maps −1 to 1.</summary>
@@ -71,7 +71,7 @@ internal readonly record struct ColorScale(double Low, double High, bool Signed,
         var (low, high, by) = scaling switch
         {
             Scaling.Absolute => (signed ? -1 : 0, 1, LimitSource.Fixed),
-            Scaling.MinMax => (minimum, maximum, LimitSource.Extremes),
+            Scaling.Minmax => (minimum, maximum, LimitSource.Extremes),
             _ => Percentiles(maps),
         };
         // Percentiles hide outliers; where these are another order of magnitude, or all that there is, they are the message.
