@@ -24,7 +24,8 @@ return await Startup.RunAsync(async () =>
     builder.AddOpenApiDocument();
     builder.AddTelemetry();
 
-    var app = builder.Build();
+    // Disposed of where the setup fails, too: a program that ends while ONNX Runtime loads a model crashes.
+    await using var app = builder.Build();
     app.OpenModels();
     app.UseRequestLines();
     app.UseTrustedProxies();

@@ -116,7 +116,7 @@ public sealed partial class PodMemoryTests
         var large = TestPictures.Jpeg(TestPictures.Gradient(8000, 6000));
         HttpStatusCode[] answers =
         [
-            await SendAsync(host, "explain/grid?method=attention&heads=each&size=1800&opacity=0.1", progressive, 0),
+            await SendAsync(host, "explain/grid?method=attention&heads=each&size=1780&opacity=0.1", progressive, 0),
             .. await Task.WhenAll(Enumerable.Range(0, 4).Select(number => SendAsync(host, "explain/overlay?size=2048", large, number))),
             .. await Task.WhenAll(Enumerable.Range(0, 4).Select(number => SendAsync(host, "explain/overlay?size=4096", progressive, number))),
         ];
