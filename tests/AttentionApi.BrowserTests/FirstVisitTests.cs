@@ -9,7 +9,7 @@ public sealed class FirstVisitTests(PageHost host, Chromium chromium)
         await using var explore = await ExplorePage.OpenAsync(host, chromium, "");
         Assert.Equal(["car", "dog", "banana"], await explore.LabelsAsync());
         Assert.Equal("Where demo-clip finds “car”: bright patches fit it best.", await explore.Page.Locator("#sentence").InnerTextAsync());
-        Assert.Equal(["less car", "more car"], await explore.Page.Locator("#colour-scale .colourbar-end").AllInnerTextsAsync());
+        Assert.Equal(["less like car", "more like car"], await explore.Page.Locator("#colour-scale .colourbar-end").AllInnerTextsAsync());
 
         // One range for all labels: the wrong one does not glow.
         var scale = await explore.Page.Locator("#colour-scale output").AllInnerTextsAsync();
