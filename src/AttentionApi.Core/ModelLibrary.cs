@@ -10,7 +10,7 @@ using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Rendering.Layout;
 using AttentionApi.Core.Rendering.Regions;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using AttentionApi.Core.Scoring;
 using Microsoft.Extensions.Logging.Abstractions;
 

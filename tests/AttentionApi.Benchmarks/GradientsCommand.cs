@@ -3,9 +3,12 @@ using AttentionApi.Benchmarks.Measuring;
 using AttentionApi.Benchmarks.Synthetic;
 using AttentionApi.Benchmarks.Workloads;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Gradients;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Benchmarks;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using AttentionApi.Benchmarks;
 using AttentionApi.Benchmarks.Report;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 
 // As the service does: without it ONNX Runtime's large tensors are returned to the system and got back page by page.
 NativeMemory.KeepFreed();

@@ -41,7 +41,8 @@ public class ArchitectureTests
         Assert.Empty(Dependencies(room, string.Join('|', foreign.Select(Namespace))));
     }
 
-    [Theory, InlineData("Cli"), InlineData("Hosting"), InlineData("Core.Models"), InlineData("Core.Text")]
+    [Theory, InlineData("Cli"), InlineData("Hosting"), InlineData("Core.Models"), InlineData("Core.Text"), InlineData("Core.Runtime"),
+        InlineData("Core.Loading"), InlineData("Core.Onnx")]
     public void No_two_rooms_within_a_room_use_each_other(string room)
     {
         var uses = TypesIn(room).SelectMany(type =>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using AttentionApi.Hosting;
 using AttentionApi.Hosting.Limits;
 using AttentionApi.Hosting.Models;

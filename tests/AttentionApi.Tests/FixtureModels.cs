@@ -2,6 +2,7 @@ using System.Text.Json;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Tests;

@@ -1,6 +1,6 @@
-using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Onnx.Backward;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Gradients;
 using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Core.Analysis;

@@ -3,6 +3,7 @@ using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Text;
 using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Core.Analysis;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using AttentionApi.Core.Onnx.Backward;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Gradients;
 using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Core.Analysis;

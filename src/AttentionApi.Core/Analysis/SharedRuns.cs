@@ -1,3 +1,4 @@
+
 namespace AttentionApi.Core.Analysis;
 
 /// <summary>

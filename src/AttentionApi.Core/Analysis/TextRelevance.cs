@@ -1,7 +1,8 @@
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Parameters;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Gradients;
+using AttentionApi.Core.Runtime.Text;
 
 namespace AttentionApi.Core.Analysis;
 

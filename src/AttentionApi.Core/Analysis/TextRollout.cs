@@ -1,5 +1,5 @@
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Text;
 
 namespace AttentionApi.Core.Analysis;
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Core.Bundle;
 

@@ -3,6 +3,7 @@ using System.Numerics.Tensors;
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Masking;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Scoring;
 

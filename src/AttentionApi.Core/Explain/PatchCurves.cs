@@ -1,6 +1,7 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Masking;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Scoring;
 
 namespace AttentionApi.Core.Explain;

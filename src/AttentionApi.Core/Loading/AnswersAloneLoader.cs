@@ -1,7 +1,10 @@
+using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Configuration;
 using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Core.Loading;
 

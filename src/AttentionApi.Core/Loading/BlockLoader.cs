@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Core.Loading;

@@ -1,5 +1,6 @@
 using AttentionApi.Core.Onnx;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Onnx.Graph;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Core.Loading;

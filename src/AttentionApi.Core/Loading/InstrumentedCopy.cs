@@ -2,7 +2,7 @@ using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Configuration;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Core.Loading;
 

@@ -1,10 +1,14 @@
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Processor;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Gradients;
+using AttentionApi.Core.Runtime.Sessions;
+using AttentionApi.Core.Runtime.Text;
 
 namespace AttentionApi.Core.Loading;
 

@@ -1,6 +1,7 @@
+using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Core.Loading;
 

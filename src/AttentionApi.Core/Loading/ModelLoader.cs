@@ -1,9 +1,12 @@
 using System.Runtime.ExceptionServices;
+using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Configuration;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Models.Processor;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
+using AttentionApi.Core.Runtime.Text;
 using AttentionApi.Core.Text;
 
 namespace AttentionApi.Core.Loading;

@@ -1,8 +1,12 @@
+using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Configuration;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
+using AttentionApi.Core.Runtime.Text;
 
 namespace AttentionApi.Core.Loading;
 

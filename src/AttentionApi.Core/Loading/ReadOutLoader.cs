@@ -1,6 +1,9 @@
 using System.Numerics.Tensors;
+using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Core.Loading;
 

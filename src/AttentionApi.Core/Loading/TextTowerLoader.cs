@@ -1,6 +1,9 @@
+using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Onnx.Graph;
+using AttentionApi.Core.Runtime.Sessions;
+using AttentionApi.Core.Runtime.Text;
 
 namespace AttentionApi.Core.Loading;
 

@@ -1,3 +1,5 @@
+using AttentionApi.Core.Onnx.Graph;
+
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>A place in the graph where queries meet keys and the probabilities mix values.</summary>

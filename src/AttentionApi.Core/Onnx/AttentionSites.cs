@@ -1,4 +1,5 @@
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Graph;
 
 namespace AttentionApi.Core.Onnx;
 

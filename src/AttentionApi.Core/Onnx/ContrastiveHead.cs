@@ -1,3 +1,5 @@
+using AttentionApi.Core.Onnx.Graph;
+
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>Where a combined image-text file compares its two embeddings: product, scale, bias.</summary>

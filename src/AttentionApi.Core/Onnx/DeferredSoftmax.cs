@@ -1,3 +1,4 @@
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Onnx.Proto;
 
 namespace AttentionApi.Core.Onnx;

@@ -1,3 +1,5 @@
+using AttentionApi.Core.Onnx.Graph;
+
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>The equation of an Einsum: a letter for each axis of its operands and of its output.</summary>

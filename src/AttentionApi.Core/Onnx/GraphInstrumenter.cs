@@ -1,3 +1,4 @@
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Onnx.Proto;
 using Google.Protobuf;
 

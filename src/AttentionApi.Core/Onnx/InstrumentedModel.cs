@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Graph;
 
 namespace AttentionApi.Core.Onnx;
 

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Onnx.Proto;
 
 namespace AttentionApi.Core.Onnx;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Onnx.Proto;
 using Google.Protobuf;
 

@@ -1,3 +1,4 @@
+using AttentionApi.Core.Onnx.Graph;
 using Google.Protobuf;
 
 namespace AttentionApi.Core.Onnx;

@@ -1,3 +1,5 @@
+using AttentionApi.Core.Onnx.Graph;
+
 namespace AttentionApi.Core.Onnx;
 
 /// <summary>

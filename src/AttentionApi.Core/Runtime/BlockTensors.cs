@@ -1,4 +1,5 @@
 using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Core.Runtime;
 

@@ -1,3 +1,5 @@
+using AttentionApi.Core.Runtime.Sessions;
+
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>What one layer gives, for a batch of one picture.</summary>

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Core.Runtime;
 

@@ -1,5 +1,6 @@
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Core.Runtime;
 

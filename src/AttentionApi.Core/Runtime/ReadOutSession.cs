@@ -1,4 +1,5 @@
 using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 

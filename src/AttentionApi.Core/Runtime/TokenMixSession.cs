@@ -1,5 +1,7 @@
 using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Onnx.Proto;
+using AttentionApi.Core.Runtime.Sessions;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 

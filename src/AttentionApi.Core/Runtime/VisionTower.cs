@@ -1,5 +1,6 @@
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Probing;
 
 namespace AttentionApi.Core.Scoring;
 

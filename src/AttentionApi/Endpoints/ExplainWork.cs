@@ -3,7 +3,7 @@ using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using AttentionApi.Hosting;
 using AttentionApi.Hosting.Limits;
 using AttentionApi.Hosting.Models;

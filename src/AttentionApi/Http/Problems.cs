@@ -1,9 +1,9 @@
 using AttentionApi.Contracts;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Rendering.Painting;
 using AttentionApi.Core.Parameters;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Rendering.Painting;
+using AttentionApi.Core.Runtime.Sessions;
 using AttentionApi.Core.Scoring;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;

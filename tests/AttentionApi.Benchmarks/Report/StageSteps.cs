@@ -9,6 +9,7 @@ using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Models.Processor;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using AttentionApi.Core.Scoring;
 using AttentionApi.Tests.Explain;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using AttentionApi.Benchmarks.Synthetic;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Benchmarks.Workloads;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using AttentionApi.Tests.Onnx;
 using Microsoft.ML.OnnxRuntime;
 

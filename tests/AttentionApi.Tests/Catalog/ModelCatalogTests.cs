@@ -3,6 +3,7 @@ using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AttentionApi.Tests.Catalog;

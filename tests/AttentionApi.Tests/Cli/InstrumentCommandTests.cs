@@ -1,4 +1,4 @@
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Tests.Cli;

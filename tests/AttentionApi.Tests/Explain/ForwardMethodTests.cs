@@ -1,9 +1,10 @@
 using System.Numerics.Tensors;
-using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Analysis.Kernels;
+using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Tests.Explain;
 

@@ -4,6 +4,7 @@ using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Runtime;

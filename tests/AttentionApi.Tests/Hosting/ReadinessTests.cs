@@ -1,8 +1,10 @@
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using AttentionApi.Hosting.Models;
 using AttentionApi.Http;
 using AttentionApi.Tests.Runtime;

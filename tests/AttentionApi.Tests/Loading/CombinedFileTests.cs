@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Graph;
 
 namespace AttentionApi.Tests.Loading;
 

@@ -3,10 +3,13 @@ using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
+using AttentionApi.Core.Runtime.Text;
 using AttentionApi.Core.Text;
 using AttentionApi.Tests.Api;
 

@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Gradients;
 using static AttentionApi.Tests.Loading.GradientReferences;
 
 namespace AttentionApi.Tests.Loading;

@@ -1,8 +1,8 @@
-using System.Reflection;
 using System.Numerics.Tensors;
+using System.Reflection;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Onnx.Backward;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Gradients;
 
 namespace AttentionApi.Tests.Loading;
 

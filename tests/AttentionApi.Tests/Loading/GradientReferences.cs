@@ -1,7 +1,9 @@
 using System.Numerics.Tensors;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Gradients;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Tests.Loading;
@@ -38,7 +40,7 @@ internal sealed class GradientReferences : IAsyncDisposable
 
     public async Task<GradientTape> ForwardAsync(params GradientKind[] kinds)
     {
-        using var input = Core.Runtime.Tensors.FromFloats(Pixels, Vision.InputShape, Vision.InputType);
+        using var input = Core.Runtime.Sessions.Tensors.FromFloats(Pixels, Vision.InputShape, Vision.InputType);
         return await Gradients.ForwardAsync(new Dictionary<string, OrtValue> { [Vision.InputName] = input }, kinds, TestContext.Current.CancellationToken);
     }
 

@@ -1,7 +1,7 @@
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models.Folders;
-using AttentionApi.Core.Onnx;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Onnx.Graph;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AttentionApi.Tests.Loading;

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Tests.Loading;
 

@@ -1,5 +1,6 @@
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx.Backward;
 using Microsoft.ML.OnnxRuntime;
@@ -21,7 +22,7 @@ public class RealVitGradientTests(ITestOutputHelper output)
             FixtureModels.Factory);
         var vision = towers.Vision;
         await using var gradients = GradientLoader.Open(FixtureModels.Factory, vision);
-        using var input = Core.Runtime.Tensors.FromFloats(expected.Floats("pixel_values"), vision.InputShape, vision.InputType);
+        using var input = Core.Runtime.Sessions.Tensors.FromFloats(expected.Floats("pixel_values"), vision.InputShape, vision.InputType);
         var tape = await gradients.ForwardAsync(new Dictionary<string, OrtValue> { [vision.InputName] = input }, [GradientKind.Libra, GradientKind.Plain],
             TestContext.Current.CancellationToken);
         float[][] seeds = [.. references.Integers("class_ids").Select(index => OneHot(1000, (int)index))];

@@ -1,7 +1,10 @@
-using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Gradients;
+using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Onnx.Backward;
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.ML.OnnxRuntime;
 using static AttentionApi.Tests.Loading.GradientReferences;
 
@@ -52,15 +55,15 @@ public class ReferenceGradientTests(ITestOutputHelper output)
         var nodes = new GraphInstrumenter(graph);
         nodes.Expose(tensor);
         using var session = FixtureModels.Factory.CreateInMemory(nodes.BuildExposed());
-        using var input = Core.Runtime.Tensors.FromFloats(model.Pixels, model.Vision.InputShape, model.Vision.InputType);
+        using var input = Core.Runtime.Sessions.Tensors.FromFloats(model.Pixels, model.Vision.InputShape, model.Vision.InputType);
         return session.Run(new Dictionary<string, OrtValue> { [model.Vision.InputName] = input }, [tensor],
-            values => Core.Runtime.Tensors.ToFloats(values[0]));
+            values => Core.Runtime.Sessions.Tensors.ToFloats(values[0]));
     }
 
     /// <summary>[layer, head, query, key]: the backward pass as methods use it, before heads are joined.</summary>
     private static float[] AttentionGradients(GradientReferences model, OnnxGraph graph, TowerGraph tower, float[] seed)
     {
-        using var input = Core.Runtime.Tensors.FromFloats(model.Pixels, model.Vision.InputShape, model.Vision.InputType);
+        using var input = Core.Runtime.Sessions.Tensors.FromFloats(model.Pixels, model.Vision.InputShape, model.Vision.InputType);
         using var measure = TowerMeasure.Of(FixtureModels.Factory, tower, new Dictionary<string, OrtValue> { [model.Vision.InputName] = input },
             areFixed: model.Vision.Resolutions is null);
         var nodes = new GraphInstrumenter(tower.Graph);
@@ -80,6 +83,6 @@ public class ReferenceGradientTests(ITestOutputHelper output)
         using var direction = OrtValue.CreateTensorValueFromMemory(seed, [1, seed.Length]);
         var feeds = beside.ToDictionary(tensor => tensor, measure.FixedValue);
         (feeds[tower.States[0]], feeds[GradientGraph.Seed]) = (state, direction);
-        return session.Run(feeds, outputs, values => FixtureModels.Concat(values.Select(Core.Runtime.Tensors.ToFloats)));
+        return session.Run(feeds, outputs, values => FixtureModels.Concat(values.Select(Core.Runtime.Sessions.Tensors.ToFloats)));
     }
 }

@@ -1,5 +1,5 @@
 using AttentionApi.Core.Analysis.Kernels;
-using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx.Backward;
 using static AttentionApi.Tests.Loading.GradientReferences;

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Loading;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Tests.Loading;
 

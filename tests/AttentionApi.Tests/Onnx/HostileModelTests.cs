@@ -1,7 +1,7 @@
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Folders;
-using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Onnx.Proto;
 using Google.Protobuf;
 using static AttentionApi.Tests.Onnx.ModelWriter;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Onnx.Proto;
 
 namespace AttentionApi.Tests.Onnx;

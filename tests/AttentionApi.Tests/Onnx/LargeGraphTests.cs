@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Graph;
 using static AttentionApi.Tests.Onnx.ModelWriter;
 
 namespace AttentionApi.Tests.Onnx;

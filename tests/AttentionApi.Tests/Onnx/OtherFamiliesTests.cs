@@ -1,7 +1,8 @@
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Folders;
-using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Onnx.Proto;
 using AttentionApi.Core.Runtime;
 using static AttentionApi.Tests.Onnx.ModelWriter;

@@ -1,4 +1,4 @@
-using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Graph;
 using static AttentionApi.Tests.Onnx.ModelWriter;
 using static AttentionApi.Tests.Onnx.SyntheticTransformer;
 

@@ -1,7 +1,7 @@
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Folders;
-using AttentionApi.Core.Onnx;
+using AttentionApi.Core.Onnx.Graph;
 using static AttentionApi.Tests.Onnx.ModelWriter;
 using static AttentionApi.Tests.Onnx.SyntheticTransformer;
 

@@ -1,6 +1,6 @@
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models.Folders;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.Extensions.Logging;
 
 namespace AttentionApi.Tests.Runtime;

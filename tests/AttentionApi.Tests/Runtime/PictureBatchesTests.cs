@@ -1,6 +1,7 @@
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Tests.Runtime;

@@ -1,9 +1,12 @@
 using AttentionApi.Core.Diagnostics;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Gradients;
+using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Tests.Runtime;

@@ -1,4 +1,5 @@
 using AttentionApi.Core.Models;
+using AttentionApi.Core.Onnx.Graph;
 using static AttentionApi.Core.Onnx.GraphInstrumenter;
 
 namespace AttentionApi.Core.Onnx.Backward;

@@ -1,3 +1,5 @@
+using AttentionApi.Core.Onnx.Graph;
+
 namespace AttentionApi.Core.Onnx.Backward;
 
 /// <summary>Tensors through which the given sources have an influence that the backward pass follows.</summary>

@@ -1,3 +1,5 @@
+using AttentionApi.Core.Onnx.Graph;
+
 namespace AttentionApi.Core.Onnx.Backward;
 
 /// <summary>How an operator hands a gradient on.</summary>

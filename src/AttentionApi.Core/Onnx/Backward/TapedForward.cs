@@ -1,3 +1,5 @@
+using AttentionApi.Core.Onnx.Graph;
+
 namespace AttentionApi.Core.Onnx.Backward;
 
 /// <summary>The forward graph of a tower with the values exposed that gradient graphs read.</summary>

@@ -6,7 +6,7 @@ using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Rendering;
 using AttentionApi.Core.Rendering.Painting;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Cli.Explaining;
 

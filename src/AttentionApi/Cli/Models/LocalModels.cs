@@ -6,7 +6,7 @@ using AttentionApi.Core.Explain.Methods;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using AttentionApi.Hosting;
 using AttentionApi.Hosting.Limits;
 using AttentionApi.Hosting.Models;

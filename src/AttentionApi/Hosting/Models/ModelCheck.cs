@@ -1,6 +1,6 @@
 using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Hosting.Models;
 

@@ -3,7 +3,7 @@ using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 
 namespace AttentionApi.Hosting.Models;
 

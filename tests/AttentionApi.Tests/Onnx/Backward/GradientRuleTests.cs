@@ -1,10 +1,14 @@
 using System.Numerics.Tensors;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Gradients;
+using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Onnx.Backward;
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Runtime;
+using AttentionApi.Core.Runtime.Sessions;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
