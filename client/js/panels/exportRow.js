@@ -31,17 +31,20 @@ export function exportRow({ endpoint, what, kind, extension }, now, note, { copi
   const ask = ({ answer, query }) => post(`${endpoint}?${query}`, answer.question.picture.blob, { signal: AbortSignal.timeout(patience) });
 
   /** @param {Asked} asked */
+  const nameFor = ({ answer, query, words }) => fileName(answer, `${words} ${what}`, query, extension);
+
+  /** @param {Asked} asked */
   async function download(asked) {
     note.textContent = `Asking for the ${kind}…`;
     const bytes = await ask(asked);
-    save(new Blob([bytes]), fileName(asked.answer, `${asked.words} ${what}`, asked.query, extension));
+    save(new Blob([bytes]), nameFor(asked));
     note.textContent = '';
   }
 
   /** @param {Asked} asked */
   async function copyAnswer(asked) {
     const picture = ask(asked).then((bytes) => new Blob([bytes], { type: 'image/png' }));
-    note.textContent = await copyPicture(picture, async () => save(await picture, fileName(asked.answer, `${asked.words} ${what}`, asked.query, extension)));
+    note.textContent = await copyPicture(picture, async () => save(await picture, nameFor(asked)));
   }
 
   /** @param {Asked} asked */

@@ -88,7 +88,7 @@ internal sealed class LoadedModel : IAsyncDisposable
 
     private static async Task TryAsync(MadeOnce<TowerGradients> opened, GradientFacts facts, bool ofVision, CancellationToken cancellation)
     {
-        if (facts is { PlainMissing: not null, LibraMissing: not null }) return;
+        if (facts.OffersNone) return;
         try
         {
             await AskAsync(opened, facts, async tower =>

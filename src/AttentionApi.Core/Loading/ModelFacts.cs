@@ -87,7 +87,7 @@ public sealed record ModelFacts
         if (Resolutions?.Contains(size) != true) throw new ArgumentOutOfRangeException(nameof(size), size, $"The model '{Id}' takes no pictures of this size.");
         var grid = new PatchGrid(size.Height / PatchSize.Height, size.Width / PatchSize.Width);
         // The backward pass is built for the shapes of one size.
-        var gradients = Gradients is { PlainMissing: not null, LibraMissing: not null } ? Gradients
+        var gradients = Gradients.OffersNone ? Gradients
             : GradientFacts.Refused($"gradients are computed at the model's own size of {ImageSize} only, so leave 'resolution' out");
         return this with
         {

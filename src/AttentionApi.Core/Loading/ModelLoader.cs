@@ -4,6 +4,7 @@ using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Configuration;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Models.Processor;
+using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Runtime.Sessions;
 using AttentionApi.Core.Runtime.Text;
@@ -131,7 +132,7 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
                 ?? (vision.Blocks?.Tensors.LastKeys is null ? "the last layer's keys enter their product in a form that is not read" : null),
             Gradients = scores == ScoreKind.None ? GradientFacts.None : towers.Gradients,
             TextGradients = takesText ? towers.TextGradients : GradientFacts.NoText,
-            Precision = towers.Precision.ToString().ToLowerInvariant(),
+            Precision = towers.Precision.Word(),
             Provider = factory.Provider,
             Sites = towers.Sites,
             Sha256 = vision.Model.SourceSha256,

@@ -31,6 +31,9 @@ internal sealed class GradientFacts
     /// <summary>Why there are no gradients by LibraGrad's rules; null where there are.</summary>
     public string? LibraMissing => libra;
 
+    /// <summary>True where there are gradients of no kind.</summary>
+    public bool OffersNone => plain is not null && libra is not null;
+
     public HeadReading Head { get; }
 
     public string? Missing(GradientKind kind) => kind == GradientKind.Libra ? libra : plain;

@@ -1,6 +1,7 @@
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Onnx.Proto;
+using AttentionApi.Core.Parameters;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
@@ -176,7 +177,7 @@ internal sealed class SessionFactory
 
     private ProviderInfo Probe(ExecutionProvider requested)
     {
-        var name = requested.ToString().ToLowerInvariant();
+        var name = requested.Word();
         if (requested == ExecutionProvider.Cpu) return new(name, "cpu", null);
         try
         {
