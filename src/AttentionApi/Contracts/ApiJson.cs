@@ -28,3 +28,10 @@ internal sealed partial class ApiJson : JsonSerializerContext
     public static ApiJson Responses { get; } =
         new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }
+
+/// <summary>Writes a part of an answer; answers are never read back.</summary>
+internal abstract class WrittenOnly<T> : JsonConverter<T>
+{
+    public sealed override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException("Answers are only written.");
+}
