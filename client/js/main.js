@@ -49,8 +49,10 @@ find('#zoom-in', HTMLButtonElement).addEventListener('click', () => zoom(1.5));
 find('#zoom-out', HTMLButtonElement).addEventListener('click', () => zoom(1 / 1.5));
 find('#zoom-fit', HTMLButtonElement).addEventListener('click', reset);
 
+const pictures = picturePanel(store);
 notices(store, {
   cancel() {
+    pictures.cancel();
     loader.cancel();
     fetched.cancel();
   },
@@ -61,7 +63,6 @@ notices(store, {
   },
 });
 chrome(store);
-picturePanel(store);
 labelsPanel(store);
 queryPanel(store);
 rivalPanel(store);

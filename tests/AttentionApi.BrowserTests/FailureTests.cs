@@ -202,6 +202,45 @@ public sealed class FailureTests(PageHost host, Chromium chromium)
     }
 
     [Fact]
+    public async Task A_newer_picture_overtakes_an_older_one_that_is_still_being_read()
+    {
+        var first = new TaskCompletionSource();
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        await explore.Page.RouteAsync("**/samples/scene-05.png", async route =>
+        {
+            await first.Task;
+            await route.ContinueAsync();
+        });
+        await explore.Page.Locator("#samples [data-sample=scene-05]").ClickAsync();
+        await explore.Page.GetByText("Reading the picture…").WaitForAsync();
+        await explore.Page.Locator("#samples [data-sample=scene-08]").ClickAsync();
+        await explore.ReadyAsync();
+        var late = explore.Page.WaitForResponseAsync("**/samples/scene-05.png");
+        first.SetResult();
+        await (await late).FinishedAsync();
+        await explore.ReadyAsync();
+        Assert.Equal(["butterfly", "rose"], await explore.LabelsAsync());
+        Assert.Equal("true", await explore.Page.Locator("#samples [data-sample=scene-08]").GetAttributeAsync("aria-pressed"));
+        explore.AssertNoErrors();
+    }
+
+    [Fact]
+    public async Task A_sample_that_cannot_be_loaded_is_said_and_can_be_chosen_again()
+    {
+        var attempts = 0;
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        await explore.Page.RouteAsync("**/samples/scene-05.png", route => ++attempts == 1 ? route.AbortAsync("connectionrefused") : route.ContinueAsync());
+        await explore.Page.Locator("#samples [data-sample=scene-05]").ClickAsync();
+        await explore.StateAsync("is-error");
+        Assert.Equal("The picture cannot be loaded", await explore.Page.Locator("#problem-title").InnerTextAsync());
+        Assert.Equal(["owl", "house"], await explore.LabelsAsync());
+        await explore.Page.Locator("#samples [data-sample=scene-05]").ClickAsync();
+        await explore.ReadyAsync();
+        Assert.Equal(["elephant", "airplane"], await explore.LabelsAsync());
+        explore.AssertNoErrors();
+    }
+
+    [Fact]
     public async Task A_worker_that_cannot_start_is_reported()
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium, before: async page =>

@@ -114,7 +114,11 @@ export const listRealModels = async () => (await (await fetch('real-models.json'
 export const listSamples = async () => (await fetch('samples/samples.json')).json();
 
 /** @param {string} file @returns {Promise<Blob>} */
-export const loadSample = async (file) => (await fetch(`samples/${file}`)).blob();
+export async function loadSample(file) {
+  const answer = await fetch(`samples/${file}`);
+  if (!answer.ok) throw new Error(`The sample ${file} is not there.`);
+  return answer.blob();
+}
 
 /**
  * Sends the picture to an endpoint, e.g. `explain/tensors`.

@@ -1,9 +1,10 @@
-import { openPicture, own } from '../canvas/picture.js';
+import { own } from '../canvas/picture.js';
 import { find } from '../dom.js';
 import { listSamples, loadSample } from '../network/api.js';
 import { defaults, keys } from '../settings/table.js';
 import { modelOf } from '../store.js';
 import { keepPicture, keptPicture } from './keptPicture.js';
+import { PictureReader } from './pictureReader.js';
 import { idOf, sampleRow } from './samples.js';
 
 /** @typedef {import('../network/api.js').Sample} Sample */
@@ -12,7 +13,14 @@ import { idOf, sampleRow } from './samples.js';
  * In: drop, paste, choose, samples. A visitor without a picture of his own sees a sample, so that the page is never empty.
  * @param {import('../store.js').Store} store
  */
-export async function picturePanel(store) {
+export function picturePanel(store) {
+  const reader = new PictureReader(store);
+  start(store, reader);
+  return { cancel: () => reader.cancel() };
+}
+
+/** @param {import('../store.js').Store} store @param {PictureReader} reader */
+async function start(store, reader) {
   const bare = keys.every((key) => JSON.stringify(store.state[key]) === JSON.stringify(defaults[key]));
   const input = find('#file', HTMLInputElement);
   input.addEventListener('change', () => {
@@ -63,7 +71,8 @@ export async function picturePanel(store) {
 
   /** A picture of the user's own. The labels of a sample mean nothing for it. @param {File} file */
   async function take(file) {
-    const picture = await openPicture(file, file.name, own);
+    const picture = await reader.read(() => file, file.name, own);
+    if (!picture) return;
     const { labels, methods } = store.state;
     const ofSample = [...samples, opening].some((each) => String(each.labels) === String(labels));
     // The opening's method reads stickers well, and photographs badly; those that lie on the object are declared first.
@@ -83,7 +92,8 @@ export async function picturePanel(store) {
 
   /** @param {Sample} sample @param {string[]} [labels] others than the sample's own */
   async function show({ file, labels: ofSample }, labels = []) {
-    const picture = await openPicture(await loadSample(file), file, idOf(file));
+    const picture = await reader.read(() => loadSample(file), file, idOf(file));
+    if (!picture) return;
     const words = labels.length ? labels : modelOf(store.state)?.text ? ofSample : [];
     store.set({ picture, sample: picture.sample, labels: words });
   }

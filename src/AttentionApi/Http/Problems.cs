@@ -16,6 +16,9 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
     /// <summary>What proxies record where the caller has gone (nginx' word for it); nobody receives it.</summary>
     private const int ClientClosedRequest = 499;
 
+    /// <summary>The log's line about a fault of the program itself; tests look for it.</summary>
+    public const string Unhandled = "Unhandled exception.";
+
     public async Task InvokeAsync(HttpContext http)
     {
         try
@@ -81,7 +84,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
                     "A run of the model failed; the cause is in the service's log under this answer's X-Request-Id. Try again, or take another model.",
                     "model") { RetryAfter = TimeSpan.FromSeconds(1) };
             default:
-                logger.LogError(failure, "Unhandled exception.");
+                logger.LogError(failure, Unhandled);
                 return new(StatusCodes.Status503ServiceUnavailable,
                     "The service could not answer; the cause is in its log under this answer's X-Request-Id. Try again.") { RetryAfter =
                     TimeSpan.FromSeconds(1) };
