@@ -33,7 +33,7 @@ public sealed class BrokenPreprocessorConfigTests : IDisposable
     [InlineData("""{ "size": [1, 2, 3] }""", "'size'")]
     [InlineData("""{ "size": ["a", {}] }""", "'size'")]
     [InlineData("""{ "size": {} }""", "'size'")]
-    [InlineData("""{ "size": {"longest_edge": 224} }""", "'size'")]
+    [InlineData("""{ "size": {"max_height": 224} }""", "'size'")]
     [InlineData("""{ "size": {"height": 224, "width": null} }""", "'size'")]
     [InlineData("""{ "size": {"height": 99999999999999999999, "width": 1} }""", "'height'")]
     [InlineData("""{ "crop_size": true }""", "'crop_size'")]

@@ -33,6 +33,13 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("""{"id2label": {"first": "a"}}""", null)]
     [InlineData("""{"label2id": {"a": 0.5}}""", null)]
     [InlineData("""{"architecture": "vit_tiny", "id2label": ["a", "b"]}""", "a|b")]
+    [InlineData("""{"architecture": "vit_tiny", "label_names": {"0": "a", "2": "c"}}""", "a|1|c")]
+    [InlineData("""{"architecture": "vit_tiny", "labels": ["a", "b"]}""", "a|b")]
+    [InlineData("""
+        {"architecture": "vit_tiny", "label_names": ["n01440764", "/m/01lrl", "cat", "n02084071"],
+          "label_descriptions": {"n01440764": "tench, Tinca tinca", "/m/01lrl": "Carnivore", "cat": "An animal, or not"}, "pretrained_cfg": {}}
+        """, "tench, Tinca tinca|Carnivore|cat|n02084071")]
+    [InlineData("""{"architecture": "vit_tiny", "pretrained_cfg": {"label_names": ["n01440764"], "label_descriptions": {"n01440764": "tench"}}}""", "tench")]
     public void Class_names_come_in_several_forms(string json, string? names)
     {
         var config = Read("config.json", json);

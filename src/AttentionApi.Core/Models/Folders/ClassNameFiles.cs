@@ -29,7 +29,8 @@ internal static partial class ClassNameFiles
         return lines.Count > 0 ? [.. lines.Select(OrIndex)] : null;
     }
 
-    private static string[]? Listed(JsonPart? names)
+    /// <summary>Names in a list, or by index in an object; null where there are none, or more gaps than names.</summary>
+    public static string[]? Listed(JsonPart? names)
     {
         if (names?.AsItems.Select(Name).ToList() is { Count: > 0 } list) return [.. list.Select(OrIndex)];
         var byIndex = new SortedDictionary<int, string>();

@@ -8,11 +8,11 @@ namespace AttentionApi.Core.Models.Processor;
 /// </summary>
 internal static class OpenClipPreprocessing
 {
-    /// <summary>The size that the file gives, for pictures or for the vision tower; null where it gives none.</summary>
+    /// <summary>The size that the file gives, for the vision tower (which counts in open_clip) or for pictures; null where it gives none.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="fields">The part of it with the preparation.</param>
     public static PixelSize? EndsAt(JsonFields file, JsonFields fields) =>
-        Size(fields, "size") ?? ((file.Object("model_cfg") ?? file).Object("vision_cfg") is { } vision ? Size(vision, "image_size") : null);
+        ((file.Object("model_cfg") ?? file).Object("vision_cfg") is { } vision ? Size(vision, "image_size") : null) ?? Size(fields, "size");
 
     // What a file leaves out is open_clip's default, early files have nothing but the size of the vision tower.
     public static PreprocessorConfig Follow(JsonFields fields, PixelSize? declared, PixelSize? modelInput, ICollection<string> warnings)
@@ -20,17 +20,19 @@ internal static class OpenClipPreprocessing
         var input = declared is { } size
             ? PreprocessorConfig.Reconcile(modelInput, size, fields.File, warnings)
             : modelInput ?? throw fields.Refused("size", "given, because the model's input size is dynamic");
+        var mode = fields.Text("resize_mode") ?? "shortest";
         return new PreprocessorConfig
         {
             Input = input,
-            Resize = fields.Text("resize_mode") switch
+            Resize = mode switch
             {
-                null or "shortest" => ResizeRule.Covering(input),
+                "shortest" => ResizeRule.Covering(input),
                 "squash" => ResizeRule.Stretch(input),
                 "longest" => new ResizeRule(ResizeMode.Contain, input),
                 _ => throw fields.Refused("resize_mode", "shortest, longest or squash"),
             },
-            Filter = Filter(fields),
+            // For inputs that are not square, open_clip's resize of the shorter edge is not told the filter and takes its own default.
+            Filter = mode == "shortest" && input.Width != input.Height ? ResampleFilter.Bicubic : Filter(fields),
             TorchvisionCrop = true,
             Fill = Fill(fields),
             Mean = fields.Channels("mean") ?? ChannelStatistics.OpenAiMean,

@@ -16,14 +16,29 @@ internal sealed record PreprocessingFile(string Name, PixelSize? EndsAt, Func<Pi
     public static PreprocessingFile? Find(ConfigFiles files)
     {
         if (JsonFields.Open(files, "preprocess_cfg.json") is { } immich) return OfOpenClip(immich, immich);
-        if ((JsonFields.Open(files, "preprocessor_config.json") ?? JsonFields.Open(files, "processor_config.json")?.Object("image_processor")) is { } processor)
-            return OfProcessor(processor);
+        // Where both are there, transformers takes the one inside of processor_config.json.
+        var own = JsonFields.Open(files, "preprocessor_config.json");
+        if (JsonFields.Open(files, "processor_config.json")?.Object("image_processor") is { } nested)
+            return own is { } passedOver ? OfProcessor(nested).Before(OfProcessor(passedOver)) : OfProcessor(nested);
+        if (own is { } processor) return OfProcessor(processor);
         using var config = ConfigFile.Find(files);
         // What timm's architectures have by default, only timm knows.
         if (config?.Dialect == ConfigDialect.Timm && (config.Fields.Has("pretrained_cfg") || config.Fields.Has("input_size"))) return OfTimm(config.Fields);
         using var openClip = ConfigFile.Find(files, ConfigDialect.OpenClip);
         return openClip is null ? null : OfOpenClip(openClip.Fields, openClip.Fields.Object("preprocess_cfg") ?? openClip.Fields);
     }
+
+    /// <summary>This file, with a warning where another one, which is passed over, says something else.</summary>
+    private PreprocessingFile Before(PreprocessingFile other) => this with
+    {
+        Follow = (input, warnings) =>
+        {
+            var (config, passedOver) = (Follow(input, warnings), other.Follow(input, []));
+            if ((config with { Source = null }).Describe() != (passedOver with { Source = null }).Describe())
+                warnings.Add($"{Name} and {other.Name} prepare pictures differently: {Name} is followed, as transformers does.");
+            return config;
+        },
+    };
 
     private static PreprocessingFile OfProcessor(JsonFields file)
     {

@@ -19,20 +19,22 @@ internal static class TimmPreprocessing
         var mean = fields.Channels("mean") ?? ChannelStatistics.ImageNetMean;
         var share = fields.CropShare("crop_pct") ?? DefaultCropShare;
         var resized = new PixelSize((int)(input.Width / share), (int)(input.Height / share));
-        var padded = fields.Text("crop_mode") == "border";
+        var mode = fields.Text("crop_mode") ?? "center";
         return new PreprocessorConfig
         {
             Input = input,
-            Resize = fields.Text("crop_mode") switch
+            Resize = mode switch
             {
-                null or "center" => ResizeRule.Covering(resized),
+                "center" => ResizeRule.Covering(resized),
                 "squash" => ResizeRule.Stretch(resized),
                 "border" => new ResizeRule(ResizeMode.Contain, resized),
                 _ => throw fields.Refused("crop_mode", "center, squash or border"),
             },
-            Filter = ResampleFilters.Named(fields, "interpolation") ?? ResampleFilter.Bicubic,
+            // For inputs that are not square, timm's resize that covers them is not told the filter and takes its own default.
+            Filter = mode == "center" && resized.Width != resized.Height ? ResampleFilter.Bilinear
+                : ResampleFilters.Named(fields, "interpolation") ?? ResampleFilter.Bicubic,
             TorchvisionCrop = true,
-            Fill = padded ? (ToLevel(mean[0]), ToLevel(mean[1]), ToLevel(mean[2])) : default,
+            Fill = mode == "border" ? (ToLevel(mean[0]), ToLevel(mean[1]), ToLevel(mean[2])) : default,
             Mean = mean,
             Std = fields.Channels("std", positive: true) ?? ChannelStatistics.ImageNetStd,
             Source = fields.File,

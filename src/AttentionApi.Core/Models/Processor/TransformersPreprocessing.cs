@@ -23,6 +23,7 @@ internal static class TransformersPreprocessing
 
         var known = ProcessorClass.Of(file);
         var (rule, crop) = Steps(file, known, modelInput);
+        if (known is null) WarnOfGuesses(file, warnings);
         var (input, resize) = Fit(file.File, rule, crop, modelInput, warnings);
         var normalise = file.Flag("do_normalize") ?? true;
         return new PreprocessorConfig
@@ -41,9 +42,7 @@ internal static class TransformersPreprocessing
     public static PixelSize? EndsAt(JsonFields file)
     {
         var (rule, crop) = Steps(file, ProcessorClass.Of(file), modelInput: null, quietly: true);
-        // A crop that only the class has and that is larger than what the file resizes to would pad every picture: files without any crop mean their size.
-        var pads = !file.Has("crop_size") && file.Has("size") && crop is { } byClass && (byClass.Width > rule.Size.Width || byClass.Height > rule.Size.Height);
-        return pads ? rule.Size : crop ?? (rule.Mode == ResizeMode.None ? null : rule.Size);
+        return crop ?? (rule.Mode == ResizeMode.None ? null : rule.Size);
     }
 
     /// <summary>Resize and crop as the file gives them, or as its class has them for the model's input.</summary>
@@ -62,6 +61,8 @@ internal static class TransformersPreprocessing
             return quietly ? (ResizeRule.None, crop) : throw file.Refused("size", "given, because the model's input size is dynamic");
         }
         var rule = Size(file, known, crop is not null);
+        // A crop that the file does not give and that is larger than what it resizes to would pad every picture: such files mean their size.
+        if (!file.Has("crop_size") && crop is { } other && (other.Width > rule.Size.Width || other.Height > rule.Size.Height)) crop = rule.Size;
         if (file.CropShare("crop_pct") is not { } share) return (rule, crop);
 
         // The size is then the crop's; what is resized to is larger by that share, rounded down.
@@ -86,13 +87,26 @@ internal static class TransformersPreprocessing
         {
             // In old files; a plain number is a square for classes that stretch, and the shorter edge for those that crop.
             var edge = file.Edge("size")!.Value;
-            return !cropped || known?.Resize.Mode == ResizeMode.Stretch ? ResizeRule.Stretch(Square(edge)) : ResizeRule.ShortestEdge(edge);
+            var stretches = known is null ? !cropped : known.Resize.Mode == ResizeMode.Stretch;
+            return stretches ? ResizeRule.Stretch(Square(edge)) : ResizeRule.ShortestEdge(edge);
         }
         if (file.IsArray("size")) return ResizeRule.Stretch(HeightWidth(file.Edges("size", 2)));
         var fields = file.Object("size")!.Value;
         if (fields.Edge("shortest_edge") is { } shortest) return ResizeRule.ShortestEdge(shortest, fields.Edge("longest_edge"));
+        if (fields.Edge("longest_edge") is { } longest) return new ResizeRule(ResizeMode.Contain, Square(longest));
         if (fields.Edge("height") is { } height && fields.Edge("width") is { } width) return ResizeRule.Stretch(new PixelSize(width, height));
-        throw file.Refused("size", "a number, height and width, or shortest_edge");
+        if (fields.Edge("max_height") is { } tallest && fields.Edge("max_width") is { } widest)
+            return new ResizeRule(ResizeMode.Contain, new PixelSize(widest, tallest));
+        throw file.Refused("size", "a number, height and width, shortest_edge, longest_edge, or max_height and max_width");
+    }
+
+    /// <summary>What only the file's class would tell.</summary>
+    private static void WarnOfGuesses(JsonFields file, ICollection<string> warnings)
+    {
+        var name = ProcessorClass.Name(file);
+        var unknown = name.Length == 0 ? "" : $" and its class {name} is not known here";
+        if (!file.Has("size") && file.Flag("do_resize") != false) warnings.Add($"{file.File} has no 'size'{unknown}: pictures are stretched to the model's input.");
+        if (!file.Has("resample") && name.Length > 0) warnings.Add($"{file.File} has no 'resample'{unknown}: bicubic is used.");
     }
 
     /// <summary>Makes resize and crop end at the model's input.</summary>
