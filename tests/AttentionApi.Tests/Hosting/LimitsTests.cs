@@ -102,6 +102,23 @@ public sealed class LimitsTests : IDisposable
         foreach (var left in (Task[])[masks, batch]) await Record.ExceptionAsync(() => left);
     }
 
+    /// <summary>A host of a single slot, and one whose two slots each picture takes, because its decoder keeps it whole.</summary>
+    [Theory, InlineData(1), InlineData(2)]
+    public async Task A_batch_whose_pictures_take_all_slots_lets_small_calls_have_their_turn(int slots)
+    {
+        await using var host = await models.ServeAsync(("Limits:MaxConcurrent", slots), ("Limits:SlotBytes", 1 << 20), ("Limits:RequestSeconds", 600));
+        await host.MustExplainAsync();
+        using var leaving = new CancellationTokenSource();
+        var heavy = Imaging.TestPictures.Png(Imaging.TestPictures.Gradient(1000, 500), interlaced: true);
+        var batch = host.Client.PostAsync($"{TestHost.Base}/explain/batch?method=rise&masks=400", Form(heavy, 40), leaving.Token);
+        await HostCalls.UntilAsync(async () => await StatusAsync(host) == HttpStatusCode.TooManyRequests);
+        var answered = 0;
+        await HostCalls.UntilAsync(async () => await StatusAsync(host) == HttpStatusCode.OK && ++answered == 3);
+        Assert.False(batch.IsCompleted);
+        await leaving.CancelAsync();
+        await Record.ExceptionAsync(() => batch);
+    }
+
     /// <summary>An answer that fits into no budget is sent from inside its slot, here the only one.</summary>
     [Theory, InlineData("explain/overlay"), InlineData("/mcp")]
     public async Task A_reader_who_keeps_everybody_else_out_is_cut_off(string call)

@@ -26,7 +26,7 @@ public sealed class ProcessorDialectTests : IDisposable
         Assert.Equal(mode == ResizeMode.ShortestEdge && crops == "false" ? 1 : 0, warnings.Count);
     }
 
-    /// <summary>A longest edge, or a box, leaves the input's shape to the picture: no model of a fixed grid takes that, so the middle is taken and said.</summary>
+    /// <summary>A longest edge, or a box, leaves the input's shape to the picture, which no fixed grid takes: the middle is taken, with a warning.</summary>
     [Theory]
     [InlineData("""{"longest_edge": 48}"""), InlineData("""{"max_height": 48, "max_width": 48}""")]
     public void Sizes_that_fit_a_picture_into_a_box_are_known(string size)

@@ -105,7 +105,8 @@ internal static class TransformersPreprocessing
     {
         var name = ProcessorClass.Name(file);
         var unknown = name.Length == 0 ? "" : $" and its class {name} is not known here";
-        if (!file.Has("size") && file.Flag("do_resize") != false) warnings.Add($"{file.File} has no 'size'{unknown}: pictures are stretched to the model's input.");
+        if (!file.Has("size") && file.Flag("do_resize") != false)
+            warnings.Add($"{file.File} has no 'size'{unknown}: pictures are stretched to the model's input.");
         if (!file.Has("resample") && name.Length > 0) warnings.Add($"{file.File} has no 'resample'{unknown}: bicubic is used.");
     }
 
