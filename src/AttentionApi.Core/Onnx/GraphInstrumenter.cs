@@ -154,11 +154,24 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
     /// <summary>Only those nodes of the original that the exposed tensors and appended nodes need.</summary>
     public InstrumentedModel BuildExposed()
     {
+        DropUnread();
         var needed = graph.Ancestors(exposed.Concat(Read), given);
         var model = new InstrumentedModel(graph.File);
         TowerFilter.Copy(graph, model, graph.Nodes.Where(node => needed.Contains(node) && !replaced.Contains(node)), exposed, Read);
         model.Add(Additions());
         return model;
+    }
+
+    /// <summary>Appended nodes whose results nothing reads would run on each call all the same.</summary>
+    private void DropUnread()
+    {
+        var read = graph.Nodes.Where(node => !replaced.Contains(node)).SelectMany(node => node.Inputs.Concat(node.Captured)).Concat(exposed).ToHashSet();
+        for (var i = added.Node.Count - 1; i >= 0; i--)
+        {
+            var node = added.Node[i];
+            if (node.Output.Any(read.Contains)) read.UnionWith(node.Input);
+            else added.Node.RemoveAt(i);
+        }
     }
 
     /// <summary>The graph with the nodes that were exchanged and added.</summary>

@@ -11,6 +11,7 @@ namespace AttentionApi.Core.Onnx.Backward;
 internal sealed class BackwardPass
 {
     private readonly Dictionary<string, Gradient> gradients = [];
+    private readonly Dictionary<string, WeightProduct[]> products = [];
     private readonly DifferentiablePaths wanted;
     private readonly DifferentiablePaths live;
     private readonly BiasParts? biases;
@@ -38,6 +39,12 @@ internal sealed class BackwardPass
 
     /// <summary>A tensor [1]: the number of labels.</summary>
     public required string Labels { get; init; }
+
+    /// <summary>
+    /// Whether norms are taken into the weights that come before them on the way back. Not where the graph computes forward values anew: it would hold both
+    /// these weights and the file's own.
+    /// </summary>
+    public bool FoldsNorms { get; init; }
 
     /// <summary>Whether the tensor follows from the hidden states, under Libra's rules linearly.</summary>
     public bool IsLive(string? tensor) => live.Reach(tensor);
@@ -155,6 +162,28 @@ internal sealed class BackwardPass
     public string LabelsAnd(string tensor) => Forward.Once($"{tensor}/with labels", () =>
         Node("Concat", [Nodes.Integers(0), Forward.ShapeOf(tensor)], GraphInstrumenter.Integer("axis", 0)));
 
+    /// <summary>a·b, each transposed or not.</summary>
+    public string MatrixProduct(string a, string b, float alpha = 1, bool transposedA = false, bool transposedB = false)
+    {
+        var output = Nodes.Name("FusedMatMul");
+        Nodes.Append(new NodeProto
+        {
+            OpType = "FusedMatMul", Domain = "com.microsoft", Name = output, Input = { a, b }, Output = { output },
+            Attribute =
+            {
+                GraphInstrumenter.Integer("transA", transposedA ? 1 : 0), GraphInstrumenter.Integer("transB", transposedB ? 1 : 0),
+                GraphInstrumenter.Real("alpha", alpha),
+            },
+        });
+        return output;
+    }
+
+    /// <summary>Remembers that a tensor of the backward graph is a product with constant weights.</summary>
+    public void Note(string name, WeightProduct product) => products[name] = [product];
+
+    /// <summary>The products with constant weights whose sum a tensor of the backward graph is; none where it is not, or nothing is folded.</summary>
+    public IReadOnlyList<WeightProduct> Products(string name) => FoldsNorms ? products.GetValueOrDefault(name, []) : [];
+
     private void Accumulate(string tensor, Gradient gradient)
     {
         if (!gradients.TryGetValue(tensor, out var known))
@@ -162,9 +191,11 @@ internal sealed class BackwardPass
             gradients[tensor] = gradient;
             return;
         }
-        gradients[tensor] = known.Row == gradient.Row
-            ? new(Node("Add", [known.Name, gradient.Name]), known.Row) { Thin = known.Thin && gradient.Thin }
-            : new(Node("Add", [Dense(known, tensor), Dense(gradient, tensor)])) { Thin = known.Thin && gradient.Thin };
+        var sameRow = known.Row == gradient.Row;
+        var sum = sameRow ? Node("Add", [known.Name, gradient.Name]) : Node("Add", [Dense(known, tensor), Dense(gradient, tensor)]);
+        gradients[tensor] = new(sum, sameRow ? known.Row : null) { Thin = known.Thin && gradient.Thin };
+        if (sameRow && products.TryGetValue(known.Name, out var some) && products.TryGetValue(gradient.Name, out var others))
+            products[sum] = [.. some, .. others];
     }
 
     private Gradient Widened(Gradient gradient, string tensor) =>

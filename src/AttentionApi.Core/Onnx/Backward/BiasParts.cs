@@ -73,13 +73,25 @@ internal sealed class BiasParts(OnnxGraph graph, IReadOnlyList<string> states)
         // A vector over the width: the gradient is summed over the tokens first, then it is one small product.
         if (shape.Length > 0 && shape[^1] > 1 && shape[..^1].All(size => size == 1))
         {
-            var rows = pass.Node("Reshape", [gradient.Name, pass.Nodes.Integers(0, -1, shape[^1])]);
-            var sum = pass.Node("ReduceSum", [rows, pass.Nodes.Integers(1)], Integer("keepdims", 0));
-            return pass.Node("MatMul", [sum, pass.Node("Reshape", [pass.Value(bias), pass.Nodes.Integers(-1)])]);
+            var vector = pass.Node("Reshape", [pass.Value(bias), pass.Nodes.Integers(-1)]);
+            if (pass.Forward.IsConstant(bias) && pass.Products(gradient.Name) is { Count: > 0 } factors)
+                return factors.Select(product => PartThrough(pass, product, vector)).Aggregate((total, part) => pass.Node("Add", [total, part]));
+            return pass.Node("MatMul", [OverTokens(pass, gradient.Name, shape[^1]), vector]);
         }
         var products = pass.Node("Mul", [gradient.Name, pass.Value(bias, gradient.Row)]);
         return pass.Node("ReduceSum", [pass.Node("Flatten", [products], Integer("axis", 1)), pass.Nodes.Integers(1)], Integer("keepdims", 0));
     }
+
+    /// <summary>(Σ over the tokens of g·M)·b as (Σ g)·(M·b): the gradient itself is not needed.</summary>
+    private static string PartThrough(BackwardPass pass, WeightProduct product, string bias)
+    {
+        var column = product.Times(pass, bias);
+        return pass.Node("Squeeze", [pass.Node("MatMul", [OverTokens(pass, product.Factor, product.Height), column]), pass.Nodes.Integers(1)]);
+    }
+
+    /// <summary>The sum over all but the labels and the width, [label, width]. Biases of one gradient share it.</summary>
+    private static string OverTokens(BackwardPass pass, string gradient, long width) => pass.Forward.Once($"{gradient}/over tokens", () =>
+        pass.Node("ReduceSum", [pass.Node("Reshape", [gradient, pass.Nodes.Integers(0, -1, width)]), pass.Nodes.Integers(1)], Integer("keepdims", 0)));
 
     private static Dictionary<string, int> Depths(OnnxGraph graph, IReadOnlyList<string> states)
     {

@@ -35,12 +35,13 @@ internal sealed class GradientGraph
     private readonly GraphInstrumenter nodes;
     private readonly ForwardValues forward;
     private readonly string labels;
+    private readonly bool computed;
     private readonly List<string> states = [];
     private InstrumentedModel? model;
 
     private GradientGraph(TowerGraph tower, ForwardShapes shapes, GradientKind kind, bool computed)
     {
-        (this.tower, Kind) = (tower, kind);
+        (this.tower, this.computed, Kind) = (tower, computed, kind);
         nodes = new GraphInstrumenter(tower.Graph);
         forward = new ForwardValues(tower.Graph, nodes, shapes, computed);
         nodes.AddInput(Seed, OnnxTensor.Float, "labels", rank: 2);
@@ -131,7 +132,7 @@ internal sealed class GradientGraph
     }
 
     private BackwardPass Pass(IReadOnlyCollection<string> stream, IEnumerable<string> sources, BiasParts? biases = null) =>
-        new(tower.Graph, nodes, forward, Kind, stream, sources, biases) { Labels = labels };
+        new(tower.Graph, nodes, forward, Kind, stream, sources, biases) { Labels = labels, FoldsNorms = !computed };
 
     private void Follow(BackwardPass pass, string answer)
     {

@@ -43,15 +43,18 @@ internal static class LinearRules
 
         var gradient = pass.Of(node.Outputs[0]);
         if (input == 0 && shapeB.Length == 2 && !transposedA && gradient.Row is not { FromEnd: 1 })
-            return gradient with { Name = Fused(pass, gradient.Name, pass.Value(b), alpha, false, !transposedB) };
+        {
+            var product = new WeightProduct(gradient.Name, pass.Value(b), !transposedB, shapeB[transposedB ? 0 : 1], alpha);
+            return gradient with { Name = ByWeights(pass, product, pass.Forward.IsConstant(b)) };
+        }
 
         var dense = pass.Dense(gradient, node.Outputs[0]);
         var name = (input, transposedA, transposedB) switch
         {
-            (0, false, _) => Fused(pass, dense, pass.Value(b), alpha, false, !transposedB),
-            (0, true, _) => Fused(pass, pass.Value(b), dense, alpha, transposedB, true),
-            (_, _, false) => Fused(pass, pass.Value(a), dense, alpha, !transposedA, false),
-            _ => Fused(pass, dense, pass.Value(a), alpha, true, transposedA),
+            (0, false, _) => pass.MatrixProduct(dense, pass.Value(b), alpha, transposedB: !transposedB),
+            (0, true, _) => pass.MatrixProduct(pass.Value(b), dense, alpha, transposedB, true),
+            (_, _, false) => pass.MatrixProduct(pass.Value(a), dense, alpha, !transposedA),
+            _ => pass.MatrixProduct(dense, pass.Value(a), alpha, true, transposedA),
         };
         // One matrix for each of the output's batch entries; what was broadcast over them is summed.
         var own = input == 0 ? shapeA : shapeB;
@@ -66,7 +69,7 @@ internal static class LinearRules
             var steps = Float(pass, node.Inputs[1]);
             return node.Input(3) is { } zero ? pass.Node("Sub", [steps, Float(pass, zero)]) : steps;
         });
-        return new(Fused(pass, pass.Dense(node.Outputs[0]), weights, 1, false, true));
+        return new(ByUnpacked(pass, node, weights));
     }
 
     /// <summary>The output is x/scale, rounded.</summary>
@@ -90,19 +93,18 @@ internal static class LinearRules
             pass.Nodes.Append(copy);
             return copy.Name;
         });
-        return new(Fused(pass, pass.Dense(node.Outputs[0]), weights, 1, false, true));
+        return new(ByUnpacked(pass, node, weights));
+    }
+
+    private static string ByUnpacked(BackwardPass pass, OnnxNode node, string weights) =>
+        ByWeights(pass, new(pass.Dense(node.Outputs[0]), weights, Transposed: true, pass.Forward.Shape(node.Outputs[0])[^1]), constant: true);
+
+    private static string ByWeights(BackwardPass pass, WeightProduct product, bool constant)
+    {
+        var name = product.Append(pass);
+        if (constant) pass.Note(name, product);
+        return name;
     }
 
     private static string Float(BackwardPass pass, string tensor) => pass.Node("Cast", [pass.Forward.Raw(tensor)], Integer("to", OnnxTensor.Float));
-
-    private static string Fused(BackwardPass pass, string a, string b, float alpha, bool transposedA, bool transposedB)
-    {
-        var output = pass.Nodes.Name("FusedMatMul");
-        pass.Nodes.Append(new Proto.NodeProto
-        {
-            OpType = "FusedMatMul", Domain = "com.microsoft", Name = output, Input = { a, b }, Output = { output },
-            Attribute = { Integer("transA", transposedA ? 1 : 0), Integer("transB", transposedB ? 1 : 0), Real("alpha", alpha) },
-        });
-        return output;
-    }
 }

@@ -7,20 +7,20 @@ namespace AttentionApi.Core.Onnx.Backward;
 internal static class NormRules
 {
     /// <summary>γ·(x − mean)/σ + β. Libra holds σ, not the mean.</summary>
-    public static Gradient LayerNormalization(BackwardPass pass, OnnxNode node, int input)
-    {
-        var (gradient, scaled) = Scaled(pass, node);
-        var deviation = Deviation(pass, node, gradient.Row, centred: true);
-        var centred = pass.Node("Sub", [scaled, Mean(pass, node, scaled)]);
-        return gradient with { Name = pass.Node("Div", [WithoutOwnDirection(pass, node, centred, scaled, gradient.Row, centred: true), deviation]) };
-    }
+    public static Gradient LayerNormalization(BackwardPass pass, OnnxNode node, int input) => Normalization(pass, node, centred: true);
 
     /// <summary>γ·x/rms(x). Libra holds the root of the mean square.</summary>
-    public static Gradient RootMeanSquareNormalization(BackwardPass pass, OnnxNode node, int input)
+    public static Gradient RootMeanSquareNormalization(BackwardPass pass, OnnxNode node, int input) => Normalization(pass, node, centred: false);
+
+    private static Gradient Normalization(BackwardPass pass, OnnxNode node, bool centred)
     {
-        var (gradient, scaled) = Scaled(pass, node);
-        var deviation = Deviation(pass, node, gradient.Row, centred: false);
-        return gradient with { Name = pass.Node("Div", [WithoutOwnDirection(pass, node, scaled, scaled, gradient.Row, centred: false), deviation]) };
+        var rank = pass.Forward.Shape(node.Inputs[0]).Length;
+        if (node.Integer("axis", -1) is var axis && axis != -1 && axis != rank - 1)
+            throw new ModelRefusedException($"there is no backward rule for {node} over more than the width");
+        var gradient = pass.Of(node.Outputs[0]);
+        var scaled = Scaled(pass, node, gradient.Name, centred);
+        var whole = pass.Kind == GradientKind.Libra ? scaled : WithoutOwnDirection(pass, node, scaled, gradient.Row, centred);
+        return gradient with { Name = pass.Node("Div", [whole, Deviation(pass, node, gradient.Row, centred)]) };
     }
 
     /// <summary>p·(g − Σ p·g) over the keys.</summary>
@@ -41,22 +41,26 @@ internal static class NormRules
     private static long AxisFromEnd(BackwardPass pass, OnnxNode node) =>
         node.Integer("axis", -1) is var axis && axis < 0 ? axis : axis - pass.Forward.Shape(node.Outputs[0]).Length;
 
-    private static (Gradient Gradient, string Scaled) Scaled(BackwardPass pass, OnnxNode node)
+    /// <summary>γ·g, less its mean over the width where the norm takes means away; within the weights where g is a product with weights.</summary>
+    private static string Scaled(BackwardPass pass, OnnxNode node, string gradient, bool centred)
     {
-        var rank = pass.Forward.Shape(node.Inputs[0]).Length;
-        if (node.Integer("axis", -1) is var axis && axis != -1 && axis != rank - 1)
-            throw new ModelRefusedException($"there is no backward rule for {node} over more than the width");
-        var gradient = pass.Of(node.Outputs[0]);
-        return (gradient, node.Input(1) is { } scale ? pass.Node("Mul", [gradient.Name, pass.Value(scale)]) : gradient.Name);
+        var scale = node.Input(1);
+        if (pass.Products(gradient) is { Count: > 0 } products && (scale is null || pass.Forward.IsConstant(scale)))
+        {
+            var (factor, width) = (scale is null ? null : pass.Value(scale), pass.Forward.Shape(node.Inputs[0])[^1]);
+            return products.Select(product => product.Folded(pass, factor, width, centred).Append(pass))
+                .Aggregate((total, product) => pass.Node("Add", [total, product]));
+        }
+        var scaled = scale is null ? gradient : pass.Node("Mul", [gradient, pass.Value(scale)]);
+        return centred ? pass.Node("Sub", [scaled, Mean(pass, node, scaled)]) : scaled;
     }
 
-    /// <summary>The part of the true derivative that comes from the deviation: x̂·mean(g·x̂) is taken away.</summary>
-    private static string WithoutOwnDirection(BackwardPass pass, OnnxNode node, string gradient, string scaled, TokenRow? row, bool centred)
+    /// <summary>The part of the true derivative that comes from the deviation: x̂·mean(g·x̂) is taken away. The mean of x̂ is 0 where it is centred.</summary>
+    private static string WithoutOwnDirection(BackwardPass pass, OnnxNode node, string gradient, TokenRow? row, bool centred)
     {
-        if (pass.Kind == GradientKind.Libra) return gradient;
         var unit = pass.Forward.Once($"{node.Outputs[0]}/{row}/unit", () =>
             pass.Node("Div", [Centred(pass, node, row, centred), Deviation(pass, node, row, centred)]));
-        var along = Mean(pass, node, pass.Node("Mul", [scaled, unit]));
+        var along = Mean(pass, node, pass.Node("Mul", [gradient, unit]));
         return pass.Node("Sub", [gradient, pass.Node("Mul", [unit, along])]);
     }
 
