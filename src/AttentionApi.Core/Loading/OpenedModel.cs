@@ -22,7 +22,7 @@ internal sealed class OpenedModel
     {
         (this.factory, this.config, this.warnings) = (factory, config, warnings);
         var graph = ImageInput.ChannelsFirst(Open(folder.VisionFile));
-        var declared = ImageInput.Find(graph) ?? throw new ModelRefusedException($"{graph.File.FileName} takes no picture: it has no input of real numbers.");
+        var declared = ImageInput.Find(graph) ?? throw ImageInput.NoPicture(graph);
         image = InputSizeTrial.Settle(factory, graph, declared, config, warnings);
         IsCombined = folder.TextFile is null;
         var ids = IsCombined ? TextInput.Find(graph) : null;

@@ -42,6 +42,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             var plain = plainModel.OutputsOf(imageBit);
             var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding)
                 : ModelOutputs.WithoutText(plain, config);
+            var doubt = ModelOutputs.Doubt(plain, answer);
             // Scores that the graph makes itself are made here, of its logits: so they are not squashed twice, and patches can be read out.
             var squashed = answer is (var scores, VisionOutputKind.Logits) ? plainModel.LogitsBefore(scores) : null;
             if (squashed is { Logits: var logits }) plain = plain.Append(new(logits.Info.Name, logits)).ToDictionary();
@@ -62,7 +63,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                 Check(probe, layout);
                 Layers = layers;
                 var hasCls = HasCls(layout, stream, probe, answer?.Name ?? ModelOutputs.Embedding(plain), config, warnings);
-                if (ModelOutputs.Doubt(plain, answer) is { } doubt) warnings.Add(doubt);
+                if (doubt is not null) warnings.Add(doubt);
                 var tokens = new TokenLayout(layout.PrefixTokens, layout.Grid, layout.SuffixTokens, hasCls);
                 var output = squashed?.Logits ?? (answer is { } chosen ? plain[chosen.Name] : null);
                 return Assemble(session, model, new(layout, tokens, stream, blocks, probe), output, answer?.Kind ?? VisionOutputKind.None)
@@ -130,11 +131,14 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         var layers = seeing.FindAll(site => graph.DependsOn(site.Result) == imageBit && !site.LearnedQuery);
         OtherSites = seeing.Count - layers.Count;
         if (layers.Count > 0) return layers;
-        // One convolution may cut a transformer's patches.
+        // One convolution may cut a transformer's patches, and where two tensors are multiplied there may be attention of another kind.
         var convolutions = graph.Nodes.Count(node => node.Type is "Conv" or "ConvInteger" or "QLinearConv" or "FusedConv");
-        if (convolutions > 1) throw new ModelRefusedException($"{fileName} is a convolutional network: no attention site found.");
-        var hint = graph.File.Functions.Count > 0 ? " outside its local functions; export it again with functions inlined" : "";
-        throw new ModelRefusedException($"{fileName} is not a vision transformer: no attention site found{hint}.");
+        var multiplies = graph.Nodes.Any(node => Products.Is(node) && Products.Operands(node).All(operand => (graph.DependsOn(operand) & imageBit) != 0));
+        if (convolutions > 1 && !multiplies) throw new ModelRefusedException($"{fileName} is a convolutional network: no attention site found.");
+        if (graph.File.Functions.Count > 0)
+            throw new ModelRefusedException($"{fileName}: no attention site found outside its local functions; export it again with functions inlined.");
+        throw new ModelRefusedException($"{fileName}: no attention site found, that is, no softmax over the keys between a product of queries and keys and a "
+            + $"product with values{(multiplies ? "; attention in other forms, as with sigmoids, is not read" : "")}.");
     }
 
     private (InstrumentedModel Model, List<(string Mean, string Heads, string Hidden)> Names, BlockLoader Blocks) Instrument(List<AttentionSite> layers,

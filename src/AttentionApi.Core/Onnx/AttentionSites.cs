@@ -16,6 +16,8 @@ internal sealed class AttentionSites
         ["Cast", "CastLike", "Identity", "Dropout", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand",
          "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"];
 
+    private static readonly HashSet<string> ByElement = ["Mul", "Div", "Add", "Sub", "Clip", "Max", "Min", "Where"];
+
     private static readonly HashSet<string> FusedOperators = ["Attention", "MultiHeadAttention", "QAttention"];
 
     private static readonly HashSet<string> UnsupportedOperators =
@@ -57,13 +59,14 @@ internal sealed class AttentionSites
     }
 
     private bool IsSoftmax(OnnxNode node) => node.Is("Softmax") || node.IsMicrosoft("BiasSoftmax")
-        ? WrittenSoftmax.IsLast(node.Integer("axis", node.Domain.Length == 0 && graph.Opset >= 13 ? -1 : 1))
+        ? node.Integer("axis", node.Domain.Length == 0 && graph.Opset >= 13 ? -1 : 1) is var axis && (WrittenSoftmax.IsLast(axis)
+            || (axis == 1 && IsFlat(node.Input(0))))
         : written.Is(node);
 
     private void Examine(OnnxNode softmax)
     {
         if ((origins.Of(softmax.Input(0)) ?? origins.Of(softmax.Output(0))) is not { } scores) return;
-        var probabilities = NanGuard(softmax.Output(0)!) ?? softmax.Output(0)!;
+        var probabilities = Weights(softmax);
         if (valueProducts.TryGetValue(probabilities, out var product))
             Found.Add(new(softmax, probabilities, product.Output(0)!, HasLearnedQuery(scores.Product)) { Product = scores.Product });
         else if (FindObstacle(probabilities) is { } obstacle)
@@ -118,11 +121,36 @@ internal sealed class AttentionSites
         return null;
     }
 
-    /// <summary>PyTorch's guard for rows that are masked entirely: <c>Where(IsNaN(p), 0, p)</c>. Its output is what multiplies the values.</summary>
-    private string? NanGuard(string probabilities) =>
-        graph.Consumers(probabilities).FirstOrDefault(node => node.Is("IsNaN"))?.Output(0) is { } isNan
-            && graph.Consumers(isNan).FirstOrDefault(node => node.Is("Where") && node.Input(2) == probabilities) is { } guard
-            ? guard.Output(0) : null;
+    /// <summary>
+    /// What mixes the values: the Softmax's output, or what is left of it behind operators that treat each probability for itself and whose other operands have
+    /// nothing to do with the scores: PyTorch's guard for rows that are masked entirely, <c>Where(IsNaN(p), 0, p)</c>, a mask of heads, an epsilon. That its rows
+    /// sum to one is checked when the model is first run.
+    /// </summary>
+    private string Weights(OnnxNode softmax)
+    {
+        const int farthest = 8;
+        var tensor = softmax.Output(0)!;
+        for (var step = 0; step < farthest && !valueProducts.ContainsKey(tensor); step++)
+        {
+            if (graph.Consumers(tensor).FirstOrDefault(reader => KeepsPlaces(reader, tensor)) is not { } next) return softmax.Output(0)!;
+            tensor = next.Output(0)!;
+        }
+        return IsFlat(softmax.Input(0)) && graph.Consumers(tensor).FirstOrDefault(node => node.Is("Reshape"))?.Output(0) is { } restored ? restored : tensor;
+    }
+
+    private bool KeepsPlaces(OnnxNode node, string tensor)
+    {
+        if (node.Domain.Length > 0 || node.Outputs.Length != 1) return false;
+        if (Transparent.Contains(node.Type)) return true;
+        return ByElement.Contains(node.Type) && node.Inputs.Where(other => other != tensor && other.Length > 0).All(IsGiven);
+        // A quotient by the row's own sum is of its own, as is the guard's condition.
+        bool IsGiven(string other) => graph.DependsOn(other) == 0 || (graph.DependsOn(other) & graph.DependsOn(tensor)) == 0
+            || graph.Producer(other) is { } own && own.Inputs.Take(1).Contains(tensor) && own.Type is "IsNaN" or "ReduceSum" or "ReduceL1";
+    }
+
+    /// <summary>Whether rows lie below each other in two dimensions, so that axis 1 is the last one.</summary>
+    private bool IsFlat(string? tensor) => tensor is not null && graph.Producer(tensor) is { } layout && (layout.Is("Flatten")
+        || (layout.Is("Reshape") && layout.Input(1) is { } shape && graph.Constant(shape) is { Shape: [2] }));
 
     /// <summary>A transposition of the last two axes, used where the values are the left operand: <c>V A = (A Vᵀ)ᵀ</c> with A transposed.</summary>
     internal static bool SwapsQueryAndKey(OnnxNode node) =>

@@ -18,6 +18,8 @@ public sealed class ScoreTests : IDisposable
         ["exp over sum"] = (writer, logits) => Quotient(writer, writer.Node("Exp", [logits])),
         ["exp over sum, less the maximum"] = (writer, logits) =>
             Quotient(writer, writer.Node("Exp", [writer.Node("Sub", [logits, writer.Node("ReduceMax", [logits], Attribute("axes", [1L]))])])),
+        ["in percent"] = (writer, logits) => writer.Node("Mul", [writer.Node("Softmax", [logits], Attribute("axis", -1)), writer.Scalar(100)]),
+        ["the best three"] = (writer, logits) => writer.Node("TopK", [writer.Node("Softmax", [logits], Attribute("axis", -1)), writer.Integers(3)]),
         ["exp of less logsumexp"] = (writer, logits) =>
             writer.Node("Exp", [writer.Node("Sub", [logits, writer.Node("ReduceLogSumExp", [logits], Attribute("axes", [1L]))])]),
     };
@@ -27,6 +29,7 @@ public sealed class ScoreTests : IDisposable
         ["Sigmoid"] = (writer, logits) => writer.Node("Sigmoid", [logits]),
         ["one over one plus exp"] = (writer, logits) =>
             writer.Node("Div", [writer.Scalar(1), writer.Node("Add", [writer.Node("Exp", [writer.Node("Neg", [logits])]), writer.Scalar(1)])]),
+        ["in percent"] = (writer, logits) => writer.Node("Mul", [writer.Scalar(100), writer.Node("Sigmoid", [logits])]),
         ["reciprocal"] = (writer, logits) =>
             writer.Node("Reciprocal", [writer.Node("Add", [writer.Scalar(1), writer.Node("Exp", [writer.Node("Mul", [logits, writer.Scalar(-1)])])])]),
         ["by tanh"] = (writer, logits) => writer.Node("Mul",
@@ -69,6 +72,20 @@ public sealed class ScoreTests : IDisposable
         folder.Write("config.json", config);
         await using var model = await LoadAsync(new() { ClassCount = classes, OutputName = "output0" });
         Assert.Equal((expected, expected == ScoreKind.None ? null : classes), (model.Facts.Scores, model.Facts.ClassNames?.Count));
+    }
+
+    [Fact]
+    public async Task A_graph_that_gives_the_best_class_alone_is_read_before_it()
+    {
+        await using var model = await LoadAsync(new() { Scores = (writer, logits) => writer.Node("ArgMax", [logits], Attribute("axis", -1)) });
+        Assert.Equal((ScoreKind.Softmax, 5), (model.Facts.Scores, model.Facts.ClassNames!.Count));
+    }
+
+    [Theory, InlineData("Softmax"), InlineData("Sigmoid")]
+    public async Task The_logits_inside_of_a_graph_are_no_second_answer_to_be_warned_of(string end)
+    {
+        await using var model = await LoadAsync(new() { OutputName = "output0", Scores = (writer, logits) => writer.Node(end, [logits]) });
+        Assert.DoesNotContain(model.Facts.Warnings, warning => warning.Contains("several outputs", StringComparison.Ordinal));
     }
 
     [Fact]

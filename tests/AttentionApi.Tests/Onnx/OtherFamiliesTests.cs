@@ -272,7 +272,7 @@ public sealed class OtherFamiliesTests(ITestOutputHelper output) : IDisposable
     {
         { "windows", "window attention: sites see 4 of 16 tokens" },
         { "talking heads", "the probabilities pass through MatMul" },
-        { "a gate on the probabilities", "the probabilities pass through Mul" },
+        { "a gate on the probabilities", "sum to 0.5 and not to one" },
         { "attention over channels", "its attention has the shape" },
         { "fewer keys than queries", "17 queries see 4 keys of 17 tokens" },
         { "no residual", "no residual stream" },

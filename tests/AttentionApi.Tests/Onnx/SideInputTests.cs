@@ -60,6 +60,21 @@ public sealed class SideInputTests(ITestOutputHelper output) : IDisposable
                 return MergeHeads(w, w.Node("Mul", [w.Node("MatMul", [probabilities, SplitHeads(w, value)]), kept]));
             },
         },
+        ["a head mask on the probabilities"] = new()
+        {
+            Patchify = (w, pixels) =>
+            {
+                w.Input("head_mask", 1, Heads, 1, 1);
+                return Convolution(w, pixels, 8, 8, 0);
+            },
+            Attention = (w, projections) =>
+            {
+                var (query, key, value) = projections.All(w);
+                var probabilities = w.Node("Softmax", [Scale(w, w.Node("MatMul", [SplitHeads(w, query), SplitHeads(w, key, transposed: true)]))],
+                    Attribute("axis", -1));
+                return MergeHeads(w, w.Node("MatMul", [w.Node("Mul", [probabilities, "head_mask"]), SplitHeads(w, value)]));
+            },
+        },
         ["a switch for the interpolation of positions"] = Patches((w, patches) =>
             w.Node("Where", [w.InputOf(OnnxTensor.Bool, "interpolate_pos_encoding"), w.Scalar(7), patches])),
         ["a switch for training"] = Patches((w, patches) => w.Node("Where", [w.InputOf(OnnxTensor.Bool, "training", 1), w.Scalar(7), patches])),
@@ -121,7 +136,20 @@ public sealed class SideInputTests(ITestOutputHelper output) : IDisposable
         var reason = Assert.Throws<ModelRefusedException>(() => TowerLoader.Load(ModelFolder.Open(folder.At("naflex.onnx")), FixtureModels.Factory)).Message;
         output.WriteLine(reason);
         Assert.Contains($"the shape of their grid in '{grid}'", reason, StringComparison.Ordinal);
-        Assert.DoesNotContain("not a vision transformer", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("no attention", reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(OnnxTensor.Float, "the unsupported input shape [3, 48, 48], expected [batch, 3, height, width]", 3, 48, 48)]
+    [InlineData(OnnxTensor.UInt8, "as whole numbers ('image' [batch, 48, 48, 3]), which means that it prepares pictures itself", -1, 48, 48, 3)]
+    [InlineData(OnnxTensor.Int64, "takes no picture: it has no input of real numbers", -1, 77)]
+    public void A_picture_in_another_form_is_named_as_what_it_is(int type, string words, params int[] shape)
+    {
+        var writer = new ModelWriter();
+        writer.Output(Real(writer, writer.InputOf(type, "image", [.. shape.Select(side => (long)side)])), "features");
+        writer.Save(folder.At("other.onnx"));
+        var reason = Assert.Throws<ModelRefusedException>(() => TowerLoader.Load(ModelFolder.Open(folder.At("other.onnx")), FixtureModels.Factory)).Message;
+        Assert.Contains(words, reason, StringComparison.Ordinal);
     }
 
     [Fact]

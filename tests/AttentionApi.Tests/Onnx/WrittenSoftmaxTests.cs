@@ -72,7 +72,18 @@ public sealed class WrittenSoftmaxTests(ITestOutputHelper output) : IDisposable
             Exp(w, w.Node("Where", [w.Node("IsInf", [x]), w.Scalar(-1e9f), x])) is var e ? w.Node("Div", [e, Sum(w, e)]) : "",
         ["a guard against NaN behind it"] = (w, x) =>
             Exp(w, x) is var e && w.Node("Div", [e, Sum(w, e)]) is var p ? w.Node("Where", [w.Node("IsNaN", [p]), w.Scalar(0), p]) : "",
+        ["a mask of heads that hides none behind it"] = (w, x) =>
+            w.Node("Mul", [w.Node("Cast", [Softmax(w, x)], Attribute("to", OnnxTensor.Float)), w.Weight([.. Enumerable.Repeat(1f, Heads)], 1, Heads, 1, 1)]),
+        ["limits behind it"] = (w, x) => w.Node("Clip", [Softmax(w, x), w.Number(0), w.Number(1)]),
+        ["an epsilon behind it, and the sum again"] = (w, x) =>
+            w.Node("Add", [Softmax(w, x), w.Scalar(1e-9f)]) is var p ? w.Node("Div", [p, Sum(w, p)]) : "",
+        ["rows below each other"] = (w, x) => w.Node("Reshape",
+            [w.Node("Softmax", [w.Node("Reshape", [x, w.Integers(-1, 17)])], Attribute("axis", 1)), w.Node("Shape", [x])]),
+        ["rows below each other, Flatten"] = (w, x) =>
+            w.Node("Reshape", [Softmax(w, w.Node("Flatten", [x], Attribute("axis", 3))), w.Node("Shape", [x])]),
     };
+
+    private static string Softmax(ModelWriter writer, string scores) => writer.Node("Softmax", [scores], Attribute("axis", -1));
 
     /// <summary>Transformers with each of them.</summary>
     internal static IReadOnlyDictionary<string, SyntheticTransformer> Models { get; } = Softmaxes.ToDictionary(form => form.Key,

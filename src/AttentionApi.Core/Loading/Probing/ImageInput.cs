@@ -93,6 +93,16 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Pi
         };
     }
 
+    /// <summary>A graph without an input of real numbers: a text tower, or one that takes the bytes of a picture.</summary>
+    public static ModelRefusedException NoPicture(OnnxGraph graph)
+    {
+        var fileName = graph.File.FileName;
+        return graph.Inputs.FirstOrDefault(input => input.Type?.TensorType?.Shape?.Dim is { Count: 3 or 4 } shape && shape.Any(side => Length(side) == 3)) is { } bytes
+            ? new($"{fileName} takes its picture as whole numbers ('{bytes.Name}' {Words(bytes.Type.TensorType.Shape.Dim)}), which means that it prepares pictures "
+                + "itself; only models that take prepared pixels, as real numbers, are supported: export it without the preparation.")
+            : new($"{fileName} takes no picture: it has no input of real numbers.");
+    }
+
     public static ModelRefusedException TooLarge(string fileName, string size) =>
         new($"{fileName} expects pictures of {size} pixels; 1 to {LargestEdge} a side are supported.");
 
@@ -111,7 +121,7 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Pi
     private static bool HoldsPatches(RepeatedField<TensorShapeProto.Types.Dimension>? shape)
     {
         const int smallestPatch = 4;
-        if (shape is not { Count: 3 } || Length(shape[1]) == 3 || Length(shape[2]) is not { } values || values % 3 != 0) return false;
+        if (shape is not { Count: 3 } || Length(shape[0]) == 3 || Length(shape[1]) == 3 || Length(shape[2]) is not { } values || values % 3 != 0) return false;
         var edge = (long)Math.Sqrt(values / 3);
         return edge >= smallestPatch && 3 * edge * edge == values;
     }

@@ -12,14 +12,18 @@ namespace AttentionApi.Core.Loading.Probing;
 /// </summary>
 internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageInput? image, TextInput? text, ContrastiveHead? head)
 {
+    /// <summary>What outputs pick the best classes of: it takes their place, because a class is not told by its rank.</summary>
+    private readonly string[] picked = text is null ? [.. Picked(graph)] : [];
     private readonly string[] inner = text is null
-        ? [.. graph.Outputs.SelectMany(output => GraphEnd.BeforeSquashing(graph, output)).Distinct().Except(graph.Outputs)] : [];
+        ? [.. graph.Outputs.Concat(Picked(graph)).SelectMany(output => GraphEnd.BeforeSquashing(graph, output)).Distinct()
+            .Except(graph.Outputs).Except(Picked(graph))] : [];
     private IReadOnlyDictionary<string, PlainOutput>? fetched;
 
     private IReadOnlyDictionary<string, PlainOutput> Fetched => fetched ??= Run();
 
     /// <summary>All outputs of real numbers, by name.</summary>
-    public IReadOnlyDictionary<string, PlainOutput> Outputs => Fetched.Where(output => !inner.Contains(output.Key)).ToDictionary();
+    public IReadOnlyDictionary<string, PlainOutput> Outputs => Fetched
+        .Where(output => !inner.Contains(output.Key) && (picked.Length == 0 || GraphEnd.PickedFrom(graph, output.Key) is null)).ToDictionary();
 
     /// <summary>The logits where a graph without text makes an output of them by softmax or sigmoid itself, and by which; null where the output is not made
     /// so.</summary>
@@ -59,9 +63,9 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
     {
         var scoresOnly = head is not null && !graph.Outputs.Any(output => graph.DependsOn(output) == graph.DependsOn(head.ImageEmbedding));
         // Weights outside of the file are found in one way for all sessions: linked ones are not found from the file's path.
-        if (!scoresOnly && inner.Length == 0 && graph.File.Edition == 0 && !graph.File.HasExternalData) return factory.Create(graph.File.Path);
+        if (!scoresOnly && inner.Length + picked.Length == 0 && graph.File.Edition == 0 && !graph.File.HasExternalData) return factory.Create(graph.File.Path);
         var instrumenter = new GraphInstrumenter(graph);
-        foreach (var tensor in inner) instrumenter.Expose(tensor);
+        foreach (var tensor in inner.Concat(picked)) instrumenter.Expose(tensor);
         if (scoresOnly)
         {
             instrumenter.Expose(head!.ImageEmbedding);
@@ -69,6 +73,9 @@ internal sealed class PlainModel(SessionFactory factory, OnnxGraph graph, ImageI
         }
         return factory.Create(instrumenter.Build());
     }
+
+    private static IEnumerable<string> Picked(OnnxGraph graph) =>
+        graph.Outputs.Select(output => GraphEnd.PickedFrom(graph, output)).OfType<string>().Distinct();
 
     private Dictionary<string, PlainOutput> Run()
     {

@@ -22,7 +22,7 @@ internal static class ScoreFunctions
 
     /// <summary>
     /// Whether an output is softmax or sigmoid of a tensor that the graph had before: by its values on a made-up picture, so that every spelling of the
-    /// function is known. The logarithm of a softmax counts as one.
+    /// function is known. The logarithm of a softmax counts as one, as does either in percent.
     /// </summary>
     /// <returns>The tensor with the logits and the function; null where the output is neither.</returns>
     public static (PlainOutput Logits, ScoreKind Kind)? Between(PlainOutput output, IEnumerable<PlainOutput> before)
@@ -31,7 +31,11 @@ internal static class ScoreFunctions
         {
             var softmax = Apply(ScoreKind.Softmax, tensor.Values);
             if (Equal(tensor, softmax, output.Values) || Equal(tensor, softmax, Array.ConvertAll(output.Values, MathF.Exp))) return (tensor, ScoreKind.Softmax);
-            if (Equal(tensor, Apply(ScoreKind.Sigmoid, tensor.Values), output.Values)) return (tensor, ScoreKind.Sigmoid);
+            var sigmoid = Apply(ScoreKind.Sigmoid, tensor.Values);
+            if (Equal(tensor, sigmoid, output.Values)) return (tensor, ScoreKind.Sigmoid);
+            var share = Array.ConvertAll(output.Values, percent => percent / 100);
+            if (Equal(tensor, softmax, share)) return (tensor, ScoreKind.Softmax);
+            if (Equal(tensor, sigmoid, share)) return (tensor, ScoreKind.Sigmoid);
         }
         return null;
     }

@@ -16,6 +16,19 @@ internal static class GraphEnd
         "ReduceSum", "ReduceMax", "ReduceLogSumExp",
     ];
 
+    /// <summary>The tensor that an output picks the best of, in order or by their places (TopK, ArgMax); null where it does neither.</summary>
+    public static string? PickedFrom(OnnxGraph graph, string output)
+    {
+        const int farthest = 4;
+        for (var step = 0; step < farthest && graph.Producer(output) is { Domain: "", Inputs.Length: > 0 } node; step++)
+        {
+            if (node.Type is "TopK" or "ArgMax" or "ArgMin") return node.Inputs[0];
+            if (node.Type is not ("Identity" or "Cast" or "Squeeze" or "Unsqueeze" or "Reshape")) return null;
+            output = node.Inputs[0];
+        }
+        return null;
+    }
+
     /// <summary>Tensors from the last linear layer to an output, in the order of evaluation; none where no operator on the way squashes.</summary>
     public static IReadOnlyList<string> BeforeSquashing(OnnxGraph graph, string output)
     {
