@@ -139,6 +139,9 @@ internal abstract class Explainer
     /// <summary>Runs of the vision model on changed pictures that the method needs, and the parameter that makes them fewer.</summary>
     public virtual (int Count, Parameter? Fewer) ExtraRuns(ModelFacts model, ParameterValues values) => (0, null);
 
+    /// <summary>Bytes that backward passes hold at most, within a factor of two; 0 where there are none.</summary>
+    public virtual long GradientBytes(ModelFacts model, ParameterValues values, int labels) => 0;
+
     /// <summary>The maps, in the contract's order. Costly tensors are fetched before labels, so that one model run serves both.</summary>
     /// <param name="inspection">The picture before the model.</param>
     /// <param name="parameters">Effective values of <see cref="MethodInfo.AllParameters"/>.</param>

@@ -41,6 +41,8 @@ public sealed record ModelFacts
     public string? PartsMissing { get; init; }
     /// <summary>Why the last layer's keys cannot be had; null where they can.</summary>
     public string? KeysMissing { get; init; }
+    /// <summary>Numbers of one hidden state; 0 where its layers are not read.</summary>
+    internal int Width { get; init; }
     /// <summary>What gradients the model offers.</summary>
     internal GradientFacts Gradients { get; init; } = GradientFacts.None;
     /// <summary>What gradients there are on the text's side, for the weights of text tokens.</summary>

@@ -114,6 +114,7 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
             Family = config.Family ?? "unknown",
             Layers = vision.Layers.Count,
             Heads = vision.Heads,
+            Width = vision.Layers is [.., var last] ? (int)last.HiddenState.Shape[^1] : 0,
             Tokens = vision.Layout,
             ImageSize = vision.ImageSize,
             PatchSize = vision.PatchSize,

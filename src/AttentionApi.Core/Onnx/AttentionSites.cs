@@ -122,9 +122,9 @@ internal sealed class AttentionSites
     }
 
     /// <summary>
-    /// What mixes the values: the Softmax's output, or what is left of it behind operators that treat each probability for itself and whose other operands have
-    /// nothing to do with the scores: PyTorch's guard for rows that are masked entirely, <c>Where(IsNaN(p), 0, p)</c>, a mask of heads, an epsilon. That its rows
-    /// sum to one is checked when the model is first run.
+    /// What mixes the values: the Softmax's output, or what is left of it behind operators that treat each probability for itself and whose other operands
+    /// have nothing to do with the scores: PyTorch's guard for rows that are masked entirely, <c>Where(IsNaN(p), 0, p)</c>, a mask of heads, an epsilon.
+    /// That its rows sum to one is checked when the model is first run.
     /// </summary>
     private string Weights(OnnxNode softmax)
     {

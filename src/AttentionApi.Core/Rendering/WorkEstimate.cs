@@ -4,6 +4,7 @@ using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering.Painting;
+using AttentionApi.Core.Scoring;
 using static AttentionApi.Core.Explain.SharedParameters;
 
 namespace AttentionApi.Core.Rendering;
@@ -21,9 +22,10 @@ internal readonly record struct WorkEstimate(long Bytes, int Runs)
     /// <summary>Several explanations at once.</summary>
     public static WorkEstimate operator +(WorkEstimate one, WorkEstimate other) => new(one.Bytes + other.Bytes, one.Runs + other.Runs);
 
-    /// <summary>Decoded picture, attention, drawn picture and file, and what the runs answer.</summary>
+    /// <summary>Decoded picture, attention, drawn picture and file, what the runs answer, and what backward passes hold.</summary>
     public static WorkEstimate Of(ExplanationPlan plan, Picture picture) => new(
-        picture.DecodedBytes + Attention(plan) + BytesPerDrawnPixel * Drawn(plan, picture.Header) + Answers(plan) + Mask(plan, picture.Header), plan.ExtraRuns);
+        picture.DecodedBytes + Attention(plan) + BytesPerDrawnPixel * Drawn(plan, picture.Header) + Answers(plan) + Mask(plan, picture.Header)
+            + Gradients(plan), plan.ExtraRuns);
 
     /// <summary>Of all explanations together.</summary>
     public static WorkEstimate Of(JointPlan plan, Picture picture) => plan.Plans.Select(one => Of(one, picture)).Aggregate((one, other) => one + other);
@@ -33,6 +35,10 @@ internal readonly record struct WorkEstimate(long Bytes, int Runs)
 
     /// <summary>A byte a pixel, and as much again for the mask's file.</summary>
     private static long Mask(ExplanationPlan plan, ImageHeader header) => plan.Output == Outputs.Regions ? 2L * header.Width * header.Height : 0;
+
+    /// <summary>A classifier that is given no labels takes its best few.</summary>
+    private static long Gradients(ExplanationPlan plan) => plan.Output == Outputs.Predictions ? 0
+        : plan.Method.GradientBytes(plan.Model, plan.Values, Math.Max(plan.Labels.Labels.Count, plan.Model.IsClassifier ? LabelScoring.BestClasses : 1));
 
     private static long Attention(ExplanationPlan plan)
     {

@@ -1,6 +1,7 @@
 using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Folders;
+using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Tests.Onnx;
 using static AttentionApi.Tests.Onnx.ModelWriter;
 
@@ -19,7 +20,11 @@ public sealed class ScoreTests : IDisposable
         ["exp over sum, less the maximum"] = (writer, logits) =>
             Quotient(writer, writer.Node("Exp", [writer.Node("Sub", [logits, writer.Node("ReduceMax", [logits], Attribute("axes", [1L]))])])),
         ["in percent"] = (writer, logits) => writer.Node("Mul", [writer.Node("Softmax", [logits], Attribute("axis", -1)), writer.Scalar(100)]),
-        ["the best three"] = (writer, logits) => writer.Node("TopK", [writer.Node("Softmax", [logits], Attribute("axis", -1)), writer.Integers(3)]),
+        ["the best three"] = (writer, logits) =>
+        {
+            writer.Append("TopK", [writer.Node("Softmax", [logits], Attribute("axis", -1)), writer.Integers(3)], ["best", "places"]);
+            return "best";
+        },
         ["exp of less logsumexp"] = (writer, logits) =>
             writer.Node("Exp", [writer.Node("Sub", [logits, writer.Node("ReduceLogSumExp", [logits], Attribute("axes", [1L]))])]),
     };
@@ -77,7 +82,8 @@ public sealed class ScoreTests : IDisposable
     [Fact]
     public async Task A_graph_that_gives_the_best_class_alone_is_read_before_it()
     {
-        await using var model = await LoadAsync(new() { Scores = (writer, logits) => writer.Node("ArgMax", [logits], Attribute("axis", -1)) });
+        await using var model = await LoadAsync(new() { Scores = (writer, logits) => 
+            writer.Node("Cast", [writer.Node("ArgMax", [logits], Attribute("axis", -1))], Attribute("to", OnnxTensor.Float)) });
         Assert.Equal((ScoreKind.Softmax, 5), (model.Facts.Scores, model.Facts.ClassNames!.Count));
     }
 

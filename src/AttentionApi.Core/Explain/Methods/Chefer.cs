@@ -46,6 +46,10 @@ internal sealed class Chefer : Explainer
 
     public override string? WhyNot(ModelFacts model) => model.Gradients.PlainMissing;
 
+    public override long GradientBytes(ModelFacts model, ParameterValues values, int labels) =>
+        values.Get(FromLayer) == model.Layers && values.Get(Gradients) == GradientChoice.Plain
+            ? GradientSize.OfEachLayer(model, labels, 1) : GradientSize.OfAllLayers(model, labels);
+
     public override void Check(MethodContext context)
     {
         var isLibra = context.Values.Get(Gradients) == GradientChoice.Libra;

@@ -34,6 +34,8 @@ internal sealed class GradEclip : Explainer
         _ => "its head reads the mean of tokens, so no single token's query could be compared with the keys",
     };
 
+    public override long GradientBytes(ModelFacts model, ParameterValues values, int labels) => GradientSize.OfEachLayer(model, labels, 1);
+
     public override void Check(MethodContext context) => GradientMaps.CheckText(context, GradientKind.Plain);
 
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)

@@ -46,6 +46,9 @@ internal sealed class LeGrad : Explainer
         _ => "its head reads the mean of tokens, which earlier layers have not prepared",
     };
 
+    public override long GradientBytes(ModelFacts model, ParameterValues values, int labels) =>
+        GradientSize.OfEachLayer(model, labels, model.Layers + 1 - values.Layers().From);
+
     public override void Check(MethodContext context) => GradientMaps.CheckText(context, GradientKind.Plain);
 
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)

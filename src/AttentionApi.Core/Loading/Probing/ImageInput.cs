@@ -97,9 +97,10 @@ internal sealed record ImageInput(string Name, TensorElementType ElementType, Pi
     public static ModelRefusedException NoPicture(OnnxGraph graph)
     {
         var fileName = graph.File.FileName;
-        return graph.Inputs.FirstOrDefault(input => input.Type?.TensorType?.Shape?.Dim is { Count: 3 or 4 } shape && shape.Any(side => Length(side) == 3)) is { } bytes
-            ? new($"{fileName} takes its picture as whole numbers ('{bytes.Name}' {Words(bytes.Type.TensorType.Shape.Dim)}), which means that it prepares pictures "
-                + "itself; only models that take prepared pixels, as real numbers, are supported: export it without the preparation.")
+        bool HoldsColors(ValueInfoProto input) => input.Type?.TensorType?.Shape?.Dim is { Count: 3 or 4 } shape && shape.Any(side => Length(side) == 3);
+        return graph.Inputs.FirstOrDefault(HoldsColors) is { } bytes
+            ? new($"{fileName} takes its picture as whole numbers ('{bytes.Name}' {Words(bytes.Type.TensorType.Shape.Dim)}), which means that it prepares "
+                + "pictures itself; only models that take prepared pixels, as real numbers, are supported: export it without the preparation.")
             : new($"{fileName} takes no picture: it has no input of real numbers.");
     }
 
