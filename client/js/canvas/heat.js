@@ -8,19 +8,24 @@ import { axis, upsample } from './upsample.js';
  * @typedef {import('../compute/answer.js').Rectangle} Rectangle
  */
 
+/**
+ * The pixels that a map is sampled at.
+ * @typedef {object} Cut
+ * @property {{ rows: number, columns: number }} grid of the map
+ * @property {Rectangle} whole where the map lies, real numbers in the pixels of the target
+ * @property {Rectangle} part the pixels wanted, whole numbers
+ * @property {import('./upsample.js').Interpolation} interpolation
+ */
+
 /** The pixels of each canvas, kept: at 4K they are megabytes for every step of a slider. @type {WeakMap<HTMLCanvasElement, ImageData>} */
 const images = new WeakMap();
 
 /**
  * Paints a map's colours, opaque, exactly as the server does: the raw grid is sampled at each pixel, scaled, clipped and looked up.
- * @param {HTMLCanvasElement} canvas made as large as `part`
- * @param {Heatmap} map @param {Limits} limits @param {Uint32Array} colours
- * @param {{ rows: number, columns: number }} grid
- * @param {Rectangle} whole where the map lies, real numbers in the pixels of the target
- * @param {Rectangle} part the pixels wanted, whole numbers
- * @param {import('./upsample.js').Interpolation} interpolation
+ * @param {HTMLCanvasElement} canvas made as large as the part
+ * @param {Heatmap} map @param {Limits} limits @param {Uint32Array} colours @param {Cut} cut
  */
-export function paintHeat(canvas, map, limits, colours, grid, whole, part, interpolation) {
+export function paintHeat(canvas, map, limits, colours, { grid, whole, part, interpolation }) {
   const image = imageOf(canvas, part);
   const pixels = new Uint32Array(image.data.buffer);
   if (isFlat(limits)) {
@@ -42,14 +47,10 @@ export function paintHeat(canvas, map, limits, colours, grid, whole, part, inter
 
 /**
  * The same for a map of colours: each of the first three channels is sampled like a map.
- * @param {HTMLCanvasElement} canvas made as large as `part`
- * @param {import('../compute/maps.js').ColourMap} map
- * @param {{ rows: number, columns: number }} grid
- * @param {Rectangle} whole where the map lies, real numbers in the pixels of the target
- * @param {Rectangle} part the pixels wanted, whole numbers
- * @param {import('./upsample.js').Interpolation} interpolation
+ * @param {HTMLCanvasElement} canvas made as large as the part
+ * @param {import('../compute/maps.js').ColourMap} map @param {Cut} cut
  */
-export function paintColours(canvas, { values, channels }, grid, whole, part, interpolation) {
+export function paintColours(canvas, { values, channels }, { grid, whole, part, interpolation }) {
   const image = imageOf(canvas, part);
   const across = axis(interpolation, grid.columns, part.x, part.width, whole.x, whole.width);
   const down = axis(interpolation, grid.rows, part.y, part.height, whole.y, whole.height);

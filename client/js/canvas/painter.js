@@ -82,7 +82,7 @@ export class Painter {
     const part = exact ? full : pixelsIn(shrunk(whole), shrunk({ x: 0, y: 0, width, height }));
     if (part.width <= 0 || part.height <= 0) return exact;
     const heat = (exact ? this.exact : this.draft).take(key, (canvas) =>
-      paintHeat(canvas, map, limits, colours, answer.grid, shrunk(whole), part, shown.interpolation));
+      paintHeat(canvas, map, limits, colours, { grid: answer.grid, whole: shrunk(whole), part, interpolation: shown.interpolation }));
     ctx.globalAlpha = strength(shown.blend, shown.opacity);
     ctx.imageSmoothingEnabled = shown.interpolation !== 'nearest';
     ctx.drawImage(heat, part.x * scale, part.y * scale, part.width * scale, part.height * scale);
@@ -94,7 +94,7 @@ export class Painter {
     const part = pixelsIn(whole, this.canvas);
     if (!colours || part.width <= 0 || part.height <= 0) return true;
     const painted = this.exact.take([colours, shown.interpolation, whole.x, whole.y, whole.width, this.canvas.width, this.canvas.height], (canvas) =>
-      paintColours(canvas, colours, answer.grid, whole, part, shown.interpolation));
+      paintColours(canvas, colours, { grid: answer.grid, whole, part, interpolation: shown.interpolation }));
     ctx.globalAlpha = strength(shown.blend, shown.opacity);
     ctx.drawImage(painted, part.x, part.y);
     return true;

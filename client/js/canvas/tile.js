@@ -27,7 +27,8 @@ export function drawTile(canvas, { answer, shown }, map, limits, colormap) {
   ctx.drawImage(thumbnail(answer, shown.blend), 0, 0, width, height);
   if (!map) return;
   const whole = { x: 0, y: 0, width, height };
-  paintHeat(heat, map, limits, coloursOf(colormap, map.signed, shown.blend), answer.grid, whole, whole, shown.interpolation);
+  paintHeat(heat, map, limits, coloursOf(colormap, map.signed, shown.blend),
+    { grid: answer.grid, whole, part: whole, interpolation: shown.interpolation });
   // A thumbnail must be read at a glance: the smaller it is, the less of the picture shows through.
   ctx.globalAlpha = strength(shown.blend, Math.max(canvas.clientWidth < smallEdge ? 0.8 : 0.5, shown.opacity));
   ctx.drawImage(heat, 0, 0);

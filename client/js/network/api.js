@@ -35,7 +35,7 @@ import { Problem, problemOf, requestIdOf } from './problems.js';
  * @property {boolean} signed
  * @property {'none' | 'each' | 'through'} layers each: one map a layer of the range; through: one map for the whole range
  * @property {string[]} frames what a step along the layers may mean, the default first
- * @property {'maps' | 'colours' | 'table'} [picture] what its picture is; maps where the server does not say
+ * @property {'maps' | 'colors' | 'table'} [picture] what its picture is; maps where the server does not say
  * @property {boolean} [answersAlone] whether it asks the model about hundreds of changed pictures
  * @property {boolean} [reference] whether it sets a patch of the picture against another picture
  * @property {{ unsigned: Words, signed: Words, versus: Words | null }} words what its maps say
