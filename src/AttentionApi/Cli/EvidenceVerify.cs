@@ -35,35 +35,35 @@ internal static class EvidenceVerify
             + "Exit code 0: the same bit for bit; 2: the same up to rounding; 1: verification failed.") { file, model, models };
         command.SetAction((parsed, cancellation) =>
         {
-            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            return LocalModels.UseAsync(local => RunAsync(local, parsed.GetValue(file)!, parsed.GetValue(model), OutputTable(methods), output, error,
-                cancellation), error,
-                (LocalModels.PathKey, parsed.GetValue(models)));
+            var streams = parsed.InvocationConfiguration;
+            return LocalModels.UseAsync(
+                local => RunAsync(local, parsed.GetValue(file)!, parsed.GetValue(model), OutputTable(methods), streams, cancellation),
+                streams.Error, (LocalModels.PathKey, parsed.GetValue(models)));
         });
         return new Command("evidence", "Look into bundles of evidence.") { command };
     }
 
     private static async Task<int> RunAsync(
-        LocalModels local, string path, string? model, ParameterTable table, TextWriter output, TextWriter error, CancellationToken cancellation)
+        LocalModels local, string path, string? model, ParameterTable table, InvocationConfiguration streams, CancellationToken cancellation)
     {
         try
         {
             await using var file = File.OpenRead(path);
             var original = BundleFile.Read(file);
-            await output.WriteLineAsync($"{original.Manifest.Parts.Count} parts are as the manifest says.");
+            await streams.Output.WriteLineAsync($"{original.Manifest.Parts.Count} parts are as the manifest says.");
             using var lease = await local.LeaseAsync(model ?? original.ModelId, cancellation);
             if (lease.Model.Facts.Sha256 != original.ModelSha256)
             {
-                return await ExitCode.FailAsync(error, $"The model '{lease.Model.Facts.Id}' here is not the file that the bundle was made with "
+                return await ExitCode.FailAsync(streams.Error, $"The model '{lease.Model.Facts.Id}' here is not the file that the bundle was made with "
                     + $"({original.ModelSha256}): name that one with --model.");
             }
-            var again = await MakeAgainAsync(local, original, lease.Model, table, error, cancellation);
-            return await ReportAsync(BundleComparison.Of(original, again), output);
+            var again = await MakeAgainAsync(local, original, lease.Model, table, streams.Error, cancellation);
+            return await ReportAsync(BundleComparison.Of(original, again), streams.Output);
         }
         catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException or ParameterException
             or ModelRefusedException or ImageRefusedException)
         {
-            return await ExitCode.FailAsync(error, Remedies.Explain(failure));
+            return await ExitCode.FailAsync(streams.Error, Remedies.Explain(failure));
         }
     }
 

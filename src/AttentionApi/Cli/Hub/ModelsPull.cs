@@ -23,13 +23,13 @@ internal static class ModelsPull
             + "An interrupted download is resumed.") { name, precision, id, models, list };
         command.SetAction((parsed, cancellation) =>
         {
-            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            if (parsed.GetValue(list)) return List(output);
+            var streams = parsed.InvocationConfiguration;
+            if (parsed.GetValue(list)) return List(streams.Output);
             if (parsed.GetValue(name) is not { } text)
-                return ExitCode.FailAsync(error, "Name a model as OWNER/NAME; --list shows some that are known to work.");
+                return ExitCode.FailAsync(streams.Error, "Name a model as OWNER/NAME; --list shows some that are known to work.");
             var (wanted, chosen) = (parsed.GetValue(precision), parsed.GetValue(id));
             return LocalModels.UseAsync(
-                local => RunAsync(local, text, wanted, chosen, output, error, cancellation), error, (LocalModels.PathKey, parsed.GetValue(models)));
+                local => RunAsync(local, text, wanted, chosen, streams, cancellation), streams.Error, (LocalModels.PathKey, parsed.GetValue(models)));
         });
         return command;
 
@@ -48,7 +48,7 @@ internal static class ModelsPull
     }
 
     private static async Task<int> RunAsync(
-        LocalModels local, string text, string? precision, string? id, TextWriter output, TextWriter error, CancellationToken cancellation)
+        LocalModels local, string text, string? precision, string? id, InvocationConfiguration streams, CancellationToken cancellation)
     {
         try
         {
@@ -56,29 +56,29 @@ internal static class ModelsPull
             id ??= model.Name;
             if (!ModelFolder.IsId(id) || id.StartsWith('.'))
             {
-                return await ExitCode.FailAsync(error, $"'{id}' cannot be a model's id: use letters, digits, '.', '_' and '-', and no leading dot.");
+                return await ExitCode.FailAsync(streams.Error, $"'{id}' cannot be a model's id: use letters, digits, '.', '_' and '-', and no leading dot.");
             }
             using var hub = new HubClient(HubSettings.Read(Environment.GetEnvironmentVariable));
-            var pull = new Pull(hub, model, precision, local.Folder, id, error, !Console.IsErrorRedirected);
+            var pull = new Pull(hub, model, precision, new(local.Folder, id), streams.Error, !Console.IsErrorRedirected);
             var folder = await pull.RunAsync(cancellation);
             var (found, facts) = await local.DescribeAsync(local.Find(folder), null, withGradients: false, cancellation);
-            if (facts is null) return await ExitCode.FailAsync(error, $"{id} is in {folder}, but is refused: {found.Reason}");
-            await output.WriteLineAsync($"{id} is ready: {facts.Layers} layers, {facts.Heads} heads, {facts.Precision}, {folder}");
+            if (facts is null) return await ExitCode.FailAsync(streams.Error, $"{id} is in {folder}, but is refused: {found.Reason}");
+            await streams.Output.WriteLineAsync($"{id} is ready: {facts.Layers} layers, {facts.Heads} heads, {facts.Precision}, {folder}");
             return 0;
         }
         catch (Exception failure) when (failure is HubException or ModelRefusedException or IOException or UnauthorizedAccessException)
         {
-            return await ExitCode.FailAsync(error, failure.Message);
+            return await ExitCode.FailAsync(streams.Error, failure.Message);
         }
         catch (HttpRequestException unreachable)
         {
             var endpoint = HubSettings.Read(Environment.GetEnvironmentVariable).Endpoint;
-            return await ExitCode.FailAsync(error, $"{endpoint.Authority} cannot be reached ({unreachable.Message.TrimEnd('.')}). Check the network, "
+            return await ExitCode.FailAsync(streams.Error, $"{endpoint.Authority} cannot be reached ({unreachable.Message.TrimEnd('.')}). Check the network, "
                 + "the proxy (HTTPS_PROXY) and HF_ENDPOINT; or copy the model's files into the models folder by hand.");
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            await error.WriteLineAsync("Interrupted; downloaded data is kept, and the same command resumes.");
+            await streams.Error.WriteLineAsync("Interrupted; downloaded data is kept, and the same command resumes.");
             return ExitCode.Interrupted;
         }
     }

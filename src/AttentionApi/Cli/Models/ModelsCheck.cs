@@ -34,11 +34,11 @@ internal static class ModelsCheck
         };
         command.SetAction((parsed, cancellation) =>
         {
-            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            var streams = parsed.InvocationConfiguration;
             var file = parsed.GetValue(picture) ?? Path.Combine(AppContext.BaseDirectory, "wwwroot", "samples", Sample);
             var call = new Call(parsed.GetValue(id)!, file, [.. Csv.Split(parsed.GetValue(labels)!)], parsed.GetValue(json));
             return LocalModels.UseAsync(
-                local => RunAsync(local, methods, call, output, error, cancellation), error, (LocalModels.PathKey, parsed.GetValue(models)));
+                local => RunAsync(local, methods, call, streams, cancellation), streams.Error, (LocalModels.PathKey, parsed.GetValue(models)));
         });
         return command;
     }
@@ -50,7 +50,7 @@ internal static class ModelsCheck
     private sealed record Call(string Id, string Picture, string[] Labels, bool Json);
 
     private static async Task<int> RunAsync(
-        LocalModels local, ExplainerRegistry methods, Call call, TextWriter output, TextWriter error, CancellationToken cancellation)
+        LocalModels local, ExplainerRegistry methods, Call call, InvocationConfiguration streams, CancellationToken cancellation)
     {
         try
         {
@@ -63,7 +63,7 @@ internal static class ModelsCheck
             var picture = new Picture(await File.ReadAllBytesAsync(call.Picture, cancellation), local.Limits.Pictures);
             var check = new SanityCheck(local.Analyzer, table, picture);
             var asked = facts.IsClassifier ? await check.BestClassesAsync(lease.Model, cancellation) : facts.Text ? call.Labels : [];
-            if (await LocalModels.TryGradientsAsync(lease.Model, cancellation) is { } untried) await error.WriteLineAsync($"note: {untried}");
+            if (await LocalModels.TryGradientsAsync(lease.Model, cancellation) is { } untried) await streams.Error.WriteLineAsync($"note: {untried}");
             var results = new List<Sanity>();
             foreach (var method in methods.ServedBy(facts).Where(method => method.Info.Picture == PictureKind.Maps))
             {
@@ -71,14 +71,14 @@ internal static class ModelsCheck
                     results.Add(new(found.Method, found.LabelSwap, found.RandomWeights));
             }
             if (!local.Sanity.TryKeep(facts.Sha256, results))
-                await error.WriteLineAsync("note: Models:CachePath is empty, so the result is not kept for /models.");
-            if (call.Json) await output.WriteLineAsync(JsonSerializer.Serialize(results, ApiJson.Responses.IReadOnlyListSanity));
-            else await PrintAsync(results, [.. methods.NotServedBy(facts)], output);
+                await streams.Error.WriteLineAsync("note: Models:CachePath is empty, so the result is not kept for /models.");
+            if (call.Json) await streams.Output.WriteLineAsync(JsonSerializer.Serialize(results, ApiJson.Responses.IReadOnlyListSanity));
+            else await PrintAsync(results, [.. methods.NotServedBy(facts)], streams.Output);
             return 0;
         }
         catch (Exception refused) when (refused is ModelRefusedException or ParameterException)
         {
-            return await ExitCode.FailAsync(error, Remedies.Explain(refused));
+            return await ExitCode.FailAsync(streams.Error, Remedies.Explain(refused));
         }
     }
 

@@ -21,15 +21,14 @@ internal static class ModelsInspect
             path, files, json,
         };
         command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetValue(path)!, parsed.GetValue(files), parsed.GetValue(json), parsed.InvocationConfiguration.Output,
-                parsed.InvocationConfiguration.Error, cancellation));
+            parsed.GetValue(path)!, parsed.GetValue(files), parsed.GetValue(json), parsed.InvocationConfiguration, cancellation));
         return command;
     }
 
-    private static Task<int> RunAsync(string path, string? files, bool json, TextWriter output, TextWriter error, CancellationToken cancellation)
+    private static Task<int> RunAsync(string path, string? files, bool json, InvocationConfiguration streams, CancellationToken cancellation)
     {
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        return LocalModels.UseAsync(models => PrintAsync(models, models.Find(path), files, json, output, cancellation), error);
+        return LocalModels.UseAsync(models => PrintAsync(models, models.Find(path), files, json, streams.Output, cancellation), streams.Error);
     }
 
     private static async Task<int> PrintAsync(LocalModels models, FoundModel found, string? files, bool json, TextWriter output, CancellationToken cancellation)

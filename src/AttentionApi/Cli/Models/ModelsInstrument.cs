@@ -27,33 +27,33 @@ internal static class ModelsInstrument
             { source, target, outputs, from, to };
         command.SetAction(parsed =>
         {
-            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            var streams = parsed.InvocationConfiguration;
             var words = parsed.GetValue(outputs)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
             if (words.Length == 0 || words.Any(word => !Kinds.ContainsKey(word)))
-                return ExitCode.FailAsync(error, $"--outputs takes {string.Join(", ", Kinds.Keys)}.");
+                return ExitCode.FailAsync(streams.Error, $"--outputs takes {string.Join(", ", Kinds.Keys)}.");
             var (first, last) = (parsed.GetValue(from), parsed.GetValue(to));
-            if (first < 1 || last < first) return ExitCode.FailAsync(error, "Layers count from 1, and --fromLayer must not be greater than --toLayer.");
+            if (first < 1 || last < first) return ExitCode.FailAsync(streams.Error, "Layers count from 1, and --fromLayer must not be greater than --toLayer.");
             var kinds = words.Select(word => Kinds[word]).Aggregate((all, next) => all | next);
             var (input, copy) = (parsed.GetValue(source)!, parsed.GetValue(target)!);
-            return LocalModels.UseAsync(local => RunAsync(local, input, copy, kinds, (first, last), output, error), error);
+            return LocalModels.UseAsync(local => RunAsync(local, input, copy, kinds, (first, last), streams), streams.Error);
         });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        LocalModels local, string source, string target, CopyOutputs kinds, (int, int) range, TextWriter output, TextWriter error)
+        LocalModels local, string source, string target, CopyOutputs kinds, (int, int) range, InvocationConfiguration streams)
     {
         try
         {
             var copy = local.Instrument(source, target, kinds, range);
-            await output.WriteLineAsync($"{target}: {copy.Bytes / 1e6:0.0} MB, {copy.Layers} layers, {copy.Outputs.Count} further outputs (float32):");
-            await output.WriteLineAsync(string.Join(' ', copy.Outputs));
-            if (copy.WeightFiles.Count > 0) await output.WriteLineAsync($"Its weights are in files beside it: {string.Join(", ", copy.WeightFiles)}");
+            await streams.Output.WriteLineAsync($"{target}: {copy.Bytes / 1e6:0.0} MB, {copy.Layers} layers, {copy.Outputs.Count} further outputs (float32):");
+            await streams.Output.WriteLineAsync(string.Join(' ', copy.Outputs));
+            if (copy.WeightFiles.Count > 0) await streams.Output.WriteLineAsync($"Its weights are in files beside it: {string.Join(", ", copy.WeightFiles)}");
             return 0;
         }
         catch (Exception failure) when (failure is ModelRefusedException or IOException or UnauthorizedAccessException)
         {
-            return await ExitCode.FailAsync(error, Remedies.Explain(failure));
+            return await ExitCode.FailAsync(streams.Error, Remedies.Explain(failure));
         }
     }
 }

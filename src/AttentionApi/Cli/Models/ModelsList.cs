@@ -17,25 +17,25 @@ internal static class ModelsList
         var command = new Command("list", "List the models of the models folder, with the reason for each that is refused.") { path, json };
         command.SetAction((parsed, cancellation) =>
         {
-            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            return LocalModels.UseAsync(local => RunAsync(local, parsed.GetValue(path), parsed.GetValue(json), output, error, cancellation), error);
+            var streams = parsed.InvocationConfiguration;
+            return LocalModels.UseAsync(local => RunAsync(local, parsed.GetValue(path), parsed.GetValue(json), streams, cancellation), streams.Error);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(LocalModels local, string? path, bool json, TextWriter output, TextWriter error, CancellationToken cancellation)
+    private static async Task<int> RunAsync(LocalModels local, string? path, bool json, InvocationConfiguration streams, CancellationToken cancellation)
     {
         var folder = string.IsNullOrEmpty(path) ? local.Folder : Path.GetFullPath(path);
         if (!Directory.Exists(folder))
         {
-            return await ExitCode.FailAsync(error, $"There is no folder {folder}: name the models folder with --path.");
+            return await ExitCode.FailAsync(streams.Error, $"There is no folder {folder}: name the models folder with --path.");
         }
         var models = new List<Model>();
-        foreach (var found in ModelsFolder.Scan(folder, error.WriteLine).Values)
+        foreach (var found in ModelsFolder.Scan(folder, streams.Error.WriteLine).Values)
             models.Add((await local.DescribeAsync(found, null, withGradients: false, cancellation)).Model);
 
-        if (json) await output.WriteLineAsync(JsonSerializer.Serialize(new ModelList(models), ApiJson.Responses.ModelList));
-        else TextTable.Write(output, [["id", "status", "family", "layers", "heads", "grid", "labels", "precision", "reason"], .. models.Select(Row)]);
+        if (json) await streams.Output.WriteLineAsync(JsonSerializer.Serialize(new ModelList(models), ApiJson.Responses.ModelList));
+        else TextTable.Write(streams.Output, [["id", "status", "family", "layers", "heads", "grid", "labels", "precision", "reason"], .. models.Select(Row)]);
         return 0;
     }
 

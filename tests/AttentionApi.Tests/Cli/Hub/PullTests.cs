@@ -17,7 +17,7 @@ public sealed class PullTests : IDisposable
         using var hub = new HubClient(new HubSettings(new Uri(fake.Address), token));
         using var error = new StringWriter();
         var parsed = HubModel.Parse(model);
-        await new Pull(hub, parsed, precision, models.Path, id ?? parsed.Name, error, terminal: false).RunAsync(Cancellation);
+        await new Pull(hub, parsed, precision, new(models.Path, id ?? parsed.Name), error, terminal: false).RunAsync(Cancellation);
         return error.ToString();
     }
 
