@@ -22,12 +22,14 @@ internal static class Api
         builder.Services.AddSingleton<Permits>();
         builder.Services.AddSingleton<Uploads>();
         builder.Services.AddSingleton<SlowReaders>();
+        builder.Services.AddSingleton<Slots>();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<ModelCheck>();
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Readiness>());
         builder.Services.AddSingleton<ExplainWork>();
         builder.Services.AddSingleton<SeveralModels>();
+        builder.Services.AddSingleton<RequestReader>();
         builder.Services.AddSingleton<ExplainRequests>();
         builder.Services.AddSingleton<BatchRequests>();
     }

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
 using AttentionApi.Contracts;
-using AttentionApi.Core.Catalog;
 using AttentionApi.Core.Explain;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Rendering;
@@ -17,24 +16,23 @@ namespace AttentionApi.Endpoints;
 /// limit. All batches together work in half of the slots at most, so that single requests find others.
 /// </summary>
 internal sealed class BatchRequests(
-    ModelCatalog catalog, Readiness readiness, ExplainRequests requests, ExplainWork work, ParameterTable table, Permits permits, Uploads uploads,
-    SlowReaders readers, IOptions<LimitsOptions> limits, IDiagnosticContext log, ILogger<BatchRequests> logger)
+    RequestReader reader, ExplainWork work, Readiness readiness, Slots slots, IOptions<LimitsOptions> limits, IDiagnosticContext log)
 {
     public async Task AnswerAsync(HttpContext http)
     {
-        var taken = requests.CheckQuery(http);
-        using var upload = uploads.Begin();
+        var taken = reader.CheckQuery(http);
+        using var upload = reader.Begin();
         var (body, request, lease) = await work.InTimeAsync(async deadline =>
         {
-            var body = await requests.ReadBodyAsync(http, upload, limits.Value.MaxPictures);
+            var (body, given) = await reader.ReadAsync(http, upload, taken, limits.Value.MaxPictures);
             if (body.Reference is not null)
                 throw ProblemException.BadParameter(PictureBody.ReferenceField,
                     "A batch takes no reference; send pictures that are set against another one by one.");
-            var request = work.Request(http.Request.ReadParameters(taken, table, body.Fields), Outputs.Json, taken);
-            var model = readiness.Resolve(request.Given.Get(EndpointParameters.Model));
-            log.Set("Model", model.Id);
+            var request = work.Request(given, Outputs.Json, taken);
+            var model = readiness.Resolve(given.Get(EndpointParameters.Model)).Id;
+            log.Set("Model", model);
             log.Set("Method", request.Method.Info.Name);
-            return (body, request, await catalog.LeaseAsync(model.Id, deadline));
+            return (body, request, await readiness.LeaseAsync(model, deadline));
         }, http.RequestAborted);
         using (lease)
         {
@@ -70,26 +68,18 @@ internal sealed class BatchRequests(
             return await work.InTimeAsync(async deadline =>
             {
                 var picture = work.Picture(sent.Picture.Bytes, drawn: false);
-                var slot = await permits.WaitAsync(WorkEstimate.Of(plan, picture) + new WorkEstimate(picture.Bytes.Length, 0), deadline);
-                try
+                var estimate = WorkEstimate.Of(plan, picture) + new WorkEstimate(picture.Bytes.Length, 0);
+                var (explained, held) = await slots.PartAsync(http, estimate, () => work.ExplainAsync(plan, picture, async (explanation, cancellation) =>
                 {
-                    var (answer, bytes) = await work.ExplainAsync(plan, picture, async (explanation, cancellation) =>
-                    {
-                        var maps = await explanation.MapsAsync(cancellation);
-                        return (Responses.Explain(explanation, maps), maps.Bytes);
-                    }, deadline);
-                    return (Line(new BatchAnswer(index, name, answer), ApiJson.Responses.BatchAnswer), (IDisposable?)readers.Attend(http, bytes, slot));
-                }
-                catch
-                {
-                    slot.Dispose();
-                    throw;
-                }
+                    var maps = await explanation.MapsAsync(cancellation);
+                    return (Answer: Responses.Explain(explanation, maps), maps.Bytes);
+                }, deadline), explained => explained.Bytes, deadline);
+                return (Line(new BatchAnswer(index, name, explained.Answer), ApiJson.Responses.BatchAnswer), (IDisposable?)held);
             }, aborted);
         }
         catch (Exception failure) when (!aborted.IsCancellationRequested)
         {
-            return (Line(new(index, name, Problems.Body(Problems.From(failure, logger))), ApiJson.Responses.BatchProblem), null);
+            return (Line(new(index, name, Problems.Body(work.Problem(failure))), ApiJson.Responses.BatchProblem), null);
         }
 
         Func<CancellationToken, Task> Line<T>(T line, JsonTypeInfo<T> type) => cancellation => JsonLines.SendAsync(http, line, type, cancellation);

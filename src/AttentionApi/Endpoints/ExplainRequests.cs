@@ -6,7 +6,6 @@ using AttentionApi.Core.Rendering;
 using AttentionApi.Hosting.Limits;
 using AttentionApi.Hosting.Models;
 using AttentionApi.Http;
-using Microsoft.Extensions.Options;
 using Serilog;
 
 namespace AttentionApi.Endpoints;
@@ -25,11 +24,8 @@ internal delegate Task<ISizedResult> MakeJointResponse(IReadOnlyList<Explanation
 
 /// <summary>Takes a request through its stages, the cheap checks first: query, body, parameters, model, slot, numbers, answer.</summary>
 internal sealed class ExplainRequests(
-    SeveralModels severalModels, ExplainWork work, ParameterTable table, Readiness readiness, Permits permits, Uploads uploads, SlowReaders readers,
-    IOptions<LimitsOptions> options, IDiagnosticContext log, ILogger<ExplainRequests> logger)
+    RequestReader reader, ExplainWork work, Readiness readiness, SeveralModels severalModels, Slots slots, IDiagnosticContext log)
 {
-    private readonly LimitsOptions limits = options.Value;
-
     public Task<IResult> AnswerAsync(HttpContext http, Outputs output, MakeResponse respond) => AnswerAsync(http, output, _ => respond);
 
     /// <param name="http">The request.</param>
@@ -52,16 +48,15 @@ internal sealed class ExplainRequests(
         }
         catch (Exception failure) when (http.Response.HasStarted && !http.RequestAborted.IsCancellationRequested)
         {
-            return ToldProgress.Ending(Problems.From(failure, logger));
+            return ToldProgress.Ending(work.Problem(failure));
         }
     }
 
     private async Task<IResult> AnswerAsync(HttpContext http, Outputs output, Func<ParameterValues, JointRequest> prepare, CancellationToken deadline)
     {
-        var taken = CheckQuery(http);
-        using var upload = uploads.Begin();
-        var body = await ReadBodyAsync(http, upload, mostPictures: 1);
-        var given = http.Request.ReadParameters(taken, table, body.Fields);
+        var taken = reader.CheckQuery(http);
+        using var upload = reader.Begin();
+        var (body, given) = await reader.ReadAsync(http, upload, taken, mostPictures: 1);
         var (calls, respond, isJson) = prepare(given);
         var requests = calls.Select(call => work.Request(call.Given, output, taken)).ToList();
         var models = calls.Select(call => readiness.Resolve(call.Model ?? given.Get(EndpointParameters.Model)).Id).ToList();
@@ -70,8 +65,7 @@ internal sealed class ExplainRequests(
         using var leases = await severalModels.LeaseAsync(models, deadline);
         var plan = new JointPlan([.. leases.Models.Zip(requests)]);
         var pictures = Pictures(body, plan.Plans);
-        var slot = permits.Take(Work(plan, pictures));
-        try
+        return await slots.AnswerAsync<ISizedResult>(http, Work(plan, pictures), () =>
         {
             upload.Dispose();
             var answering = work.ExplainAsync(plan, pictures, http.Timings(), async (explanations, cancellation) =>
@@ -83,16 +77,9 @@ internal sealed class ExplainRequests(
                 log.Set("ModelRuns", explanations.Sum(explanation => explanation.Inspection.ModelRuns));
                 return response;
             }, deadline);
-            var response = !isJson || !JsonLines.Wanted(http.Request) ? await answering
-                : await new ToldProgress(http, readers, http.Timings().Runs, plan.Plans.Sum(one => one.ExtraRuns)).UntilAsync(answering);
-            readers.Attend(http, response, slot);
-            return response;
-        }
-        catch
-        {
-            slot.Dispose();
-            throw;
-        }
+            return !isJson || !JsonLines.Wanted(http.Request) ? answering
+                : new ToldProgress(http, slots, http.Timings().Runs, plan.Plans.Sum(one => one.ExtraRuns)).UntilAsync(answering);
+        }, response => response.HeldBytes);
     }
 
     /// <exception cref="ProblemException">A method sets no picture against another.</exception>
@@ -103,7 +90,7 @@ internal sealed class ExplainRequests(
         if (body.Reference is not { } bytes) return (picture, null);
         if (plans.Any(plan => plan.Output is Outputs.Predictions or Outputs.Tensors || !plan.Method.Info.TakesReference))
         {
-            var takers = string.Join(", ", table.Registry.All.Where(method => method.Info.TakesReference).Select(method => method.Info.Name));
+            var takers = string.Join(", ", work.Table.Registry.All.Where(method => method.Info.TakesReference).Select(method => method.Info.Name));
             throw ProblemException.BadParameter(PictureBody.ReferenceField,
                 $"A reference is taken by methods that set a patch against another picture ({takers}); leave it out.");
         }
@@ -117,22 +104,4 @@ internal sealed class ExplainRequests(
         var bytes = picture.Bytes.Length + (reference is null ? 0 : reference.Bytes.Length + picture.DecodedBytes);
         return WorkEstimate.Of(plan, reference ?? picture) + new WorkEstimate(bytes, 0);
     }
-
-    /// <summary>What the query says wrong, and a lack of slots, cost no upload; forms may hold further parameters.</summary>
-    /// <returns>What the endpoint takes.</returns>
-    public IReadOnlyList<Parameter> CheckQuery(HttpContext http)
-    {
-        var taken = http.GetEndpoint()!.Metadata.GetRequiredMetadata<TakenParameters>().Parameters;
-        var query = http.Request.ReadParameters(taken, table);
-        if (query.Has(EndpointParameters.Model) || !http.Request.HasFormContentType) readiness.Resolve(query.Get(EndpointParameters.Model));
-        permits.EnsureFree();
-        return taken;
-    }
-
-    public Task<PictureBody> ReadBodyAsync(HttpContext http, Upload upload, int mostPictures) => uploads.ReadInTimeAsync(http, async cancellation =>
-    {
-        var body = await PictureBody.ReadAsync(http.Request, limits.MaxBodyBytes, mostPictures, upload.ReadAsync, cancellation);
-        log.Set("Bytes", body.Pictures.Sum(picture => (long)picture.Bytes.Length));
-        return body;
-    });
 }

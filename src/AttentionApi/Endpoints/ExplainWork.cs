@@ -13,9 +13,13 @@ using Microsoft.Extensions.Options;
 namespace AttentionApi.Endpoints;
 
 /// <summary>What calls of every kind do, within the limits.</summary>
-internal sealed class ExplainWork(PictureAnalyzer analyzer, ParameterTable table, ModelCheck check, IOptions<LimitsOptions> options, Telemetry telemetry)
+internal sealed class ExplainWork(
+    PictureAnalyzer analyzer, ParameterTable table, ModelCheck check, IOptions<LimitsOptions> options, Telemetry telemetry, ILogger<ExplainWork> logger)
 {
     private readonly LimitsOptions limits = options.Value;
+
+    /// <summary>All parameters, and the methods that declare them.</summary>
+    public ParameterTable Table => table;
 
     /// <exception cref="ParameterException">The parameters contradict each other.</exception>
     public ExplainRequest Request(ParameterValues given, Outputs output, IReadOnlyList<Parameter> taken) =>
@@ -39,6 +43,9 @@ internal sealed class ExplainWork(PictureAnalyzer analyzer, ParameterTable table
         foreach (var explanation in explanations) telemetry.Record(explanation);
         return answered;
     }
+
+    /// <summary>What a caller is told of a failure.</summary>
+    public ProblemException Problem(Exception failure) => Problems.From(failure, logger);
 
     /// <summary>Does something within <c>Limits:RequestSeconds</c>; a model's run that fails has the models checked.</summary>
     /// <exception cref="ProblemException">503: it took longer.</exception>

@@ -7,10 +7,10 @@ namespace AttentionApi.Endpoints;
 
 /// <summary>Tells a caller who asked for lines how far the model's runs are, while they go on.</summary>
 /// <param name="http">The request.</param>
-/// <param name="readers">Cuts off a caller who does not read.</param>
+/// <param name="slots">Cut off a caller who does not read.</param>
 /// <param name="runs">Counts them.</param>
 /// <param name="total">All of them.</param>
-internal sealed class ToldProgress(HttpContext http, SlowReaders readers, RunCounter runs, int total)
+internal sealed class ToldProgress(HttpContext http, Slots slots, RunCounter runs, int total)
 {
     private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(100);
 
@@ -39,7 +39,7 @@ internal sealed class ToldProgress(HttpContext http, SlowReaders readers, RunCou
 
     private async Task SendAsync(AnswerLine<ExplainResponse> line)
     {
-        using var clock = readers.Clock(http);
+        using var clock = slots.Clock(http);
         await JsonLines.SendAsync(http, line, ApiJson.Responses.AnswerLineExplainResponse, http.RequestAborted);
     }
 

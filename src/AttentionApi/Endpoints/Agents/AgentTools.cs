@@ -17,9 +17,7 @@ namespace AttentionApi.Endpoints.Agents;
 
 /// <summary>What agents can call. Every answer is a sentence that the same call always gives, and the numbers behind it; explanations also a picture.</summary>
 [McpServerToolType]
-internal sealed class AgentTools(
-    ModelCatalog catalog, ExplainerRegistry methods, ExplainWork work, ParameterTable table, Readiness readiness, Permits permits, SlowReaders readers,
-    IHttpContextAccessor context, ILogger<AgentTools> logger)
+internal sealed class AgentTools(ModelCatalog catalog, ExplainWork work, Readiness readiness, Slots slots, IHttpContextAccessor context)
 {
     private const string ImageHelp = "The picture: the bytes of a JPEG, PNG or WebP file in base64; a data URI is taken too.";
     private const string LabelsHelp = "What to look for, such as [\"cat\", \"dog\"]: free text for image-text models, class names for classifiers.";
@@ -34,7 +32,7 @@ internal sealed class AgentTools(
     [Description("Lists the vision models that can be asked, what labels they take and which methods of explanation they offer.")]
     public CallToolResult ListModels()
     {
-        var models = new ModelList([.. catalog.List().Select(model => Model.From(model, methods))]);
+        var models = new ModelList([.. catalog.List().Select(model => Model.From(model, work.Table.Registry))]);
         return Answer(AgentSentences.Of(models), models, ApiJson.Responses.ModelList);
     }
 
@@ -66,10 +64,10 @@ internal sealed class AgentTools(
     {
         var given = Given(model, labels, parameters);
         if (target is not null) given.Add(Named(SharedParameters.Target.Name, target));
-        if (method is not null) given.Add(Named(table.Method.Name, method));
+        if (method is not null) given.Add(Named(work.Table.Method.Name, method));
         foreach (var (name, value) in OfPictures.Where(one => given.All(other => !other.Key.Equals(one.Key, StringComparison.OrdinalIgnoreCase))))
             given.Add(Named(name, value));
-        IReadOnlyList<Parameter> taken = [EndpointParameters.Model, .. table.Explaining(Outputs.Overlay), .. OverlayPicture.Parameters];
+        IReadOnlyList<Parameter> taken = [EndpointParameters.Model, .. work.Table.Explaining(Outputs.Overlay), .. OverlayPicture.Parameters];
         return AnswerAsync(image, Outputs.Overlay, taken, given, async (explanation, deadline) =>
         {
             var format = explanation.Plan.Values.Get(PictureParameters.Format) ?? PictureFormat.Png;
@@ -93,31 +91,20 @@ internal sealed class AgentTools(
         {
             return await work.InTimeAsync(async deadline =>
             {
-                permits.EnsureFree();
-                var request = work.Request(ParameterValues.Read(given, taken, table.All), output, taken);
-                var entry = readiness.Resolve(request.Given.Get(EndpointParameters.Model));
-                using var lease = await catalog.LeaseAsync(entry.Id, deadline);
+                slots.EnsureFree();
+                var request = work.Request(ParameterValues.Read(given, taken, work.Table.All), output, taken);
+                using var lease = await readiness.LeaseAsync(request.Given.Get(EndpointParameters.Model), deadline);
                 if (output != Outputs.Predictions) request = request.ByRecommendation(lease.Model.Facts);
                 var plan = new JointPlan((lease.Model, request));
                 var picture = work.Picture(Bytes(image), Outputs.Drawn.HasFlag(output));
-                var slot = permits.Take(WorkEstimate.Of(plan, picture) + new WorkEstimate(picture.Bytes.Length, 0));
-                try
-                {
-                    var result = await work.ExplainAsync(plan, picture, answer, deadline);
-                    var http = context.HttpContext!;
-                    http.Response.RegisterForDispose(readers.Attend(http, CopiesOfPicture * PictureBytes(result), slot));
-                    return result;
-                }
-                catch
-                {
-                    slot.Dispose();
-                    throw;
-                }
+                var estimate = WorkEstimate.Of(plan, picture) + new WorkEstimate(picture.Bytes.Length, 0);
+                return await slots.AnswerAsync(context.HttpContext!, estimate, () => work.ExplainAsync(plan, picture, answer, deadline),
+                    result => CopiesOfPicture * PictureBytes(result));
             }, cancellation);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
-            var problem = Problems.From(failure, logger);
+            var problem = work.Problem(failure);
             var result = Answer(problem.Message, Problems.Body(problem), ApiJson.Responses.Problem);
             result.IsError = true;
             return result;

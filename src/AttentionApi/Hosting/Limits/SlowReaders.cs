@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using AttentionApi.Http;
 using Microsoft.Extensions.Options;
 
 namespace AttentionApi.Hosting.Limits;
@@ -19,15 +18,10 @@ internal sealed class SlowReaders(IOptions<LimitsOptions> limits, Permits permit
 
     private TimeSpan AnswerTime => limits.Value.AnswerTime;
 
-    /// <summary>Watches over an answer that is about to be sent.</summary>
+    /// <summary>Watches over an answer, or a part of it, that is about to be sent.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="response">Its answer.</param>
-    /// <param name="slot">Where it was made; given back here, or when the request ends.</param>
-    public void Attend(HttpContext http, ISizedResult response, IDisposable slot) => http.Response.RegisterForDispose(Attend(http, response.HeldBytes, slot));
-
-    /// <param name="http">The request.</param>
-    /// <param name="bytes">That its answer, or a part of it, holds until it is sent.</param>
-    /// <param name="slot">Where it was made.</param>
+    /// <param name="bytes">That it holds until it is sent.</param>
+    /// <param name="slot">Where it was made; free when there is memory for it outside, at the latest when it is sent.</param>
     /// <returns>Disposed of when it is sent.</returns>
     public IDisposable Attend(HttpContext http, long bytes, IDisposable slot) => new Reader(this, http, bytes, slot);
 

@@ -10,6 +10,11 @@ internal sealed class Uploads(IOptions<LimitsOptions> limits)
 
     public Upload Begin() => new(Budget, limits.Value.MaxBodyBytes);
 
+    /// <summary>Reads the pictures of a request and its form's other fields.</summary>
+    /// <exception cref="ProblemException">They cannot be read.</exception>
+    public Task<PictureBody> ReadAsync(HttpContext http, Upload upload, int mostPictures) => ReadInTimeAsync(http, cancellation =>
+        PictureBody.ReadAsync(http.Request, limits.Value.MaxBodyBytes, mostPictures, upload.ReadAsync, cancellation));
+
     /// <summary>Reads a body within its time.</summary>
     /// <exception cref="ProblemException">408: it came too slowly.</exception>
     public async Task<T> ReadInTimeAsync<T>(HttpContext http, Func<CancellationToken, Task<T>> read)

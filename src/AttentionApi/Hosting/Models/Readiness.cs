@@ -57,6 +57,10 @@ internal sealed class Readiness(ModelCatalog catalog, ModelCheck check, ILogger<
         return catalog.Find(id) ?? throw (id is null ? Unready! : Unknown(id));
     }
 
+    /// <summary>The model that a request means, loaded; kept loaded until the lease is disposed of.</summary>
+    /// <inheritdoc cref="Resolve"/>
+    public Task<ModelLease> LeaseAsync(string? id, CancellationToken cancellation) => catalog.LeaseAsync(Resolve(id).Id, cancellation);
+
     public ProblemException Unknown(string id)
     {
         var known = catalog.List().Select(model => model.Id).ToArray();
