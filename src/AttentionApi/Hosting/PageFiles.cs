@@ -16,7 +16,7 @@ internal static class PageFiles
     {
         var files = app.Environment.WebRootFileProvider;
         app.UseDefaultFiles();
-        app.Use((http, next) => HttpMethods.IsGet(http.Request.Method) ? ServeAsync(http, files, next) : next(http));
+        app.Use((http, next) => HttpMethods.IsGet(http.Request.Method) ? ServeAsync(http, files, next) : RefuseVerbAsync(http, files, next));
         app.UseStaticFiles(new StaticFileOptions { ContentTypeProvider = new PackedTypes(), OnPrepareResponse = Prepare });
     }
 
@@ -41,6 +41,16 @@ internal static class PageFiles
         {
             http.Request.Path = path;
         }
+    }
+
+    /// <summary>What is a file takes GET only, where nothing else answers.</summary>
+    private static async Task RefuseVerbAsync(HttpContext http, IFileProvider files, RequestDelegate next)
+    {
+        await next(http);
+        if (http.Response is not { StatusCode: StatusCodes.Status404NotFound, HasStarted: false }) return;
+        if (!files.GetFileInfo(http.Request.Path == "/" ? "/index.html" : http.Request.Path).Exists) return;
+        http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+        http.Response.Headers.Allow = HttpMethods.Get;
     }
 
     /// <summary>Extensions of the codings that the caller accepts (RFC 9110, 12.5.3).</summary>

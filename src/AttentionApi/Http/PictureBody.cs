@@ -139,7 +139,7 @@ internal sealed record PictureBody(IReadOnlyList<SentPicture> Pictures, IReadOnl
     {
         var shown = Words.Shown(name);
         return ProblemException.BadParameter(shown,
-            $"The form has a file in the field '{shown}'; the picture belongs into '{Field}', and other fields hold parameters as text.");
+            $"The form has a file in the field '{shown}'; the picture belongs in '{Field}', and other fields hold parameters as text.");
     }
 
     private static ProblemException TooMuchText() =>

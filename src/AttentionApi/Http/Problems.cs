@@ -101,7 +101,8 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
     /// <summary>For statuses that routing or a middleware set without a body.</summary>
     private static ProblemException Plain(HttpContext http, int status) => new(status, status switch
     {
-        StatusCodes.Status404NotFound => $"There is nothing at {Words.Shown(http.Request.Path)}; /swagger lists what there is.",
+        StatusCodes.Status404NotFound =>
+            $"There is nothing at {(http.Request.Path.HasValue ? Words.Shown(http.Request.Path) : "*")}; /swagger lists what there is.",
         StatusCodes.Status405MethodNotAllowed =>
             $"{Words.Shown(http.Request.Path)} does not take {http.MethodAsSent()}; use {string.Join(" or ", [.. WithHead(http.Response.Headers.Allow)])}.",
         StatusCodes.Status429TooManyRequests => "This client sends more requests than it is allowed to; wait as Retry-After says.",

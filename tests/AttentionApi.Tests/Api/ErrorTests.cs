@@ -124,6 +124,8 @@ public class ErrorTests(ApiHost host)
     [InlineData("PUT", "/api/v1/explain/overlay")]
     [InlineData("POST", "/api/v1/models")]
     [InlineData("DELETE", "/readyz")]
+    [InlineData("POST", "/")]
+    [InlineData("PUT", "/js/main.js")]
     public async Task A_wrong_verb_is_a_405_that_names_the_right_one(string verb, string path)
     {
         using var client = host.CreateClient();
