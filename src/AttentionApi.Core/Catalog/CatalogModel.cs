@@ -6,7 +6,7 @@ namespace AttentionApi.Core.Catalog;
 /// <summary>A model of the catalogue and where it stands; the catalogue's lock guards it.</summary>
 internal sealed class CatalogModel(FoundModel found, TimeProvider time)
 {
-    public static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(10);
 
     private ModelRefusedException? refusal;
     private DateTimeOffset refusedUntil;
@@ -36,6 +36,11 @@ internal sealed class CatalogModel(FoundModel found, TimeProvider time)
 
     public ModelEntry Entry(string? defaultId) => new(Found.Id, Found.Id == defaultId, Status, Refusal?.Message, Facts)
         { ChooseFiles = Refusal?.ChooseFilesOf is not null };
+
+    /// <summary>What callers are told of an unexpected failure. It may be temporary, such as a full disk, so loading is tried again.</summary>
+    public ModelRefusedException Unexpected(Exception failure) => new(
+        $"The model '{Found.Id}' could not be loaded ({failure.GetType().Name}); it is tried again in {TryAgainAfter.TotalSeconds:0} seconds, and the log "
+            + "has the details.", failure) { MayPass = true };
 
     /// <summary>Refuses the model until its files change; where the reason may pass, for a while only.</summary>
     public void Refuse(ModelRefusedException reason)

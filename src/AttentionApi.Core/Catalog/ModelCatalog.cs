@@ -12,15 +12,11 @@ namespace AttentionApi.Core.Catalog;
 /// </summary>
 internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogger<ModelCatalog> log, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>How long running loads and runs may take when the program ends; a thread that waits for an unresponsive disk can't be stopped, only
-    /// abandoned.</summary>
-    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(5);
-
     private readonly Lock gate = new();
     private readonly Dictionary<string, CatalogModel> models = [];
     private readonly ModelRoom room = new(options.MaxLoaded);
-    private readonly HashSet<Task> underWay = [];
-    private Dictionary<string, long> seenBefore = [];
+    private readonly TasksUnderWay underWay = new();
+    private readonly FolderLooks looks = new(options.Folder, log);
     private long clock;
     private bool stopped;
 
@@ -60,25 +56,11 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
         lock (gate) return (id ?? defaultId) is { } wanted && models.TryGetValue(wanted, out var model) ? model.Entry(defaultId) : null;
     }
 
-    /// <summary>
-    /// Looks at the models folder: new models are listed, removed and changed ones unloaded. A model that appears while serving is listed once two looks in a
-    /// row find it unchanged, because it may still be being copied.
-    /// </summary>
+    /// <summary>Looks at the models folder: new models are listed once they are complete, removed and changed ones are unloaded.</summary>
     /// <param name="atStart">True for the first look: every model is taken as complete.</param>
     public void Refresh(bool atStart = false)
     {
-        IReadOnlyDictionary<string, FoundModel> found;
-        try
-        {
-            found = ModelsFolder.Scan(options.Folder, atStart ? reason => log.LogWarning("In the models folder, {Reason}", reason) : null);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            if (atStart) throw new ModelRefusedException($"The models folder '{options.Folder}' cannot be read", failure);
-            log.LogWarning("The models folder cannot be read ({Failure}); the models known so far remain available", failure.GetType().Name);
-            return;
-        }
-
+        if (looks.Scan(atStart) is not { } found) return;
         lock (gate)
         {
             foreach (var model in models.Values.Where(model => !found.TryGetValue(model.Found.Id, out var now) || now.Stamp != model.Found.Stamp).ToArray())
@@ -90,10 +72,10 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
             }
             foreach (var now in found.Values)
             {
-                var complete = atStart || (seenBefore.TryGetValue(now.Id, out var stamp) && stamp == now.Stamp);
+                var complete = atStart || looks.IsComplete(now);
                 if (complete && models.TryAdd(now.Id, new CatalogModel(now, time)) && !atStart) log.LogInformation("Model {Model} was found", now.Id);
             }
-            seenBefore = found.Values.ToDictionary(model => model.Id, model => model.Stamp);
+            looks.Remember(found.Values);
         }
     }
 
@@ -135,7 +117,7 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
     {
         var loading = new ModelLoad();
         loading.Ended = Task.Run(() => LoadAsync(model, loading), CancellationToken.None);
-        Watch(loading.Ended);
+        underWay.Add(loading.Ended);
         return loading;
     }
 
@@ -165,13 +147,9 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            // One bad file must not affect other models; the log has the details, callers get a sentence. An unexpected failure may be temporary, such as a
-            // full disk, so loading is tried again.
+            // One bad file must not affect other models; the log has the details, callers get a sentence.
             log.LogError(failure, "Model {Model} could not be loaded", model.Found.Id);
-            var refusal = new ModelRefusedException(
-                $"The model '{model.Found.Id}' could not be loaded ({failure.GetType().Name}); it is tried again in "
-                    + $"{CatalogModel.TryAgainAfter.TotalSeconds:0} seconds, and the log has the details.",
-                failure) { MayPass = true };
+            var refusal = model.Unexpected(failure);
             Refuse(model, loading, refusal);
             throw refusal;
         }
@@ -235,7 +213,7 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
         if (!model.IsIdle) return;
         log.LogInformation("Model {Model} was unloaded", model.Found.Id);
         room.FreeingBegun();
-        Watch(FreeAsync(model.Load!.Loaded!));
+        underWay.Add(FreeAsync(model.Load!.Loaded!));
         model.Load = null;
     }
 
@@ -252,13 +230,6 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
         }
     }
 
-    /// <summary>Remembers tasks that must end before the program does.</summary>
-    private void Watch(Task task)
-    {
-        underWay.RemoveWhere(one => one.IsCompleted);
-        underWay.Add(task);
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (stopped) return;
@@ -267,7 +238,7 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
         {
             stopped = true;
             foreach (var model in models.Values) model.Load?.Cancel();
-            tasks = [.. underWay];
+            tasks = underWay.All;
         }
         await EndAsync(tasks).ConfigureAwait(false);
         lock (gate) tasks = [.. models.Values.Select(model => model.Load?.Loaded).OfType<LoadedModel>().Select(loaded => loaded.DisposeAsync().AsTask())];
@@ -276,8 +247,7 @@ internal sealed class ModelCatalog(CatalogOptions options, LoadModel load, ILogg
 
     private async Task EndAsync(IReadOnlyList<Task> tasks)
     {
-        await Task.WhenAll(tasks).WaitAsync(ExitPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var left = tasks.Count(task => !task.IsCompleted);
+        var left = await TasksUnderWay.EndAsync(tasks).ConfigureAwait(false);
         if (left > 0) log.LogWarning("{Count} models are still being loaded or used; the program ends anyway", left);
     }
 }

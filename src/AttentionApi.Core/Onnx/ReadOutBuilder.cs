@@ -1,6 +1,7 @@
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx.Graph;
 using AttentionApi.Core.Onnx.Proto;
+using static AttentionApi.Core.Onnx.HeadOperators;
 
 namespace AttentionApi.Core.Onnx;
 
@@ -13,15 +14,6 @@ internal sealed class ReadOutBuilder
     public const string Input = "hidden", Output = "readOut";
 
     private const int Several = -1;
-
-    private static readonly HashSet<string> ByElement =
-        ["Add", "Sub", "Mul", "Div", "Pow", "Sqrt", "Reciprocal", "Cast", "CastLike", "Max", "Min", "Clip",
-         "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"];
-    private static readonly HashSet<string> Norms = ["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization", "LpNormalization"];
-    private static readonly HashSet<string> Reductions = ["ReduceMean", "ReduceSum", "ReduceL2", "ReduceSumSquare"];
-    private static readonly HashSet<string> Linear =
-        ["MatMul", "Gemm", "FusedMatMul", "MatMulNBits", "MatMulBnb4", "MatMulInteger", "QLinearMatMul", "MatMulIntegerToFloat", "DynamicQuantizeMatMul"];
-    private static readonly HashSet<string> Layout = ["Identity", "Dropout", "Squeeze", "Unsqueeze", "Reshape", "Flatten", "Transpose", "Expand"];
 
     private readonly OnnxGraph graph;
     private readonly GraphInstrumenter model;
