@@ -78,11 +78,8 @@ internal static class BundleDescription
     private static JsonNode Text(object value) => value switch
     {
         IEnumerable<string> texts => List(texts, text => text),
-        bool flag => flag ? "true" : "false",
         Explainer method => method.Info.Name,
-        Enum word => word.Word(),
-        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        _ => value.ToString()!,
+        _ => Words.Written(value),
     };
 
     private static JsonObject Model(ModelFacts model) => new()

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AttentionApi.Core.Parameters;
 
 /// <summary>How a parameter's value is written.</summary>
@@ -114,14 +112,7 @@ internal sealed record Parameter<T>(string Name, ParameterKind Kind, string Rang
 
     public override bool HasDefault => DefaultWords is null ? Default is not null : Words.Contains(DefaultWords);
 
-    public override string DefaultText => DefaultWords ?? Default switch
-    {
-        null => "none",
-        Enum word => word.Word(),
-        bool flag => flag ? "true" : "false",
-        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        _ => Default.ToString()!,
-    };
+    public override string DefaultText => DefaultWords ?? (Default is null ? "none" : Parameters.Words.Written(Default));
 
     internal override object Parse(IReadOnlyList<string> texts)
     {
