@@ -35,7 +35,7 @@ internal static class GradientsCommand
         using var plain = new PlainForward(models.Vision(clip), Plain);
         var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu });
         using var towers = TowerLoader.Load(ModelFolder.Open(Path.Combine(models.Folder, clip.Id)), factory);
-        await using var gradients = GradientLoader.Open(factory, towers.Vision);
+        await using var gradients = GradientLoader.Open(factory, towers.Vision, towers.Gradients);
         var work = new GradientWork(towers.Vision, gradients, cancellation);
 
         IReadOnlyList<Step> steps =

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using AttentionApi.Core.Loading;
+using AttentionApi.Core.Loading.Gradients;
+using AttentionApi.Core.Models;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Runtime.Sessions;
@@ -38,6 +40,9 @@ public sealed record FixtureVariant(string Family, string File)
 /// <summary>Loads fixture models and runs them on the references' own inputs.</summary>
 internal static class FixtureModels
 {
+    /// <summary>Of gradients that nothing was refused of yet.</summary>
+    public static GradientFacts UntriedGradients => new(null, null, HeadReading.Token);
+
     public static SessionFactory Factory { get; } = new(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu, ThreadsPerSession = 1 });
 
     public static ModelTowers Load(string family, params string[] files) =>

@@ -17,7 +17,7 @@ internal static class LoadedModels
 
     public static Task<PictureAnalysis> AnalyzeAsync(this LoadedModel model, Picture picture, ActivationParts parts, StageTimings timings,
         CancellationToken cancellation) =>
-        Analyzer.AnalyzeAsync(model, picture, parts, timings, cancellation);
+        Analyzer.AnalyzeAsync(new(model, picture, timings), parts, cancellation);
 
     public static Task<LoadedModel> LoadAsync(string path) =>
         new ModelLoader(FixtureModels.Factory, new Dictionary<string, IReadOnlyList<string>>())

@@ -160,7 +160,7 @@ internal sealed partial class Inspection
         // Explanations of attention also name its sinks.
         if ((parts & (ActivationParts.MeanAttention | ActivationParts.HeadAttention)) != 0) parts |= ActivationParts.TokenNorms;
         if (analysis is not null && (loaded is null || analysis.Activations.Has(parts))) return analysis;
-        var fetched = await Analyzer.AnalyzeAsync(Loaded, Picture, parts, Timings, cancellation).ConfigureAwait(false);
+        var fetched = await Analyzer.AnalyzeAsync(Analyzed, parts, cancellation).ConfigureAwait(false);
         ModelRuns += fetched.ModelRuns;
         return analysis = fetched.Including(analysis);
     }
@@ -177,6 +177,7 @@ internal sealed partial class Inspection
         [.. others.Zip(await Loaded.EmbedAsync(others, Choice.Prompts, Timings, cancellation).ConfigureAwait(false), LabelTarget.OfText)];
 
     private LoadedModel Loaded => loaded ?? throw Unknown();
+    private AnalyzedPicture Analyzed => new(Loaded, Picture, Timings);
     private PictureAnalyzer Analyzer => analyzer ?? throw Unknown();
 
     private static InvalidOperationException Unknown() => new("The inspection holds only what it was given.");

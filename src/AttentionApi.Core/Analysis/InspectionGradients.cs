@@ -53,7 +53,7 @@ internal sealed partial class Inspection
     private Task<LabelGradients> AllLayersAsync(GradientKind kind, LabelTarget? rival, CancellationToken cancellation) => OrMissingAsync(async () =>
     {
         // The run that gradients need gives the answer, too; a plain run before it would be one too many.
-        analysis ??= Analyzer.Find(Loaded, Picture);
+        analysis ??= Analyzer.Find(Analyzed);
         if (analysis is null) await TapeAsync(kind, cancellation).ConfigureAwait(false);
         LabelTarget[] targets = [.. (await ScoresAsync(cancellation).ConfigureAwait(false)).Targets, .. rival is null ? (LabelTarget[])[] : [rival]];
         var question = GradientQuestion.AllLayers(kind);
@@ -70,14 +70,14 @@ internal sealed partial class Inspection
 
     private async Task TapeAsync(GradientKind kind, CancellationToken cancellation)
     {
-        var taped = await Analyzer.TapeAsync(Loaded, Picture, kind, Timings, cancellation).ConfigureAwait(false);
+        var taped = await Analyzer.TapeAsync(Analyzed, kind, cancellation).ConfigureAwait(false);
         ModelRuns += taped.ModelRuns;
         analysis = taped.Including(analysis);
     }
 
     private async Task<LabelGradients> AskAsync(GradientQuestion question, IReadOnlyList<LabelTarget> targets, CancellationToken cancellation)
     {
-        analysis = await Analyzer.GradientsAsync(Loaded, Picture, Analysis, question, targets, Timings, cancellation).ConfigureAwait(false);
+        analysis = await Analyzer.GradientsAsync(Analyzed, Analysis, question, targets, cancellation).ConfigureAwait(false);
         var answer = analysis.Activations.Output;
         return new(targets, [.. targets.Select(target => analysis.Gradients.Results[PictureGradients.KeyOf(question.Name, target)])],
             [.. targets.Select(target => target.Compare(answer))]);

@@ -10,7 +10,7 @@ internal sealed partial class Inspection
     internal async Task<IReadOnlyList<float[]>> MaskedAsync(IReadOnlyList<PatchSubset> shown, PatchFill fill, CancellationToken cancellation)
     {
         var known = await FetchAsync(Runtime.ActivationParts.Output, cancellation).ConfigureAwait(false);
-        analysis = await Analyzer.MaskAsync(Loaded, Picture, known, fill, shown, Timings, cancellation).ConfigureAwait(false);
+        analysis = await Analyzer.MaskAsync(Analyzed, known, fill, shown, cancellation).ConfigureAwait(false);
         ModelRuns += analysis.ModelRuns;
         return [.. shown.Select(subset => analysis.Masked.Of(fill, subset))];
     }

@@ -12,26 +12,24 @@ namespace AttentionApi.Core.Loading;
 /// A model whose attention cannot be read, because it has none or not between all tokens: what it answers is used alone. Methods that hide parts of the
 /// picture need no more. The picture is cut into square cells, which stand in place of patches.
 /// </summary>
-internal static class AnswersAloneLoader
+/// <param name="factory">Makes the session.</param>
+/// <param name="graph">With the picture as an input.</param>
+/// <param name="image">That input.</param>
+internal sealed class AnswersAloneLoader(SessionFactory factory, OnnxGraph graph, ImageInput image)
 {
     /// <summary>Cells along the shorter side: 16 pixels each at 224.</summary>
     private const int Cells = 14;
 
-    /// <param name="factory">Makes the session.</param>
-    /// <param name="graph">With the picture as an input.</param>
-    /// <param name="image">That input.</param>
     /// <param name="plainModel">The unchanged model, which must give finite answers.</param>
     /// <param name="config">What the configuration says about the answer.</param>
     /// <param name="hasText">True where there is a text tower: the answer is an embedding then.</param>
     /// <param name="reason">Why its attention cannot be read.</param>
     /// <exception cref="ModelRefusedException">It cannot be run, or its answers judge no labels.</exception>
-    public static VisionTower Load(
-        SessionFactory factory, OnnxGraph graph, ImageInput image, PlainModel plainModel, ModelConfig config, bool hasText, string reason)
+    public VisionTower Load(PlainModel plainModel, ModelConfig config, bool hasText, string reason)
     {
         var imageBit = graph.InputBit(image.Name);
         var plain = plainModel.OutputsOf(imageBit);
-        var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding)
-            : ModelOutputs.WithoutText(plain, config);
+        var answer = ModelOutputs.Answer(plainModel, imageBit, config, hasText);
         if (answer is not var (name, kind) || kind == VisionOutputKind.ImageEmbedding && !hasText) throw new ModelRefusedException(reason);
         var squashed = kind == VisionOutputKind.Logits ? plainModel.LogitsBefore(name) : null;
         var output = squashed?.Logits ?? plain[name];

@@ -12,18 +12,29 @@ using AttentionApi.Core.Runtime.Text;
 
 namespace AttentionApi.Core.Loading;
 
+/// <summary>The text side of a model.</summary>
+/// <param name="Encoder">The text tower and its tokenizer.</param>
+/// <param name="Gradients">Of the text tower, opened when first asked for; null: none.</param>
+internal sealed record LoadedText(TextEncoder Encoder, MadeOnce<TowerGradients>? Gradients);
+
 /// <summary>A model whose towers, preprocessing and tokenizer are ready: pixels to activations, labels to embeddings. Safe for many callers.</summary>
 internal sealed class LoadedModel : IAsyncDisposable
 {
     private readonly MadeOnce<TowerGradients> gradients;
     private readonly PreprocessorConfig preprocessing;
-    private readonly TextEncoder? text;
-    private readonly MadeOnce<TowerGradients>? textGradients;
+    private readonly LoadedText? text;
 
-    internal LoadedModel(ModelFacts facts, PreprocessorConfig preprocessing, ForwardPass vision, MadeOnce<TowerGradients> gradients, TextEncoder? text,
-        MadeOnce<TowerGradients>? textGradients = null, LoadedModel? native = null)
+    /// <param name="facts">About the model, at the size of its pictures.</param>
+    /// <param name="preprocessing">To that size.</param>
+    /// <param name="vision">The vision tower.</param>
+    /// <param name="gradients">Of the vision tower, opened when first asked for.</param>
+    /// <param name="text">Null where the model takes no free labels.</param>
+    /// <param name="native">See <see cref="Native"/>; null: this one.</param>
+    internal LoadedModel(
+        ModelFacts facts, PreprocessorConfig preprocessing, ForwardPass vision, MadeOnce<TowerGradients> gradients, LoadedText? text,
+        LoadedModel? native = null)
     {
-        (Facts, this.preprocessing, Vision, this.gradients, this.text, this.textGradients) = (facts, preprocessing, vision, gradients, text, textGradients);
+        (Facts, this.preprocessing, Vision, this.gradients, this.text) = (facts, preprocessing, vision, gradients, text);
         Preprocessor = new ImagePreprocessor(preprocessing, facts.PatchArea);
         Native = native ?? this;
     }
@@ -42,7 +53,7 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">Not one of <see cref="ModelFacts.Resolutions"/>, nor the model's own size.</exception>
     public LoadedModel At(PixelSize size) => size == Facts.ImageSize
         ? this
-        : new(Native.Facts.At(size), Native.preprocessing.At(size), Vision, gradients, text, textGradients, Native);
+        : new(Native.Facts.At(size), Native.preprocessing.At(size), Vision, gradients, text, Native);
 
     /// <summary>Runs every session of the vision tower and the text tower once, on a blank picture and on the empty text, to check that the model still
     /// works.</summary>
@@ -52,7 +63,7 @@ internal sealed class LoadedModel : IAsyncDisposable
         var size = Facts.ImageSize;
         var blank = new ModelInput(new float[3 * size.Width * size.Height], size.Width, size.Height, new Region(0, 0, size.Width, size.Height));
         await Vision.CheckAsync(blank, cancellation).ConfigureAwait(false);
-        if (text is not null) await text.CheckAsync(cancellation).ConfigureAwait(false);
+        if (text is not null) await text.Encoder.CheckAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Unit embeddings [E], one per label: the mean over prompts of unit embeddings, normalised again. Remembered by text.</summary>
@@ -71,7 +82,7 @@ internal sealed class LoadedModel : IAsyncDisposable
         TextTower.AttendAsync(labels, prompt, timings, cancellation);
 
     /// <summary>Warnings about labels that the model may not know (the tokenizer splits an unknown word into single letters).</summary>
-    public IReadOnlyList<string> LabelWarnings(IReadOnlyList<string> labels) => text?.Warnings(labels) ?? [];
+    public IReadOnlyList<string> LabelWarnings(IReadOnlyList<string> labels) => text?.Encoder.Warnings(labels) ?? [];
 
     /// <summary>Gradients of the vision tower, opened when first asked for.</summary>
     /// <exception cref="ModelRefusedException">The model gives none; from then on <see cref="ModelFacts.Gradients"/> says so, too.</exception>
@@ -83,7 +94,7 @@ internal sealed class LoadedModel : IAsyncDisposable
     internal async Task TryGradientsAsync(CancellationToken cancellation)
     {
         await TryAsync(gradients, Facts.Gradients, ofVision: true, cancellation).ConfigureAwait(false);
-        if (textGradients is not null) await TryAsync(textGradients, Facts.TextGradients, ofVision: false, cancellation).ConfigureAwait(false);
+        if (text?.Gradients is { } textGradients) await TryAsync(textGradients, Facts.TextGradients, ofVision: false, cancellation).ConfigureAwait(false);
     }
 
     private static async Task TryAsync(MadeOnce<TowerGradients> opened, GradientFacts facts, bool ofVision, CancellationToken cancellation)
@@ -103,28 +114,21 @@ internal sealed class LoadedModel : IAsyncDisposable
         }
     }
 
-    /// <summary>What is refused is noted in the facts: a tower that cannot be opened has gradients of no kind.</summary>
+    /// <summary>A tower that cannot be opened has gradients of no kind, which the facts then say.</summary>
     private static async Task<T> AskAsync<T>(
         MadeOnce<TowerGradients> gradients, GradientFacts facts, Func<TowerGradients, Task<T>> ask, CancellationToken cancellation)
     {
-        TowerGradients? opened = null;
+        TowerGradients opened;
         try
         {
             opened = await gradients.GetAsync(cancellation).ConfigureAwait(false);
-            return await ask(opened).ConfigureAwait(false);
         }
-        catch (ModelRefusedException refused) when (opened is null && !refused.MayPass)
+        catch (ModelRefusedException refused) when (!refused.MayPass)
         {
             foreach (var kind in Enum.GetValues<GradientKind>()) facts.Refuse(kind, refused.Message);
             throw;
         }
-        finally
-        {
-            foreach (var kind in Enum.GetValues<GradientKind>())
-            {
-                if (opened?.Refusal(kind) is { } reason) facts.Refuse(kind, reason);
-            }
-        }
+        return await ask(opened).ConfigureAwait(false);
     }
 
     /// <summary>One run of the vision tower for gradients of a kind.</summary>
@@ -150,14 +154,14 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <exception cref="ModelRefusedException">The text tower gives none; from then on <see cref="ModelFacts.TextGradients"/> says so, too.</exception>
     internal Task<IReadOnlyList<(EncodedText Text, LayerGradients Gradients)>> TextGradientsAsync(
         GradientKind kind, IReadOnlyList<string> labels, string prompt, float[] picture, StageTimings timings, CancellationToken cancellation) =>
-        AskAsync(textGradients ?? throw new ModelRefusedException("it has no text tower"), Facts.TextGradients, opened =>
+        AskAsync(text?.Gradients ?? throw new ModelRefusedException("it has no text tower"), Facts.TextGradients, opened =>
             TextTower.FeedAsync(labels, prompt, async (encoded, feeds) =>
             {
                 var tape = await opened.ForwardAsync(feeds, [kind], cancellation).ConfigureAwait(false);
                 return (encoded, (await opened.AllLayersAsync(kind, tape, [picture], cancellation).ConfigureAwait(false))[0]);
             }, timings, cancellation), cancellation);
 
-    private TextEncoder TextTower => text
+    private TextEncoder TextTower => text?.Encoder
         ?? throw new ParameterException(LabelList.LabelsName, $"The model '{Facts.Id}' takes no text labels: {Facts.TextMissing}.");
 
     /// <summary>Waits for runs in flight, then frees the sessions.</summary>
@@ -165,8 +169,8 @@ internal sealed class LoadedModel : IAsyncDisposable
     {
         Unloaded?.Invoke();
         await gradients.DisposeAsync().ConfigureAwait(false);
-        if (textGradients is not null) await textGradients.DisposeAsync().ConfigureAwait(false);
+        if (text?.Gradients is { } textGradients) await textGradients.DisposeAsync().ConfigureAwait(false);
         await Vision.DisposeAsync().ConfigureAwait(false);
-        if (text is not null) await text.DisposeAsync().ConfigureAwait(false);
+        if (text is not null) await text.Encoder.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -65,15 +65,15 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
         var (tokenizer, textMissing) = OpenTokenizer(folder, towers);
         var facts = Facts(folder, towers, textMissing, warnings) with { Preparation = preprocessing.Describe() };
 
-        var text = facts.Text
-            ? new TextEncoder(towers.Text!, new SessionPool([towers.Text!.Session], sessions.RunsPerSession), tokenizer!, KnownWords.Open(folder.TextConfig))
-            : null;
+        var text = facts.Text ? Text(folder, towers.Text!, tokenizer!, sessions, facts.TextGradients) : null;
         if (text is null) towers.Text?.Dispose();
-        var gradients = new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(factory, vision)));
-        var textGradients = text is null ? null : new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(factory, towers.Text!)));
-        return new LoadedModel(facts, preprocessing, new ForwardPass(folder.Id, vision, sessions.Pool(vision.Session, vision.Model)), gradients, text,
-            textGradients);
+        var gradients = new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(factory, vision, facts.Gradients)));
+        return new LoadedModel(facts, preprocessing, new ForwardPass(folder.Id, vision, sessions.Pool(vision.Session, vision.Model)), gradients, text);
     }
+
+    private LoadedText Text(ModelFolder folder, TextTower tower, Tokenizer tokenizer, SessionFactory sessions, GradientFacts gradients) => new(
+        new TextEncoder(tower, new SessionPool([tower.Session], sessions.RunsPerSession), tokenizer, KnownWords.Open(folder.TextConfig)),
+        new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(factory, tower, gradients))));
 
     private static (Tokenizer? Tokenizer, string? Missing) OpenTokenizer(ModelFolder folder, ModelTowers towers)
     {

@@ -63,7 +63,7 @@ internal sealed class OpenedModel
 
     /// <summary>Its answers alone, where its attention cannot be read.</summary>
     /// <exception cref="ModelRefusedException">It gives no answers that judge labels.</exception>
-    public VisionTower LoadAnswersAlone(string reason) => AnswersAloneLoader.Load(factory, Graph, image, Plain, config, hasText: Text is not null, reason);
+    public VisionTower LoadAnswersAlone(string reason) => new AnswersAloneLoader(factory, Graph, image).Load(Plain, config, hasText: Text is not null, reason);
 
     private static OnnxGraph Open(string path)
     {

@@ -40,8 +40,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
                 "a layer's attention is not added to the hidden states that it was computed from, so there is no residual stream to follow");
             var layout = PatchLayout.Measure(factory, graph, image, stream.States[0].Tensor!);
             var plain = plainModel.OutputsOf(imageBit);
-            var answer = hasText && plainModel.Embedding(imageBit) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding)
-                : ModelOutputs.WithoutText(plain, config);
+            var answer = ModelOutputs.Answer(plainModel, imageBit, config, hasText);
             var doubt = ModelOutputs.Doubt(plain, answer);
             // Scores that the graph makes itself are made here, of its logits: so they are not squashed twice, and patches can be read out.
             var squashed = answer is (var scores, VisionOutputKind.Logits) ? plainModel.LogitsBefore(scores) : null;
@@ -82,7 +81,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
     {
         if (layout.PrefixTokens == 0) return false;
         var reading = answer is null ? TokenReading.Unknown
-            : FirstToken.Measure(factory, graph, image, stream.States[^1], probe.Layers[^1].HiddenState, answer, layout.PrefixTokens);
+            : new FirstToken(factory, graph, image).Measure(stream.States[^1], probe.Layers[^1].HiddenState, answer, layout.PrefixTokens);
         if (reading != TokenReading.Unknown) return reading == TokenReading.First || config.HasClassToken == true;
         if (layout.FirstPart == 1 && config is { HasClassToken: null, Family: null })
             warnings.Add("Neither head nor configuration says what the first token is: it is taken for a class token.");

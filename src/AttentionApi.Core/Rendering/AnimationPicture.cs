@@ -33,10 +33,10 @@ internal static class AnimationPicture
 
         var picture = inspection.Picture.Decode(inspection.Timings, cancellation);
         using var _ = inspection.Timings.Measure(Stages.Render);
-        var playback = new Playback { Delay = values.Get(PictureParameters.Delay), Loop = values.Get(PictureParameters.Loop) };
+        var playback = new Playback(format) { Delay = values.Get(PictureParameters.Delay), Loop = values.Get(PictureParameters.Loop) };
         var metadata = Style.Metadata(explanation, maps[0].Signed, (SharedParameters.Frames, mode.Word()), (PictureParameters.Format, format.Word()),
             (PictureParameters.Delay, playback.Delay), (PictureParameters.Loop, playback.Loop));
-        var animation = AnimationRenderer.Render(picture, inspection.Analysis.Seen, frames, Style.For(explanation.Plan), format, playback, metadata);
+        var animation = AnimationRenderer.Render(picture, inspection.Analysis.Seen, frames, Style.For(explanation.Plan), playback, metadata);
         return animation with { Warnings = [.. explanation.Warnings, .. layers[0].Warnings, .. explanation.FlatWarning(maps), .. animation.Warnings] };
     }
 

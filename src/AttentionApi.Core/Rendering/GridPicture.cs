@@ -32,7 +32,7 @@ internal static class GridPicture
         var picture = inspection.Picture.Decode(inspection.Timings, cancellation);
         using var _ = inspection.Timings.Measure(Stages.Render);
         var caption = Captions.OfSeveral(explanation, maps, Captions.Range(plan), "the row's label");
-        var grid = GridRenderer.Render(picture, inspection.Analysis.Seen, rows, columns, maps, Style.For(plan), caption);
+        var grid = GridRenderer.Render(picture, inspection.Analysis.Seen, new(rows, columns, maps), Style.For(plan), caption);
         var bytes = ImageEncoder.Encode(grid.Raster, format, Style.Metadata(explanation, maps[0].Signed, (PictureParameters.Format, format.Word())));
         return new EncodedPicture(bytes, [.. explanation.Warnings, .. layers[0].Warnings, .. explanation.FlatWarning(maps), .. grid.Warnings]);
     }

@@ -56,7 +56,7 @@ public class PictureBenchmarks
     public byte[] Jpeg() => ImageEncoder.Encode(overlay, PictureFormat.Jpeg);
 
     [Benchmark]
-    public object GifOf12Frames() => AnimationRenderer.Render(photo, all, frames, frameStyle, AnimationFormat.Gif, new Playback());
+    public object GifOf12Frames() => AnimationRenderer.Render(photo, all, frames, frameStyle, new Playback(AnimationFormat.Gif));
 
     private static Heatmap Map(int seed)
     {

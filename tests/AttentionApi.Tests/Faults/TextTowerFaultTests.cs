@@ -6,7 +6,6 @@ using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Runtime.Sessions;
-using AttentionApi.Core.Runtime.Text;
 using AttentionApi.Core.Text;
 using AttentionApi.Tests.Api;
 using Microsoft.AspNetCore.Hosting;
@@ -91,8 +90,8 @@ public sealed class TextTowerFaultTests : IDisposable
             var towers = TowerLoader.Load(folder, FixtureModels.Factory);
             var text = towers.Text! with { Embedding = towers.Text.Embedding with { Name = "nobody" } };
             return new LoadedModel(model.Facts, model.Preprocessor.Config, new ForwardPass("clip", towers.Vision, new SessionPool([towers.Vision.Session], 1)),
-                new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(FixtureModels.Factory, towers.Vision))),
-                new TextEncoder(text, new SessionPool([text.Session], 1), TokenizerFactory.Open(folder.TextConfig, towers.Config.TextLength), null));
+                new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(FixtureModels.Factory, towers.Vision, towers.Gradients))),
+                new(new(text, new SessionPool([text.Session], 1), TokenizerFactory.Open(folder.TextConfig, towers.Config.TextLength), null), null));
         }
     }
 }

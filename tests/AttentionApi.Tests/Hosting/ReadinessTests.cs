@@ -143,7 +143,7 @@ public sealed class ReadinessTests : IAsyncDisposable
         await model.DisposeAsync();
         var vision = TowerLoader.Load(ModelFolder.Open(found.Path), FixtureModels.Factory).Vision with { InputName = "nobody" };
         return new LoadedModel(model.Facts, model.Preprocessor.Config, new ForwardPass("vit", vision, new SessionPool([vision.Session], 1)),
-            new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(FixtureModels.Factory, vision))), null);
+            new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(FixtureModels.Factory, vision, model.Facts.Gradients))), null);
     }
 
     private sealed class Clock : TimeProvider

@@ -9,7 +9,6 @@ using AttentionApi.Core.Models.Folders;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Runtime.Sessions;
-using AttentionApi.Core.Runtime.Text;
 using AttentionApi.Core.Text;
 using AttentionApi.Tests.Api;
 
@@ -34,9 +33,9 @@ public class GradientFactsTests
         var towers = TowerLoader.Load(folder, FixtureModels.Factory);
         var facts = model.Facts with { Gradients = towers.Gradients, TextGradients = towers.TextGradients };
         return new LoadedModel(facts, model.Preprocessor.Config, new ForwardPass(family, towers.Vision, new SessionPool([towers.Vision.Session], 1)),
-            gradients ?? new(_ => Task.FromResult(GradientLoader.Open(FixtureModels.Factory, towers.Vision))), towers.Text is null ? null
-                : new TextEncoder(towers.Text, new SessionPool([towers.Text.Session], 1), TokenizerFactory.Open(folder.TextConfig, towers.Config.TextLength),
-                    null), text);
+            gradients ?? new(_ => Task.FromResult(GradientLoader.Open(FixtureModels.Factory, towers.Vision, facts.Gradients))), towers.Text is null ? null
+                : new(new(towers.Text, new SessionPool([towers.Text.Session], 1), TokenizerFactory.Open(folder.TextConfig, towers.Config.TextLength), null),
+                    text));
     }
 
     private static Model Told(LoadedModel model) =>

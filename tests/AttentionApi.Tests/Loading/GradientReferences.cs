@@ -17,7 +17,7 @@ internal sealed class GradientReferences : IAsyncDisposable
     {
         Variant = variant;
         towers = FixtureModels.Load(variant.Family, variant.File);
-        Gradients = GradientLoader.Open(FixtureModels.Factory, towers.Vision);
+        Gradients = GradientLoader.Open(FixtureModels.Factory, towers.Vision, FixtureModels.UntriedGradients);
         Pixels = variant.Expected.Floats("pixel_values");
         Methods = ReferenceArrays.Methods(variant.Family);
         var attribution = SharedFixtures.Family(variant.Family, "attribution.json");

@@ -21,7 +21,7 @@ public class RealVitGradientTests(ITestOutputHelper output)
         using var towers = TowerLoader.Load(ModelFolder.Open(SharedFixtures.InShared("models", "vit-tiny-patch16-224-hf"), ["onnx/model.onnx"]),
             FixtureModels.Factory);
         var vision = towers.Vision;
-        await using var gradients = GradientLoader.Open(FixtureModels.Factory, vision);
+        await using var gradients = GradientLoader.Open(FixtureModels.Factory, vision, FixtureModels.UntriedGradients);
         using var input = Core.Runtime.Sessions.Tensors.FromFloats(expected.Floats("pixel_values"), vision.InputShape, vision.InputType);
         var tape = await gradients.ForwardAsync(new Dictionary<string, OrtValue> { [vision.InputName] = input }, [GradientKind.Libra, GradientKind.Plain],
             TestContext.Current.CancellationToken);

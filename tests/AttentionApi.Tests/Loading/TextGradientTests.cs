@@ -27,11 +27,11 @@ public class TextGradientTests(ITestOutputHelper output)
         using var towers = combined ? FixtureModels.Load(family, file) : FixtureModels.Load(family, vision, file);
         if (towers.Text!.Input.FixedBatch is > 1)
         {
-            var refused = Assert.Throws<ModelRefusedException>(() => GradientLoader.Open(FixtureModels.Factory, towers.Text));
+            var refused = Assert.Throws<ModelRefusedException>(() => GradientLoader.Open(FixtureModels.Factory, towers.Text, FixtureModels.UntriedGradients));
             Assert.Equal("the text tower takes several texts at once only", refused.Message);
             return;
         }
-        await using var gradients = GradientLoader.Open(FixtureModels.Factory, towers.Text);
+        await using var gradients = GradientLoader.Open(FixtureModels.Factory, towers.Text, FixtureModels.UntriedGradients);
         var (references, expected) = (ReferenceArrays.Methods(family), variant.Expected);
         var relevance = references.Floats("text_chefer");
         var (texts, length) = (references.Shape("text_chefer")[0], references.Shape("text_chefer")[1]);

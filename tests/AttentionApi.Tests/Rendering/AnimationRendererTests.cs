@@ -22,8 +22,8 @@ public class AnimationRendererTests
     private static Panel Panel(int layer, int label) =>
         new(Pictures.Map(4, 4, layer * 100 + label), new Caption("", label > 1 ? $"label {label}" : null, label));
 
-    private static byte[] Render(IReadOnlyList<Frame> frames, AnimationFormat format, OverlayStyle style, Playback? playback = null) =>
-        AnimationRenderer.Render(Photo, Seen, frames, style, format, playback ?? new Playback()).Bytes;
+    private static byte[] Render(IReadOnlyList<Frame> frames, AnimationFormat format, OverlayStyle style, int delay = 400, int loop = 0) =>
+        AnimationRenderer.Render(Photo, Seen, frames, style, new Playback(format) { Delay = delay, Loop = loop }).Bytes;
 
     private static Raster Still(Frame frame, IReadOnlyList<Frame> all, OverlayStyle style)
     {
@@ -59,7 +59,7 @@ public class AnimationRendererTests
         List<Frame> frames =
             [.. Enumerable.Range(1, 4).Select(layer => new Frame(new Caption(Caption.Layer(layer, 4)), [new Panel(Map(layer), new Caption(""))]))];
         var style = new OverlayStyle { Scaling = Scaling.Shared, Legend = true, Size = PictureSize.LongerEdge(300) };
-        var file = AnimationFile.Read(AnimationRenderer.Render(photo, Pictures.ChelseaSeen, frames, style, AnimationFormat.Gif, new Playback()).Bytes);
+        var file = AnimationFile.Read(AnimationRenderer.Render(photo, Pictures.ChelseaSeen, frames, style, new Playback(AnimationFormat.Gif)).Bytes);
         var sheet = new PanelSheet(photo, Pictures.ChelseaSeen, frames, style);
         var still = Raster.Uninitialized(sheet.Width, sheet.Height);
         for (var i = 0; i < frames.Count; i++)
@@ -73,7 +73,7 @@ public class AnimationRendererTests
     public void Equal_frames_are_kept(AnimationFormat format)
     {
         var first = Layers(1)[0];
-        var file = AnimationFile.Read(Render([first, first, first, .. Layers(2)], format, new OverlayStyle(), new Playback { Delay = 120 }));
+        var file = AnimationFile.Read(Render([first, first, first, .. Layers(2)], format, new OverlayStyle(), delay: 120));
         Assert.Equal([120, 120, 120, 120, 120], file.Delays);
         Assert.Equal(file.Frames[0], file.Frames[1]);
         Assert.Equal(file.Frames[0], file.Frames[2]);
@@ -85,7 +85,7 @@ public class AnimationRendererTests
     {
         foreach (var loop in new[] { 0, 1, 2, 65535 })
         {
-            Assert.Equal(loop, AnimationFile.Read(Render(Layers(2), format, new OverlayStyle(), new Playback { Loop = loop })).Loop);
+            Assert.Equal(loop, AnimationFile.Read(Render(Layers(2), format, new OverlayStyle(), loop: loop)).Loop);
         }
     }
 
@@ -179,14 +179,14 @@ public class AnimationRendererTests
     {
         Panel[] panels = [new(Pictures.Map(2, 2, 1), new Caption("", "猫", 4)), new(Pictures.Map(2, 2, 2), new Caption("", "cat"))];
         List<Frame> frames = [.. Enumerable.Range(1, 3).Select(layer => new Frame(new Caption(Caption.Layer(layer, 3)), panels))];
-        var drawn = AnimationRenderer.Render(Photo, Seen, frames, new OverlayStyle { Legend = true }, AnimationFormat.Gif, new Playback());
+        var drawn = AnimationRenderer.Render(Photo, Seen, frames, new OverlayStyle { Legend = true }, new Playback(AnimationFormat.Gif));
         Assert.Contains("\"label 4\"", Assert.Single(drawn.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_GIF_carries_parameters_and_model_as_comment()
     {
-        var bytes = AnimationRenderer.Render(Photo, Seen, Layers(2), new OverlayStyle(), AnimationFormat.Gif, new Playback(), Metadata).Bytes;
+        var bytes = AnimationRenderer.Render(Photo, Seen, Layers(2), new OverlayStyle(), new Playback(AnimationFormat.Gif), Metadata).Bytes;
         var text = Encoding.Latin1.GetString(bytes);
         Assert.Contains("parameters: {\"method\":\"rollout\",\"labels\":[\"R&D <b>\",\"\\u732b\"]}\nmodel: demo-clip\nmodelSha256: 0123abcd",
             text, StringComparison.Ordinal);
@@ -196,7 +196,7 @@ public class AnimationRendererTests
     [Fact]
     public void An_animated_WebP_carries_parameters_and_model_as_XMP()
     {
-        var bytes = AnimationRenderer.Render(Photo, Seen, Layers(2), new OverlayStyle(), AnimationFormat.Webp, new Playback(), Metadata).Bytes;
+        var bytes = AnimationRenderer.Render(Photo, Seen, Layers(2), new OverlayStyle(), new Playback(AnimationFormat.Webp), Metadata).Bytes;
         using var image = NetVips.Image.NewFromBuffer(bytes);
         ImageEncoderTests.AssertXmp((byte[])image.Get("xmp-data"));
     }

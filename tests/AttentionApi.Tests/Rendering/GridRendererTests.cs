@@ -16,7 +16,7 @@ public class GridRendererTests
     private static List<Heatmap> Maps(int count) => [.. Enumerable.Range(0, count).Select(i => Pictures.Map(4, 4, i))];
 
     private static Drawing Draw(int rows, int columns, OverlayStyle style) =>
-        GridRenderer.Render(Photo, Seen, Headings("head", rows), Headings("layer", columns), Maps(rows * columns), style, new Caption("attention"));
+        GridRenderer.Render(Photo, Seen, new(Headings("head", rows), Headings("layer", columns), Maps(rows * columns)), style, new Caption("attention"));
 
     [Theory]
     [InlineData(1, 1)]
@@ -58,7 +58,7 @@ public class GridRendererTests
     {
         var style = new OverlayStyle { Size = PictureSize.LongerEdge(90), Legend = true };
         var maps = new[] { Pictures.Map(4, 4, 1), Pictures.Map(4, 4, 2) };
-        int Height(Caption row) => GridRenderer.Render(Photo, Seen, [row], Headings("layer", 2), maps, style, new Caption("rollout")).Raster.Height;
+        int Height(Caption row) => GridRenderer.Render(Photo, Seen, new([row], Headings("layer", 2), maps), style, new Caption("rollout")).Raster.Height;
         Assert.True(Height(new Caption("")) < Height(new Caption("", "cat")));
     }
 
@@ -77,14 +77,14 @@ public class GridRendererTests
     [Fact]
     public void Labels_without_glyphs_are_named_by_number_with_a_warning()
     {
-        var drawing = GridRenderer.Render(Photo, Seen, [new Caption("", "cat", 1), new Caption("", "猫", 2)], [new Caption("layer 1")],
-            [Pictures.Map(4, 4, 1), Pictures.Map(4, 4, 2)], new OverlayStyle { Legend = true }, new Caption("alignment"));
+        var drawing = GridRenderer.Render(Photo, Seen, new([new Caption("", "cat", 1), new Caption("", "猫", 2)], [new Caption("layer 1")],
+            [Pictures.Map(4, 4, 1), Pictures.Map(4, 4, 2)]), new OverlayStyle { Legend = true }, new Caption("alignment"));
         Assert.Contains("\"label 2\"", Assert.Single(drawing.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_number_of_maps_must_fit() => Assert.Throws<ArgumentException>(() =>
-        GridRenderer.Render(Photo, Seen, Headings("head", 2), Headings("layer", 2), [Pictures.Map(2, 2)], new OverlayStyle(), new Caption("")));
+        GridRenderer.Render(Photo, Seen, new(Headings("head", 2), Headings("layer", 2), [Pictures.Map(2, 2)]), new OverlayStyle(), new Caption("")));
 
     [Fact]
     public void Equal_requests_give_equal_pixels()

@@ -70,7 +70,7 @@ public class RegionTests
     [Fact]
     public void Nothing_lies_outside_of_what_the_model_saw()
     {
-        var found = MapRegions.Find(Map(false, 2, 1, 2, 3, 4), new Region(4, 0, 8, 8), new PixelSize(16, 8), Interpolation.Nearest,
+        var found = MapRegions.Find(new(Map(false, 2, 1, 2, 3, 4), new Region(4, 0, 8, 8), new PixelSize(16, 8), Interpolation.Nearest),
             RegionThreshold.Parse("0"), 20, Cancellation);
         Assert.Equal(new PixelBox(4, 0, 8, 8), Assert.Single(found.Regions).Box);
     }
@@ -93,7 +93,7 @@ public class RegionTests
         var random = new Random(7);
         var values = Enumerable.Range(0, 30).Select(_ => (float)random.NextDouble()).ToArray();
         var (map, seen, picture) = (Map(false, 6, values), new Region(-3.5, 2.25, 60, 41.5), new PixelSize(53, 47));
-        var found = MapRegions.Find(map, seen, picture, interpolation, RegionThreshold.Parse("percentile:60"), 255, Cancellation);
+        var found = MapRegions.Find(new(map, seen, picture, interpolation), RegionThreshold.Parse("percentile:60"), 255, Cancellation);
         Assert.Equal(found.Found, found.Regions.Count);
         var mask = CocoMask.Decode(found.Mask);
         var expected = Sampled(map, seen, picture, interpolation);
@@ -147,7 +147,7 @@ public class RegionTests
     private static MapRegions Find(Heatmap map, Interpolation interpolation, string threshold, PixelSize? picture = null, int most = 20)
     {
         var size = picture ?? new(8, 8);
-        return MapRegions.Find(map, new Region(0, 0, size.Width, size.Height), size, interpolation, RegionThreshold.Parse(threshold), most, Cancellation);
+        return MapRegions.Find(new(map, new Region(0, 0, size.Width, size.Height), size, interpolation), RegionThreshold.Parse(threshold), most, Cancellation);
     }
 
     private static IEnumerable<(int X, int Y)> Inside(MapRegions found)

@@ -62,6 +62,10 @@ internal sealed class Alignment : Explainer
     /// <param name="scale">τ before a softmax over labels: the logit scale; 1 for classifiers.</param>
     /// <param name="grid">The patches.</param>
     public static IEnumerable<Heatmap> LayerMaps(LabelSimilarity similarity, LabelSimilarity? rival, int layer, AlignmentView view,
-        float scale, PatchGrid grid) =>
-        LabelViews.Maps(similarity.Layer(layer).ToArray(), similarity.Labels, rival is null ? default : rival[layer, 0], layer, view, scale, grid);
+        float scale, PatchGrid grid)
+    {
+        var values = similarity.Layer(layer).ToArray();
+        LabelViews.Apply(view, values, similarity.Labels.Count, rival is null ? default : rival[layer, 0], scale);
+        return LabelViews.Maps(values, similarity.Labels, layer, LabelViews.IsSigned(view), grid);
+    }
 }

@@ -44,32 +44,31 @@ internal static class LabelViews
             ?? await inspection.EmptyTextAsync(cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>One map a label.</summary>
-    /// <param name="similarity">S, [label, patch]; becomes what the maps show.</param>
-    /// <param name="labels">The labels.</param>
-    /// <param name="rival">S of what is set against, [patch], for <see cref="AlignmentView.Contrast"/>.</param>
-    /// <param name="layer">From 1.</param>
+    /// <summary>Turns S into what the view shows of it.</summary>
     /// <param name="view">What to show of S.</param>
+    /// <param name="similarity">S, [label, patch]; becomes what the maps show.</param>
+    /// <param name="labels">How many.</param>
+    /// <param name="rival">S of what is set against, [patch], for <see cref="AlignmentView.Contrast"/>.</param>
     /// <param name="scale">τ before a softmax over labels: the logit scale; 1 for classifiers.</param>
-    /// <param name="grid">The patches.</param>
-    public static IEnumerable<Heatmap> Maps(float[] similarity, IReadOnlyList<LabelTarget> labels, ReadOnlySpan<float> rival, int layer,
-        AlignmentView view, float scale, PatchGrid grid)
+    public static void Apply(AlignmentView view, float[] similarity, int labels, ReadOnlySpan<float> rival, float scale)
     {
-        var patches = grid.Count;
+        var patches = similarity.Length / labels;
         switch (view)
         {
             case AlignmentView.Centered:
-                SubtractFromEach(similarity, Mean(similarity, labels.Count, patches));
+                SubtractFromEach(similarity, Mean(similarity, labels, patches));
                 break;
             case AlignmentView.Softmax:
-                Softmax(similarity, labels.Count, patches, scale);
+                Softmax(similarity, labels, patches, scale);
                 break;
             case AlignmentView.Contrast:
                 SubtractFromEach(similarity, rival);
                 break;
         }
-        return Maps(similarity, labels, layer, signed: view is AlignmentView.Centered or AlignmentView.Contrast, grid);
     }
+
+    /// <summary>Whether the view has negative values, drawn around zero.</summary>
+    public static bool IsSigned(AlignmentView view) => view is AlignmentView.Centered or AlignmentView.Contrast;
 
     /// <summary>One map a label, of values [label, patch].</summary>
     public static IEnumerable<Heatmap> Maps(float[] values, IReadOnlyList<LabelTarget> labels, int layer, bool signed, PatchGrid grid) =>

@@ -45,9 +45,9 @@ internal sealed class Naclip : Explainer
         var values = DenseText.ByLabel(DenseMaps.Cosines(features, [.. labels.Select(label => label.Embedding!)]), labels.Count,
             labels.Count, inspection.Tokens);
         var against = rival is null ? [] : DenseText.ByLabel(DenseMaps.Cosines(features, [rival.Embedding!]), 1, 1, inspection.Tokens);
-        var model = inspection.Model;
-        IReadOnlyList<Heatmap> shown = [.. LabelViews.Maps(values, labels, against, model.Layers, parameters.Get(LabelViews.View),
-            model.LogitScale?.Value ?? 1, model.Tokens.Grid)];
+        var (model, view) = (inspection.Model, parameters.Get(LabelViews.View));
+        LabelViews.Apply(view, values, labels.Count, against, model.LogitScale?.Value ?? 1);
+        IReadOnlyList<Heatmap> shown = [.. LabelViews.Maps(values, labels, model.Layers, LabelViews.IsSigned(view), model.Tokens.Grid)];
         return new(shown)
         {
             Warnings = await SinkWarnings.OfAsync(inspection, shown, cancellation).ConfigureAwait(false),

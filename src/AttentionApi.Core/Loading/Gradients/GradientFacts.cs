@@ -38,9 +38,10 @@ internal sealed class GradientFacts
 
     public string? Missing(GradientKind kind) => kind == GradientKind.Libra ? libra : plain;
 
+    /// <summary>Notes why there are no gradients of a kind; the first reason stays.</summary>
     public void Refuse(GradientKind kind, string reason)
     {
-        if (kind == GradientKind.Libra) libra = reason;
-        else plain = reason;
+        if (kind == GradientKind.Libra) libra ??= reason;
+        else plain ??= reason;
     }
 }

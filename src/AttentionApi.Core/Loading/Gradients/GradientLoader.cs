@@ -16,8 +16,11 @@ namespace AttentionApi.Core.Loading.Gradients;
 /// </summary>
 internal static class GradientLoader
 {
+    /// <param name="factory">Makes sessions.</param>
+    /// <param name="vision">The tower.</param>
+    /// <param name="facts">What its graph told when it was loaded; gets the reasons of what turns out to be refused.</param>
     /// <exception cref="ModelRefusedException">There is no backward pass for this tower; the message is the reason.</exception>
-    public static TowerGradients Open(SessionFactory factory, VisionTower vision)
+    public static TowerGradients Open(SessionFactory factory, VisionTower vision, GradientFacts facts)
     {
         if (vision.Output is null) throw new ModelRefusedException("the model gives no answer that labels could be compared with");
         var graph = Read(vision.Model);
@@ -29,12 +32,12 @@ internal static class GradientLoader
         var state = vision.Layers[^1].HiddenState;
         var answer = Answer(vision.Session, vision.Output.Name, Feeds, isEmbedding);
         return Open(factory, tower, new GradientTrial(graph.File.FileName, Precisions.Of(graph), (int)state.ElementType, Feeds, answer), state.Shape,
-            areFixed: vision.Resolutions is null);
+            areFixed: vision.Resolutions is null, facts);
     }
 
     /// <summary>Gradients of the text embedding; texts go through one at a time.</summary>
     /// <exception cref="ModelRefusedException">There is no backward pass for this tower; the message is the reason.</exception>
-    public static TowerGradients Open(SessionFactory factory, TextTower text)
+    public static TowerGradients Open(SessionFactory factory, TextTower text, GradientFacts facts)
     {
         var graph = Read(text.Model);
         var tower = GradientCheck.Find(graph, text);
@@ -42,10 +45,11 @@ internal static class GradientLoader
 
         var answer = Answer(text.Session, text.Embedding.Name, Feeds, isEmbedding: true);
         return Open(factory, tower, new GradientTrial(graph.File.FileName, Precisions.Of(graph), OnnxTensor.Float, Feeds, answer), state: null,
-            areFixed: false);
+            areFixed: false, facts);
     }
 
-    private static TowerGradients Open(SessionFactory factory, TowerGraph tower, GradientTrial trial, long[]? state, bool areFixed)
+    private static TowerGradients Open(
+        SessionFactory factory, TowerGraph tower, GradientTrial trial, long[]? state, bool areFixed, GradientFacts facts)
     {
         var feeds = trial.Feeds();
         try
@@ -55,7 +59,7 @@ internal static class GradientLoader
             var head = state is null ? null
                 : ReadOutBuilder.Build(tower.Graph, new HiddenState(tower.States[^1], []), state, trial.StateType, tower.Answer,
                     new AttentionSites(tower.Graph));
-            return new TowerGradients(factory, tower, measure, head?.Model is null ? null : head.HeadAnswer, trial);
+            return new TowerGradients(factory, tower, measure, head?.Model is null ? null : head.HeadAnswer, trial, facts);
         }
         finally
         {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Onnx.Backward;
@@ -21,7 +20,6 @@ internal sealed class TowerGradients : IAsyncDisposable
     private readonly TowerMeasure measure;
     private readonly GradientTrial trial;
     private readonly Dictionary<GradientKind, GradientGraph> graphs = [];
-    private readonly ConcurrentDictionary<GradientKind, ModelRefusedException> refusals = [];
     private readonly MadeOnce<TapedSession> taped;
     private readonly Dictionary<GradientKind, MadeOnce<GradientSession>> all;
     private readonly MadeOnce<GradientSession> last;
@@ -32,9 +30,10 @@ internal sealed class TowerGradients : IAsyncDisposable
     /// <param name="measure">Its measured shapes; disposed of with the gradients.</param>
     /// <param name="headAnswer">The answer of a head that reads one token, which LeGrad puts on every layer; null where the head pools by attention.</param>
     /// <param name="trial">What new sessions are tried with.</param>
-    public TowerGradients(SessionFactory factory, TowerGraph tower, TowerMeasure measure, string? headAnswer, GradientTrial trial)
+    /// <param name="facts">Gets the reasons of what turns out to be refused.</param>
+    public TowerGradients(SessionFactory factory, TowerGraph tower, TowerMeasure measure, string? headAnswer, GradientTrial trial, GradientFacts facts)
     {
-        (this.factory, this.tower, this.measure, this.trial) = (factory, tower, measure, trial);
+        (this.factory, this.tower, this.measure, this.trial, Facts) = (factory, tower, measure, trial, facts);
         foreach (var kind in Enum.GetValues<GradientKind>()) Plan(kind);
         taped = new(OpenTapedAsync);
         all = graphs.ToDictionary(graph => graph.Key, graph => new MadeOnce<GradientSession>(cancellation => OpenAllLayersAsync(graph.Value, cancellation)));
@@ -50,13 +49,13 @@ internal sealed class TowerGradients : IAsyncDisposable
     /// <summary>The layer from which LeGrad starts by default: a session of its own, so that the earlier ones are not run along.</summary>
     private int LateLayers => Math.Max(1, Layers - 1);
 
-    /// <summary>Why there are no gradients of a kind, as far as was tried; null where there are.</summary>
-    public string? Refusal(GradientKind kind) => refusals.GetValueOrDefault(kind)?.Message;
+    /// <summary>Why there are no gradients of a kind, as far as was tried.</summary>
+    public GradientFacts Facts { get; }
 
     /// <summary>Makes the sessions that methods start with, tries them, and closes them again but for the forward pass.</summary>
     /// <param name="reading">What the head of a vision tower reads; null for a text tower, which has all layers at once only.</param>
     /// <param name="cancellation">Ends the work.</param>
-    /// <exception cref="ModelRefusedException">The machine lacks something now. What is refused for good, <see cref="Refusal"/> tells.</exception>
+    /// <exception cref="ModelRefusedException">The machine lacks something now. What is refused for good is in <see cref="Facts"/>.</exception>
     public async Task TryAsync(HeadReading? reading, CancellationToken cancellation)
     {
         var tried = graphs.Values.Select(graph => (Func<Task<GradientSession>>)(() => OpenAllLayersAsync(graph, cancellation))).ToList();
@@ -134,11 +133,12 @@ internal sealed class TowerGradients : IAsyncDisposable
         }
         catch (ModelRefusedException reason)
         {
-            refusals[kind] = reason;
+            Facts.Refuse(kind, reason.Message);
         }
     }
 
-    private GradientGraph Graph(GradientKind kind) => graphs.TryGetValue(kind, out var graph) ? graph : throw refusals[kind];
+    private GradientGraph Graph(GradientKind kind) => graphs.TryGetValue(kind, out var graph) ? graph
+        : throw new ModelRefusedException(Facts.Missing(kind)!);
 
     /// <summary>Keeps the reason for good where what these kinds need is refused.</summary>
     private async Task<T> NotedAsync<T>(IEnumerable<GradientKind> kinds, Func<Task<T>> open)
@@ -149,7 +149,7 @@ internal sealed class TowerGradients : IAsyncDisposable
         }
         catch (ModelRefusedException reason) when (!reason.MayPass)
         {
-            foreach (var kind in kinds) refusals.TryAdd(kind, reason);
+            foreach (var kind in kinds) Facts.Refuse(kind, reason.Message);
             throw;
         }
     }

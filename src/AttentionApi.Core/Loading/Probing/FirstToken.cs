@@ -17,20 +17,19 @@ internal enum TokenReading
 }
 
 /// <summary>Measures on the part of the graph behind the last layer which tokens the answer is read from. This holds for any head.</summary>
-internal static class FirstToken
+/// <param name="factory">Makes the session.</param>
+/// <param name="graph">The vision graph.</param>
+/// <param name="image">For heads that look at the picture's shape.</param>
+internal sealed class FirstToken(SessionFactory factory, OnnxGraph graph, ImageInput image)
 {
     /// <summary>Share of the largest answer below which two are the same; sums in another order differ by less.</summary>
     private const float Same = 1e-4f;
 
-    /// <param name="factory">Makes the session.</param>
-    /// <param name="graph">The vision graph.</param>
-    /// <param name="image">For heads that look at the picture's shape.</param>
     /// <param name="last">The hidden state that leaves the last layer.</param>
     /// <param name="hidden">Its type and its shape for one picture.</param>
     /// <param name="answer">The output that is read from it.</param>
     /// <param name="prefixTokens">Tokens before the patches, at least 1.</param>
-    public static TokenReading Measure(SessionFactory factory, OnnxGraph graph, ImageInput image, HiddenState last, TensorInfo hidden, string answer,
-        int prefixTokens)
+    public TokenReading Measure(HiddenState last, TensorInfo hidden, string answer, int prefixTokens)
     {
         var producer = last.FusedNorm ?? graph.Producer(last.Tensor!);
         string[] cut = [.. (producer?.Outputs ?? []).Where(tensor => tensor.Length > 0 && (graph.Consumers(tensor).Count > 0 || graph.IsOutput(tensor)))];

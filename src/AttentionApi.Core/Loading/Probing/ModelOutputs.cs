@@ -14,6 +14,14 @@ internal static class ModelOutputs
             ?? (rows.Count == 1 ? rows[0] : rows.Find(name => Has(name, "pool")));
     }
 
+    /// <summary>The answer of a vision tower: the embedding where there is a text tower, else what <see cref="WithoutText"/> finds.</summary>
+    /// <param name="model">The unchanged model.</param>
+    /// <param name="image">The bit of its picture input.</param>
+    /// <param name="config">What the configuration says about the answer.</param>
+    /// <param name="hasText">Whether there is a text tower.</param>
+    public static (string Name, VisionOutputKind Kind)? Answer(PlainModel model, ulong image, ModelConfig config, bool hasText) =>
+        hasText && model.Embedding(image) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding) : WithoutText(model.OutputsOf(image), config);
+
     /// <summary>The answer of a tower without text: logits, or an embedding where its name says so; null where it gives hidden states only.</summary>
     public static (string Name, VisionOutputKind Kind)? WithoutText(IReadOnlyDictionary<string, PlainOutput> outputs, ModelConfig config)
     {

@@ -14,7 +14,6 @@ internal sealed class BackwardPass
     private readonly Dictionary<string, WeightProduct[]> products = [];
     private readonly DifferentiablePaths wanted;
     private readonly DifferentiablePaths live;
-    private readonly BiasParts? biases;
 
     /// <param name="graph">The forward graph in elementary form.</param>
     /// <param name="nodes">The backward graph.</param>
@@ -22,12 +21,10 @@ internal sealed class BackwardPass
     /// <param name="kind">The derivative.</param>
     /// <param name="stream">The tensor that everything of interest follows from: the first hidden state. Empty where no sum is kept.</param>
     /// <param name="sources">Further tensors whose gradients are asked for: attention probabilities.</param>
-    /// <param name="biases">Takes the parts that the biases have in the score (Libra), else null.</param>
     public BackwardPass(
-        OnnxGraph graph, GraphInstrumenter nodes, ForwardValues forward, GradientKind kind, IReadOnlyCollection<string> stream, IEnumerable<string> sources,
-        BiasParts? biases = null)
+        OnnxGraph graph, GraphInstrumenter nodes, ForwardValues forward, GradientKind kind, IReadOnlyCollection<string> stream, IEnumerable<string> sources)
     {
-        (Graph, Nodes, Forward, Kind, this.biases) = (graph, nodes, forward, kind, biases);
+        (Graph, Nodes, Forward, Kind) = (graph, nodes, forward, kind);
         live = new DifferentiablePaths(graph, kind, stream);
         wanted = new DifferentiablePaths(graph, kind, [.. stream, .. sources]);
     }
@@ -39,6 +36,9 @@ internal sealed class BackwardPass
 
     /// <summary>A tensor [1]: the number of labels.</summary>
     public required string Labels { get; init; }
+
+    /// <summary>Takes the parts that the biases have in the score (Libra), else null.</summary>
+    public BiasParts? Biases { get; init; }
 
     /// <summary>
     /// Whether norms are taken into the weights that come before them on the way back. Not where the graph computes forward values anew: it would hold both
@@ -73,7 +73,7 @@ internal sealed class BackwardPass
         if (inputs.Count == 0 && !node.Captured.Any(wanted.Reach)) return;
         var rule = OperatorRules.Of(node) ?? throw new ModelRefusedException(NoRule(node));
         foreach (var input in inputs) Accumulate(node.Inputs[input], rule.Gradient(this, node, input));
-        biases?.Add(this, node);
+        Biases?.Add(this, node);
     }
 
     /// <summary>Why there is no backward pass for a tower, as far as its graph tells; null where there is.</summary>

@@ -132,7 +132,7 @@ internal sealed class GradientGraph
     }
 
     private BackwardPass Pass(IReadOnlyCollection<string> stream, IEnumerable<string> sources, BiasParts? biases = null) =>
-        new(tower.Graph, nodes, forward, Kind, stream, sources, biases) { Labels = labels, FoldsNorms = !computed };
+        new(tower.Graph, nodes, forward, Kind, stream, sources) { Labels = labels, Biases = biases, FoldsNorms = !computed };
 
     private void Follow(BackwardPass pass, string answer)
     {

@@ -10,8 +10,8 @@ public enum AnimationFormat
     Gif, Webp,
 }
 
-/// <summary>How an animation is played.</summary>
-internal sealed record Playback
+/// <summary>How an animation is written and played.</summary>
+internal sealed record Playback(AnimationFormat Format)
 {
     /// <summary>Milliseconds a frame, 20 to 10,000; a multiple of 10, because GIF counts in hundredths of a second.</summary>
     public int Delay { get; init; } = 400;
@@ -32,18 +32,17 @@ internal static class AnimationRenderer
     /// <param name="seen">The part of it that the maps cover.</param>
     /// <param name="frames">In the order of time, all with the same number of panels (1 to 16, four in a row); equal frames are kept.</param>
     /// <param name="style">How to show them; the size is that of one panel.</param>
-    /// <param name="format">The file format.</param>
-    /// <param name="playback">Speed and repetition.</param>
+    /// <param name="playback">File format, speed and repetition.</param>
     /// <param name="metadata">GIF: comment; WebP: XMP.</param>
     /// <exception cref="PictureTooLargeException">
     /// All frames together have more than <see cref="PictureTooLargeException.MaximumPixels"/>, or a side is longer than the format allows.
     /// </exception>
     public static EncodedPicture Render(Raster image, Region seen, IReadOnlyList<Frame> frames, OverlayStyle style,
-        AnimationFormat format, Playback playback, PictureMetadata? metadata = null)
+        Playback playback, PictureMetadata? metadata = null)
     {
         var sheet = new PanelSheet(image, seen, frames, style);
         var sequence = new FrameSequence(sheet.Width, sheet.Height, frames.Count, sheet.Draw, sheet.KeyColors);
-        var bytes = format == AnimationFormat.Gif
+        var bytes = playback.Format == AnimationFormat.Gif
             ? GifWriter.Write(sequence, playback.Delay, playback.Loop, metadata?.ToComment())
             : AnimatedWebP.Write(sequence, playback.Delay, playback.Loop, metadata);
         return new EncodedPicture(bytes, sheet.Warnings);

@@ -6,25 +6,30 @@ using AttentionApi.Core.Rendering.Text;
 
 namespace AttentionApi.Core.Rendering.Layout;
 
-/// <summary>Small multiples: many maps over the same picture, in rows and columns, in one picture.</summary>
+/// <summary>Small multiples: many maps in rows and columns.</summary>
+/// <param name="Rows">What each row shows; empty words and no label: no heading.</param>
+/// <param name="Columns">What each column shows.</param>
+/// <param name="Maps">Row by row, [rows · columns].</param>
+internal sealed record SmallMultiples(IReadOnlyList<Caption> Rows, IReadOnlyList<Caption> Columns, IReadOnlyList<Heatmap> Maps);
+
+/// <summary>Draws small multiples over the same picture as one picture.</summary>
 internal static class GridRenderer
 {
     private const int Gap = 6;
 
     /// <param name="image">The oriented original.</param>
     /// <param name="seen">The part of it that the maps cover.</param>
-    /// <param name="rows">What each row shows; empty words and no label: no heading.</param>
-    /// <param name="columns">What each column shows.</param>
-    /// <param name="maps">Row by row, [rows · columns].</param>
+    /// <param name="multiples">The maps and their headings.</param>
     /// <param name="style">How to show them; the size is that of one cell. Without legend there are no headings either.</param>
     /// <param name="caption">The legend's words.</param>
+    /// <exception cref="ArgumentException">There are not as many maps as cells.</exception>
     /// <exception cref="PictureTooLargeException">More than <see cref="PictureTooLargeException.MaximumPixels"/>.</exception>
-    public static Drawing Render(Raster image, Region seen, IReadOnlyList<Caption> rows, IReadOnlyList<Caption> columns,
-        IReadOnlyList<Heatmap> maps, OverlayStyle style, Caption caption)
+    public static Drawing Render(Raster image, Region seen, SmallMultiples multiples, OverlayStyle style, Caption caption)
     {
+        var (rows, columns, maps) = multiples;
         if (maps.Count == 0 || maps.Count != rows.Count * columns.Count)
         {
-            throw new ArgumentException($"{rows.Count} rows of {columns.Count} columns need as many maps, not {maps.Count}.", nameof(maps));
+            throw new ArgumentException($"{rows.Count} rows of {columns.Count} columns need as many maps, not {maps.Count}.", nameof(multiples));
         }
         var colormap = style.Colormap ?? ColormapTables.DefaultFor(maps[0].Signed);
         var text = new TextRenderer();

@@ -1,7 +1,4 @@
-using AttentionApi.Core.Explain;
-using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
-using AttentionApi.Core.Rendering.Painting;
 
 namespace AttentionApi.Core.Rendering.Regions;
 
@@ -22,19 +19,15 @@ internal sealed record MapRegion(PixelBox Box, long Area, double Mass, (int X, i
 internal sealed record MapRegions(double Threshold, IReadOnlyList<MapRegion> Regions, int Found, RunLengthMask Mask, byte[] Numbers)
 {
     /// <summary>Finds them in two passes over the pixels, so that one byte a pixel is all that is held.</summary>
-    /// <param name="map">Interpolated as pictures are.</param>
-    /// <param name="seen">Where it lies.</param>
-    /// <param name="picture">The upright picture.</param>
-    /// <param name="interpolation">Nearest gives whole patches.</param>
+    /// <param name="pixels">The map over its picture.</param>
     /// <param name="threshold">What of it is a region.</param>
     /// <param name="most">Regions given, fewer than 256.</param>
     /// <param name="cancellation">Ends the work.</param>
-    public static MapRegions Find(Heatmap map, Region seen, PixelSize picture, Interpolation interpolation, RegionThreshold threshold, int most,
-        CancellationToken cancellation)
+    public static MapRegions Find(MapPixels pixels, RegionThreshold threshold, int most, CancellationToken cancellation)
     {
+        var (map, picture) = (pixels.Map, pixels.Picture);
         var lowest = map.Flat ? double.PositiveInfinity : threshold.Over(map);
         bool IsInside(double value) => value >= lowest && (value > 0 || !map.Signed || threshold.Kind == ThresholdKind.Value);
-        var pixels = new MapPixels(map, seen, picture, interpolation);
 
         var (labels, mass) = (new RegionLabels(), 0.0);
         pixels.ForEachRow((y, values) =>
@@ -83,34 +76,5 @@ internal sealed record MapRegions(double Threshold, IReadOnlyList<MapRegion> Reg
         }
         runs.Add((length, region));
         return runs;
-    }
-}
-
-/// <summary>A map as the pixels of the picture that it covers.</summary>
-internal sealed class MapPixels
-{
-    private readonly PixelRange rows, columns;
-    private readonly GridSampler sampler;
-
-    public MapPixels(Heatmap map, Region seen, PixelSize picture, Interpolation interpolation)
-    {
-        PixelAxis horizontal = new(0, 1, seen.X, seen.Width), vertical = new(0, 1, seen.Y, seen.Height);
-        (columns, rows) = (horizontal.Seen(picture.Width), vertical.Seen(picture.Height));
-        sampler = new GridSampler([.. map.Values.Select(value => (double)value)], map.Rows, map.Columns, new(interpolation, map.Rows, vertical, rows),
-            new(interpolation, map.Columns, horizontal, columns));
-    }
-
-    /// <summary>The first column that it covers.</summary>
-    public int Left => columns.First;
-
-    /// <summary>Gives the values of each row that the map covers, from the top.</summary>
-    public void ForEachRow(Action<int, double[]> row)
-    {
-        var values = new double[columns.Count];
-        for (var y = 0; y < rows.Count; y++)
-        {
-            sampler.SampleRow(y, values);
-            row(rows.First + y, values);
-        }
     }
 }

@@ -41,7 +41,7 @@ internal sealed class RegionPicture
         var (threshold, most, interpolation) = (plan.Values.Get(RegionParameters.Threshold), plan.Values.Get(RegionParameters.Most),
             plan.Values.Get(PictureParameters.Interpolated));
         using var _ = inspection.Timings.Measure(Stages.Render);
-        var found = MapRegions.Find(map, inspection.Analysis.Seen, inspection.Analysis.Size, interpolation, threshold, most, cancellation);
+        var found = MapRegions.Find(new(map, inspection.Analysis.Seen, inspection.Analysis.Size, interpolation), threshold, most, cancellation);
 
         var parameters = ParameterEcho.Of(explanation);
         parameters[RegionParameters.Threshold.Name] = threshold.ToString();

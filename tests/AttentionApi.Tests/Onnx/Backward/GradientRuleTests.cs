@@ -36,8 +36,8 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
     public async Task Plain_gradients_are_slopes_and_the_parts_of_Libra_add_up(string form)
     {
         using var towers = Load(Models[form]);
-        await using var gradients = GradientLoader.Open(FixtureModels.Factory, towers.Vision);
-        Assert.Equal((null, null), (gradients.Refusal(GradientKind.Plain), gradients.Refusal(GradientKind.Libra)));
+        await using var gradients = GradientLoader.Open(FixtureModels.Factory, towers.Vision, FixtureModels.UntriedGradients);
+        Assert.Equal((null, null), (gradients.Facts.Missing(GradientKind.Plain), gradients.Facts.Missing(GradientKind.Libra)));
 
         var error = new[] { false, true }.Max(folded => SlopeError(towers.Vision, folded));
         output.WriteLine($"{form}: slope off by {error:g2}");
@@ -74,7 +74,7 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
     private async Task<Dictionary<string, float[]>> LastLayerAsync(SyntheticTransformer model)
     {
         using var towers = Load(model);
-        await using var gradients = GradientLoader.Open(FixtureModels.Factory, towers.Vision);
+        await using var gradients = GradientLoader.Open(FixtureModels.Factory, towers.Vision, FixtureModels.UntriedGradients);
         var random = new Random(3);
         float[] state = [.. Enumerable.Range(0, towers.Vision.Tokens * SyntheticTransformer.Width).Select(_ => random.NextSingle() * 2 - 1)];
         var label = (await gradients.LastLayerAsync(state, [GradientTrial.Seeds(SyntheticTransformer.Classes)[1]], TestContext.Current.CancellationToken))[0];
@@ -97,7 +97,7 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
     {
         var (opset, write) = OtherFamiliesTests.AttentionForms["Softmax over the last of four axes, opset 12"];
         using var towers = Load(new SyntheticTransformer { Opset = opset, Attention = write });
-        var refused = Assert.Throws<ModelRefusedException>(() => GradientLoader.Open(FixtureModels.Factory, towers.Vision));
+        var refused = Assert.Throws<ModelRefusedException>(() => GradientLoader.Open(FixtureModels.Factory, towers.Vision, FixtureModels.UntriedGradients));
         Assert.Equal("the file has opset 12, and gradients need 13 or newer: export it with a newer opset", refused.Message);
     }
 
@@ -112,9 +112,9 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
                 return writer.Node("Gather", [writer.Node("MatMul", [similar, tokens]), writer.Integer(0)], ModelWriter.Attribute("axis", 1));
             },
         });
-        using var gradients = new Gradients(GradientLoader.Open(FixtureModels.Factory, towers.Vision));
-        Assert.StartsWith("two tensors of hidden states are multiplied (MatMul", gradients.Of.Refusal(GradientKind.Libra), StringComparison.Ordinal);
-        Assert.Null(gradients.Of.Refusal(GradientKind.Plain));
+        using var gradients = new Gradients(GradientLoader.Open(FixtureModels.Factory, towers.Vision, FixtureModels.UntriedGradients));
+        Assert.StartsWith("two tensors of hidden states are multiplied (MatMul", gradients.Of.Facts.Missing(GradientKind.Libra), StringComparison.Ordinal);
+        Assert.Null(gradients.Of.Facts.Missing(GradientKind.Plain));
     }
 
     [Fact]
@@ -122,15 +122,15 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
     {
         using var towers = Load(new SyntheticTransformer());
         new SyntheticTransformer { Height = 16 }.Write(towers.Vision.Model.SourcePath);
-        var refused = Assert.Throws<ModelRefusedException>(() => GradientLoader.Open(FixtureModels.Factory, towers.Vision));
+        var refused = Assert.Throws<ModelRefusedException>(() => GradientLoader.Open(FixtureModels.Factory, towers.Vision, FixtureModels.UntriedGradients));
         Assert.True(refused.MayPass);
         Assert.Equal("synthetic.onnx has changed since it was loaded", refused.Message);
     }
 
     private static string Reason(ModelTowers towers)
     {
-        using var gradients = new Gradients(GradientLoader.Open(FixtureModels.Factory, towers.Vision));
-        return gradients.Of.Refusal(GradientKind.Libra)!;
+        using var gradients = new Gradients(GradientLoader.Open(FixtureModels.Factory, towers.Vision, FixtureModels.UntriedGradients));
+        return gradients.Of.Facts.Missing(GradientKind.Libra)!;
     }
 
     private sealed record Gradients(TowerGradients Of) : IDisposable
