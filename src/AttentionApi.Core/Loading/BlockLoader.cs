@@ -20,13 +20,13 @@ internal sealed class BlockLoader
     private readonly ResidualStream stream;
     private readonly IReadOnlyList<AttentionOperands> operands;
 
-    /// <summary>Why the insides cannot be had; null as long as they can.</summary>
+    /// <summary>Why the tensors inside the blocks cannot be fetched; null where they can.</summary>
     public string? Refusal { get; private set; }
 
     /// <summary>Why the parts that attention, feed-forward parts and head give do not add up to the score; null where they do.</summary>
     public string? PartsRefusal { get; private set; }
 
-    /// <summary>What a run has to be asked for, see <see cref="Read"/>.</summary>
+    /// <summary>The outputs that a run must fetch, see <see cref="Read"/>.</summary>
     public IReadOnlyList<string> Outputs { get; } = [];
 
     public BlockLoader(GraphInstrumenter instrumenter, IReadOnlyList<AttentionSite> layers, ResidualStream stream, IReadOnlyList<AttentionOperands> operands)
@@ -175,7 +175,7 @@ internal sealed class BlockLoader
     }
 }
 
-/// <summary>The insides of the blocks on the probe's picture.</summary>
+/// <summary>Tensors inside the blocks, on the probe's picture.</summary>
 /// <param name="Tensors">What can be fetched.</param>
 /// <param name="AfterAttention">The hidden states after each attention.</param>
 /// <param name="Values">The values of each layer, as they lie in the session.</param>

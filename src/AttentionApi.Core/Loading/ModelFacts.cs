@@ -75,7 +75,7 @@ public sealed record ModelFacts
     /// <summary>Free text labels are accepted.</summary>
     public bool Text => Scores != ScoreKind.None && !IsClassifier;
 
-    /// <summary>Integer weights: parts that are computed one by one differ from what the model's own kernels round together.</summary>
+    /// <summary>Integer weights: parts computed one by one differ from the whole, because the model's kernels round them together.</summary>
     public bool Quantized => Precision is "int8" or "int4";
 
     /// <summary>Labels are classes of the model.</summary>

@@ -50,7 +50,7 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
             }
             catch (Exception second) when (second is ModelRefusedException or ModelRunException)
             {
-                // The first reason is the one that can be understood.
+                // The first reason says what is wrong with the model; the second only follows from it.
                 ExceptionDispatchInfo.Throw(refused);
                 throw;
             }
@@ -82,7 +82,7 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
         try
         {
             var tokenizer = TokenizerFactory.Open(folder.TextConfig, text.FixedLength ?? towers.Config.TextLength);
-            // Start and end tokens alone tell a tokenizer of another model, which has them elsewhere.
+            // The start and end tokens are enough to find a tokenizer of another model: their ids differ.
             text.Encode([tokenizer.Encode("", out _)], tokenizer.PadId);
             return (tokenizer, null);
         }

@@ -4,7 +4,7 @@ using AttentionApi.Core.Onnx;
 
 namespace AttentionApi.Core.Loading;
 
-/// <summary>A temporary copy of a model whose vision weights are shuffled: it runs as the model does and knows nothing.</summary>
+/// <summary>A temporary copy of a model with shuffled vision weights: it still runs but has lost what the model learned.</summary>
 internal sealed class ShuffledCopy : IDisposable
 {
     private readonly DirectoryInfo folder;

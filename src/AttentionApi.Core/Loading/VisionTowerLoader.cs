@@ -42,7 +42,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
             var plain = plainModel.OutputsOf(imageBit);
             var answer = ModelOutputs.Answer(plainModel, imageBit, config, hasText);
             var doubt = ModelOutputs.Doubt(plain, answer);
-            // Scores that the graph makes itself are made here, of its logits: so they are not squashed twice, and patches can be read out.
+            // Where the graph turns logits into scores, the logits are taken: scores are not squashed twice, and patches can be read out.
             var squashed = answer is (var scores, VisionOutputKind.Logits) ? plainModel.LogitsBefore(scores) : null;
             if (squashed is { Logits: var logits }) plain = plain.Append(new(logits.Info.Name, logits)).ToDictionary();
             var (model, names, blocks) = Instrument(layers, stream, plain.Keys);
@@ -76,7 +76,7 @@ internal sealed class VisionTowerLoader(SessionFactory factory, OnnxGraph graph,
         }
     }
 
-    /// <summary>What the first token is, is told by what the head reads, else by the configuration, and only then by there being one.</summary>
+    /// <summary>Whether the first token is a class token: the head decides, else the configuration, else that there is such a token.</summary>
     private bool HasCls(PatchLayout layout, ResidualStream stream, ProbeResult probe, string? answer, ModelConfig config, List<string> warnings)
     {
         if (layout.PrefixTokens == 0) return false;

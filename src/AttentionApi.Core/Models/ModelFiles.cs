@@ -9,7 +9,7 @@ internal static class ModelFiles
     public static Stream OpenRead(string path) =>
         IsEmpty(path) ? Stream.Null : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
 
-    /// <summary>Whether it holds no bytes, or is no file but a pipe or a device.</summary>
+    /// <summary>True for an empty file, a pipe or a device.</summary>
     public static bool IsEmpty(string path) => new FileInfo(path).Length == 0;
 
     /// <summary>A refusal in our own words; system messages contain full paths.</summary>
@@ -19,6 +19,6 @@ internal static class ModelFiles
     {
         FileNotFoundException or DirectoryNotFoundException => "it is not there, or is a link that leads nowhere",
         UnauthorizedAccessException => "this program may not read it",
-        _ => "its disk or another program does not let it",
+        _ => "the disk or another program prevents it",
     };
 }

@@ -9,7 +9,7 @@ public sealed class ModelRefusedException : Exception
     public ModelRefusedException(string reason) : base(reason) { }
     public ModelRefusedException(string reason, Exception? inner) : base(reason, inner) { }
 
-    /// <summary>True where the same files may be usable later: the machine lacked something, or a file was in the way of another program.</summary>
+    /// <summary>True where the same files may be usable later: memory, a GPU or a disk was missing, or another program held a file.</summary>
     public bool MayPass { get; init; }
 
     /// <summary>The id of the model whose files have to be chosen, or chosen otherwise; null where another thing is wrong. How files are chosen is up to the

@@ -35,7 +35,7 @@ internal sealed record ContrastiveHead(string ImageEmbedding, string TextEmbeddi
     /// <summary>Walks down from the product over scale and bias to an output; false where another operator comes first.</summary>
     private bool ReachesOutput(OnnxGraph graph, string tensor)
     {
-        // Scale, bias and a few changes of layout: what is longer is another model behind the product.
+        // Scale, bias and a few changes of layout; a longer way means another model behind the product.
         const int mostSteps = 64;
         for (var steps = 0; steps < mostSteps; steps++)
         {

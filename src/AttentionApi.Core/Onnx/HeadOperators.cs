@@ -14,6 +14,6 @@ internal static class HeadOperators
     /// <summary>Products with weights.</summary>
     public static readonly HashSet<string> Linear =
         ["MatMul", "Gemm", "FusedMatMul", "MatMulNBits", "MatMulBnb4", "MatMulInteger", "QLinearMatMul", "MatMulIntegerToFloat", "DynamicQuantizeMatMul"];
-    /// <summary>No number changes.</summary>
+    /// <summary>The numbers stay as they are; only the layout changes.</summary>
     public static readonly HashSet<string> Layout = ["Identity", "Dropout", "Squeeze", "Unsqueeze", "Reshape", "Flatten", "Transpose", "Expand"];
 }

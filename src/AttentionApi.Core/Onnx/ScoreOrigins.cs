@@ -14,7 +14,7 @@ internal readonly record struct ScoreOrigin(OnnxNode Product, int Steps, bool Ex
 /// </summary>
 internal sealed class ScoreOrigins
 {
-    /// <summary>What is farther away belongs to another step of the model.</summary>
+    /// <summary>Operators farther away belong to another step of the model.</summary>
     private const int MostSteps = 64;
 
     private static readonly HashSet<string> Steps =

@@ -8,7 +8,7 @@ namespace AttentionApi.Core.Onnx;
 
 /// <summary>
 /// Shuffles the weights of a model file in place, each within its own tensor: sizes, ranges and everything that is no matrix (norms, biases, scales) stay as
-/// they are, so that the model runs as before and knows nothing any more.
+/// they are, so that the model still runs but has lost what it learned.
 /// </summary>
 internal static class ShuffledWeights
 {
@@ -44,7 +44,7 @@ internal static class ShuffledWeights
         _ => 0,
     };
 
-    /// <summary>Whole elements change places, whatever they are.</summary>
+    /// <summary>Elements are moved as bytes, whatever their type.</summary>
     private static void ShuffleElements(byte[] bytes, int size, Random random)
     {
         var other = new byte[size];

@@ -8,7 +8,7 @@ namespace AttentionApi.Core.Onnx;
 /// run.
 /// </summary>
 /// <param name="graph">The graph.</param>
-/// <param name="origins">What tells exponentials of scores from other tensors.</param>
+/// <param name="origins">Tells exponentials of scores from other tensors.</param>
 internal sealed class WrittenSoftmax(OnnxGraph graph, ScoreOrigins origins)
 {
     /// <summary>Operators looked at on the way from a quotient to its sum.</summary>

@@ -71,7 +71,7 @@ internal static class ContactSheet
         sheet.CopyFrom(small, left + (ThumbnailEdge - small.Width) / 2, top + (ThumbnailEdge - small.Height) / 2);
     }
 
-    /// <summary>The words in what the bundled font has; a file's name may hold anything.</summary>
+    /// <summary>The words without characters that the bundled font lacks; a file's name may hold any.</summary>
     private static string Drawable(string words) =>
         string.Concat(words.EnumerateRunes().Select(rune => Rune.IsControl(rune) || !BundledFont.CanDraw(rune.ToString()) ? "?" : rune.ToString()));
 }

@@ -14,7 +14,7 @@ namespace AttentionApi.Core.Rendering;
 /// <param name="Runs">Of the vision model, besides the one on the picture itself.</param>
 internal readonly record struct WorkEstimate(long Bytes, int Runs)
 {
-    /// <summary>A drawn pixel, the encoder's copies of it and the encoded bytes; the most was a PNG of noise.</summary>
+    /// <summary>Bytes of a drawn pixel: itself, the encoder's copies and its part of the file. The most, a PNG of noise, was measured.</summary>
     private const int BytesPerDrawnPixel = 10;
 
     private const int LongestEmbedding = 2048;
@@ -30,7 +30,7 @@ internal readonly record struct WorkEstimate(long Bytes, int Runs)
     /// <summary>Of all explanations together.</summary>
     public static WorkEstimate Of(JointPlan plan, Picture picture) => plan.Plans.Select(one => Of(one, picture)).Aggregate((one, other) => one + other);
 
-    /// <summary>Held until the last run.</summary>
+    /// <summary>What is held until the last run.</summary>
     private static long Answers(ExplanationPlan plan) => sizeof(float) * (long)plan.ExtraRuns * (plan.Model.ClassNames?.Count ?? LongestEmbedding);
 
     /// <summary>A byte a pixel, and as much again for the mask's file.</summary>
@@ -61,7 +61,7 @@ internal readonly record struct WorkEstimate(long Bytes, int Runs)
                 plan.Values.Get(Heads) == HeadChoice.Each ? plan.Model.Heads : 1),
             _ => 0,
         };
-        // More are refused before they are drawn.
+        // Larger pictures are refused before they are drawn.
         return Math.Min(pixels, PictureTooLargeException.MaximumPixels);
     }
 

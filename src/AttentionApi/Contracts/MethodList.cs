@@ -18,7 +18,7 @@ public sealed record MethodList(IReadOnlyList<Method> Methods);
 /// <param name="Signed">True where some maps have negative values, drawn around zero.</param>
 /// <param name="Layers">What fromLayer and toLayer mean to it: none; each, one map a layer; through, one map for the range.</param>
 /// <param name="Frames">The frame modes of its animation, the default first; empty: it has one picture.</param>
-/// <param name="Picture">maps, one or several over the patches; colours, a map of colours; table, of layers and heads.</param>
+/// <param name="Picture">maps, one or several over the patches; colors, one map of colours; table, of layers and heads.</param>
 /// <param name="AnswersAlone">True where it needs nothing of a model but its answers to hundreds of changed pictures.</param>
 /// <param name="Reference">True where it takes a second picture, the file field 'reference', and its map lies on that.</param>
 /// <param name="Words">What its maps say in pictures and on the page.</param>

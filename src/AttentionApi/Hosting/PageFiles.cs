@@ -24,7 +24,7 @@ internal static class PageFiles
     {
         CompareWeakly(http.Request.Headers);
         var path = http.Request.Path;
-        // A part of a file is a part of the file as it is, so that whoever unpacks nothing can put it together.
+        // Ranges count the bytes of the unpacked file, so that a caller who unpacks nothing can join the parts.
         var accepted = http.Request.Headers.ContainsKey(HeaderNames.Range) ? [] : Accepted(http.Request);
         if (accepted.FirstOrDefault(extension => files.GetFileInfo(path + extension).Exists) is { } packed)
         {
@@ -74,7 +74,7 @@ internal static class PageFiles
     }
 
     /// <summary>
-    /// What is packed while it is sent is another representation than the file, of which the tag says only that it means the same (RFC 9110, 8.8.3).
+    /// A file that is compressed while it is sent has other bytes than the file itself, so its entity tag is weak (RFC 9110, 8.8.3).
     /// </summary>
     private static Task Weaken(IHeaderDictionary headers)
     {
@@ -90,7 +90,7 @@ internal static class PageFiles
         if (headers.IfNoneMatch.Count > 0) headers.IfNoneMatch = headers.IfNoneMatch.ToString().Replace("W/\"", "\"", StringComparison.Ordinal);
     }
 
-    /// <summary>A packed file is of the type of what is in it.</summary>
+    /// <summary>A packed file has the media type of its content.</summary>
     private sealed class PackedTypes : IContentTypeProvider
     {
         private readonly FileExtensionContentTypeProvider types = new() { Mappings = { [".py"] = "text/x-python" } };

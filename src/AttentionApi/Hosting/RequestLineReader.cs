@@ -6,15 +6,14 @@ using System.Text;
 namespace AttentionApi.Hosting;
 
 /// <summary>
-/// What comes in on a connection, with letters of any language in request lines percent-encoded as RFC 3987 (3.1) maps them. Kestrel takes ASCII only there and
-/// answers anything else with a 400
-/// without a body; but <c>curl '…?labels=Кот'</c> and Go's client send the letters as they are. All other bytes pass as they come.
+/// The bytes of a connection, with letters of any language in request lines percent-encoded as RFC 3987 (3.1) maps them. Kestrel takes only ASCII there and
+/// answers anything else with a 400 without a body; but <c>curl '…?labels=Кот'</c> and Go's client send the letters as they are. All other bytes pass
+/// unchanged.
 /// </summary>
 /// <remarks>
-/// A line that grew inside of a body would shift the end that the server sees of it, and a caller behind a proxy could smuggle in a request. So a line is
-/// touched only where one must be: at the
-/// beginning of the connection, and where a body whose length the server itself has read out of its head is consumed to the last byte. After a body of unknown
-/// length nothing is touched any more.
+/// Encoding makes a line longer. Inside of a body that would shift its end, and a caller behind a proxy could smuggle in a request. So only bytes that must be
+/// a request line are encoded: those at the beginning of the connection, and those behind a body whose length the server has read from its head and which it
+/// has consumed to the last byte. After a body of unknown length nothing is encoded any more.
 /// </remarks>
 /// <param name="inner">The connection's bytes.</param>
 /// <param name="longest">A longer line is passed on as it is, for the server to refuse.</param>
@@ -82,7 +81,7 @@ internal sealed class RequestLineReader(PipeReader inner, int longest) : PipeRea
     /// <summary>Own bytes that the server has not seen yet.</summary>
     private bool HasOwn => !own.IsEmpty && !ownExamined;
 
-    /// <summary>What the server shall see of what came, or of own bytes where it is nothing; null where more must come first.</summary>
+    /// <summary>The bytes that the server is shown: those that came, or own bytes where there are some; null where more must come first.</summary>
     private ReadOnlySequence<byte>? Show(ReadResult came)
     {
         var wasOwn = !own.IsEmpty;
@@ -114,7 +113,7 @@ internal sealed class RequestLineReader(PipeReader inner, int longest) : PipeRea
     /// <param name="ended">Nothing more is waited for.</param>
     private Line Look(ReadOnlySequence<byte> bytes, bool ended)
     {
-        // A TLS handshake begins with a number: that connection's lines are not to be seen here.
+        // A TLS handshake does not begin with a letter; the lines of that connection are encrypted here.
         if (!bytes.IsEmpty && !char.IsAsciiLetter((char)bytes.FirstSpan[0]))
         {
             lineAhead = false;

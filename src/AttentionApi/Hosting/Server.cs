@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace AttentionApi.Hosting;
 
-/// <summary>Kestrel: where it listens, what it refuses before anybody else looks, and how it stops.</summary>
+/// <summary>Kestrel: where it listens, what it refuses by itself, and how it stops.</summary>
 internal static class Server
 {
     private const string DefaultUrl = "http://localhost:5080";

@@ -56,7 +56,7 @@ internal sealed class Telemetry
         new("provider", model.Facts?.Provider.Actual ?? ""), new("requested", model.Facts?.Provider.Requested ?? ""));
 }
 
-/// <summary>Prometheus text at /metrics; metrics and traces by OTLP where OTEL_EXPORTER_OTLP_ENDPOINT says whereto.</summary>
+/// <summary>Prometheus text at /metrics; metrics and traces by OTLP to OTEL_EXPORTER_OTLP_ENDPOINT where that is set.</summary>
 internal static class TelemetryExport
 {
     private const string ServiceName = "attention-api";

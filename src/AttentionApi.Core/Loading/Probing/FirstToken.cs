@@ -12,7 +12,7 @@ internal enum TokenReading
     Unknown,
     /// <summary>The first token, alone or beside others: it is a class token.</summary>
     First,
-    /// <summary>All patches alike; the first token not at all, or like any of them.</summary>
+    /// <summary>All patches alike; the first token not at all, or as one of them.</summary>
     Pooled,
 }
 
@@ -40,7 +40,7 @@ internal sealed class FirstToken(SessionFactory factory, OnnxGraph graph, ImageI
         try
         {
             using var session = factory.CreateInMemory(head.BuildExposed());
-            // A head of other inputs than hidden states and the picture's shape is not cut clean.
+            // A head that reads more than hidden states and the picture's shape cannot be cut off here.
             if (session.InputNames.Any(input => input != image.Name && !cut.Contains(input)) || !session.InputNames.Any(cut.Contains))
                 return TokenReading.Unknown;
             return Compare(new Head(session, image, hidden, answer), prefixTokens);

@@ -32,7 +32,7 @@ internal sealed class InputSizeTrial
     {
         var (size, source) = Choose(factory, graph, image, InputSize.Candidates(config, image.Fixed.Width, image.Fixed.Height), warnings);
         if (size.Width > ImageInput.LargestEdge || size.Height > ImageInput.LargestEdge) throw ImageInput.TooLarge(graph.File.FileName, $"{size}");
-        // Where the preparation says the same, its reader warns.
+        // Where the preprocessing says the same, its reader warns.
         if (config.ImageSize is { } stated && stated != size && source is not null && config.PreparedSize?.Size != stated)
             warnings.Add($"The configuration says pictures of {stated}, {source} {size}: {source} is followed.");
         return image with { Size = size };

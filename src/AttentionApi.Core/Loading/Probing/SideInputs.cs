@@ -51,7 +51,7 @@ internal sealed class SideInputs
 
     private OnnxGraph Fill()
     {
-        // Masks that no attention depends on are of no matter; the graph is refused later where it has no attention at all.
+        // Masks that no attention depends on do not matter; a graph without any attention is refused later.
         var site = new AttentionSites(graph).Found.LastOrDefault(found => (graph.DependsOn(found.Result) & imageBit) != 0);
         if (site is null || masks.TrueForAll(mask => (graph.DependsOn(site.Result) & graph.InputBit(mask.Name)) == 0))
         {

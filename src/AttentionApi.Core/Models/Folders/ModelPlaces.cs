@@ -9,7 +9,7 @@ internal static class ModelPlaces
     private const string CachedModel = "models--";
     private const string BetweenOwnerAndName = "--";
 
-    /// <summary>What else the download cache holds.</summary>
+    /// <summary>Other entries of the download cache.</summary>
     private static readonly string[] NoModels = ["datasets--", "spaces--"];
 
     /// <summary>The models of one folder within the models folder: one, an owner's, or none where it is the cache of something else.</summary>

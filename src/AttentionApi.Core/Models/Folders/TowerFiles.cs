@@ -60,7 +60,7 @@ internal sealed partial class TowerFiles
     /// <summary>The file that holds both towers; null where there is none.</summary>
     public string? Combined => byName.TryGetValue(CombinedName, out var files) ? Best(files)[0].Path : null;
 
-    /// <summary>Whether open_clip's exporters name files so.</summary>
+    /// <summary>True for names that open_clip's exporters write.</summary>
     public static bool IsOpenClip(string folder, string tower) => Path.GetRelativePath(folder, tower) is var name && Pairs[1] is var names
         && (name.Contains(names.Vision, StringComparison.Ordinal) || name.Contains(names.Text, StringComparison.Ordinal));
 
@@ -81,7 +81,7 @@ internal sealed partial class TowerFiles
             + $"{Names(byName.Values.SelectMany(files => files))}. Choose one.") { ChooseFilesOf = id };
     }
 
-    /// <summary>Whether a folder holds .onnx files where a model has them. One that cannot be read may.</summary>
+    /// <summary>True where a folder holds .onnx files in the places of a model. A folder that cannot be read counts as one that does.</summary>
     public static bool Any(string folder)
     {
         try
@@ -143,7 +143,7 @@ internal sealed partial class TowerFiles
         from tower in (string?[])[null, .. Pairs.SelectMany(pair => (string[])[pair.Vision, pair.Text]).Distinct()]
         select (tower is null ? place : Path.Combine(place, tower), tower);
 
-    /// <summary>In a tower's own folder, only files named after it or <c>model</c> are it.</summary>
+    /// <summary>In a tower's own folder, only files named after the tower, or <c>model</c>, count.</summary>
     private static ModelFile? In(string? tower, string path)
     {
         var file = Named(path, Path.GetFileNameWithoutExtension(path));

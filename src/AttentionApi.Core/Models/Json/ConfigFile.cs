@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace AttentionApi.Core.Models.Json;
 
-/// <summary>Whose words a configuration is written in.</summary>
+/// <summary>The library whose field names a configuration uses.</summary>
 internal enum ConfigDialect
 {
     Transformers,

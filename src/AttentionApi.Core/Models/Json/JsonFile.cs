@@ -38,7 +38,7 @@ internal static partial class JsonFile
     /// <exception cref="ModelRefusedException">The file is no text, too large or unreadable; the sentence names it.</exception>
     public static string ReadText(string path, long maxBytes) => Encoding.UTF8.GetString(ToUtf8(ReadAll(path, maxBytes), Path.GetFileName(path)).Span);
 
-    /// <summary>Half a surrogate pair is valid JSON in values and in names, but no text: the parser throws where one is read.</summary>
+    /// <summary>JSON allows half a surrogate pair in values and names, but it is no text: reading it throws.</summary>
     public static T Unicode<T>(string place, Func<T> read)
     {
         try
@@ -90,11 +90,11 @@ internal static partial class JsonFile
         if (bytes.AsSpan().StartsWith<byte>([0xFF, 0xFE])) return Encoding.UTF8.GetBytes(Encoding.Unicode.GetString(bytes, 2, bytes.Length - 2));
         if (bytes.AsSpan().StartsWith<byte>([0xFE, 0xFF])) return Encoding.UTF8.GetBytes(Encoding.BigEndianUnicode.GetString(bytes, 2, bytes.Length - 2));
         var text = bytes.AsMemory(bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0);
-        // The parser takes strings unseen and would fail only where one is read.
+        // The parser does not check strings and would fail only when one is read.
         return Utf8.IsValid(text.Span) ? text : throw new ModelRefusedException($"{name} is not valid UTF-8; {Remedy}.");
     }
 
-    /// <summary>A string counts as one even where its end is missing, so that no other begins inside of it.</summary>
+    /// <summary>A string without an end counts as a string, so that no other seems to begin inside it.</summary>
     [GeneratedRegex("""
         "(?>(?:[^"\\]|\\.)*)(?:"|\z)|-?(?:NaN|Infinity)
         """)]

@@ -2,7 +2,7 @@ using AttentionApi.Core.Models.Json;
 
 namespace AttentionApi.Core.Models.Processor;
 
-/// <summary>The file that says how pictures are prepared, in whichever dialect, with what it ends at and how it is followed.</summary>
+/// <summary>The file that says how pictures are prepared, in whichever dialect: the size that it gives, and its reader.</summary>
 /// <param name="Name">The file's name.</param>
 /// <param name="EndsAt">The size of the model's input by this file alone; null where it gives none.</param>
 /// <param name="Follow">The preparation for a model's input of the given size (null: the file's own); warnings are added to the list.</param>
@@ -22,7 +22,7 @@ internal sealed record PreprocessingFile(string Name, PixelSize? EndsAt, Func<Pi
             return own is { } passedOver ? OfProcessor(nested).Before(OfProcessor(passedOver)) : OfProcessor(nested);
         if (own is { } processor) return OfProcessor(processor);
         using var config = ConfigFile.Find(files);
-        // What timm's architectures have by default, only timm knows.
+        // Only timm knows the defaults of its architectures.
         if (config?.Dialect == ConfigDialect.Timm && (config.Fields.Has("pretrained_cfg") || config.Fields.Has("input_size"))) return OfTimm(config.Fields);
         using var openClip = ConfigFile.Find(files, ConfigDialect.OpenClip);
         return openClip is null ? null : OfOpenClip(openClip.Fields, openClip.Fields.Object("preprocess_cfg") ?? openClip.Fields);

@@ -4,8 +4,8 @@ using static AttentionApi.Core.Onnx.GraphInstrumenter;
 namespace AttentionApi.Core.Onnx.Backward;
 
 /// <summary>
-/// What the biases have in the score under Libra's rules, b·∂y/∂b, by the block that they belong to. Summed on their own and not as what is missing in the
-/// score, so that the sum of all parts proves something.
+/// What the biases add to the score under Libra's rules, b·∂y/∂b, by the block that they belong to. They are summed by themselves and not taken from
+/// what is missing in the score: else the sum of all parts would be right by construction.
 /// </summary>
 /// <param name="graph">The forward graph in elementary form.</param>
 /// <param name="states">h_0 … h_L: what follows h_(l−1) and not h_l belongs to block l, what follows h_L to the head.</param>

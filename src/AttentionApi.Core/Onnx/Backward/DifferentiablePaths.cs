@@ -2,7 +2,7 @@ using AttentionApi.Core.Onnx.Graph;
 
 namespace AttentionApi.Core.Onnx.Backward;
 
-/// <summary>Tensors through which the given sources have an influence that the backward pass follows.</summary>
+/// <summary>Tensors through which the given sources influence others in a way that the backward pass follows.</summary>
 internal sealed class DifferentiablePaths
 {
     private readonly HashSet<string> reached;

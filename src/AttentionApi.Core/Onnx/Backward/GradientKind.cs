@@ -3,7 +3,7 @@ namespace AttentionApi.Core.Onnx.Backward;
 /// <summary>Which derivative the backward pass computes.</summary>
 internal enum GradientKind
 {
-    /// <summary>The true one: ∂s/∂x.</summary>
+    /// <summary>The true derivative, ∂s/∂x.</summary>
     Plain,
 
     /// <summary>

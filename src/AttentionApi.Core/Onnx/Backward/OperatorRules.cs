@@ -99,7 +99,7 @@ internal static class OperatorRules
 
     public static OperatorRule? Of(OnnxNode node) => node.Domain is "" or "com.microsoft" ? Rules.GetValueOrDefault(node.Type) : null;
 
-    /// <summary>Whether a gradient may pass to an input. An operator without a rule says yes, so that the pass finds it in its way and refuses.</summary>
+    /// <summary>Whether a gradient may pass to an input. True for an operator without a rule, so that the pass reaches it and refuses.</summary>
     public static bool Passes(OnnxNode node, int input, GradientKind kind) =>
         !Discrete.Contains(node.Type) && (Of(node) is not { } rule || input < (kind == GradientKind.Libra ? rule.LinearInputs : rule.Inputs));
 

@@ -15,7 +15,7 @@ internal sealed class OnnxTensor
 
     private readonly TensorProto? values;
 
-    /// <summary>The tensor itself where it lies in no file: one of our own.</summary>
+    /// <summary>The tensor itself where it is one of our own, which no file holds.</summary>
     public TensorProto? Own => Range.Length == 0 ? values : null;
 
     public required string Name { get; init; }

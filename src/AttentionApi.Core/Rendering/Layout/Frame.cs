@@ -8,6 +8,6 @@ internal sealed record Panel(Heatmap Map, Caption Caption);
 /// <summary>What is shown at one time: one panel, or up to sixteen side by side, and the legend's words for all of them.</summary>
 internal sealed record Frame(Caption Caption, IReadOnlyList<Panel> Panels)
 {
-    /// <summary>Maps of labels that are not shown, with which those that are share their colour scale.</summary>
+    /// <summary>Maps of labels that are not shown; they count for the colour scale of those that are.</summary>
     public IReadOnlyList<Heatmap> Others { get; init; } = [];
 }

@@ -17,10 +17,10 @@ internal sealed class PixelBlender
 
     private readonly double opacity;
 
-    /// <summary>What of a colour shows at each index, [index, channel].</summary>
+    /// <summary>The part that each colour adds at its index, [index, channel].</summary>
     private readonly double[] colours = new double[ColormapTables.Entries * 3];
 
-    /// <summary>How much of the picture shows at each index.</summary>
+    /// <summary>The share of the picture that shows through at each index.</summary>
     private readonly double[] picture = new double[ColormapTables.Entries];
 
     /// <param name="colormap">The colours.</param>

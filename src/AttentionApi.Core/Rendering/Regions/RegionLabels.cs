@@ -35,7 +35,7 @@ internal sealed class RegionLabels
         }
     }
 
-    /// <summary>The number that a run's region has in the end.</summary>
+    /// <summary>The final number of a run's region.</summary>
     public int Root(int number)
     {
         while (parents[number] != number) number = parents[number] = parents[parents[number]];

@@ -61,7 +61,7 @@ public sealed class LimitsOptions
     [Range(0.001, 3600)]
     public double AnswerSeconds { get; set; } = 120;
 
-    /// <summary>The slowest line that bodies and answers may come and go by; slower ones are cut off after five seconds.</summary>
+    /// <summary>The lowest rate at which bodies and answers may be transferred; slower callers are cut off after five seconds.</summary>
     [Range(1, 1 << 30)]
     public double MinBytesPerSecond { get; set; } = 16 * 1024;
 
@@ -79,15 +79,13 @@ public sealed class LimitsOptions
     public LabelLimits Labels => new(MaxLabels, MaxTexts);
     public ImageLimits Pictures => new(MaxPixels, MaxDecodedBytes: MaxDecodedBytes);
 
-    /// <summary>Slots for what lasts: calls of many runs, and the pictures of batches. The other half is left to calls that are answered in a
-    /// moment.</summary>
+    /// <summary>Slots for long work: calls of many runs, and the pictures of batches. The other half is left to short calls.</summary>
     internal int LongSlots => Math.Max(1, MaxConcurrent / 2);
 
-    /// <summary>Runs that take one of <see cref="LongSlots"/>; with fewer a call is answered in a moment.</summary>
+    /// <summary>Runs that take one of <see cref="LongSlots"/>; a call of fewer runs is short.</summary>
     private const int RunsPerSlot = 96;
 
-    /// <summary>How many of <see cref="LongSlots"/> the work takes: none where it does not last, and at most half, so that a second call fits beside it.
-    /// </summary>
+    /// <summary>How many of <see cref="LongSlots"/> the work takes: none where it is short, and at most half, so that a second call fits beside it.</summary>
     internal int LongSlotsFor(WorkEstimate work) => Math.Min(work.Runs / RunsPerSlot, Math.Max(1, LongSlots / 2));
 
     /// <summary>Slots that the work takes, at most all.</summary>

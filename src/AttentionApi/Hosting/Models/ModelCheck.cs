@@ -6,7 +6,7 @@ namespace AttentionApi.Hosting.Models;
 
 /// <summary>
 /// The check that follows a failed run: a small run of the default model on each of its sessions. Some errors of a GPU last until the process ends: they count
-/// at once. Where the errors say less, check after check has to fail until only a new process is thought to help.
+/// at once. After other errors the process counts as broken when several checks in a row have failed.
 /// </summary>
 internal sealed class ModelCheck : IDisposable
 {
@@ -46,7 +46,7 @@ internal sealed class ModelCheck : IDisposable
         if (fault != RunFault.Model || failure is ModelRunException) suspected = true;
     }
 
-    /// <summary>Why only a new process helps; null as long as there is hope.</summary>
+    /// <summary>Why only a new process helps; null where the next check may pass.</summary>
     public string? BeyondRecovery => lost is { } reason ? $"The GPU has failed and stays so until the service is restarted: {reason}"
         : Volatile.Read(ref failures) < MostFailures ? null
         : $"The default model has failed {MostFailures} checks in a row; restart the service. Its log has the details.";

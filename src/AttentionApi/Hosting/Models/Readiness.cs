@@ -52,7 +52,7 @@ internal sealed class Readiness(ModelCatalog catalog, ModelCheck check, ILogger<
     /// <exception cref="ProblemException">503: nothing is ready yet, or the service stops. 404: there is no such model.</exception>
     public ModelEntry Resolve(string? id)
     {
-        // What /readyz says holds here too, between the load of the default model and its end.
+        // Until the first load has ended, requests are refused as /readyz refuses.
         if (!warmedUp && Unready is { } unready) throw unready;
         return catalog.Find(id) ?? throw (id is null ? Unready! : Unknown(id));
     }

@@ -17,7 +17,7 @@ internal sealed class LocalOnly(IServer server, SecurityOptions options)
 
     public Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
-        // Known once the server listens.
+        // The addresses are known once the server listens.
         if (isLocal.Value) Check(http.Request);
         return next(http);
     }
