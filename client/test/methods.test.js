@@ -90,10 +90,10 @@ test('What a head, a view or a query cannot be for this model falls back', () =>
 });
 
 test('Colours of an answer are no map', () => {
-  const colours = { layer: 6, head: null, label: null, signed: false, explained: [0.5, 0.3, 0.1], values: [[[1, 0, 0], [0, 1, 0]], [[0, 0, 1], [1, 1, 1]]] };
-  const set = setOf({ maps: [colours], warnings: [] });
-  assert.deepEqual([set.maps, set.colours?.channels, set.colours?.explained], [[], 3, [0.5, 0.3, 0.1]]);
-  assert.deepEqual([...(set.colours?.values ?? [])], [1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1]);
+  const colors = { layer: 6, head: null, label: null, signed: false, explained: [0.5, 0.3, 0.1], values: [[[1, 0, 0], [0, 1, 0]], [[0, 0, 1], [1, 1, 1]]] };
+  const set = setOf({ maps: [colors], warnings: [] });
+  assert.deepEqual([set.maps, set.colors?.channels, set.colors?.explained], [[], 3, [0.5, 0.3, 0.1]]);
+  assert.deepEqual([...(set.colors?.values ?? [])], [1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1]);
 });
 
 test('Maps, series and scores of an answer are read as they come', () => {

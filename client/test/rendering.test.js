@@ -12,8 +12,8 @@ test("Colormaps are matplotlib's tables", () => {
   const names = /** @type {(keyof typeof tables)[]} */ (Object.keys(tables));
   for (const name of names) {
     const bytes = (/** @type {number} */ pixel) => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
-    const colours = [...palette(name)].map((pixel) => bytes(pixel).map((byte) => byte.toString(16).padStart(2, '0')).join(''));
-    assert.deepEqual(colours, expected[name], name);
+    const colors = [...palette(name)].map((pixel) => bytes(pixel).map((byte) => byte.toString(16).padStart(2, '0')).join(''));
+    assert.deepEqual(colors, expected[name], name);
   }
   assert.ok(names.every((name) => table.colormap.read(name) === name), 'the settings know them all');
 });

@@ -37,7 +37,7 @@ public sealed class AttributionTests(PageHost host, Chromium chromium)
         Assert.Equal(["no other label", "house"], await explore.Page.Locator("#rival option").AllInnerTextsAsync());
         await explore.SelectAsync("rival", "house");
         await explore.Page.GetByText("What tells “owl” from “house” for demo-clip").WaitForAsync();
-        Assert.Equal(["for house", "for owl"], await explore.Page.Locator("#colour-scale .colourbar-end").AllInnerTextsAsync());
+        Assert.Equal(["for house", "for owl"], await explore.Page.Locator("#color-scale .colorbar-end").AllInnerTextsAsync());
         await explore.ChooseAsync("methods", "rollout");
         Assert.True(await explore.Page.Locator("#rival").IsHiddenAsync());
     }

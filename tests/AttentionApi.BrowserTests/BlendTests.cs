@@ -16,7 +16,7 @@ public sealed class BlendTests(PageHost host, Chromium chromium)
     public async Task A_picture_lies_under_its_map_by_the_rule(string blend)
     {
         var picture = await StageAsync("&opacity=0");
-        var colours = await StageAsync("&opacity=1&blend=flat");
+        var colors = await StageAsync("&opacity=1&blend=flat");
         var mixed = await StageAsync($"&opacity=0.5&blend={blend}");
         await using var explore = await OpenAsync("");
         for (var row = 1; row < Demo.Side; row += 3)
@@ -24,10 +24,10 @@ public sealed class BlendTests(PageHost host, Chromium chromium)
             for (var column = 1; column < Demo.Side; column += 3)
             {
                 var point = await explore.PatchAsync(row, column, Airplane);
-                var (under, colour, actual) = (picture.At(point), colours.At(point), mixed.At(point));
-                var below = blend switch { "glow" => Grey(under, 0.75), "gray" => Grey(under, 0.5), _ => under };
-                if (blend is "glow" or "value") AssertBetween(below, colour, actual);
-                else Assert.Equal(Mix(below, colour, 0.5), actual, Rounding);
+                var (under, color, actual) = (picture.At(point), colors.At(point), mixed.At(point));
+                var below = blend switch { "glow" => Gray(under, 0.75), "gray" => Gray(under, 0.5), _ => under };
+                if (blend is "glow" or "value") AssertBetween(below, color, actual);
+                else Assert.Equal(Mix(below, color, 0.5), actual, Rounding);
             }
         }
     }
@@ -37,7 +37,7 @@ public sealed class BlendTests(PageHost host, Chromium chromium)
     {
         const string query = "&method=alignment&target=airplane&scale=minmax";
         var picture = await StageAsync(query + "&opacity=0");
-        var colours = await StageAsync(query + "&opacity=1&blend=flat");
+        var colors = await StageAsync(query + "&opacity=1&blend=flat");
         var faded = await StageAsync(query + "&opacity=1&blend=value");
         await using var explore = await OpenAsync(query);
         var values = (await host.ExplainAsync("scene-05", $"method=alignment&labels=airplane&fromLayer={Demo.Layers}"))["maps"]![0]!["values"]!.AsArray()
@@ -48,7 +48,7 @@ public sealed class BlendTests(PageHost host, Chromium chromium)
         var low = await explore.PatchAsync(lowest.row, lowest.column, Airplane);
         var high = await explore.PatchAsync(highest.row, highest.column, Airplane);
         Assert.Equal(picture.At(low), faded.At(low), new Near(10));
-        Assert.Equal(colours.At(high), faded.At(high), new Near(40));
+        Assert.Equal(colors.At(high), faded.At(high), new Near(40));
     }
 
     [Theory]
@@ -58,7 +58,7 @@ public sealed class BlendTests(PageHost host, Chromium chromium)
     public async Task The_bar_says_how_its_range_was_chosen(string query, string words)
     {
         await using var explore = await OpenAsync("&method=alignment&target=airplane" + query);
-        Assert.Contains(words, await explore.Page.Locator("#colour-range").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains(words, await explore.Page.Locator("#color-range").InnerTextAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,8 +66,8 @@ public sealed class BlendTests(PageHost host, Chromium chromium)
     {
         var maximum = (double)(await host.ExplainAsync("scene-05", $"method=attention&fromLayer={Demo.Layers}"))["maps"]![0]!["maximum"]!;
         await using var other = await OpenAsync("&method=attention");
-        var words = await other.Page.Locator("#colour-range").InnerTextAsync();
-        var high = (await other.Page.Locator("#colour-scale output").AllInnerTextsAsync())[2];
+        var words = await other.Page.Locator("#color-range").InnerTextAsync();
+        var high = (await other.Page.Locator("#color-scale output").AllInnerTextsAsync())[2];
         // Either the range reaches the highest value, or it reaches at least half of it and says that it clips.
         var shown = double.Parse(high.TrimStart('≥', ' '), System.Globalization.CultureInfo.InvariantCulture);
         if (words.Contains("clipped", StringComparison.Ordinal)) Assert.InRange(shown, maximum / 2, maximum);
@@ -82,9 +82,9 @@ public sealed class BlendTests(PageHost host, Chromium chromium)
         return await explore.StageAsync();
     }
 
-    private static (int R, int G, int B) Grey((int R, int G, int B) colour, double dimmed)
+    private static (int R, int G, int B) Gray((int R, int G, int B) color, double dimmed)
     {
-        var luma = (int)Math.Round((0.3 * colour.R + 0.59 * colour.G + 0.11 * colour.B) * dimmed);
+        var luma = (int)Math.Round((0.3 * color.R + 0.59 * color.G + 0.11 * color.B) * dimmed);
         return (luma, luma, luma);
     }
 

@@ -9,14 +9,14 @@ public sealed class FirstVisitTests(PageHost host, Chromium chromium)
         await using var explore = await ExplorePage.OpenAsync(host, chromium, "");
         Assert.Equal(["car", "dog", "banana"], await explore.LabelsAsync());
         Assert.Equal("Where demo-clip finds “car”: bright patches fit it best.", await explore.Page.Locator("#sentence").InnerTextAsync());
-        Assert.Equal(["less like car", "more like car"], await explore.Page.Locator("#colour-scale .colourbar-end").AllInnerTextsAsync());
+        Assert.Equal(["less like car", "more like car"], await explore.Page.Locator("#color-scale .colorbar-end").AllInnerTextsAsync());
 
         // One range for all labels: the wrong one does not glow.
-        var scale = await explore.Page.Locator("#colour-scale output").AllInnerTextsAsync();
+        var scale = await explore.Page.Locator("#color-scale output").AllInnerTextsAsync();
         await explore.Page.Locator(".chip .name", new() { HasText = "banana" }).ClickAsync();
         await explore.DrawnAsync();
         Assert.Equal("Where demo-clip finds “banana”: bright patches fit it best.", await explore.Page.Locator("#sentence").InnerTextAsync());
-        Assert.Equal(scale[1], (await explore.Page.Locator("#colour-scale output").AllInnerTextsAsync())[1]);
+        Assert.Equal(scale[1], (await explore.Page.Locator("#color-scale output").AllInnerTextsAsync())[1]);
         explore.AssertNoErrors();
     }
 

@@ -33,7 +33,7 @@ public sealed record Pixels(int Width, int Height, int Channels, byte[] Bytes)
     /// <summary>Whether the eight pixels around a point have nearly its colour.</summary>
     public bool IsEven((float X, float Y) point) =>
         (from dy in Enumerable.Range(-1, 3) from dx in Enumerable.Range(-1, 3) select At((point.X + dx, point.Y + dy)))
-        .All(colour => new Near(4).Equals(colour, At(point)));
+        .All(color => new Near(4).Equals(color, At(point)));
 
     public bool Shows(Pixels other) => Bytes.AsSpan().SequenceEqual(other.Bytes);
 }

@@ -12,18 +12,18 @@ import { palette } from './colormaps.js';
  * The blend mode "saturation" keeps the luma 0.3 R + 0.59 G + 0.11 B (W3C Compositing, "Lum").
  * @param {HTMLCanvasElement} canvas @param {Rectangle} part within the picture: beyond it, the fill would show @param {Blend} blend
  */
-export function dimToGrey(canvas, { x, y, width, height }, blend) {
+export function dimToGray(canvas, { x, y, width, height }, blend) {
   const ctx = context(canvas);
-  for (const [mode, colour] of /** @type {const} */ ([['saturation', '#000'], ['multiply', blend === 'glow' ? '#c0c0c0' : '#808080']])) {
+  for (const [mode, color] of /** @type {const} */ ([['saturation', '#000'], ['multiply', blend === 'glow' ? '#c0c0c0' : '#808080']])) {
     ctx.globalCompositeOperation = mode;
-    ctx.fillStyle = colour;
+    ctx.fillStyle = color;
     ctx.fillRect(x, y, width, height);
   }
   ctx.globalCompositeOperation = 'source-over';
 }
 
 /** The picture lies under the map as its luma. @param {Blend} blend */
-export const isGrey = (blend) => blend === 'glow' || blend === 'gray';
+export const isGray = (blend) => blend === 'glow' || blend === 'gray';
 
 /** How opaque the highest values are: where they glow, half the opacity already lights up. @param {Blend} blend @param {number} opacity */
 export const strength = (blend, opacity) => (blend === 'glow' ? opacity * (2 - opacity) : opacity);
@@ -35,14 +35,14 @@ const fading = new Map();
  * The colours to paint a map with; where values fade, with an opacity that follows the value, or its distance from zero.
  * @param {Colormap} colormap @param {boolean} signed @param {Blend} blend
  */
-export function coloursOf(colormap, signed, blend) {
+export function colorsOf(colormap, signed, blend) {
   if (blend === 'gray' || blend === 'flat') return palette(colormap);
   const key = `${colormap} ${signed}`;
-  let colours = fading.get(key);
-  if (!colours) {
+  let colors = fading.get(key);
+  if (!colors) {
     const opacity = (/** @type {number} */ index) => (signed ? Math.abs(2 * index - 255) : index);
-    colours = palette(colormap).map((pixel, index) => ((pixel & 0xffffff) | (opacity(index) << 24)) >>> 0);
-    fading.set(key, colours);
+    colors = palette(colormap).map((pixel, index) => ((pixel & 0xffffff) | (opacity(index) << 24)) >>> 0);
+    fading.set(key, colors);
   }
-  return colours;
+  return colors;
 }

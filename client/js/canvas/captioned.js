@@ -10,7 +10,7 @@ import { Painter } from './painter.js';
  * @property {string[]} numbers at the low end, in the middle and at the high end
  */
 
-/** @typedef {{ ground: string, text: string, muted: string, font: string }} Colours */
+/** @typedef {{ ground: string, text: string, muted: string, font: string }} Colors */
 
 /** Pixels of the copy for each CSS pixel on screen: it is pasted into slides and documents. */
 export const copyScale = 2;
@@ -22,7 +22,7 @@ const lineHeight = 1.4;
 
 /**
  * The picture as it is on screen, whole, with its caption and colour bar below it.
- * @param {import('../compute/screen.js').Screen} screen @param {Words} words @param {number} width of the copy @param {Colours} colours
+ * @param {import('../compute/screen.js').Screen} screen @param {Words} words @param {number} width of the copy @param {Colors} colors
  */
 export function captionedPicture(screen, { sentence, caption, ends, numbers }, width, { ground, text, muted, font }) {
   const { answer: { image, question: { picture } }, map, colormap } = screen;
@@ -40,8 +40,8 @@ export function captionedPicture(screen, { sentence, caption, ends, numbers }, w
   const measure = context(document.createElement('canvas'));
   const room = width - 2 * unit;
   const lines = [
-    ...wrapped(measure, sentence, `600 ${large}px ${font}`, room).map((line) => ({ line, size: large, weight: 600, colour: text })),
-    ...wrapped(measure, caption, `400 ${small}px ${font}`, room).map((line) => ({ line, size: small, weight: 400, colour: muted })),
+    ...wrapped(measure, sentence, `600 ${large}px ${font}`, room).map((line) => ({ line, size: large, weight: 600, color: text })),
+    ...wrapped(measure, caption, `400 ${small}px ${font}`, room).map((line) => ({ line, size: small, weight: 400, color: muted })),
   ];
   const textHeight = lines.reduce((sum, { size }) => sum + size * lineHeight, 0);
   const barHeight = map ? unit + unit + 2 * small * lineHeight : 0;
@@ -55,9 +55,9 @@ export function captionedPicture(screen, { sentence, caption, ends, numbers }, w
   ctx.drawImage(shown, 0, 0);
   ctx.textBaseline = 'top';
   let y = height + unit;
-  for (const { line, size, weight, colour } of lines) {
+  for (const { line, size, weight, color } of lines) {
     ctx.font = `${weight} ${size}px ${font}`;
-    ctx.fillStyle = colour;
+    ctx.fillStyle = color;
     ctx.fillText(line, unit, y);
     y += size * lineHeight;
   }
@@ -71,8 +71,8 @@ export function captionedPicture(screen, { sentence, caption, ends, numbers }, w
   }
   y += unit * 1.25;
   ctx.font = `400 ${small}px ${font}`;
-  for (const [row, [low, middle, high], colour] of /** @type {const} */ ([[0, numbers, muted], [1, [ends.low, '', ends.high], text]])) {
-    ctx.fillStyle = colour;
+  for (const [row, [low, middle, high], color] of /** @type {const} */ ([[0, numbers, muted], [1, [ends.low, '', ends.high], text]])) {
+    ctx.fillStyle = color;
     for (const [index, [align, words]] of /** @type {const} */ ([['left', low], ['center', middle], ['right', high]]).entries()) {
       ctx.textAlign = align;
       ctx.fillText(words, unit + (room * index) / 2, y + row * small * lineHeight);

@@ -7,12 +7,12 @@ const palettes = new Map();
 
 /** The 256 colours as pixels of an ImageData seen as 32-bit words (alpha, blue, green, red), opaque. @param {Colormap} name */
 export function palette(name) {
-  let colours = palettes.get(name);
-  if (!colours) {
+  let colors = palettes.get(name);
+  if (!colors) {
     const bytes = atob(tables[name]);
-    colours = Uint32Array.from({ length: 256 }, (_, i) =>
+    colors = Uint32Array.from({ length: 256 }, (_, i) =>
       (0xff000000 | (bytes.charCodeAt(3 * i + 2) << 16) | (bytes.charCodeAt(3 * i + 1) << 8) | bytes.charCodeAt(3 * i)) >>> 0);
-    palettes.set(name, colours);
+    palettes.set(name, colors);
   }
-  return colours;
+  return colors;
 }

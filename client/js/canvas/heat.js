@@ -23,13 +23,13 @@ const images = new WeakMap();
 /**
  * Paints a map's colours, opaque, exactly as the server does: the raw grid is sampled at each pixel, scaled, clipped and looked up.
  * @param {HTMLCanvasElement} canvas made as large as the part
- * @param {Heatmap} map @param {Limits} limits @param {Uint32Array} colours @param {Cut} cut
+ * @param {Heatmap} map @param {Limits} limits @param {Uint32Array} colors @param {Cut} cut
  */
-export function paintHeat(canvas, map, limits, colours, { grid, whole, part, interpolation }) {
+export function paintHeat(canvas, map, limits, colors, { grid, whole, part, interpolation }) {
   const image = imageOf(canvas, part);
   const pixels = new Uint32Array(image.data.buffer);
   if (isFlat(limits)) {
-    pixels.fill(colours[map.signed ? 128 : 0]);
+    pixels.fill(colors[map.signed ? 128 : 0]);
   } else {
     const across = axis(interpolation, grid.columns, part.x, part.width, whole.x, whole.width);
     const down = axis(interpolation, grid.rows, part.y, part.height, whole.y, whole.height);
@@ -38,7 +38,7 @@ export function paintHeat(canvas, map, limits, colours, { grid, whole, part, int
     upsample(map.values, grid.columns, across, down, (values, y) => {
       for (let x = 0, at = y * part.width; x < values.length; x++, at++) {
         const index = (values[x] - low) * steps;
-        pixels[at] = colours[index > 0 ? (index < 255 ? index | 0 : 255) : 0];
+        pixels[at] = colors[index > 0 ? (index < 255 ? index | 0 : 255) : 0];
       }
     });
   }
@@ -48,9 +48,9 @@ export function paintHeat(canvas, map, limits, colours, { grid, whole, part, int
 /**
  * The same for a map of colours: each of the first three channels is sampled like a map.
  * @param {HTMLCanvasElement} canvas made as large as the part
- * @param {import('../compute/maps.js').ColourMap} map @param {Cut} cut
+ * @param {import('../compute/maps.js').ColorGrid} map @param {Cut} cut
  */
-export function paintColours(canvas, { values, channels }, { grid, whole, part, interpolation }) {
+export function paintColors(canvas, { values, channels }, { grid, whole, part, interpolation }) {
   const image = imageOf(canvas, part);
   const across = axis(interpolation, grid.columns, part.x, part.width, whole.x, whole.width);
   const down = axis(interpolation, grid.rows, part.y, part.height, whole.y, whole.height);

@@ -9,9 +9,9 @@ import { onCanvas, patchRectangle } from './placement.js';
 export function outlinePatch(canvas, placement, patch, seen, grid, width) {
   const ctx = context(canvas);
   const { x, y, width: w, height: h } = onCanvas(placement, patchRectangle(patch, seen, grid));
-  for (const [line, colour] of /** @type {[number, string][]} */ ([[width + 2, '#000000b0'], [width, '#ffffff']])) {
+  for (const [line, color] of /** @type {[number, string][]} */ ([[width + 2, '#000000b0'], [width, '#ffffff']])) {
     ctx.lineWidth = line * devicePixelRatio;
-    ctx.strokeStyle = colour;
+    ctx.strokeStyle = color;
     ctx.strokeRect(x, y, w, h);
   }
 }

@@ -1,6 +1,6 @@
 import { context } from '../dom.js';
-import { coloursOf, dimToGrey, isGrey, strength } from './blend.js';
-import { paintColours, paintHeat, pixelsIn } from './heat.js';
+import { colorsOf, dimToGray, isGray, strength } from './blend.js';
+import { paintColors, paintHeat, pixelsIn } from './heat.js';
 import { onCanvas } from './placement.js';
 import { remembered } from './remembered.js';
 
@@ -20,8 +20,8 @@ export class Painter {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    this.coloured = remembered();
-    this.grey = remembered();
+    this.colored = remembered();
+    this.gray = remembered();
     this.exact = remembered();
     this.draft = remembered();
   }
@@ -37,8 +37,8 @@ export class Painter {
    * @returns {boolean} false: it was a draft
    */
   paintMap(screen, size, placement, resting) {
-    const { answer: { image: { seen }, question: { picture: { bitmap } } }, map, colours, shown } = screen;
-    if ((!map && !colours) || shown.opacity === 0) return true;
+    const { answer: { image: { seen }, question: { picture: { bitmap } } }, map, colors, shown } = screen;
+    if ((!map && !colors) || shown.opacity === 0) return true;
     const ctx = context(this.canvas);
     const whole = onCanvas(placement, seen);
     ctx.save();
@@ -46,8 +46,8 @@ export class Painter {
     ctx.beginPath();
     ctx.rect(whole.x, whole.y, whole.width, whole.height);
     ctx.clip();
-    if (isGrey(shown.blend) && bitmap) ctx.drawImage(this.greyAt(bitmap, size, placement, shown.blend), 0, 0);
-    const exact = map ? this.paintHeat(ctx, screen, map, whole, resting) : this.paintColours(ctx, screen, whole);
+    if (isGray(shown.blend) && bitmap) ctx.drawImage(this.grayAt(bitmap, size, placement, shown.blend), 0, 0);
+    const exact = map ? this.paintHeat(ctx, screen, map, whole, resting) : this.paintColors(ctx, screen, whole);
     ctx.restore();
     return exact;
   }
@@ -73,8 +73,8 @@ export class Painter {
   /** @param {CanvasRenderingContext2D} ctx @param {Screen} screen @param {NonNullable<Screen['map']>} map @param {Rectangle} whole @param {boolean} resting */
   paintHeat(ctx, { answer, limits, colormap, shown }, map, whole, resting) {
     const { width, height } = this.canvas;
-    const colours = coloursOf(colormap, map.signed, shown.blend);
-    const key = [map, limits.low, limits.high, colours, shown.interpolation, whole.x, whole.y, whole.width, width, height];
+    const colors = colorsOf(colormap, map.signed, shown.blend);
+    const key = [map, limits.low, limits.high, colors, shown.interpolation, whole.x, whole.y, whole.width, width, height];
     const full = pixelsIn(whole, this.canvas);
     const exact = resting || full.width * full.height <= quickPixels || this.exact.holds(key);
     const scale = exact ? 1 : draftScale;
@@ -82,7 +82,7 @@ export class Painter {
     const part = exact ? full : pixelsIn(shrunk(whole), shrunk({ x: 0, y: 0, width, height }));
     if (part.width <= 0 || part.height <= 0) return exact;
     const heat = (exact ? this.exact : this.draft).take(key, (canvas) =>
-      paintHeat(canvas, map, limits, colours, { grid: answer.grid, whole: shrunk(whole), part, interpolation: shown.interpolation }));
+      paintHeat(canvas, map, limits, colors, { grid: answer.grid, whole: shrunk(whole), part, interpolation: shown.interpolation }));
     ctx.globalAlpha = strength(shown.blend, shown.opacity);
     ctx.imageSmoothingEnabled = shown.interpolation !== 'nearest';
     ctx.drawImage(heat, part.x * scale, part.y * scale, part.width * scale, part.height * scale);
@@ -90,11 +90,11 @@ export class Painter {
   }
 
   /** Always exact: nothing plays along colours. @param {CanvasRenderingContext2D} ctx @param {Screen} screen @param {Rectangle} whole */
-  paintColours(ctx, { answer, colours, shown }, whole) {
+  paintColors(ctx, { answer, colors, shown }, whole) {
     const part = pixelsIn(whole, this.canvas);
-    if (!colours || part.width <= 0 || part.height <= 0) return true;
-    const painted = this.exact.take([colours, shown.interpolation, whole.x, whole.y, whole.width, this.canvas.width, this.canvas.height], (canvas) =>
-      paintColours(canvas, colours, { grid: answer.grid, whole, part, interpolation: shown.interpolation }));
+    if (!colors || part.width <= 0 || part.height <= 0) return true;
+    const painted = this.exact.take([colors, shown.interpolation, whole.x, whole.y, whole.width, this.canvas.width, this.canvas.height], (canvas) =>
+      paintColors(canvas, colors, { grid: answer.grid, whole, part, interpolation: shown.interpolation }));
     ctx.globalAlpha = strength(shown.blend, shown.opacity);
     ctx.drawImage(painted, part.x, part.y);
     return true;
@@ -105,7 +105,7 @@ export class Painter {
    * @param {ImageBitmap} bitmap @param {Size} size @param {Placement} placement
    */
   pictureAt(bitmap, size, placement) {
-    return this.coloured.take(this.keyOf(bitmap, placement), (canvas) => {
+    return this.colored.take(this.keyOf(bitmap, placement), (canvas) => {
       canvas.width = this.canvas.width;
       canvas.height = this.canvas.height;
       const ctx = context(canvas);
@@ -116,12 +116,12 @@ export class Painter {
   }
 
   /** @param {ImageBitmap} bitmap @param {Size} size @param {Placement} placement @param {Screen['shown']['blend']} blend */
-  greyAt(bitmap, size, placement, blend) {
-    return this.grey.take([...this.keyOf(bitmap, placement), blend], (canvas) => {
+  grayAt(bitmap, size, placement, blend) {
+    return this.gray.take([...this.keyOf(bitmap, placement), blend], (canvas) => {
       canvas.width = this.canvas.width;
       canvas.height = this.canvas.height;
       context(canvas).drawImage(this.pictureAt(bitmap, size, placement), 0, 0);
-      dimToGrey(canvas, onCanvas(placement, { x: 0, y: 0, ...size }), blend);
+      dimToGray(canvas, onCanvas(placement, { x: 0, y: 0, ...size }), blend);
     });
   }
 

@@ -15,9 +15,9 @@ export function drawRegions(ctx, found, { zoom, x, y }) {
   ctx.scale(zoom, zoom);
   const pixel = devicePixelRatio / zoom;
   const stroke = (/** @type {Path2D} */ path, /** @type {number} */ width) => {
-    for (const [more, colour] of /** @type {const} */ ([[2, '#000000b0'], [0, '#ffffff']])) {
+    for (const [more, color] of /** @type {const} */ ([[2, '#000000b0'], [0, '#ffffff']])) {
       ctx.lineWidth = (width + more) * pixel;
-      ctx.strokeStyle = colour;
+      ctx.strokeStyle = color;
       ctx.stroke(path);
     }
   };

@@ -1,5 +1,5 @@
 import { context, fitCanvas } from '../dom.js';
-import { coloursOf, dimToGrey, isGrey, strength } from './blend.js';
+import { colorsOf, dimToGray, isGray, strength } from './blend.js';
 import { paintHeat } from './heat.js';
 
 const heat = document.createElement('canvas');
@@ -27,7 +27,7 @@ export function drawTile(canvas, { answer, shown }, map, limits, colormap) {
   ctx.drawImage(thumbnail(answer, shown.blend), 0, 0, width, height);
   if (!map) return;
   const whole = { x: 0, y: 0, width, height };
-  paintHeat(heat, map, limits, coloursOf(colormap, map.signed, shown.blend),
+  paintHeat(heat, map, limits, colorsOf(colormap, map.signed, shown.blend),
     { grid: answer.grid, whole, part: whole, interpolation: shown.interpolation });
   // A thumbnail must be read at a glance: the smaller it is, the less of the picture shows through.
   ctx.globalAlpha = strength(shown.blend, Math.max(canvas.clientWidth < smallEdge ? 0.8 : 0.5, shown.opacity));
@@ -48,7 +48,7 @@ function thumbnail(answer, blend) {
     const ctx = context(canvas);
     ctx.imageSmoothingQuality = 'high';
     if (bitmap) ctx.drawImage(bitmap, seen.x * scale, seen.y * scale, seen.width * scale, seen.height * scale, 0, 0, canvas.width, canvas.height);
-    if (isGrey(blend)) dimToGrey(canvas, { x: 0, y: 0, width: thumbnailEdge, height: thumbnailEdge }, blend);
+    if (isGray(blend)) dimToGray(canvas, { x: 0, y: 0, width: thumbnailEdge, height: thumbnailEdge }, blend);
   }
   return canvas;
 }

@@ -54,7 +54,7 @@ export function localMaps(fail) {
 }
 
 /** @param {import('./maps.js').Heatmap[]} maps @returns {MapSet} */
-const setOf = (maps) => ({ maps, colours: null, series: {}, scores: [], warnings: [] });
+const setOf = (maps) => ({ maps, colors: null, series: {}, scores: [], warnings: [] });
 
 /**
  * The last result, for as long as nothing that it depends on changes.

@@ -15,7 +15,7 @@
 
 /**
  * One map of colours over the patch grid: of each patch `channels` numbers from 0 to 1, the first three of them red, green and blue.
- * @typedef {object} ColourMap
+ * @typedef {object} ColorGrid
  * @property {number} layer
  * @property {number} channels
  * @property {Float32Array | Float64Array} values row-major over the grid, channels last
@@ -26,7 +26,7 @@
  * What a method says at one layer.
  * @typedef {object} MapSet
  * @property {Heatmap[]} maps one a label, or one; none where the method shows numbers alone
- * @property {ColourMap | null} colours where the method has colours instead of maps
+ * @property {ColorGrid | null} colors where the method has colours instead of maps
  * @property {Record<string, SeriesEntry[]>} series
  * @property {Score[]} scores
  * @property {string[]} warnings

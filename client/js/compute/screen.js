@@ -19,7 +19,7 @@ import { limitsOf } from './scales.js';
  * @property {Effective} shown
  * @property {MapSet} set what the method says at the layer looked at: maps of all labels, series, scores
  * @property {Heatmap | null} map the one on the picture; null where the method shows numbers alone
- * @property {import('./maps.js').ColourMap | null} colours over the picture, of methods that have colours instead of maps
+ * @property {import('./maps.js').ColorGrid | null} colors over the picture, of methods that have colours instead of maps
  * @property {import('./scales.js').Limits} limits of all labels together: a label that is not in the picture must not glow like one that is
  * @property {NonNullable<Effective['colormap']>} colormap
  * @property {(MapSet | null)[] | null} frames the same for layers 1…L; null until they are computed, in part where they are fetched one by one
@@ -52,7 +52,7 @@ export function watchScreen(store, { local, fetched }) {
 function pictured(set, frames, { target, scale, fromLayer, toLayer, colormap }) {
   const map = mapFor(set, target);
   const along = scale === 'shared' ? (frames ?? []).slice(fromLayer - 1, toLayer).flatMap((frame) => frame?.maps ?? []) : [];
-  return { map, colours: set.colours, limits: limitsOf(scale, along.length ? along : set.maps), colormap: colormapFor(colormap, map?.signed ?? false) };
+  return { map, colors: set.colors, limits: limitsOf(scale, along.length ? along : set.maps), colormap: colormapFor(colormap, map?.signed ?? false) };
 }
 
 /** A diverging map where zero is the middle, unless another was chosen. @param {Effective['colormap']} chosen @param {boolean} signed */

@@ -97,11 +97,11 @@ const atLayer = (set, { method }, layer) => (method.layers === 'each' ? { ...set
 export const setOf = ({ maps, series, scores, warnings }) => ({
   maps: maps.filter((/** @type {any} */ { explained }) => !explained)
     .map((/** @type {any} */ { layer, head, label, signed, values }) => ({ layer, head, label, signed, values: Float64Array.from(values.flat()) })),
-  colours: maps.filter((/** @type {any} */ { explained }) => explained).map(coloursOf)[0] ?? null,
+  colors: maps.filter((/** @type {any} */ { explained }) => explained).map(colorsOf)[0] ?? null,
   series: series ?? {},
   scores: scores ?? [],
   warnings,
 });
 
-/** @param {any} map @returns {import('../compute/maps.js').ColourMap} */
-const coloursOf = ({ layer, explained, values }) => ({ layer, explained, channels: explained.length, values: Float64Array.from(values.flat(2)) });
+/** @param {any} map @returns {import('../compute/maps.js').ColorGrid} */
+const colorsOf = ({ layer, explained, values }) => ({ layer, explained, channels: explained.length, values: Float64Array.from(values.flat(2)) });

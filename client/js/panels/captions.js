@@ -5,12 +5,12 @@ import { captionsOf, wordingOf } from './wording.js';
 /** @typedef {import('../compute/screen.js').Screen} Screen */
 
 /** The colours of the highest and the lowest values, in a word. @type {Partial<Record<Screen['colormap'], [string, string]>>} */
-const colourWords = { coolwarm: ['red', 'blue'], turbo: ['red', 'blue'], jet: ['red', 'blue'] };
+const colorWords = { coolwarm: ['red', 'blue'], turbo: ['red', 'blue'], jet: ['red', 'blue'] };
 
 /** What the picture shows, in a sentence for those who know none of this. @param {Screen} screen */
 export function sentenceOf(screen) {
-  const { answer, map, colours, shown: { method } } = screen;
-  return map || colours ? filled(wordsOf(screen).sentence, screen) : `${method.title} of ${answer.model.id}, in numbers.`;
+  const { answer, map, colors, shown: { method } } = screen;
+  return map || colors ? filled(wordsOf(screen).sentence, screen) : `${method.title} of ${answer.model.id}, in numbers.`;
 }
 
 /** What the method says of such a map. @param {Screen} screen @returns {import('../network/api.js').Words} */
@@ -21,12 +21,12 @@ function wordsOf(screen) {
 
 /** The words with texts in place of the names in braces. @param {string} words @param {Screen} screen */
 function filled(words, screen) {
-  const { answer, shown: { target }, colours, colormap } = screen;
-  const [high, low] = colourWords[colormap] ?? ['bright', 'dark'];
+  const { answer, shown: { target }, colors, colormap } = screen;
+  const [high, low] = colorWords[colormap] ?? ['bright', 'dark'];
   /** @type {Record<string, string | null>} */
   const texts = {
     model: answer.model.id, label: target, versus: rivalOf(screen), asked: tokenInWords(screen), high, low,
-    shares: colours && sharesInWords(colours.explained),
+    shares: colors && sharesInWords(colors.explained),
   };
   return words.replace(/\{(\w+)\}/g, (braced, name) => texts[name] ?? braced);
 }

@@ -4,9 +4,9 @@ import { differenceMap } from '../compute/maps.js';
 import { limitsOf } from '../compute/scales.js';
 import { create, find } from '../dom.js';
 import { takes } from '../settings/declared.js';
-import { colourBar } from './colourBar.js';
+import { colorBar } from './colorBar.js';
 
-/** The bar of the view that was built last. @type {ReturnType<typeof colourBar>} */
+/** The bar of the view that was built last. @type {ReturnType<typeof colorBar>} */
 let bar;
 
 /** One label minus another, on a scale around zero. @type {import('./compare.js').View} */
@@ -40,7 +40,7 @@ export function difference(view, screen, store) {
     }));
     const canvas = create('canvas', { attributes: { role: 'img', 'aria-label': 'Difference of two labels' } });
     canvas.style.setProperty('--aspect', String(answer.grid.columns / answer.grid.rows));
-    bar = colourBar();
+    bar = colorBar();
     view.replaceChildren(create('div', { class: 'difference' }, canvas, create('div', { class: 'difference-pick' },
       pick('label', 'Label', target), pick('rival', 'Minus', target === 0 ? 1 : 0), create('p', { class: 'note' }), bar.element, open)));
   }

@@ -3,7 +3,7 @@ import { limitsOf } from '../compute/scales.js';
 import { create, find, short } from '../dom.js';
 import { postForJson } from '../network/api.js';
 import { expectedQuery } from '../network/query.js';
-import { colourBar } from './colourBar.js';
+import { colorBar } from './colorBar.js';
 import { sayProblem } from './problem.js';
 
 /**
@@ -84,7 +84,7 @@ export function expected(view, screen, store) {
     const limits = limitsOf('percentile', [heat]);
     const canvas = create('canvas', { attributes: { role: 'img', 'aria-label': `What speaks for ${found.label} and what for ${against.label}` } });
     canvas.style.setProperty('--aspect', String(answer.grid.columns / answer.grid.rows));
-    const bar = colourBar();
+    const bar = colorBar();
     facts.append(bar.element);
     result.replaceChildren(create('div', { class: 'difference' }, canvas, facts));
     drawTile(canvas, screen, heat, limits, 'coolwarm');

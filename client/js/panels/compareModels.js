@@ -1,7 +1,7 @@
 import { limitsOf } from '../compute/scales.js';
 import { create, short } from '../dom.js';
 import { modelsQuery } from '../network/query.js';
-import { colourBar } from './colourBar.js';
+import { colorBar } from './colorBar.js';
 import { comparisonExport, comparisons, drawEntry } from './comparison.js';
 
 /** @typedef {import('./comparison.js').Screen} Screen @typedef {import('./comparison.js').Comparison} Comparison */
@@ -53,7 +53,7 @@ export function modelFigures(view, screen, store) {
     const scores = entries.map(({ given: { evidence } }) => (evidence ? `score ${short(evidence.score)}` : ''));
     const maps = create('div', { class: 'figures' }, figure(names[0], scores[0]), figure(names[1], scores[1]));
     if (difference) {
-      const bar = colourBar();
+      const bar = colorBar();
       const ends = { low: `more ${names[0]}`, high: `more ${names[1]}` };
       bar.show({ limits: limitsOf('percentile', [difference]), colormap: 'coolwarm', ends, maps: [difference] });
       const both = figure('Where they differ', `blue: higher for ${names[0]}, red: higher for ${names[1]}; each map divided by its largest value`);

@@ -1,6 +1,6 @@
 import { create, find, short } from '../dom.js';
 import { captionOf, endsOf, rangeInWords, sentenceOf } from './captions.js';
-import { colourBar } from './colourBar.js';
+import { colorBar } from './colorBar.js';
 
 /** @typedef {import('../compute/screen.js').Screen} Screen */
 
@@ -13,10 +13,10 @@ export function legendPanel(store) {
   const caption = find('#caption', HTMLParagraphElement);
   const readout = find('#readout', HTMLParagraphElement);
   const said = find('#stage-said', HTMLParagraphElement);
-  const scale = find('#colour-scale', HTMLDivElement);
-  const range = find('#colour-range', HTMLParagraphElement);
+  const scale = find('#color-scale', HTMLDivElement);
+  const range = find('#color-range', HTMLParagraphElement);
   const table = find('#table-panel', HTMLDetailsElement);
-  const bar = colourBar();
+  const bar = colorBar();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   scale.prepend(bar.element);

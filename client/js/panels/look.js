@@ -2,7 +2,7 @@ import { tables } from '../canvas/colormapTables.js';
 import { colormapFor } from '../compute/screen.js';
 import { choices, context, create, find } from '../dom.js';
 import { names, table } from '../settings/table.js';
-import { stripOf } from './colourBar.js';
+import { stripOf } from './colorBar.js';
 import { makeControl } from './controls.js';
 
 /** How a map is drawn: the settings of the table that name a control, and the colours. @param {import('../store.js').Store} store */

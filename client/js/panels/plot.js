@@ -6,7 +6,7 @@ import { decimal, ticksOf } from './ticks.js';
 const margin = { left: 60, right: 104, top: 12, bottom: 48 };
 const height = 280;
 const widest = 720;
-const colours = 8;
+const colors = 8;
 const longestName = 15;
 
 /**
@@ -49,10 +49,10 @@ export function linePlot({ title, across, up, lines, room, now, at: places }) {
   if (now !== undefined) plot.append(svg('line', { class: 'now', x1: x(now), x2: x(now), y1: margin.top, y2: bottom }));
   const heights = spread(lines.map(({ values }) => y(values[values.length - 1])));
   for (const [index, { name, values }] of lines.entries()) {
-    const colour = `series-${(index % colours) + 1}`;
+    const color = `series-${(index % colors) + 1}`;
     const shown = name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name;
-    plot.append(svg('polyline', { class: colour, points: values.map((value, at) => `${x(places?.[at] ?? at + 1)},${y(value)}`).join(' ') }),
-      svg('text', { class: `name ${colour}`, x: right + 8, y: heights[index] + 4 }, shown));
+    plot.append(svg('polyline', { class: color, points: values.map((value, at) => `${x(places?.[at] ?? at + 1)},${y(value)}`).join(' ') }),
+      svg('text', { class: `name ${color}`, x: right + 8, y: heights[index] + 4 }, shown));
   }
   return create('figure', {}, create('figcaption', {}, title), plot);
 }
@@ -98,9 +98,9 @@ export function heatTable({ title, down = '', across = '', names, values, colorm
     create('table', {}, create('thead', {}, create('tr', {}, ...head)), create('tbody', {}, ...rows))));
 }
 
-/** WCAG's relative luminance. @param {number[]} colour */
-const luminance = (...colour) => {
-  const [red, green, blue] = colour.map((byte) => (byte / 255 <= 0.04045 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4));
+/** WCAG's relative luminance. @param {number[]} color */
+const luminance = (...color) => {
+  const [red, green, blue] = color.map((byte) => (byte / 255 <= 0.04045 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4));
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 };
 

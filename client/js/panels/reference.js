@@ -125,7 +125,7 @@ export async function referencePanel(store) {
     const best = map.values.indexOf(Math.max(...map.values));
     const patch = { row: Math.floor(best / grid.columns), column: best % grid.columns };
     if (picture.bitmap) painter.paintPicture(picture.bitmap, image, placement);
-    const other = /** @type {Screen} */ ({ ...screen, answer: { grid, image, question: { picture } }, map, colours: null });
+    const other = /** @type {Screen} */ ({ ...screen, answer: { grid, image, question: { picture } }, map, colors: null });
     painter.paintMap(other, image, placement, true);
     painter.paintVeil(image, placement, image.seen, getComputedStyle(document.body).backgroundColor);
     outlinePatch(canvas, placement, patch, image.seen, grid, 2.5);

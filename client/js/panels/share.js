@@ -6,7 +6,7 @@ import { queryFor } from '../network/query.js';
 import { writeSettings } from '../settings/address.js';
 import { captionOf, endsOf, sentenceOf } from './captions.js';
 import { copyPicture, copyText } from './clipboard.js';
-import { numbersOf } from './colourBar.js';
+import { numbersOf } from './colorBar.js';
 import { fileName, save } from './files.js';
 import { sayProblem } from './problem.js';
 

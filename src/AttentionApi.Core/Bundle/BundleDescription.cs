@@ -20,7 +20,7 @@ internal static class BundleDescription
 
     public static byte[] Of(Explanation explanation, MapSet set, (string Picture, string? Asked) files, IEnumerable<(Heatmap Map, string Name)> maps,
         IEnumerable<(FeatureMap Map,
-        string Name)> colours)
+        string Name)> colors)
     {
         var (plan, analysis) = (explanation.Plan, explanation.Inspection.Analysis);
         var method = plan.Method.Info;
@@ -43,7 +43,7 @@ internal static class BundleDescription
             ["predictions"] = List(explanation.Scoring.Predictions, one => new JsonObject { ["label"] = one.Label, ["score"] = one.Score,
                 ["logit"] = one.Logit }),
             ["maps"] = List(maps, Map),
-            ["features"] = List(colours, one => new JsonObject { ["file"] = $"{one.Name}.npy", ["layer"] = one.Map.Layer,
+            ["features"] = List(colors, one => new JsonObject { ["file"] = $"{one.Name}.npy", ["layer"] = one.Map.Layer,
                 ["explained"] = List(one.Map.Explained, share => share) }),
             ["series"] = Series(set.Series),
             ["completeness"] = List(set.Completeness, one => new JsonObject

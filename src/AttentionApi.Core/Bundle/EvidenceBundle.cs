@@ -40,16 +40,16 @@ internal sealed class EvidenceBundle
         var original = $"picture.{inspection.Picture.Header.Format.Word()}";
         var asked = inspection.Asked is { } other ? $"asked.{other.Picture.Header.Format.Word()}" : null;
         var maps = set.Maps.Select((map, index) => (Map: map, Name: Name(index))).ToList();
-        var colours = set.Features.Select((map, index) => (Map: map, Name: Name(set.Maps.Count + index))).ToList();
+        var colors = set.Features.Select((map, index) => (Map: map, Name: Name(set.Maps.Count + index))).ToList();
         List<BundlePart> parts =
         [
             new BundlePart(original, inspection.Picture.Bytes),
-            new BundlePart(BundleDescription.Name, BundleDescription.Of(explanation, set, (original, asked), maps, colours)),
+            new BundlePart(BundleDescription.Name, BundleDescription.Of(explanation, set, (original, asked), maps, colors)),
             new BundlePart(BundleVersions.Name, BundleVersions.Of(plan.Model)),
             .. maps.Select(map => new BundlePart($"{map.Name}.npy", NpyFile.Of(map.Map.Values, map.Map.Rows, map.Map.Columns))),
-            .. colours.Select(map => new BundlePart($"{map.Name}.npy", NpyFile.Of(map.Map.Values, map.Map.Rows, map.Map.Columns, map.Map.Channels))),
+            .. colors.Select(map => new BundlePart($"{map.Name}.npy", NpyFile.Of(map.Map.Values, map.Map.Rows, map.Map.Columns, map.Map.Channels))),
             .. maps.Select(map => new BundlePart($"{map.Name}.png", Png(() => pictures.Png(map.Map, MapEdge)))),
-            .. colours.Select(map => new BundlePart($"{map.Name}.png", Png(() => pictures.Png(map.Map, MapEdge)))),
+            .. colors.Select(map => new BundlePart($"{map.Name}.png", Png(() => pictures.Png(map.Map, MapEdge)))),
         ];
         if (asked is not null) parts.Insert(1, new(asked, inspection.Asked!.Picture.Bytes));
         if (set.Table is { } table)

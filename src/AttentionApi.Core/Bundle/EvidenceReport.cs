@@ -111,7 +111,7 @@ internal static class EvidenceReport
     /// <summary>What a single picture of the explanation would show; the legend says what it is, or a caption where there is none.</summary>
     private static string Shown(Explanation explanation, MapSet set, MapPictures pictures)
     {
-        if (set.Features is [var colours, ..]) return Captioned(pictures.Draw(colours, LargeEdge), Captions.Of(explanation, colours));
+        if (set.Features is [var colors, ..]) return Captioned(pictures.Draw(colors, LargeEdge), Captions.Of(explanation, colors));
         if (set.Table is { } table) return Captioned(pictures.Draw(table), Captions.Of(explanation, table));
         return set.Maps.LastOrDefault(explanation.IsShown) is { } map
             ? Captioned(pictures.Draw(map, LargeEdge, alone: true), Captions.Of(explanation, map)) : "";

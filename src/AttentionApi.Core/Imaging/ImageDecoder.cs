@@ -163,8 +163,8 @@ internal static class ImageDecoder
 
     private static PixelLayout LayoutOf(Image image) => (image.Bands, image.Interpretation) switch
     {
-        (1, _) => PixelLayout.Grey,
-        (2, _) => PixelLayout.GreyAlpha,
+        (1, _) => PixelLayout.Gray,
+        (2, _) => PixelLayout.GrayAlpha,
         (3, _) => PixelLayout.Rgb,
         (4, Enums.Interpretation.Cmyk) => PixelLayout.Cmyk,
         (4, _) => PixelLayout.Rgba,

@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Imaging;
 
 /// <summary>Channels of a decoded strip, 8 bit each, interleaved.</summary>
-internal enum PixelLayout { Grey, GreyAlpha, Rgb, Rgba, Cmyk }
+internal enum PixelLayout { Gray, GrayAlpha, Rgb, Rgba, Cmyk }
 
 /// <summary>Converts any layout to RGB, with Pillow's rounding.</summary>
 internal static class PixelConversion
@@ -16,8 +16,8 @@ internal static class PixelConversion
 
     public static int Channels(PixelLayout layout) => layout switch
     {
-        PixelLayout.Grey => 1,
-        PixelLayout.GreyAlpha => 2,
+        PixelLayout.Gray => 1,
+        PixelLayout.GrayAlpha => 2,
         PixelLayout.Rgb => 3,
         _ => 4,
     };
@@ -25,7 +25,7 @@ internal static class PixelConversion
     /// <summary>Whether no pixel lets anything show through. Many files have an alpha channel that is 255 everywhere.</summary>
     public static bool IsOpaque(ReadOnlySpan<byte> strip, PixelLayout layout)
     {
-        if (layout is not (PixelLayout.GreyAlpha or PixelLayout.Rgba)) return true;
+        if (layout is not (PixelLayout.GrayAlpha or PixelLayout.Rgba)) return true;
         var channels = Channels(layout);
         for (var alpha = channels - 1; alpha < strip.Length; alpha += channels)
         {
@@ -43,10 +43,10 @@ internal static class PixelConversion
             case PixelLayout.Rgb:
                 strip.CopyTo(rgb);
                 break;
-            case PixelLayout.Grey:
+            case PixelLayout.Gray:
                 for (var i = 0; i < strip.Length; i++) rgb.Slice(3 * i, 3).Fill(strip[i]);
                 break;
-            case PixelLayout.GreyAlpha:
+            case PixelLayout.GrayAlpha:
                 for (int i = 0, o = 0; i < strip.Length; i += 2, o += 3) rgb.Slice(o, 3).Fill(OnWhite(strip[i], strip[i + 1]));
                 break;
             case PixelLayout.Rgba:

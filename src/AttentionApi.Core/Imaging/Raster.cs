@@ -22,12 +22,12 @@ internal record Raster(int Width, int Height, byte[] Rgb)
         }
     }
 
-    internal void Fill(int left, int top, int width, int height, Rgb colour)
+    internal void Fill(int left, int top, int width, int height, Rgb color)
     {
         for (var y = top; y < top + height; y++)
         {
             var row = Row(y).Slice(left * 3, width * 3);
-            for (var x = 0; x < row.Length; x += 3) (row[x], row[x + 1], row[x + 2]) = (colour.R, colour.G, colour.B);
+            for (var x = 0; x < row.Length; x += 3) (row[x], row[x + 1], row[x + 2]) = (color.R, color.G, color.B);
         }
     }
 }

@@ -30,8 +30,8 @@ internal static class OverlayPicture
         var map = set.Table ?? set.Maps.LastOrDefault(explanation.IsShown);
         var drawing = set switch
         {
-            { Features: [var colours, ..] } => OverlayRenderer.Render(picture, inspection.Analysis.Seen, colours, style,
-                Captions.Of(explanation, colours)),
+            { Features: [var colors, ..] } => OverlayRenderer.Render(picture, inspection.Analysis.Seen, colors, style,
+                Captions.Of(explanation, colors)),
             { Table: { } table } => OverlayRenderer.RenderTable(table, style, Captions.Of(explanation, table)),
             _ => OverlayRenderer.Render(picture, inspection.Analysis.Seen, map!, style, Captions.Of(explanation, map!),
                 [.. set.Maps.Where(other => other != map && other.Layer == map!.Layer)]),

@@ -115,7 +115,7 @@ internal sealed class FieldCases(FieldFolder folder, ITestOutputHelper output)
         foreach (var point in ask["points"]?.AsArray() ?? [])
         {
             var levels = (int)ask["levels"]!;
-            var actual = Colour(overlay, (int)point!["x"]!, (int)point["y"]!);
+            var actual = Color(overlay, (int)point!["x"]!, (int)point["y"]!);
             var wanted = point["rgb"]!.AsArray().Select(level => (int)level!).ToArray();
             if (wanted.Zip(actual).Any(pair => Math.Abs(pair.First - pair.Second) > levels))
                 comparison.Differences.Add($"({point["x"]},{point["y"]}) is {string.Join(',', actual)}, expected {string.Join(',', wanted)} within "
@@ -133,7 +133,7 @@ internal sealed class FieldCases(FieldFolder folder, ITestOutputHelper output)
         {
             var (column, row) = (i % picture.Width, i / picture.Width);
             var outside = column < x || column >= x + width || row < y || row >= y + height;
-            if (outside && !Colour(picture, column, row).SequenceEqual(Colour(overlay, column, row))) changed++;
+            if (outside && !Color(picture, column, row).SequenceEqual(Color(overlay, column, row))) changed++;
         }
         if (changed > 0) comparison.Differences.Add($"{changed} pixels outside of the map have changed");
     }
@@ -161,6 +161,6 @@ internal sealed class FieldCases(FieldFolder folder, ITestOutputHelper output)
 
     private byte[] Picture(JsonObject ask) => File.ReadAllBytes(folder.At((string)ask["picture"]!));
 
-    private static int[] Colour(Raster picture, int x, int y) =>
+    private static int[] Color(Raster picture, int x, int y) =>
         [.. picture.Rgb.AsSpan((y * picture.Width + x) * 3, 3).ToArray().Select(level => (int)level)];
 }

@@ -18,7 +18,7 @@ public class CaptionTests
     {
         using var explained = await models.ExplainAsync(picture, parameters, "demo-clip", Cancellation);
         var set = await explained.Explanation.ShownSetAsync(Cancellation);
-        return set.Features is [var colours, ..] ? Captions.Of(explained.Explanation, colours)
+        return set.Features is [var colors, ..] ? Captions.Of(explained.Explanation, colors)
             : Captions.Of(explained.Explanation, set.Table ?? set.Maps.Last(explained.Explanation.IsShown));
     }
 

@@ -11,8 +11,8 @@ public class ColormapTests
         using var reference = JsonDocument.Parse(File.ReadAllText(SharedFixtures.InShared("fixtures", "rendering", "colormaps.json")));
         foreach (var colormap in Enum.GetValues<Colormap>())
         {
-            var colours = reference.RootElement.GetProperty(colormap.ToString().ToLowerInvariant()).EnumerateArray();
-            var expected = colours.SelectMany(colour => Convert.FromHexString(colour.GetString()!)).ToArray();
+            var colors = reference.RootElement.GetProperty(colormap.ToString().ToLowerInvariant()).EnumerateArray();
+            var expected = colors.SelectMany(color => Convert.FromHexString(color.GetString()!)).ToArray();
             Assert.Equal(expected, ColormapTables.Of(colormap).ToArray());
         }
     }

@@ -14,8 +14,8 @@ public class GifWriterTests
     private static byte Level(int i) => (byte)(32 + 62 * i);
 
     /// <summary>Frames given by the number of each pixel's colour.</summary>
-    private static FrameSequence Frames(int width, int height, int count, Func<int, int, int> colour) =>
-        new(width, height, count, (frame, canvas) => Pictures.Paint(canvas, i => Colors[colour(frame, i)]), Colors);
+    private static FrameSequence Frames(int width, int height, int count, Func<int, int, int> color) =>
+        new(width, height, count, (frame, canvas) => Pictures.Paint(canvas, i => Colors[color(frame, i)]), Colors);
 
     private static void AssertExact(FrameSequence frames, AnimationFile file)
     {

@@ -155,8 +155,8 @@ public class LegendTests
     {
         var drawn = Draw(new Caption("")).Raster;
         var pad = Legend.Pad(Legend.TypeSize(200, 200), 200);
-        var colours = ColormapTables.Of(Colormap.Viridis);
-        var (low, high) = (new Rgb(colours[0], colours[1], colours[2]), new Rgb(colours[^3], colours[^2], colours[^1]));
+        var colors = ColormapTables.Of(Colormap.Viridis);
+        var (low, high) = (new Rgb(colors[0], colors[1], colors[2]), new Rgb(colors[^3], colors[^2], colors[^1]));
         Assert.Contains(Enumerable.Range(150, drawn.Height - 150), y => Pictures.At(drawn, pad, y) == low && Pictures.At(drawn, 199 - pad, y) == high);
     }
 

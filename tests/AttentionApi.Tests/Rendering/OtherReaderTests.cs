@@ -51,11 +51,11 @@ public class OtherReaderTests
     public void A_GIF_is_read_with_every_pixel_of_every_frame_its_delays_and_its_loop(int width, int height)
     {
         // 64 colours so far apart that the dither cannot confuse them; noise, and frames that differ in a few places only.
-        Rgb[] colours = [.. Enumerable.Range(0, 64).Select(i => new Rgb(Level(i / 16), Level(i / 4 % 4), Level(i % 4)))];
+        Rgb[] colors = [.. Enumerable.Range(0, 64).Select(i => new Rgb(Level(i / 16), Level(i / 4 % 4), Level(i % 4)))];
         Func<int, int, int>[] drawings = [(frame, i) => (int)((uint)(i * 2654435761L + frame * 40503L) >> 13 & 63), (frame, i) => i % 41 == frame ? 7 : 3];
         foreach (var drawing in drawings)
         {
-            var frames = new FrameSequence(width, height, 4, (frame, canvas) => Pictures.Paint(canvas, i => colours[drawing(frame, i)]), colours);
+            var frames = new FrameSequence(width, height, 4, (frame, canvas) => Pictures.Paint(canvas, i => colors[drawing(frame, i)]), colors);
 
             using var image = Image.Load<Rgb24>(GifWriter.Write(frames, delay: 120, loop: 3, null));
 

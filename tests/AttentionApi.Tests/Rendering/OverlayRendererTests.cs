@@ -41,8 +41,8 @@ public class OverlayRendererTests
         var image = TestPictures.Noise(40, 30, seed: 1);
         var map = Pictures.Map(3, 4);
         var drawn = Draw(image, Pictures.Whole(image), map, new OverlayStyle { Blend = Blend.Gray, Opacity = opacity, Scaling = Scaling.Minmax });
-        var grey = image with { Rgb = [.. Luma(image)] };
-        var expected = Reference(grey, Pictures.Whole(image), map, map.Minimum, map.Maximum, Colormap.Viridis, opacity);
+        var gray = image with { Rgb = [.. Luma(image)] };
+        var expected = Reference(gray, Pictures.Whole(image), map, map.Minimum, map.Maximum, Colormap.Viridis, opacity);
         // The reference rounds the grey picture before it is blended.
         for (var i = 0; i < expected.Length; i++) Assert.InRange(Math.Abs(expected[i] - drawn.Rgb[i]), 0, 1);
     }

@@ -31,11 +31,11 @@ internal static class Pictures
     public static Rgb At(Raster raster, int x, int y) => raster.Row(y)[(x * 3)..] is [var r, var g, var b, ..] ? new(r, g, b) : default;
 
     /// <summary>Gives every pixel, counted row by row, its colour.</summary>
-    public static void Paint(Raster canvas, Func<int, Rgb> colour)
+    public static void Paint(Raster canvas, Func<int, Rgb> color)
     {
         for (var i = 0; i < canvas.Width * canvas.Height; i++)
         {
-            var (r, g, b) = colour(i);
+            var (r, g, b) = color(i);
             (canvas.Rgb[i * 3], canvas.Rgb[i * 3 + 1], canvas.Rgb[i * 3 + 2]) = (r, g, b);
         }
     }

@@ -47,15 +47,15 @@ internal sealed record PrincipalComponents(float[] Components, float[] Scores, f
     public float[] ToColors()
     {
         var (count, height) = (Count, Count == 0 ? 0 : Scores.Length / Count);
-        var colours = new float[Scores.Length];
+        var colors = new float[Scores.Length];
         for (var component = 0; component < count; component++)
         {
             var sorted = Enumerable.Range(0, height).Select(row => Scores[row * count + component]).Order().ToArray();
             var (low, high) = (Percentile.Of(sorted, 0.01), Percentile.Of(sorted, 0.99));
             for (var row = 0; row < height; row++)
-                colours[row * count + component] = high > low ? (float)Math.Clamp((Scores[row * count + component] - low) / (high - low), 0, 1) : 0.5f;
+                colors[row * count + component] = high > low ? (float)Math.Clamp((Scores[row * count + component] - low) / (high - low), 0, 1) : 0.5f;
         }
-        return colours;
+        return colors;
     }
 
     private static double[] Centre(ReadOnlySpan<float> rows, int width)

@@ -59,10 +59,10 @@ internal sealed class PatchCanvas(ModelInput picture, float[] filling, PatchGrid
     private static (int Start, int End) Range(int place, int count, int first, int step, int size) =>
         (place == 0 ? 0 : Math.Min(first + place * step, size), place == count - 1 ? size : Math.Min(first + (place + 1) * step, size));
 
-    private static float[] Constant(ModelInput picture, float[] colour)
+    private static float[] Constant(ModelInput picture, float[] color)
     {
         var (pixels, count) = (new float[picture.Pixels.Length], picture.Width * picture.Height);
-        for (var channel = 0; channel < 3; channel++) pixels.AsSpan(channel * count, count).Fill(colour[channel]);
+        for (var channel = 0; channel < 3; channel++) pixels.AsSpan(channel * count, count).Fill(color[channel]);
         return pixels;
     }
 

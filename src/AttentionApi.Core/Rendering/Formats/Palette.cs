@@ -26,14 +26,14 @@ internal sealed class Palette
     /// <summary>A channel's part of the cell number for a value plus noise, clamped.</summary>
     private readonly int[] cellPart = new int[256 + DitherSpread];
 
-    public Palette(Rgb[] colours)
+    public Palette(Rgb[] colors)
     {
-        Colors = colours;
-        var padded = (colours.Length + Vector<int>.Count - 1) / Vector<int>.Count * Vector<int>.Count;
-        (red, green, blue) = (Channel(colour => colour.R), Channel(colour => colour.G), Channel(colour => colour.B));
+        Colors = colors;
+        var padded = (colors.Length + Vector<int>.Count - 1) / Vector<int>.Count * Vector<int>.Count;
+        (red, green, blue) = (Channel(color => color.R), Channel(color => color.G), Channel(color => color.B));
         for (var i = 0; i < cellPart.Length; i++) cellPart[i] = Math.Clamp(i - DitherSpread / 2, 0, 255) >> Shift;
 
-        int[] Channel(Func<Rgb, int> of) => [.. colours.Select(of), .. Enumerable.Repeat(10_000, padded - colours.Length)];
+        int[] Channel(Func<Rgb, int> of) => [.. colors.Select(of), .. Enumerable.Repeat(10_000, padded - colors.Length)];
     }
 
     public Rgb[] Colors { get; }

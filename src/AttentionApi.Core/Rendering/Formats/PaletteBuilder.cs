@@ -42,13 +42,13 @@ internal sealed class PaletteBuilder
     }
 
     /// <summary>At most so many colours; fewer where the pixels fall into fewer cells.</summary>
-    public static Rgb[] Build(ColorHistogram histogram, int colours) => new PaletteBuilder(histogram).Build(colours);
+    public static Rgb[] Build(ColorHistogram histogram, int colors) => new PaletteBuilder(histogram).Build(colors);
 
-    private Rgb[] Build(int colours)
+    private Rgb[] Build(int colors)
     {
         var cuts = new PriorityQueue<Cut, double>();
         Push(new Box(0, 0, 0, Side, Side, Side));
-        while (cuts.Count < colours && cuts.Peek() is { Gain: > 0 } cut)
+        while (cuts.Count < colors && cuts.Peek() is { Gain: > 0 } cut)
         {
             cuts.Dequeue();
             Push(cut.Box.Below(cut.Axis, cut.At));

@@ -37,10 +37,10 @@ internal sealed class Legend
         factSize = FactSize(size);
         pad = Pad(size, width);
         sideBySide = colormap is not null && width >= 30 * size;
-        if (colormap is { } colours)
+        if (colormap is { } colors)
         {
             var barWidth = sideBySide ? Math.Min(width / 2 - pad, 24 * size) : width - 2 * pad;
-            bar = new LegendBar(barWidth, size, colours, text, shown);
+            bar = new LegendBar(barWidth, size, colors, text, shown);
         }
         sentenceLines = shown.Max(one => Sentence(one.Caption).Count);
         factLines = shown.Max(one => Facts(one.Caption, one.Scale).Count);

@@ -39,11 +39,11 @@ internal sealed class LegendBar
     /// <param name="says">What the ends mean; null: nothing is said.</param>
     public void Draw(Raster canvas, int left, int top, ColorScale? scale, MapWords? says)
     {
-        var colours = ColormapTables.Of(colormap);
+        var colors = ColormapTables.Of(colormap);
         var row = canvas.Row(top).Slice(left * 3, Width * 3);
         for (var x = 0; x < Width; x++)
         {
-            colours.Slice((2 * x + 1) * ColormapTables.Entries / (2 * Width) * 3, 3).CopyTo(row[(x * 3)..]);
+            colors.Slice((2 * x + 1) * ColormapTables.Entries / (2 * Width) * 3, 3).CopyTo(row[(x * 3)..]);
         }
         for (var y = 1; y < thickness; y++) row.CopyTo(canvas.Row(top + y)[(left * 3)..]);
         var below = top + thickness + 1;

@@ -18,7 +18,7 @@ internal sealed class PixelBlender
     private readonly double opacity;
 
     /// <summary>The part that each colour adds at its index, [index, channel].</summary>
-    private readonly double[] colours = new double[ColormapTables.Entries * 3];
+    private readonly double[] colors = new double[ColormapTables.Entries * 3];
 
     /// <summary>The share of the picture that shows through at each index.</summary>
     private readonly double[] picture = new double[ColormapTables.Entries];
@@ -38,7 +38,7 @@ internal sealed class PixelBlender
         {
             var share = follows ? most * (signed ? Math.Abs(2 * index - last) : index) / last : most;
             picture[index] = 1 - share;
-            for (var channel = 0; channel < 3; channel++) colours[index * 3 + channel] = share * table[index * 3 + channel];
+            for (var channel = 0; channel < 3; channel++) colors[index * 3 + channel] = share * table[index * 3 + channel];
         }
     }
 
@@ -50,20 +50,20 @@ internal sealed class PixelBlender
         {
             var index = Truncate(Math.Clamp(positions[x], 0, ColormapTables.Entries - 1));
             var pixel = rgb.Slice(x * 3, 3);
-            var colour = colours.AsSpan(index * 3, 3);
+            var color = colors.AsSpan(index * 3, 3);
             var share = picture[index];
             if (gray)
             {
                 var luma = share * dimmed * (Luma[0] * pixel[0] + Luma[1] * pixel[1] + Luma[2] * pixel[2]);
-                pixel[0] = (byte)Truncate(luma + colour[0] + 0.5);
-                pixel[1] = (byte)Truncate(luma + colour[1] + 0.5);
-                pixel[2] = (byte)Truncate(luma + colour[2] + 0.5);
+                pixel[0] = (byte)Truncate(luma + color[0] + 0.5);
+                pixel[1] = (byte)Truncate(luma + color[1] + 0.5);
+                pixel[2] = (byte)Truncate(luma + color[2] + 0.5);
             }
             else
             {
-                pixel[0] = (byte)Truncate(share * pixel[0] + colour[0] + 0.5);
-                pixel[1] = (byte)Truncate(share * pixel[1] + colour[1] + 0.5);
-                pixel[2] = (byte)Truncate(share * pixel[2] + colour[2] + 0.5);
+                pixel[0] = (byte)Truncate(share * pixel[0] + color[0] + 0.5);
+                pixel[1] = (byte)Truncate(share * pixel[1] + color[1] + 0.5);
+                pixel[2] = (byte)Truncate(share * pixel[2] + color[2] + 0.5);
             }
         }
     }
@@ -80,7 +80,7 @@ internal sealed class PixelBlender
             pixel[2] = Mixed(gray ? luma : pixel[2], blue[x]);
         }
 
-        byte Mixed(double own, double colour) => (byte)Truncate((1 - opacity) * own + opacity * 255 * Math.Clamp(colour, 0, 1) + 0.5);
+        byte Mixed(double own, double color) => (byte)Truncate((1 - opacity) * own + opacity * 255 * Math.Clamp(color, 0, 1) + 0.5);
     }
 
     /// <summary>The processor's own conversion: C#'s cast also saturates, which takes a third of the loop's time.</summary>

@@ -53,8 +53,8 @@ internal sealed class RegionPicture
     /// <summary>The mask as an 8-bit grey PNG of the upright picture's size: 255 inside of a region, else 0.</summary>
     public EncodedPicture ToPng()
     {
-        var grey = Array.ConvertAll(found.Numbers, number => number > 0 ? byte.MaxValue : byte.MinValue);
-        using var mask = Image.NewFromMemory(grey, Mask.Width, Mask.Height, 1, Enums.BandFormat.Uchar);
+        var gray = Array.ConvertAll(found.Numbers, number => number > 0 ? byte.MaxValue : byte.MinValue);
+        using var mask = Image.NewFromMemory(gray, Mask.Width, Mask.Height, 1, Enums.BandFormat.Uchar);
         return new EncodedPicture(mask.PngsaveBuffer(keep: Enums.ForeignKeep.None), Warnings);
     }
 

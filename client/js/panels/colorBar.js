@@ -10,15 +10,15 @@ import { context, create, short } from '../dom.js';
  */
 
 /** A strip of colours with its numbers, and what its ends mean. */
-export function colourBar() {
+export function colorBar() {
   const canvas = create('canvas', { width: 256, height: 1, attributes: { role: 'img' } });
-  const mark = create('span', { class: 'colourbar-mark', hidden: true });
+  const mark = create('span', { class: 'colorbar-mark', hidden: true });
   const [low, middle, high] = [0, 1, 2].map(() => create('output'));
-  const [lowWords, highWords] = [0, 1].map(() => create('span', { class: 'colourbar-end' }));
+  const [lowWords, highWords] = [0, 1].map(() => create('span', { class: 'colorbar-end' }));
   let limits = { low: 0, high: 1 };
 
   return {
-    element: create('div', { class: 'colourbar' }, canvas, mark, low, middle, high, lowWords, highWords),
+    element: create('div', { class: 'colorbar' }, canvas, mark, low, middle, high, lowWords, highWords),
 
     /** @param {Bar} bar */
     show({ limits: shown, colormap, ends, maps }) {
