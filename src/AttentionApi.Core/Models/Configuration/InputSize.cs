@@ -1,8 +1,9 @@
 namespace AttentionApi.Core.Models.Configuration;
 
 /// <summary>
-/// The size at which a model is given its pictures. A side that the graph fixes is taken as it is; for an open one the files decide: where the reference processor's
-/// preparation of a picture ends, then <c>image_size</c> of the configuration, then what the configuration's class has where its file leaves the field out.
+/// The size at which a model is given its pictures. A side that the graph fixes is taken as it is; for an open one the files decide: where the reference
+/// processor's preparation of a picture ends, then <c>image_size</c> of the configuration, then what the configuration's class has where its file leaves
+/// the field out.
 /// </summary>
 internal static class InputSize
 {
