@@ -39,7 +39,7 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
         await using var gradients = GradientLoader.Open(FixtureModels.Factory, towers.Vision, FixtureModels.UntriedGradients);
         Assert.Equal((null, null), (gradients.Facts.Missing(GradientKind.Plain), gradients.Facts.Missing(GradientKind.Libra)));
 
-        var error = new[] { false, true }.Max(folded => SlopeError(towers.Vision, folded));
+        var error = Math.Max(SlopeError(towers.Vision, folded: false), SlopeError(towers.Vision, folded: true));
         output.WriteLine($"{form}: slope off by {error:g2}");
         Assert.True(error < 2e-3, $"the gradient is not the slope: {error}");
 
