@@ -67,3 +67,12 @@ test('Percentiles that hide more than half of the range give way to the full ran
   assert.equal(limitsOf('percentile', [signed(outlier(-3))]).low, -3);
   assert.equal(limitsOf('shared', [plain(outlier(3))]).by, 'percentiles');
 });
+
+test('Maps that share a scale are judged one by one: a few strong patches of one do not hide what the others show', () => {
+  const ramp = plain(Float64Array.from({ length: 196 }, (_, i) => i));
+  const sinks = plain(Float64Array.from({ length: 196 }, (_, i) => (i < 192 ? i : [520, 550, 600, 1000][i - 192])));
+  const limits = limitsOf('percentile', [sinks, ...Array(6).fill(ramp)]);
+  assert.equal(limits.by, 'percentiles');
+  assert.equal(limits.high, limitsOf('percentile', [sinks]).high);
+  assert.ok(limits.high < 600);
+});

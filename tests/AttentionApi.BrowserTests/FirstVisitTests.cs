@@ -101,5 +101,29 @@ public sealed class FirstVisitTests(PageHost host, Chromium chromium)
         Assert.True(legend < method && method < layers, $"legend at {legend}, methods at {method}, layers at {layers}");
     }
 
+    /// <summary>Two buttons to share what is on screen, without scrolling; and nothing that is pressed often is smaller than a finger.</summary>
+    [Theory]
+    [InlineData(360, 740)]
+    [InlineData(820, 1180)]
+    public async Task Fingers_find_what_they_press(int width, int height)
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&method=rollout",
+            new() { ViewportSize = new() { Width = width, Height = height }, HasTouch = true, IsMobile = true });
+        foreach (var id in new[] { "#copy-picture", "#copy-link" })
+        {
+            var button = (await explore.Page.Locator(id).BoundingBoxAsync())!;
+            Assert.InRange(button.X + button.Width, 0, width);
+            Assert.InRange(button.Y + button.Height, 0, height);
+        }
+        var small = await explore.Page.EvaluateAsync<string[]>("""
+            () => [...document.querySelectorAll('.choice, .chip button, .segments label, .tabs button, .share button, .exports :is(button, a), .zoom button, #play')]
+              .filter((element) => element.offsetParent && (element.offsetHeight < 40 || element.offsetWidth < 40))
+              .map((element) => `${element.textContent} ${element.offsetWidth} × ${element.offsetHeight}`)
+            """);
+        Assert.Empty(small);
+        Assert.Equal(width, await explore.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
+        Assert.True(await explore.Page.Locator("#hover").IsHiddenAsync(), "A finger does not hover.");
+    }
+
     private static async Task<double> TopAsync(ExplorePage explore, string selector) => (await explore.Page.Locator(selector).BoundingBoxAsync())!.Y;
 }

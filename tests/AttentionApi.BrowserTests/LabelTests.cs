@@ -25,6 +25,27 @@ public sealed class LabelTests(PageHost host, Chromium chromium)
         Assert.Empty(explore.Requests);
     }
 
+    /// <summary>One label has all of a softmax, whatever the picture shows.</summary>
+    [Fact]
+    public async Task A_single_label_has_no_share_but_a_hint()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&labels=bus");
+        Assert.Equal("", await explore.Page.Locator(".chip[data-label=bus] .score").InnerTextAsync());
+        Assert.Equal("One label always has all of the score: add what else it may be.", await explore.Page.Locator("#labels-note").InnerTextAsync());
+        await explore.AddLabelAsync("owl");
+        await explore.Page.Locator(".chip[data-label=bus] .score:not(:empty)").WaitForAsync();
+        Assert.True(await explore.Page.Locator("#labels-note").IsHiddenAsync());
+    }
+
+    [Fact]
+    public async Task Labels_side_by_side_have_the_colours_of_the_picture_above()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&labels=owl,house,dog&method=libra");
+        var numbers = await explore.Page.Locator("#colour-scale output").AllInnerTextsAsync();
+        var words = await explore.Page.Locator("#compare-view .note").InnerTextAsync();
+        Assert.EndsWith($"one scale for all: {numbers[0].TrimStart('≤', ' ')} to {numbers[2].TrimStart('≥', ' ')}.", words, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_label_is_dragged_by_its_grip()
     {

@@ -37,9 +37,11 @@ public sealed class ScoreTests(PageHost host, Chromium chromium)
     }
 
     [Fact]
-    public async Task What_has_no_score_says_why()
+    public async Task A_method_without_a_map_offers_no_score()
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&method=statistics&score=true");
-        await explore.Page.GetByText("This method shows numbers and no map that could be scored.").WaitForAsync();
+        await explore.Page.Locator("#series:not([hidden])").WaitForAsync();
+        Assert.True(await explore.Page.Locator("#score-panel").IsHiddenAsync());
+        Assert.DoesNotContain(explore.Requests, call => call.Contains("score=true", StringComparison.Ordinal));
     }
 }

@@ -16,6 +16,7 @@ import { Problem, problemOf, requestIdOf } from './problems.js';
  * @property {{ minimum: number, maximum: number, step: number } | null} [resolutions] other sizes that it takes, in pixels a side
  * @property {boolean | null} text
  * @property {number | null} classes
+ * @property {string | null} scores what makes scores of logits, such as softmax
  * @property {string[]} methods
  * @property {string | null} [recommended] the method that answers best where a label is
  * @property {{ method: string, reason: string }[]} [unavailable]

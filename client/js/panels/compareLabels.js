@@ -11,7 +11,8 @@ export function labelFigures(view, screen, store) {
   if (!found) return answer.labels.length ? 'Choose a method that depends on the label to set them side by side.' : 'Add a label to see where each fits.';
   const { method, maps } = found;
   const labels = maps.map(({ label }) => label ?? '');
-  const limits = limitsOf(shown.scale === 'absolute' ? 'absolute' : 'shared', maps);
+  // The colours of the picture above, where it shows these maps.
+  const limits = shown.method === method ? screen.limits : limitsOf(shown.scale, maps);
   const colormap = colormapFor(shown.colormap, maps[0].signed);
 
   if (view.dataset.labels !== JSON.stringify(labels) || view.childElementCount === 0) {

@@ -41,19 +41,20 @@ export function labelsPanel(store) {
     const reasons = state.labels.filter((label) => state.refused[label]).map((label) => `${label}: ${state.refused[label]}`).join(' ');
     if (alert.textContent !== reasons) alert.textContent = reasons;
     const note = find('#labels-note', HTMLParagraphElement);
-    note.hidden = state.labels.length > 0;
-    note.textContent = model?.classes ? `The best of ${model.classes} classes. Add others by name or number.`
-      : 'Name what may be in the picture, such as “cat, dog”. The model scores each label and shows where it finds it.';
+    note.textContent = noteOf(state) ?? '';
+    note.hidden = note.textContent === '';
   });
 
   /** @param {State} state */
-  function showChips({ labels, answer, screen, refused }) {
+  function showChips(state) {
+    const { labels, answer, screen, refused } = state;
+    const alone = isAlone(state);
     const focused = list.contains(document.activeElement) ? document.activeElement : null;
     const label = labelOf(focused);
     const best = (answer?.labels ?? []).filter((each) => !labels.includes(each));
     const named = answer?.question.classes || labels.length === 0 ? best : [];
     list.replaceChildren(...[...named, ...labels].map((each) => chip(each, {
-      score: answer?.predictions.find((prediction) => prediction.label === each)?.score,
+      score: alone ? undefined : answer?.predictions.find((prediction) => prediction.label === each)?.score,
       target: screen?.shown.target === each,
       own: labels.includes(each),
       reason: refused[each],
@@ -126,6 +127,20 @@ export function labelsPanel(store) {
     else return;
     event.preventDefault();
   }
+}
+
+/** What is to be done with labels, or with a number that says nothing; null where nothing is to be said. @param {State} state */
+function noteOf(state) {
+  const model = modelOf(state);
+  if (state.labels.length > 0) return isAlone(state) ? 'One label always has all of the score: add what else it may be.' : null;
+  return model?.classes ? `The best of ${model.classes} classes. Add others by name or number.`
+    : 'Name what may be in the picture, such as “cat, dog”. The model scores each label and shows where it finds it.';
+}
+
+/** Whether scores are shares and only one label has a share. @param {State} state */
+function isAlone(state) {
+  const model = modelOf(state);
+  return model?.text === true && model.scores === 'softmax' && state.labels.filter((label) => !state.refused[label]).length === 1;
 }
 
 /** @param {EventTarget | null} target */

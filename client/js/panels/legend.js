@@ -26,11 +26,12 @@ export function legendPanel(store) {
     find('#workbench', HTMLElement).classList.remove('is-empty');
     sentence.textContent = sentenceOf(screen);
     caption.textContent = captionOf(screen);
-    const { limits, colormap, map } = screen;
+    const { limits, colormap, map, answer: { image } } = screen;
+    find('#seen-note', HTMLParagraphElement).hidden = !isCut(image);
     readout.hidden = scale.hidden = table.hidden = !map;
     if (!map) return;
     bar.show({ limits, colormap, ends: endsOf(screen), maps: [map] });
-    range.textContent = rangeInWords(screen);
+    range.replaceChildren(rangeInWords(screen), ...showOthers(screen));
     listStrongest(screen);
   });
   table.addEventListener('toggle', () => {
@@ -60,6 +61,12 @@ export function legendPanel(store) {
     timer = setTimeout(() => { said.textContent = readout.textContent; }, rest);
   }
 
+  /** Where a few patches take all colours, the others are one click away, unless a warning offers them. @param {Screen} screen */
+  function showOthers({ limits, shown: { scale }, set: { warnings } }) {
+    if (limits.by !== 'extremes' || scale !== 'percentile' || warnings.some((warning) => warning.includes('scale=shared'))) return [];
+    return [create('button', { type: 'button', class: 'link', onclick: () => store.set({ scale: 'shared' }) }, 'Show the other patches')];
+  }
+
   /** @param {Screen} screen */
   function listStrongest({ map, answer: { grid: { columns } } }) {
     if (!table.open || !map) return;
@@ -71,6 +78,9 @@ export function legendPanel(store) {
     }));
   }
 }
+
+/** Whether the model sees less than the picture, beyond a rounding. @param {Screen['answer']['image']} image */
+const isCut = ({ width, height, seen }) => seen.width < width - 1 || seen.height < height - 1;
 
 /** @param {number} patch @param {number} columns */
 const patchAt = (patch, columns) => ({ row: Math.floor(patch / columns), column: patch % columns });

@@ -2,7 +2,7 @@ import { own } from '../canvas/picture.js';
 import { create, find } from '../dom.js';
 import { useKey } from '../network/api.js';
 import { modelOf } from '../store.js';
-import { offersIn } from './offers.js';
+import { offersIn, warningInWords } from './offers.js';
 import { requestInWords } from './problem.js';
 import { showRealModels } from './realModels.js';
 
@@ -52,7 +52,7 @@ export function notices(store, { cancel, again }) {
     list.hidden = warnings.size === 0;
     const [domain] = domainOf(state);
     list.replaceChildren(...[...warnings].map((warning) =>
-      create('li', {}, warning, ...(warning === domain ? [real()] : []), ...offersIn(warning, state).map(({ words, change }) =>
+      create('li', {}, warningInWords(warning), ...(warning === domain ? [real()] : []), ...offersIn(warning, state).map(({ words, change }) =>
         create('button', { type: 'button', class: 'link', onclick: () => store.set(change) }, words)))));
   });
   find('#key-form', HTMLFormElement).addEventListener('submit', (event) => {

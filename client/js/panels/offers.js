@@ -7,6 +7,15 @@ import { inWords, titleOf, valueTitleOf } from './wording.js';
 /** What a setting does to the map on screen. @type {Record<string, string>} */
 const effects = { 'scale=shared': 'Show the other patches', 'sinks=mask': 'Leave them out' };
 
+/** A warning of the API as the page says it: places count from 1, and settings have their titles. @param {string} warning */
+export const warningInWords = (warning) => warning
+  .replace(/\(row,column ([^)]*)\)/, (_, places) => `(${places.replace(/(\d+),(\d+)/g, place)})`)
+  .replace('scale=shared', 'the colour range “Same for all layers”')
+  .replace('sinks=mask leaves it out', 'they can be left out');
+
+/** @param {string} _ @param {string} row @param {string} column */
+const place = (_, row, column) => `row ${Number(row) + 1}, column ${Number(column) + 1}`;
+
 /**
  * Settings that a warning names as `name=value` and that are not chosen: one click each.
  * @param {string} warning @param {import('../store.js').State} state

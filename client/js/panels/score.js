@@ -41,8 +41,8 @@ export function scorePanel(store) {
   input.addEventListener('change', () => store.set({ score: input.checked }));
   store.on(['screen', 'score'], ({ screen, score }) => {
     input.checked = score;
-    panel.hidden = !screen;
-    if (!screen || !score) return leave();
+    panel.hidden = !screen?.map;
+    if (!screen?.map || !score) return leave();
     const why = whyNoScore(screen);
     if (why) {
       leave();
@@ -99,8 +99,8 @@ export function scorePanel(store) {
     });
     body.replaceChildren(
       create('p', { class: 'verdict' }, create('b', {}, sentence(verdict)), ` Score ${short(score)}; at random ${short(random.score)}.`),
-      plot('Hiding the strongest patches first: the faster it falls, the better', deletion, random.deletion),
-      plot('Showing the strongest patches first: the faster it rises, the better', insertion, random.insertion),
+      plot('Hiding the strongest patches first should make it fall fast', deletion, random.deletion),
+      plot('Showing the strongest patches first should make it rise fast', insertion, random.insertion),
       create('p', { class: 'note' }, 'Score: area under the second curve minus area under the first.'));
   }
 }
@@ -112,8 +112,7 @@ function queryOf({ shown, answer }) {
 }
 
 /** Why what is on screen has no score; null where it has one. @param {Screen} screen */
-function whyNoScore({ map, answer, shown }) {
-  if (!map) return 'This method shows numbers and no map that could be scored.';
+function whyNoScore({ answer, shown }) {
   if (shown.target === null) return answer.labels.length ? 'Choose a label first.' : 'Add a label: a score tells how well the map explains one.';
   return null;
 }

@@ -12,7 +12,9 @@ import { sayProblem } from './problem.js';
 
 /** Copies for others: a link to what is on screen, and the picture with its caption. @param {import('../store.js').Store} store */
 export function sharePanel(store) {
-  const note = find('#export-note', HTMLParagraphElement);
+  const note = find('#share-note', HTMLParagraphElement);
+  // It lies over the page until the next thing is done.
+  for (const act of ['pointerdown', 'keydown']) document.addEventListener(act, () => { note.textContent = ''; });
 
   find('#copy-link', HTMLButtonElement).addEventListener('click', async () => {
     const said = await copyText(location.origin + location.pathname + writeSettings(store.state), 'The link');

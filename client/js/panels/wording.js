@@ -38,7 +38,7 @@ const wordings = {
   view: {
     caption: (/** @type {keyof typeof viewCaptions} */ value, { versus }) => (value === 'contrast' && versus !== null ? '' : viewCaptions[value]),
     notes: {
-      cosine: 'Read literally: in many models the background answers.',
+      cosine: 'As it is. In many models the background fits a label better than the object does.',
       centered: 'What this label has more of than the labels on average.',
       softmax: 'Each patch as if it were a picture, scored over the labels.',
       contrast: 'Where this label fits better than the other.',

@@ -27,6 +27,9 @@ internal sealed partial record MapWords(string Sentence, string Low, string High
     public static MapWords Speaks { get; } =
         new("Where {model} finds “{label}”: {high} patches speak for it, {low} ones against.", "against {label}", "for {label}");
 
+    /// <summary>Of maps that keep what speaks for a label and nothing against it.</summary>
+    public static MapWords Supports { get; } = new("What speaks for “{label}” to {model}: {high} patches most.", "says nothing", "speaks for {label}");
+
     /// <summary>Of the difference of two labels' maps.</summary>
     public static MapWords Differs { get; } = new(
         "What tells “{label}” from “{versus}” for {model}: {high} patches speak for {label}, {low} ones for {versus}.", "for {versus}", "for {label}");

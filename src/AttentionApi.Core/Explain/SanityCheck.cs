@@ -21,6 +21,25 @@ internal sealed record MethodSanity(string Method, double? LabelSwap, double? Ra
 /// <param name="picture">What is looked at.</param>
 internal sealed class SanityCheck(PictureAnalyzer analyzer, ParameterTable table, Picture picture)
 {
+    /// <summary>Counts while a method is checked.</summary>
+    public RunCounter Runs { get; } = new();
+
+    /// <summary>Runs on changed pictures that the check of a method takes, with both models; none where it cannot be checked.</summary>
+    /// <param name="method">One that the model serves.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="labels">As for the check.</param>
+    public int RunsOf(Explainer method, ModelFacts model, string[] labels)
+    {
+        try
+        {
+            return 2 * Plan(method, model, labels).ExtraRuns;
+        }
+        catch (ParameterException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>The two best classes of a classifier for the picture, as labels.</summary>
     public async Task<string[]> BestClassesAsync(LoadedModel model, CancellationToken cancellation)
     {
@@ -53,13 +72,18 @@ internal sealed class SanityCheck(PictureAnalyzer analyzer, ParameterTable table
     /// <summary>The last layer's maps: one a label, or one.</summary>
     private async Task<IReadOnlyList<Heatmap>> MapsAsync(Explainer method, LoadedModel model, string[] labels, CancellationToken cancellation)
     {
-        (string Name, string[] Texts)[] pairs = [(table.Method.Name, [method.Info.Name]), (SharedParameters.Labels.VerbatimName!, labels)];
-        var given = ParameterValues.Read(pairs.Select(pair => KeyValuePair.Create(pair.Name, (IEnumerable<string?>)pair.Texts)), table.All, table.All);
-        var plan = new ExplanationPlan(new ExplainRequest(table, given, Outputs.Json, table.All, LabelLimits.Default), model.Facts);
+        var plan = Plan(method, model.Facts, labels);
         var explanation = await Explanation.BeginAsync(plan, Inspect(model, plan.Labels), cancellation).ConfigureAwait(false);
         var maps = (await explanation.MapsAsync(cancellation).ConfigureAwait(false)).Maps;
         return [.. maps.Where(map => map.Layer == maps[^1].Layer)];
     }
 
-    private Inspection Inspect(LoadedModel model, LabelChoice labels) => new(model, analyzer, picture, labels, new StageTimings());
+    private ExplanationPlan Plan(Explainer method, ModelFacts model, string[] labels)
+    {
+        (string Name, string[] Texts)[] pairs = [(table.Method.Name, [method.Info.Name]), (SharedParameters.Labels.VerbatimName!, labels)];
+        var given = ParameterValues.Read(pairs.Select(pair => KeyValuePair.Create(pair.Name, (IEnumerable<string?>)pair.Texts)), table.All, table.All);
+        return new(new ExplainRequest(table, given, Outputs.Json, table.All, LabelLimits.Default), model);
+    }
+
+    private Inspection Inspect(LoadedModel model, LabelChoice labels) => new(model, analyzer, picture, labels, new StageTimings { Runs = Runs });
 }

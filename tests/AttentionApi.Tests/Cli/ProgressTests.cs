@@ -1,5 +1,7 @@
 using AttentionApi.Cli.Explaining;
+using AttentionApi.Cli.Models;
 using AttentionApi.Cli.Terminal;
+using AttentionApi.Core.Diagnostics;
 
 namespace AttentionApi.Tests.Cli;
 
@@ -36,6 +38,22 @@ public class ProgressTests
         progress.Say("skipped: bad.png");
         progress.End();
         Assert.Equal("skipped: bad.png" + Environment.NewLine, error.ToString());
+    }
+
+    [Fact]
+    public async Task A_check_of_methods_counts_the_runs_of_costly_ones()
+    {
+        using var error = new StringWriter();
+        var counted = new RunCounter();
+        var bar = new CheckProgress(new Progress(error, visible: true, width: 200), counted, [0, 30]);
+        await bar.WhileAsync("rollout", Task.FromResult(1));
+        counted.Add(14);
+        var ended = new TaskCompletionSource<int>();
+        var checking = bar.WhileAsync("rise", ended.Task);
+        ended.SetResult(2);
+        Assert.Equal(2, await checking);
+        // The runs of methods before do not count again: one of 32 steps is behind it.
+        Assert.Matches(@"^\r\e\[K\[\.{24}\] 2 of 2 methods: rise, \d+ s left\r\e\[K$", error.ToString());
     }
 
     [Fact]

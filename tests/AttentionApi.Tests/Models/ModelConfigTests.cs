@@ -48,6 +48,7 @@ public sealed class ModelConfigTests : IDisposable
     }
 
     [Theory]
+    [InlineData("imagenet1k_labels.txt", "tench\ngoldfish", "tench|goldfish")]
     [InlineData("labels.txt", "\uFEFFtench\r\nété\r\n\r\ncat\r\n\r\n", "tench|été|2|cat")]
     [InlineData("synset_words.txt", "n01440764 tench, Tinca tinca\nn01443537 goldfish", "tench, Tinca tinca|goldfish")]
     [InlineData("classes.txt", "\n\n", null)]

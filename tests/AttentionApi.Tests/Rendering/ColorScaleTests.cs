@@ -33,6 +33,21 @@ public class ColorScaleTests
     }
 
     [Fact]
+    public void A_few_strong_patches_of_one_label_do_not_hide_what_another_shows()
+    {
+        // Four of 196 reach beyond the 99th percentile of their own map; of all labels together they are fewer than one in a hundred.
+        float[] rest = [.. Enumerable.Range(0, 192).Select(i => (float)i)];
+        Heatmap[] others = [.. "abcdef".Select(letter => Ramp(0, 195) with { Label = $"{letter}" })];
+        var sinks = Map(false, [.. rest, 520, 550, 600, 1000]) with { Label = "dog" };
+        var scale = ColorScale.For([sinks], Scaling.Percentile, others)[0];
+        Assert.Equal((Only(sinks, Scaling.Percentile).High, LimitSource.Percentiles), (scale.High, scale.By));
+        Assert.InRange(scale.High, 500, 600);
+        var spike = Map(false, [.. rest, 192, 193, 194, 1000]) with { Label = "dog" };
+        scale = ColorScale.For([spike], Scaling.Percentile, others)[0];
+        Assert.Equal((1000, LimitSource.ExtremesForOutliers), (scale.High, scale.By));
+    }
+
+    [Fact]
     public void Minmax_takes_each_maps_own_range()
     {
         var scales = ColorScale.For([Ramp(0, 50), Ramp(10, 20)], Scaling.Minmax);

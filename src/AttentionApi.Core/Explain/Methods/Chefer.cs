@@ -38,6 +38,7 @@ internal sealed class Chefer : Explainer
         ShowsNot = "It keeps what speaks for the label only; what speaks against it is left out.",
         Paper = "Chefer, Gur and Wolf 2021, Generic Attention-model Explainability for Interpreting Bi-Modal and Encoder-Decoder Transformers",
         LabelRank = 5,
+        Words = MapWords.Supports,
         Labels = LabelUse.Needed,
         Layers = LayerUse.Through,
         Frames = [FrameMode.Cumulative, FrameMode.Layers],

@@ -21,8 +21,8 @@ internal sealed class Decomposition : Explainer
         Name = "decomposition",
         Title = "Parts of the score",
         Shows = "What each patch adds to the label's score, or takes from it, through the attention of the token the answer is read from.",
-        ShowsNot = "What patches told each other in earlier layers counts where it is read, and what feed-forward parts add is in no map but in the "
-            + "series 'parts'.",
+        ShowsNot = "What patches told each other in earlier layers counts where it is read, and what feed-forward parts add is in no map, only in "
+            + "the numbers (parts).",
         Paper = "Gandelsman, Efros and Steinhardt 2024, Interpreting CLIP's Image Representation via Text-Based Decomposition",
         LabelRank = 4,
         Labels = LabelUse.Needed,

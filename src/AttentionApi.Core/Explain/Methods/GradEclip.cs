@@ -21,6 +21,7 @@ internal sealed class GradEclip : Explainer
         ShowsNot = "It sees the last layer only, and keeps what speaks for the label; text tokens get Chefer's relevance.",
         Paper = "Zhao et al. 2024, Gradient-based Visual Explanation for Transformer-based CLIP",
         LabelRank = 6,
+        Words = MapWords.Supports,
         Labels = LabelUse.Needed,
         Layers = LayerUse.None,
         Parameters = [],

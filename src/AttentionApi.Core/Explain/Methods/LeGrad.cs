@@ -33,6 +33,7 @@ internal sealed class LeGrad : Explainer
         ShowsNot = "It shows where more attention would raise the score, not how much of the score a patch makes; text tokens get Chefer's relevance.",
         Paper = "Bousselham et al. 2025, LeGrad: An Explainability Method for Vision Transformers via Feature Formation Sensitivity",
         LabelRank = 7,
+        Words = new("Where more attention would raise “{label}” for {model}: {high} patches most.", "changes nothing", "raises {label}"),
         Labels = LabelUse.Needed,
         Layers = LayerUse.Through,
         Frames = [FrameMode.Layers, FrameMode.Cumulative],

@@ -28,6 +28,7 @@ internal sealed class Rise : Explainer
         ShowsNot = "It rests on chance: patches differ a little from seed to seed, and small differences mean nothing.",
         Paper = "Petsiuk, Das and Saenko 2018, RISE: Randomized Input Sampling for Explanation of Black-box Models",
         LabelRank = 10,
+        Words = new("What {model} has to see for “{label}”: with {high} patches in sight it scores highest.", "lower score", "higher score"),
         Labels = LabelUse.Needed,
         Layers = LayerUse.None,
         NeedsAnswersAlone = true,

@@ -16,7 +16,7 @@ internal sealed class Statistics : Explainer
     public static readonly Parameter<HeadMeasure> Measure = ParameterKinds.Word("measure", HeadMeasure.Entropy,
         "entropy: of a row of attention, in nats, mean over all queries and of the CLS row; distance: between a patch and those it attends to, in patches; "
             + "prefixMass: attention of the CLS row on the tokens before the patches.")
-        with { Title = "Measure", WordTitles = ["how spread out it looks", "how far it looks", "share on the summary token"] };
+        with { Title = "Measure", WordTitles = ["spread", "distance", "share on CLS"] };
 
     public override MethodInfo Info { get; } = new()
     {

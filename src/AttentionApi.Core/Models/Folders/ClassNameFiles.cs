@@ -13,7 +13,10 @@ internal static partial class ClassNameFiles
 
     /// <summary>What examples of timm, torchvision, Caffe and TensorFlow call a list of class names.</summary>
     public static IReadOnlyList<string> TextFiles { get; } =
-        ["labels.txt", "classes.txt", "class_names.txt", "imagenet_classes.txt", "synset.txt", "synset_words.txt"];
+    [
+        "labels.txt", "classes.txt", "class_names.txt", "imagenet_classes.txt", "imagenet_labels.txt", "imagenet1k_labels.txt", "synset.txt",
+        "synset_words.txt",
+    ];
 
     /// <summary>In the order of the logits: {"0": "tench", …}, ["tench", …], or {"tench": 0, …}; a class without a name is called by its index. Null where
     /// there are no names, or more gaps than names.</summary>

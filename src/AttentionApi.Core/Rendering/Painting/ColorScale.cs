@@ -6,7 +6,8 @@ namespace AttentionApi.Core.Rendering.Painting;
 /// <summary>Which values of a map are the ends of the colour bar.</summary>
 internal enum Scaling
 {
-    /// <summary>1st to 99th percentile of each map: a few sink patches often hold most of the attention and would hide the rest.</summary>
+    /// <summary>1st to 99th percentile of each map, the widest of those that share a scale: a few sink patches often hold most of the attention and would
+    /// hide the rest. Lowest to highest value of a map whose 99th percentile is below half its maximum.</summary>
     Percentile,
     /// <summary>Lowest to highest value of each map.</summary>
     Minmax,
@@ -72,11 +73,10 @@ internal readonly record struct ColorScale(double Low, double High, bool Signed,
         {
             Scaling.Absolute => (signed ? -1 : 0, 1, LimitSource.Fixed),
             Scaling.Minmax => (minimum, maximum, LimitSource.Extremes),
-            _ => Percentiles(maps),
+            Scaling.Shared => Percentiles(maps),
+            _ => Widest([.. maps.Select(map => KeepingOutliers(map, signed))]),
         };
-        // Percentiles hide outliers; where these are another order of magnitude, or all that there is, they are the message.
-        var hides = scaling == Scaling.Percentile && Bound(low, high, signed) < Bound(minimum, maximum, signed) / 2;
-        if (high - low < Collapsed || hides) (low, high, by) = (minimum, maximum, hides ? LimitSource.ExtremesForOutliers : LimitSource.Extremes);
+        if (high - low < Collapsed) (low, high, by) = (minimum, maximum, LimitSource.Extremes);
         if (signed)
         {
             high = Math.Max(Math.Abs(low), Math.Abs(high));
@@ -84,6 +84,18 @@ internal readonly record struct ColorScale(double Low, double High, bool Signed,
         }
         return new ColorScale(low, high, signed, minimum < low, maximum > high, by, maps.Count);
     }
+
+    /// <summary>Percentiles hide outliers; where these are another order of magnitude, or all that there is, they are the message.</summary>
+    private static (double Low, double High, LimitSource By) KeepingOutliers(Heatmap map, bool signed)
+    {
+        var (low, high, _) = Percentiles([map]);
+        return high - low >= Collapsed && Bound(low, high, signed) >= Bound(map.Minimum, map.Maximum, signed) / 2
+            ? (low, high, LimitSource.Percentiles) : (map.Minimum, map.Maximum, LimitSource.ExtremesForOutliers);
+    }
+
+    /// <summary>What holds all ranges. Each map is judged by itself: a few patches of one label must not hide what another label's map shows.</summary>
+    private static (double Low, double High, LimitSource By) Widest(IReadOnlyList<(double Low, double High, LimitSource By)> ranges) =>
+        (ranges.Min(range => range.Low), ranges.Max(range => range.High), ranges.MaxBy(range => Math.Max(Math.Abs(range.Low), Math.Abs(range.High))).By);
 
     private static double Bound(double low, double high, bool signed) => signed ? Math.Max(Math.Abs(low), Math.Abs(high)) : high;
 

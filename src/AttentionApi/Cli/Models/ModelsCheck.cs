@@ -64,10 +64,13 @@ internal static class ModelsCheck
             var check = new SanityCheck(local.Analyzer, table, picture);
             var asked = facts.IsClassifier ? await check.BestClassesAsync(lease.Model, cancellation) : facts.Text ? call.Labels : [];
             if (await LocalModels.TryGradientsAsync(lease.Model, cancellation) is { } untried) await streams.Error.WriteLineAsync($"note: {untried}");
+            var served = methods.ServedBy(facts).Where(method => method.Info.Picture == PictureKind.Maps).ToArray();
+            var runs = Array.ConvertAll(served, method => check.RunsOf(method, facts, asked));
+            var bar = new CheckProgress(new Progress(streams.Error, !Console.IsErrorRedirected), check.Runs, runs);
             var results = new List<Sanity>();
-            foreach (var method in methods.ServedBy(facts).Where(method => method.Info.Picture == PictureKind.Maps))
+            foreach (var method in served)
             {
-                if (await check.CheckAsync(method, lease.Model, shuffled, asked, cancellation) is { } found)
+                if (await bar.WhileAsync(method.Info.Name, check.CheckAsync(method, lease.Model, shuffled, asked, cancellation)) is { } found)
                     results.Add(new(found.Method, found.LabelSwap, found.RandomWeights));
             }
             if (!local.Sanity.TryKeep(facts.Sha256, results))
