@@ -116,7 +116,8 @@ public sealed class FirstVisitTests(PageHost host, Chromium chromium)
             Assert.InRange(button.Y + button.Height, 0, height);
         }
         var small = await explore.Page.EvaluateAsync<string[]>("""
-            () => [...document.querySelectorAll('.choice, .chip button, .segments label, .tabs button, .share button, .exports :is(button, a), .zoom button, #play')]
+            () => [...document.querySelectorAll(
+                '.choice, .chip button, .segments label, .tabs button, .share button, .exports :is(button, a), .zoom button, #play')]
               .filter((element) => element.offsetParent && (element.offsetHeight < 40 || element.offsetWidth < 40))
               .map((element) => `${element.textContent} ${element.offsetWidth} × ${element.offsetHeight}`)
             """);
