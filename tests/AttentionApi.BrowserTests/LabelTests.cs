@@ -41,7 +41,7 @@ public sealed class LabelTests(PageHost host, Chromium chromium)
     public async Task Labels_side_by_side_have_the_colours_of_the_picture_above()
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium, "?sample=scene-12&labels=owl,house,dog&method=libra");
-        var numbers = await explore.Page.Locator("#colour-scale output").AllInnerTextsAsync();
+        var numbers = await explore.Page.Locator("#color-scale output").AllInnerTextsAsync();
         var words = await explore.Page.Locator("#compare-view .note").InnerTextAsync();
         Assert.EndsWith($"one scale for all: {numbers[0].TrimStart('≤', ' ')} to {numbers[2].TrimStart('≥', ' ')}.", words, StringComparison.Ordinal);
     }
