@@ -97,7 +97,7 @@ async function start() {
   const say = (/** @type {string} */ message) => store.set({ status: { phase: 'loading', message } });
   const options = {
     signal: new AbortController().signal,
-    onProgress: (/** @type {import('./network/api.js').Progress} */ progress) => {
+    onProgress: (/** @type {import('./network/exchange.js').Progress} */ progress) => {
       if (progress.stage === 'waiting') say(`${progress.problem.message} Trying again in ${progress.seconds} s.`);
     },
   };

@@ -38,5 +38,5 @@ test('Only one file knows which methods the page computes itself', () => {
 
 test('One file talks to the network', () => {
   const talking = files.filter(({ text }) => /\bfetch\(|XMLHttpRequest\(/.test(text)).map(({ file }) => file);
-  assert.deepEqual(talking.filter((file) => file !== 'swaggerPrefill.js'), ['network/api.js']);
+  assert.deepEqual(talking.filter((file) => file !== 'swaggerPrefill.js'), ['network/exchange.js']);
 });

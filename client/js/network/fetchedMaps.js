@@ -39,7 +39,7 @@ export function fetchedMaps(store) {
     store.set({ status: { phase: 'loading', message } });
     try {
       await new Promise((resolve) => setTimeout(resolve, store.state.cursor && store.state.hover === 'ask' ? rest.pointer : rest.slider));
-      const onProgress = (/** @type {import('./api.js').Progress} */ progress) => {
+      const onProgress = (/** @type {import('./exchange.js').Progress} */ progress) => {
         if (progress.stage === 'waiting') store.set({ status: { phase: 'loading', ...inWords(progress, '') } });
         if (progress.stage === 'counting') store.set({ status: { phase: 'loading', message, ...inRuns(progress) } });
       };

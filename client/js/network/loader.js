@@ -69,7 +69,7 @@ export function startLoader(store) {
   async function ask(question, signal) {
     store.set({ status: { phase: 'loading', message: 'Sending the picture…' } });
     try {
-      const onProgress = (/** @type {api.Progress} */ progress) => {
+      const onProgress = (/** @type {import('./exchange.js').Progress} */ progress) => {
         if (progress.stage !== 'counting') store.set({ status: { phase: 'loading', ...inWords(progress, question.model) } });
       };
       const answerTo = async (/** @type {string[]} */ labels) =>

@@ -1,6 +1,6 @@
 import { own } from '../canvas/picture.js';
 import { create, find } from '../dom.js';
-import { useKey } from '../network/api.js';
+import { useKey } from '../network/exchange.js';
 import { modelOf } from '../store.js';
 import { offersIn, warningInWords } from './offers.js';
 import { requestInWords } from './problem.js';

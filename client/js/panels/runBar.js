@@ -10,7 +10,7 @@ export function runBar(label) {
   const words = create('span', { class: 'note' });
   return {
     element: create('div', { class: 'run-bar' }, bar, words),
-    /** @param {import('../network/api.js').Progress} progress */
+    /** @param {import('../network/exchange.js').Progress} progress */
     onProgress(progress) {
       if (progress.stage !== 'counting') return;
       const { progress: value, count } = inRuns(progress);
