@@ -5,7 +5,7 @@ namespace AttentionApi.Core.Catalog;
 /// </summary>
 internal sealed class ModelRoom(int places)
 {
-    /// <summary>Loads at a time: each holds its weights twice for a while. More than one, so that a load which hangs holds nobody else up.</summary>
+    /// <summary>Loads at a time: each holds its weights twice for a while. More than one, so that a load which hangs does not hold up others.</summary>
     private const int LoadsAtOnce = 2;
 
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -35,11 +35,11 @@ public sealed record ModelFacts
     public string? AttentionMissing { get; init; }
     /// <summary>Why <c>alignment</c> is not offered; null where it is.</summary>
     public string? AlignmentMissing { get; init; }
-    /// <summary>Why values and output projections of the layers cannot be had; null where they can.</summary>
+    /// <summary>Why values and output projections of the layers cannot be fetched; null where they can.</summary>
     public string? BlocksMissing { get; init; }
     /// <summary>Why a score cannot be taken apart into what layers, heads and tokens bring; null where it can.</summary>
     public string? PartsMissing { get; init; }
-    /// <summary>Why the last layer's keys cannot be had; null where they can.</summary>
+    /// <summary>Why the last layer's keys cannot be fetched; null where they can.</summary>
     public string? KeysMissing { get; init; }
     /// <summary>Numbers of one hidden state; 0 where its layers are not read.</summary>
     internal int Width { get; init; }

@@ -4,7 +4,7 @@ using AttentionApi.Core.Runtime;
 
 namespace AttentionApi.Core.Loading;
 
-/// <summary>How a model's scores come about: the function, and the numbers between cosine and logit.</summary>
+/// <summary>How scores are made of logits: the function, and the scale and bias between cosine and logit.</summary>
 internal static class ModelScores
 {
     /// <summary>The value at which CLIP's training ends (Radford et al. 2021 clip it there); assumed where no file gives one.</summary>

@@ -52,7 +52,7 @@ internal sealed class FinalNormBuilder
             if (node.Inputs.Any(input => !parts.ContainsKey(input) && graph.DependsOn(input) != 0)) continue;
             if (Follow(node, [.. node.Inputs.Where(parts.ContainsKey).Select(input => parts[input])])) followed.Add(node);
         }
-        // The norm is done where something else than more of it reads it, or where the model gives it away.
+        // The norm ends where another operator reads it, or where it is an output of the model.
         var ends = graph.Nodes.SelectMany(node => node.Outputs).Where(tensor => parts.TryGetValue(tensor, out var part) && part.Normed);
         return ends.FirstOrDefault(tensor => graph.Outputs.Contains(tensor) || graph.Consumers(tensor).Any(reader =>
             reader.Type is not ("Shape" or "Size") && !followed.Contains(reader))) is { } end ? parts[end].Name : null;

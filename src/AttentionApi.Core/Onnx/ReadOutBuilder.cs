@@ -34,7 +34,7 @@ internal sealed class ReadOutBuilder
     /// <summary>True where the model averages a second head on another token, which is left out here: DeiT's distillation head.</summary>
     public bool FirstOfTwoHeads { get; private set; }
 
-    /// <summary>What the head reads, so far as it could be followed.</summary>
+    /// <summary>What the head reads, as far as it could be followed.</summary>
     public HeadReading Reading { get; private set; } = HeadReading.Several;
 
     /// <summary>The answer of the head that is read, a tensor of the original: the model's own, or that of the first of two heads.</summary>

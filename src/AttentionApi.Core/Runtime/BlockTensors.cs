@@ -56,10 +56,10 @@ internal sealed record BlockTensors
     /// <summary>What each layer's probabilities mix.</summary>
     public required IReadOnlyList<OperandInfo> Values { get; init; }
 
-    /// <summary>Of the last layer, unscaled; null where they are not to be had.</summary>
+    /// <summary>Of the last layer, unscaled; null where they cannot be fetched.</summary>
     public required OperandInfo? LastQueries { get; init; }
 
-    /// <summary>Of the last layer, unscaled; null where they are not to be had.</summary>
+    /// <summary>Of the last layer, unscaled; null where they cannot be fetched.</summary>
     public required OperandInfo? LastKeys { get; init; }
 
     /// <summary>The same for another number of tokens.</summary>

@@ -17,7 +17,7 @@ internal static class Compression
     {
         builder.Services.AddResponseCompression(options =>
         {
-            // Answers hold no secrets beside what the caller sent, so that compression over TLS betrays nothing.
+            // Answers hold no secrets but what the caller sent, so that compression over TLS reveals nothing (BREACH).
             options.EnableForHttps = true;
             options.MimeTypes = Types;
         });

@@ -13,7 +13,7 @@ namespace AttentionApi.Http;
 /// <summary>Turns every failure of a request into one RFC 9457 answer; nothing above it sees an exception.</summary>
 internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
 {
-    /// <summary>What proxies record where the caller has gone (nginx' word for it); nobody receives it.</summary>
+    /// <summary>The status that proxies record for a caller who has gone (nginx); it is never sent.</summary>
     private const int ClientClosedRequest = 499;
 
     /// <summary>The log's line about a fault of the program itself; tests look for it.</summary>

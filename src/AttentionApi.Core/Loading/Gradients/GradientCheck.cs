@@ -7,7 +7,7 @@ using AttentionApi.Core.Runtime.Text;
 
 namespace AttentionApi.Core.Loading.Gradients;
 
-/// <summary>Tells from a graph, without running it, whether gradients can be had.</summary>
+/// <summary>Tells from a graph, without running it, whether there are gradients.</summary>
 internal static class GradientCheck
 {
     public static GradientFacts Of(OnnxGraph graph, VisionTower vision)

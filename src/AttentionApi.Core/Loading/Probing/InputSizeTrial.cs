@@ -9,7 +9,7 @@ namespace AttentionApi.Core.Loading.Probing;
 
 /// <summary>
 /// Settles at which size a graph with open sides is given its pictures: the first size named in the files at which its stem runs; where there is none, the size
-/// for which the graph holds a table of positions; at last the only usual size at which it runs.
+/// for which the graph holds a table of positions; else the only usual size at which it runs.
 /// </summary>
 internal sealed class InputSizeTrial
 {

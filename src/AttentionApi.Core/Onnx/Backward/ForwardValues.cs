@@ -74,7 +74,7 @@ internal sealed class ForwardValues(OnnxGraph graph, GraphInstrumenter backward,
     /// <summary>A value that the backward graph needs in several places and makes once.</summary>
     public string Once(string key, Func<string> make) => made.TryGetValue(key, out var name) ? name : made[key] = make();
 
-    /// <summary>Tensors that an input reaches, be it by its shape only.</summary>
+    /// <summary>Tensors that depend on an input, or on its shape alone.</summary>
     private static HashSet<string> Varying(OnnxGraph graph)
     {
         var varying = graph.Inputs.Select(input => input.Name).ToHashSet();

@@ -1,7 +1,7 @@
 namespace AttentionApi.Core.Onnx.Graph;
 
 /// <summary>
-/// What a graph does to its logits before it gives them away: nothing, or a softmax or sigmoid in any spelling. The operators only name the tensors in between;
+/// What a graph does to its logits before it outputs them: nothing, or a softmax or sigmoid in any spelling. The operators only name the tensors in between;
 /// which of them are the logits is decided by their values (see <c>ScoreFunctions</c>).
 /// </summary>
 internal static class GraphEnd

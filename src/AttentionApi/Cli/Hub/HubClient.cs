@@ -15,7 +15,7 @@ internal sealed partial class HubClient : IDisposable
     private const int MostRedirects = 5;
     private const int MostPages = 100;
 
-    /// <summary>A list of files is some kilobytes; nobody's answer may fill the memory.</summary>
+    /// <summary>A list of files has some kilobytes; a larger answer must not fill the memory.</summary>
     private const int LongestAnswer = 64 << 20;
 
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(30);

@@ -62,7 +62,7 @@ internal sealed class PullFolders(string models, string id)
         }
     }
 
-    /// <summary>Renames the finished folder into place; an older state of the same model goes away after that.</summary>
+    /// <summary>Renames the finished folder into place, then deletes an older state of the same model.</summary>
     public void Install(HashSet<string> needed)
     {
         foreach (var path in Directory.EnumerateFiles(Unfinished, "*", SearchOption.AllDirectories))

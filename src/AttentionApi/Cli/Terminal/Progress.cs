@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace AttentionApi.Cli.Terminal;
 
-/// <summary>A bar with rate and estimate at the foot of a terminal, and sentences above it. Where nobody looks there are sentences only.</summary>
+/// <summary>A bar with rate and estimate at the foot of a terminal, and sentences above it; only the sentences where there is no terminal.</summary>
 /// <param name="error">Where both go: what the command makes may go to standard output.</param>
 /// <param name="visible">Whether it is a terminal.</param>
 /// <param name="width">Of the terminal, in characters; null: as the system says.</param>
