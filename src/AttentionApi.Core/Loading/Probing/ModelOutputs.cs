@@ -23,7 +23,7 @@ internal static class ModelOutputs
         hasText && model.Embedding(image) is { } embedding ? (embedding, VisionOutputKind.ImageEmbedding) : WithoutText(model.OutputsOf(image), config);
 
     /// <summary>The answer of a tower without text: logits, or an embedding where its name says so; null where it gives hidden states only.</summary>
-    public static (string Name, VisionOutputKind Kind)? WithoutText(IReadOnlyDictionary<string, PlainOutput> outputs, ModelConfig config)
+    private static (string Name, VisionOutputKind Kind)? WithoutText(IReadOnlyDictionary<string, PlainOutput> outputs, ModelConfig config)
     {
         var rows = outputs.Values.Where(output => output.Info.Shape.Length == 2).Select(output => output.Info).ToList();
         // A single score may have lost its axis.
