@@ -96,12 +96,12 @@ internal static class GradientsCommand
 
         public async Task BackwardAsync(GradientKind kind, int labels) => await gradients.AllLayersAsync(kind, known!, Seeds(labels), cancellation);
 
-        public async Task LastLayerAsync(int labels) => await gradients.LastLayerAsync(States()[^2], Seeds(labels), cancellation);
+        public async Task LastLayerAsync(int labels) => await gradients.LastLayerAsync(States()[^2], null, Seeds(labels), cancellation);
 
         public async Task EachLayerAsync(int fromLayer, int labels)
         {
             var states = States();
-            await gradients.EachLayerAsync(fromLayer, false, layer => states[Math.Max(0, layer - 1)], Seeds(labels), cancellation);
+            await gradients.EachLayerAsync(fromLayer, false, layer => states[Math.Max(0, layer - 1)], null, Seeds(labels), cancellation);
         }
 
         private async Task<GradientTape> ForwardAsync(params IReadOnlyCollection<GradientKind> kinds)

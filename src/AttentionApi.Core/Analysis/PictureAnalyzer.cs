@@ -79,7 +79,7 @@ internal sealed class PictureAnalyzer(ActivationCache cache)
             var width = known.Activations.Output.Length;
             var seeds = missing.Select(label => GradientQuestion.Seed(label.Target, width)).ToList();
             var results = await picture.Model.AskGradientsAsync(gradients =>
-                question.AskAsync(gradients, known, seeds, token), token).ConfigureAwait(false);
+                question.AskAsync(gradients, known, picture.Model.OtherFeeds, seeds, token), token).ConfigureAwait(false);
             var found = known.Gradients with { Results = known.Gradients.Results.SetItems(missing.Zip(results, (label, result) =>
                 KeyValuePair.Create(label.Key, result))) };
             return Keep(picture, known with { Gradients = found });

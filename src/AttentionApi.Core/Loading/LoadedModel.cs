@@ -9,6 +9,7 @@ using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Runtime.Gradients;
 using AttentionApi.Core.Runtime.Sessions;
 using AttentionApi.Core.Runtime.Text;
+using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Core.Loading;
 
@@ -60,11 +61,15 @@ internal sealed class LoadedModel : IAsyncDisposable
     /// <exception cref="ModelRunException">It does not.</exception>
     public async Task CheckAsync(CancellationToken cancellation)
     {
-        var size = Facts.ImageSize;
-        var blank = new ModelInput(new float[3 * size.Width * size.Height], size.Width, size.Height, new Region(0, 0, size.Width, size.Height));
-        await Vision.CheckAsync(blank, cancellation).ConfigureAwait(false);
+        await Vision.CheckAsync(Blank, cancellation).ConfigureAwait(false);
         if (text is not null) await text.Encoder.CheckAsync(cancellation).ConfigureAwait(false);
     }
+
+    /// <summary>Makes inputs for a blank picture at another size than the model's own; null at its own.</summary>
+    internal Func<Dictionary<string, OrtValue>>? OtherFeeds => ReferenceEquals(this, Native) ? null : () => Vision.Feed(Blank);
+
+    private ModelInput Blank => new(new float[3 * Facts.ImageSize.Width * Facts.ImageSize.Height], Facts.ImageSize.Width, Facts.ImageSize.Height,
+        new Region(0, 0, Facts.ImageSize.Width, Facts.ImageSize.Height));
 
     /// <summary>Unit embeddings [E], one per label: the mean over prompts of unit embeddings, normalised again. Remembered by text.</summary>
     /// <exception cref="ParameterException">A prompt is without {}, or a label would be truncated.</exception>

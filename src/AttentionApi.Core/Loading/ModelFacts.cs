@@ -88,14 +88,24 @@ public sealed record ModelFacts
         if (size == ImageSize) return this;
         if (Resolutions?.Contains(size) != true) throw new ArgumentOutOfRangeException(nameof(size), size, $"The model '{Id}' takes no pictures of this size.");
         var grid = new PatchGrid(size.Height / PatchSize.Height, size.Width / PatchSize.Width);
-        // The backward pass is built for the shapes of one size.
-        var gradients = Gradients.OffersNone ? Gradients
-            : GradientFacts.Refused($"gradients are computed at the model's own size of {ImageSize} only, so leave 'resolution' out");
-        return this with
+        var other = this with
         {
-            ImageSize = size, PatchArea = PixelArea.Of(size), Tokens = Tokens with { Grid = grid }, Gradients = gradients,
+            ImageSize = size, PatchArea = PixelArea.Of(size), Tokens = Tokens with { Grid = grid },
             Warnings = [.. Warnings, $"At {size} the model's positions are interpolated; its own size is {ImageSize}."],
         };
+        return other with { Gradients = GradientsOf(other) };
+    }
+
+    private GradientFacts GradientsOf(ModelFacts other)
+    {
+        if (Gradients.OffersNone) return Gradients;
+        if (!Gradients.AtAnySize)
+            return GradientFacts.Refused($"it has convolutions behind its first layer, and their gradients are computed at the model's own size of {ImageSize} "
+                + "only, so leave 'resolution' out");
+        var bytes = GradientSize.OfAllLayers(other, labels: 1);
+        return bytes <= GradientSize.MostOfOtherSizes || other.Tokens.Count <= Tokens.Count ? Gradients
+            : GradientFacts.Refused($"at {other.ImageSize} gradients would hold about {bytes >> 20} MiB and may hold {GradientSize.MostOfOtherSizes >> 20}, "
+                + "so take a smaller 'resolution'");
     }
 
     /// <summary>What limits the values of parameters.</summary>

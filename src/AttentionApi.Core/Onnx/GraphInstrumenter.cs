@@ -36,10 +36,13 @@ internal sealed class GraphInstrumenter(OnnxGraph graph)
     public string MeanOverHeads(string probabilities)
     {
         if (MixedPrecision) probabilities = Node("Cast", [probabilities], Integer("to", OnnxTensor.Float));
-        var keepNot = Integer("keepdims", 0);
-        return graph.Opset >= 18
-            ? Node("ReduceMean", [probabilities, Integers([-3])], keepNot)
-            : Node("ReduceMean", [probabilities], Integers("axes", -3), keepNot);
+        return Mean(probabilities, -3, keepsAxis: false);
+    }
+
+    public string Mean(string tensor, long axis, bool keepsAxis)
+    {
+        var keep = Integer("keepdims", keepsAxis ? 1 : 0);
+        return graph.Opset >= 18 ? Node("ReduceMean", [tensor, Integers([axis])], keep) : Node("ReduceMean", [tensor], Integers("axes", axis), keep);
     }
 
     /// <summary>Appends a node of the standard domain with one output and gives that output's name.</summary>

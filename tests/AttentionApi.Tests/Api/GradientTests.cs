@@ -101,6 +101,16 @@ public class GradientTests(FixtureHost host)
         Assert.All(answer["maps"]!.AsArray(), map => Assert.False((bool)map!["signed"]!));
     }
 
+    /// <summary>This head reads the patches, and the class token has no part in the score.</summary>
+    [Fact]
+    public async Task The_row_of_Chefers_relevance_is_that_of_what_the_head_reads()
+    {
+        var answer = await ExplainAsync("model=beit&method=chefer&labels=0");
+        Assert.True(Values(answer).Max() > 0);
+        Assert.Null(answer["parameters"]!["query"]);
+        Assert.Equal(0, Values(await ExplainAsync("model=beit&method=chefer&labels=0&query=cls")).Max());
+    }
+
     [Fact]
     public async Task The_mean_of_all_tokens_can_be_read_instead()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using AttentionApi.Core.Imaging;
+using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Runtime.Sessions;
 using AttentionApi.Tests.Onnx;
@@ -36,6 +37,10 @@ public sealed class ResolutionTests : IAsyncDisposable
     {
         OpenSides.CopyFamily(new FixtureVariant("beit", "onnx/model.onnx"), Directory.CreateDirectory(folder.At("open")).FullName);
         Interpolated.Write(folder.At("interpolated.onnx"));
+        Directory.CreateDirectory(folder.At("open-fixed"));
+        foreach (var file in Directory.GetFiles(folder.At("open"))) File.Copy(file, folder.At("open-fixed", Path.GetFileName(file)));
+        OpenSides.CopyFixed(folder.At("open", "onnx", "model.onnx"), folder.At("open-fixed", "onnx", "model.onnx"), Larger);
+        OpenSides.CopyFixed(folder.At("interpolated.onnx"), folder.At("interpolated-fixed.onnx"), 48);
         host = new TestHost(("Models:Path", folder.Path), ("Models:Default", "open"));
     }
 
@@ -127,13 +132,36 @@ public sealed class ResolutionTests : IAsyncDisposable
         }
     }
 
-    [Fact]
-    public async Task Gradients_are_refused_at_other_sizes_with_the_remedy()
+    /// <summary>The same weights, exported for pictures of that size, whose gradients are those of a fixed shape.</summary>
+    [Theory]
+    [InlineData("open", Larger, "libra", "chefer", "chefer&fromLayer=1")]
+    [InlineData("interpolated", 48, "libra", "chefer&fromLayer=1&gradients=libra", "gradEclip", "leGrad&fromLayer=1", "leGrad&pool=mean")]
+    public async Task Gradients_are_those_of_an_export_for_that_size(string model, int edge, params string[] methods)
     {
-        Assert.Contains("libra", (await ModelAsync())["methods"].Strings());
-        var reason = await RefusedAsync($"explain?method=libra&resolution={Larger}", "method");
-        Assert.Contains("at the model's own size of 48x48 only, so leave 'resolution' out", reason, StringComparison.Ordinal);
-        Assert.NotEmpty((await AskAsync("explain?method=libra&resolution=48"))["maps"]!.AsArray());
+        foreach (var method in methods)
+        {
+            var open = Values(await AskAsync($"explain?model={model}&method={method}&labels=0,1,2,3&resolution={edge}"));
+            var expected = Values(await AskAsync($"explain?model={model}-fixed&method={method}&labels=0,1,2,3"));
+            Assert.Equal((4 * edge * edge / Patch / Patch, open.Length), (open.Length, expected.Length));
+            var largest = expected.Max(MathF.Abs);
+            Assert.True(largest > 0, method);
+            Assert.All(open.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-4f * largest));
+        }
+
+        float[] Values(JsonObject answer) => [.. answer["maps"]!.AsArray().SelectMany(map => map!["values"].Rows()).SelectMany(row => row)];
+    }
+
+    [Fact]
+    public async Task Gradients_that_would_hold_too_much_are_refused_with_the_remedy()
+    {
+        await using var model = await LoadedModels.LoadAsync(folder.At("open"));
+        Assert.True(model.Facts.Gradients.AtAnySize);
+        var large = model.Facts with { Layers = 12, Heads = 12, Width = 768, Resolutions = new(16, 640, 8) };
+        Assert.Null(large.At(new(152, 152)).Gradients.LibraMissing);
+        Assert.Contains("at 320x320 gradients would hold about", large.At(new(320, 320)).Gradients.LibraMissing, StringComparison.Ordinal);
+        var hybrid = model.Facts with { Gradients = new(null, null, HeadReading.Token) };
+        Assert.Contains("at the model's own size of 48x48 only, so leave 'resolution' out", hybrid.At(new(72, 72)).Gradients.PlainMissing,
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,4 +1,4 @@
-using AttentionApi.Core.Explain;
+using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Models;
 
 namespace AttentionApi.Tests.Explain;

@@ -97,11 +97,11 @@ public class GradientParityTests(ITestOutputHelper output)
     {
         var state = model.State(model.Layers - 1);
         var scale = model.Expected.Meta.TryGetProperty("logit_scale", out var given) ? given.GetSingle() : 1;
-        var target = (await model.Gradients.LastLayerAsync(state, [Target(model, scale)], TestContext.Current.CancellationToken))[0];
+        var target = (await model.Gradients.LastLayerAsync(state, null, [Target(model, scale)], TestContext.Current.CancellationToken))[0];
         Compare(model, errors, model.Methods, "chefer_last_layer", [Relevance(model, target.Attention!, model.Layers)]);
         Compare(model, errors, model.Expected, "grad_eclip", [GradEclip(model, target)]);
         if (!model.Methods.Has("chefer_last_layer_labels")) return;
-        var labels = await model.Gradients.LastLayerAsync(state, model.Seeds(model.Methods.Shape("chefer_last_layer_labels")[0]),
+        var labels = await model.Gradients.LastLayerAsync(state, null, model.Seeds(model.Methods.Shape("chefer_last_layer_labels")[0]),
             TestContext.Current.CancellationToken);
         Compare(model, errors, model.Methods, "chefer_last_layer_labels", labels.Select(label => Relevance(model, label.Attention!, model.Layers)));
         Compare(model, errors, model.Methods, "grad_eclip_labels", labels.Select(label => GradEclip(model, label)));
@@ -112,11 +112,11 @@ public class GradientParityTests(ITestOutputHelper output)
         async Task Follow(ReferenceArrays references, string name, bool ofMean, float[][] seeds)
         {
             if (!references.Has(name)) return;
-            var layers = await model.Gradients.EachLayerAsync(1, ofMean, model.State, seeds, TestContext.Current.CancellationToken);
+            var layers = await model.Gradients.EachLayerAsync(1, ofMean, model.State, null, seeds, TestContext.Current.CancellationToken);
             Compare(model, errors, references, name, layers
                 .Select(label => Patches(model, [.. LibraRelevance.Sum(label, model.Layers, 1, model.Layers).Select(sum => sum / model.Layers)])));
             if (model.Layers < 3) return;
-            var late = await model.Gradients.EachLayerAsync(model.Layers - 1, ofMean, model.State, seeds, TestContext.Current.CancellationToken);
+            var late = await model.Gradients.EachLayerAsync(model.Layers - 1, ofMean, model.State, null, seeds, TestContext.Current.CancellationToken);
             errors[$"{name}, the last two layers alone"] = Error(layers[0].AsSpan(^(2 * model.Tokens)..), late[0], layers[0]);
         }
         await Follow(model.Expected, "legrad", ofMean: false, [Target(model)]);

@@ -24,6 +24,16 @@ internal static class OpenSides
         File.WriteAllBytes(target, model.ToByteArray());
     }
 
+    /// <summary>Copies a model file whose sides are open with both fixed, as it would have been exported for pictures of that size.</summary>
+    public static void CopyFixed(string source, string target, int edge)
+    {
+        var model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(source));
+        var sides = model.Graph.Input.Single(input => input.Type.TensorType.Shape.Dim.Count == 4).Type.TensorType.Shape.Dim;
+        (sides[2], sides[3]) = (new() { DimValue = edge }, new() { DimValue = edge });
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        File.WriteAllBytes(target, model.ToByteArray());
+    }
+
     /// <summary>
     /// Copies a family of fixtures/models with one of its exports, sides open, and all files beside it; skips the calling test where the export is absent.
     /// </summary>

@@ -14,11 +14,11 @@ internal static class GradientCheck
     {
         if (vision.Output is null) return GradientFacts.None;
         return Of(() => TowerGraph.Find(graph, graph.InputBit(vision.InputName), vision.Output.Name, vision.OutputKind == VisionOutputKind.ImageEmbedding,
-            vision.Layers.Count), tower => Reading(tower, vision));
+            vision.Layers.Count), tower => Reading(tower, vision), isAnySize: vision.Resolutions is not null);
     }
 
     /// <summary>Of the text embedding, for the weights of text tokens.</summary>
-    public static GradientFacts Of(OnnxGraph graph, TextTower text) => Of(() => Find(graph, text), _ => HeadReading.Token);
+    public static GradientFacts Of(OnnxGraph graph, TextTower text) => Of(() => Find(graph, text), _ => HeadReading.Token, isAnySize: true);
 
     /// <exception cref="ModelRefusedException">There is no backward pass for this tower; the message is the reason.</exception>
     public static TowerGraph Find(OnnxGraph graph, TextTower text)
@@ -28,12 +28,15 @@ internal static class GradientCheck
         return TowerGraph.Find(graph, text.Input.Bits(graph), text.Embedding.Name, isEmbedding: true, text.Attention.Count);
     }
 
-    private static GradientFacts Of(Func<TowerGraph> find, Func<TowerGraph, HeadReading> reading)
+    private static GradientFacts Of(Func<TowerGraph> find, Func<TowerGraph, HeadReading> reading, bool isAnySize)
     {
         try
         {
             var tower = find();
-            return new(BackwardPass.Refusal(tower, GradientKind.Plain), BackwardPass.Refusal(tower, GradientKind.Libra), reading(tower));
+            return new(BackwardPass.Refusal(tower, GradientKind.Plain), BackwardPass.Refusal(tower, GradientKind.Libra), reading(tower))
+            {
+                AtAnySize = isAnySize && !tower.Convolves,
+            };
         }
         catch (ModelRefusedException reason)
         {

@@ -36,6 +36,9 @@ internal sealed class GradientFacts
 
     public HeadReading Head { get; }
 
+    /// <summary>True where they are the gradients of pictures of any size that the model takes.</summary>
+    public bool AtAnySize { get; init; }
+
     public string? Missing(GradientKind kind) => kind == GradientKind.Libra ? libra : plain;
 
     /// <summary>Notes why there are no gradients of a kind; the first reason stays.</summary>

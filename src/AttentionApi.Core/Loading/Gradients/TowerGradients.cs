@@ -98,10 +98,12 @@ internal sealed class TowerGradients : IAsyncDisposable
 
     /// <summary>Plain gradients of the last layer, one entry a label.</summary>
     /// <param name="state">h_(L−1), [token, width].</param>
-    public async Task<IReadOnlyList<LayerGradients>> LastLayerAsync(float[] state, IReadOnlyList<float[]> seeds, CancellationToken cancellation)
+    /// <param name="feeds">The tower's inputs for any picture of the size; null for the model's own size.</param>
+    public async Task<IReadOnlyList<LayerGradients>> LastLayerAsync(float[] state, Func<Dictionary<string, OrtValue>>? feeds, IReadOnlyList<float[]> seeds,
+        CancellationToken cancellation)
     {
         var session = await last.GetAsync(cancellation).ConfigureAwait(false);
-        var results = await RunOnStatesAsync(session, _ => state, seeds, cancellation).ConfigureAwait(false);
+        var results = await RunOnStatesAsync(session, _ => state, feeds, seeds, cancellation).ConfigureAwait(false);
         return [.. results.Select(arrays => LayerGradients.Of(arrays, session.Outputs))];
     }
 
@@ -109,12 +111,13 @@ internal sealed class TowerGradients : IAsyncDisposable
     /// <param name="fromLayer">The first layer, from 1.</param>
     /// <param name="ofMean">True where the head reads the mean of all tokens.</param>
     /// <param name="state">h_l, [token, width], for l = 0 … L.</param>
-    public async Task<IReadOnlyList<float[]>> EachLayerAsync(int fromLayer, bool ofMean, Func<int, float[]> state, IReadOnlyList<float[]> seeds,
-        CancellationToken cancellation)
+    /// <param name="feeds">As for <see cref="LastLayerAsync"/>.</param>
+    public async Task<IReadOnlyList<float[]>> EachLayerAsync(int fromLayer, bool ofMean, Func<int, float[]> state, Func<Dictionary<string, OrtValue>>? feeds,
+        IReadOnlyList<float[]> seeds, CancellationToken cancellation)
     {
         var from = fromLayer >= LateLayers ? LateLayers : 1;
         var session = await each[(from, ofMean)].GetAsync(cancellation).ConfigureAwait(false);
-        var results = await RunOnStatesAsync(session, state, seeds, cancellation).ConfigureAwait(false);
+        var results = await RunOnStatesAsync(session, state, feeds, seeds, cancellation).ConfigureAwait(false);
         return [.. results.Select(arrays => arrays[0][(arrays[0].Length / (Layers + 1 - from) * (fromLayer - from))..])];
     }
 
@@ -154,23 +157,55 @@ internal sealed class TowerGradients : IAsyncDisposable
         }
     }
 
-    private async Task<float[][][]> RunOnStatesAsync(GradientSession session, Func<int, float[]> state, IReadOnlyList<float[]> seeds,
-        CancellationToken cancellation)
+    private async Task<float[][][]> RunOnStatesAsync(GradientSession session, Func<int, float[]> state, Func<Dictionary<string, OrtValue>>? feeds,
+        IReadOnlyList<float[]> seeds, CancellationToken cancellation)
     {
-        var states = new Dictionary<string, OrtValue>();
+        var made = new Dictionary<string, OrtValue>();
         try
         {
             for (var layer = 0; layer < tower.States.Count; layer++)
             {
                 var name = tower.States[layer];
-                if (session.Inputs.Contains(name)) states[name] = Tensors.FromFloats(state(layer), measure.Shapes[name], (TensorElementType)trial.StateType);
+                if (session.Inputs.Contains(name)) made[name] = StateValue(name, state(layer));
             }
-            var inputs = session.Inputs.ToDictionary(name => name, name => states.TryGetValue(name, out var given) ? given : measure.FixedValue(name));
+            string[] others = [.. session.Inputs.Where(name => !made.ContainsKey(name))];
+            var known = others.ToDictionary(name => name, measure.FixedValue);
+            if (feeds is not null)
+                foreach (var (name, value) in FixedValues(others, feeds)) known[name] = made[name] = value;
+            var inputs = session.Inputs.ToDictionary(name => name, name => made.TryGetValue(name, out var given) ? given : known[name]);
             return await session.RunAsync(inputs, seeds, cancellation).ConfigureAwait(false);
         }
         finally
         {
-            foreach (var value in states.Values) value.Dispose();
+            foreach (var value in made.Values) value.Dispose();
+        }
+    }
+
+    private OrtValue StateValue(string name, float[] values)
+    {
+        long[] shape = [.. measure.Shapes[name]];
+        shape[TowerGraph.TokenAxis(shape)] = values.Length / shape[^1];
+        return Tensors.FromFloats(values, shape, (TensorElementType)trial.StateType);
+    }
+
+    /// <summary>What follows from the shape of the input alone, at another size than the measured one.</summary>
+    private IEnumerable<KeyValuePair<string, OrtValue>> FixedValues(string[] names, Func<Dictionary<string, OrtValue>> feeds)
+    {
+        if (names.Length == 0) return [];
+        var inputs = feeds();
+        try
+        {
+            return OrtErrors.Translate(trial.FileName, () =>
+            {
+                using var session = factory.CreateForOneRun(TapedForward.Fixed(tower, names));
+                using var options = new RunOptions();
+                string[] read = [.. inputs.Keys.Where(session.InputNames.Contains)];
+                return names.Zip(session.Run(options, read, [.. read.Select(name => inputs[name])], names), KeyValuePair.Create).ToList();
+            });
+        }
+        finally
+        {
+            foreach (var value in inputs.Values) value.Dispose();
         }
     }
 

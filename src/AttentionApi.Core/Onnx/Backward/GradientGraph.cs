@@ -167,9 +167,8 @@ internal sealed class GradientGraph
     /// <summary>The mean over heads and queries of relu(∂y/∂A), [label, 1, key].</summary>
     private string PositiveMean(BackwardPass pass, string attention)
     {
-        var shape = forward.Shape(attention);
-        var sum = nodes.Node("ReduceSum", [OverHeads(nodes.Node("Relu", [pass.Dense(attention)]), attention), nodes.Integers(1)], Integer("keepdims", 1));
-        return nodes.Node("Mul", [sum, pass.Real(1f / (shape[^3] * shape[^2]))]);
+        var mean = nodes.Mean(OverHeads(nodes.Node("Relu", [pass.Dense(attention)]), attention), 1, keepsAxis: true);
+        return nodes.Node("Mul", [mean, pass.Real(1f / forward.Shape(attention)[^3])]);
     }
 
     /// <summary>Σ over heads of q·k, divided by ‖k‖ over all heads: the cosine but for the query's own length, [query, key].</summary>

@@ -66,11 +66,10 @@ internal sealed class HeadsOnLayers
     {
         var shape = shapes[state];
         var axis = TowerGraph.TokenAxis(shape);
-        var sum = nodes.Node("ReduceSum", [state, nodes.Integers(axis)], Integer("keepdims", 1));
-        var mean = nodes.Node("Mul", [sum, nodes.Real(1f / shape[axis], nodes.Graph.ElementType(state))]);
+        var mean = nodes.Mean(state, axis, keepsAxis: true);
         var everywhere = nodes.Node("Expand", [mean, nodes.Node("Shape", [state])]);
         long[] one = [.. shape.Select((size, i) => i == axis ? 1 : size)];
-        (shapes[sum], shapes[mean], shapes[everywhere]) = (one, one, shape);
+        (shapes[mean], shapes[everywhere]) = (one, shape);
         return everywhere;
     }
 }

@@ -31,6 +31,14 @@ internal static class TapedForward
         return (nodes.BuildExposed(), outputs);
     }
 
+    /// <summary>A model that gives tensors which follow from the input's shape alone.</summary>
+    public static InstrumentedModel Fixed(TowerGraph tower, IEnumerable<string> tensors)
+    {
+        var nodes = new GraphInstrumenter(tower.Graph);
+        foreach (var tensor in tensors) nodes.Expose(tensor);
+        return nodes.BuildExposed();
+    }
+
     private static string Lengths(GraphInstrumenter nodes, string states)
     {
         // Half precision would overflow where a hidden state is long.

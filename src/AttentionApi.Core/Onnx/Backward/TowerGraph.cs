@@ -62,6 +62,10 @@ internal sealed record TowerGraph(OnnxGraph Graph, IReadOnlyList<AttentionSite> 
     /// <summary>Those of them that follow from the shape of the input alone: masks, position biases, sizes.</summary>
     public IEnumerable<string> FixedTensors => Tensors.Where(tensor => Graph.DependsOn(tensor) == 0);
 
+    /// <summary>Whether places of a picture meet behind the first hidden state, in convolutions or in means over places.</summary>
+    public bool Convolves => Graph.Ancestors([Answer]).Intersect(Graph.Descendants(States[0]))
+        .Any(node => node.Type is "Conv" or "ConvTranspose" or "GlobalAveragePool" or "AveragePool" or "MaxPool");
+
     /// <summary>The axis of a hidden state that counts the tokens; the other one counts pictures.</summary>
     public static int TokenAxis(long[] state) => state.Length == 3 && state[0] != 1 && state[1] == 1 ? 0 : state.Length - 2;
 }

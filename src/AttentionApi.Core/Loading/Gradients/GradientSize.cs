@@ -1,11 +1,13 @@
-using AttentionApi.Core.Loading;
 using AttentionApi.Core.Runtime.Gradients;
 
-namespace AttentionApi.Core.Explain;
+namespace AttentionApi.Core.Loading.Gradients;
 
 /// <summary>What backward passes hold, from the model's size alone. The factors were measured on ViTs of 12 layers (docs/robustness.md).</summary>
 internal static class GradientSize
 {
+    /// <summary>What they may hold where a caller chose a larger size than the model's own.</summary>
+    public const long MostOfOtherSizes = 512L << 20;
+
     /// <summary>Attention matrices of a head and rows of the model's width that the forward pass of one layer leaves behind: scores and probabilities; queries,
     /// keys, values, norms, sums, and the feed-forward part, four times as wide.</summary>
     private const int MatricesOfForward = 2, RowsOfForward = 22;
