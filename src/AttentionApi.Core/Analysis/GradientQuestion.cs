@@ -2,7 +2,6 @@ using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Runtime.Gradients;
 using AttentionApi.Core.Scoring;
-using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Core.Analysis;
 
@@ -13,7 +12,7 @@ namespace AttentionApi.Core.Analysis;
 /// <param name="seeds">By label.</param>
 /// <param name="cancellation">Ends the work.</param>
 internal delegate Task<IReadOnlyList<LayerGradients>> AskGradients(TowerGradients gradients, PictureAnalysis known,
-    Func<Dictionary<string, OrtValue>>? feeds, IReadOnlyList<float[]> seeds, CancellationToken cancellation);
+    TowerFeeds? feeds, IReadOnlyList<float[]> seeds, CancellationToken cancellation);
 
 /// <summary>One thing to ask of a model's gradients.</summary>
 /// <param name="Name">Names it within a picture.</param>

@@ -9,7 +9,6 @@ using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Runtime.Gradients;
 using AttentionApi.Core.Runtime.Sessions;
 using AttentionApi.Core.Runtime.Text;
-using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Core.Loading;
 
@@ -66,7 +65,7 @@ internal sealed class LoadedModel : IAsyncDisposable
     }
 
     /// <summary>Makes inputs for a blank picture at another size than the model's own; null at its own.</summary>
-    internal Func<Dictionary<string, OrtValue>>? OtherFeeds => ReferenceEquals(this, Native) ? null : () => Vision.Feed(Blank);
+    internal TowerFeeds? OtherFeeds => ReferenceEquals(this, Native) ? null : () => Vision.Feed(Blank);
 
     private ModelInput Blank => new(new float[3 * Facts.ImageSize.Width * Facts.ImageSize.Height], Facts.ImageSize.Width, Facts.ImageSize.Height,
         new Region(0, 0, Facts.ImageSize.Width, Facts.ImageSize.Height));

@@ -63,8 +63,8 @@ internal sealed class ParameterValues
     }
 
     /// <summary>
-    /// The effective values of these parameters for a model: absent ones have their defaults, those that are not listed are absent. Of several with one name the
-    /// last counts, also where it leaves the value open.
+    /// The effective values of these parameters for a model: absent ones have their defaults, those that are not listed are absent. Of several with one name
+    /// the last counts, also where it leaves the value open.
     /// </summary>
     /// <exception cref="ParameterException">The model has no such layer, head, patch …</exception>
     public ParameterValues Settle(IEnumerable<Parameter> parameters, ModelScope model)

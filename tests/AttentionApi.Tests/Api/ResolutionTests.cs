@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using AttentionApi.Core.Imaging;
-using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Runtime.Sessions;
 using AttentionApi.Tests.Onnx;

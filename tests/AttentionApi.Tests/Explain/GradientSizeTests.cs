@@ -1,4 +1,4 @@
-using AttentionApi.Core.Loading.Gradients;
+using AttentionApi.Core.Loading;
 using AttentionApi.Core.Models;
 
 namespace AttentionApi.Tests.Explain;

@@ -1,7 +1,6 @@
 using AttentionApi.Core.Analysis;
 using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Loading;
-using AttentionApi.Core.Loading.Gradients;
 using AttentionApi.Core.Onnx.Backward;
 using AttentionApi.Core.Parameters;
 using AttentionApi.Core.Scoring;

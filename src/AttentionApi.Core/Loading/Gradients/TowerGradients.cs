@@ -99,7 +99,7 @@ internal sealed class TowerGradients : IAsyncDisposable
     /// <summary>Plain gradients of the last layer, one entry a label.</summary>
     /// <param name="state">h_(L−1), [token, width].</param>
     /// <param name="feeds">The tower's inputs for any picture of the size; null for the model's own size.</param>
-    public async Task<IReadOnlyList<LayerGradients>> LastLayerAsync(float[] state, Func<Dictionary<string, OrtValue>>? feeds, IReadOnlyList<float[]> seeds,
+    public async Task<IReadOnlyList<LayerGradients>> LastLayerAsync(float[] state, TowerFeeds? feeds, IReadOnlyList<float[]> seeds,
         CancellationToken cancellation)
     {
         var session = await last.GetAsync(cancellation).ConfigureAwait(false);
@@ -112,7 +112,7 @@ internal sealed class TowerGradients : IAsyncDisposable
     /// <param name="ofMean">True where the head reads the mean of all tokens.</param>
     /// <param name="state">h_l, [token, width], for l = 0 … L.</param>
     /// <param name="feeds">As for <see cref="LastLayerAsync"/>.</param>
-    public async Task<IReadOnlyList<float[]>> EachLayerAsync(int fromLayer, bool ofMean, Func<int, float[]> state, Func<Dictionary<string, OrtValue>>? feeds,
+    public async Task<IReadOnlyList<float[]>> EachLayerAsync(int fromLayer, bool ofMean, Func<int, float[]> state, TowerFeeds? feeds,
         IReadOnlyList<float[]> seeds, CancellationToken cancellation)
     {
         var from = fromLayer >= LateLayers ? LateLayers : 1;
@@ -157,7 +157,7 @@ internal sealed class TowerGradients : IAsyncDisposable
         }
     }
 
-    private async Task<float[][][]> RunOnStatesAsync(GradientSession session, Func<int, float[]> state, Func<Dictionary<string, OrtValue>>? feeds,
+    private async Task<float[][][]> RunOnStatesAsync(GradientSession session, Func<int, float[]> state, TowerFeeds? feeds,
         IReadOnlyList<float[]> seeds, CancellationToken cancellation)
     {
         var made = new Dictionary<string, OrtValue>();
@@ -189,7 +189,7 @@ internal sealed class TowerGradients : IAsyncDisposable
     }
 
     /// <summary>What follows from the shape of the input alone, at another size than the measured one.</summary>
-    private IEnumerable<KeyValuePair<string, OrtValue>> FixedValues(string[] names, Func<Dictionary<string, OrtValue>> feeds)
+    private List<KeyValuePair<string, OrtValue>> FixedValues(string[] names, TowerFeeds feeds)
     {
         if (names.Length == 0) return [];
         var inputs = feeds();

@@ -1,5 +1,4 @@
 using AttentionApi.Core.Onnx.Graph;
-using static AttentionApi.Core.Onnx.GraphInstrumenter;
 
 namespace AttentionApi.Core.Onnx.Backward;
 

@@ -77,7 +77,8 @@ public sealed class GradientRuleTests(ITestOutputHelper output) : IDisposable
         await using var gradients = GradientLoader.Open(FixtureModels.Factory, towers.Vision, FixtureModels.UntriedGradients);
         var random = new Random(3);
         float[] state = [.. Enumerable.Range(0, towers.Vision.Tokens * SyntheticTransformer.Width).Select(_ => random.NextSingle() * 2 - 1)];
-        var label = (await gradients.LastLayerAsync(state, null, [GradientTrial.Seeds(SyntheticTransformer.Classes)[1]], TestContext.Current.CancellationToken))[0];
+        float[][] seeds = [GradientTrial.Seeds(SyntheticTransformer.Classes)[1]];
+        var label = (await gradients.LastLayerAsync(state, null, seeds, TestContext.Current.CancellationToken))[0];
         return new() { ["relevance"] = label.Attention!, ["gradient"] = label.AttentionGradient!, ["keys"] = label.KeySimilarity! };
     }
 

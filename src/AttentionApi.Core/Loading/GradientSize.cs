@@ -1,6 +1,6 @@
 using AttentionApi.Core.Runtime.Gradients;
 
-namespace AttentionApi.Core.Loading.Gradients;
+namespace AttentionApi.Core.Loading;
 
 /// <summary>What backward passes hold, from the model's size alone. The factors were measured on ViTs of 12 layers (docs/robustness.md).</summary>
 internal static class GradientSize
