@@ -10,6 +10,7 @@ using AttentionApi.Http.OpenApi;
 // A verb goes to the command line, and so do these questions; otherwise the program serves, and options go on to configuration.
 if (args is [[not '-', ..], ..] or ["--version" or "--help" or "-h"]) return await Commands.RunAsync(args);
 
+foreach (var note in ServeOptions.Unknown(args)) await Console.Error.WriteLineAsync(note);
 return await Startup.RunAsync(async () =>
 {
     // The program's folder holds page, settings and embedded model, wherever the caller stands.

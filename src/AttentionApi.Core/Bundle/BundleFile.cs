@@ -45,7 +45,7 @@ internal sealed class BundleFile
     public static BundleFile Read(Stream file)
     {
         var parts = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        using var zip = new ZipArchive(file, ZipArchiveMode.Read);
+        using var zip = Open(file);
         if (zip.Entries.Sum(entry => entry.Length) > LargestBytes) throw new InvalidDataException("The file holds more than a gibibyte.");
         foreach (var entry in zip.Entries)
         {
@@ -63,6 +63,19 @@ internal sealed class BundleFile
         catch (JsonException)
         {
             throw new InvalidDataException($"{BundleDescription.Name} is no JSON.");
+        }
+    }
+
+    private static ZipArchive Open(Stream file)
+    {
+        try
+        {
+            return new(file, ZipArchiveMode.Read);
+        }
+        catch (InvalidDataException unreadable)
+        {
+            var why = unreadable.Message.TrimEnd('.');
+            throw new InvalidDataException($"The file is no bundle of evidence: it cannot be read as a ZIP archive ({why}).", unreadable);
         }
     }
 

@@ -48,6 +48,7 @@ internal static class EvidenceVerify
     {
         try
         {
+            if (!File.Exists(path)) return await ExitCode.FailAsync(streams.Error, $"There is no file {path}.");
             await using var file = File.OpenRead(path);
             var original = BundleFile.Read(file);
             await streams.Output.WriteLineAsync($"{original.Manifest.Parts.Count} parts are as the manifest says.");

@@ -115,7 +115,9 @@ public class EvidenceCommandTests
         folder.Write("notes.zip", "not a ZIP");
         var verified = await CommandLine.RunAsync("evidence", "verify", folder.At("notes.zip"), "--models", Models);
         Assert.Equal(1, verified.ExitCode);
-        Assert.NotEmpty(verified.Error);
+        Assert.StartsWith("The file is no bundle of evidence: it cannot be read as a ZIP archive", verified.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", verified.Error, StringComparison.Ordinal);
+        verified = await CommandLine.RunAsync("evidence", "verify", "none.zip", "--models", Models);
+        Assert.Equal((1, "There is no file none.zip."), (verified.ExitCode, verified.Error.Trim()));
     }
 }

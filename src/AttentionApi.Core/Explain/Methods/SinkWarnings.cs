@@ -1,6 +1,5 @@
 using System.Globalization;
 using AttentionApi.Core.Analysis;
-using AttentionApi.Core.Analysis.Kernels;
 using AttentionApi.Core.Models;
 
 namespace AttentionApi.Core.Explain.Methods;
@@ -18,21 +17,26 @@ internal static class SinkWarnings
     {
         var sinks = await inspection.SinksAsync(cancellation).ConfigureAwait(false);
         var what = Sentence(inspection.Tokens, sinks, "it stores", "they store", "what the model computes about the whole picture, whatever is there");
-        var ratio = maps.Select(map => OverTheRest(map, [.. sinks.Select(sink => sink - inspection.Tokens.PrefixTokens)])).DefaultIfEmpty().Max();
-        // From this ratio on, the colours of a picture go to the largest value instead of the 99th percentile.
+        var patches = sinks.Select(sink => sink - inspection.Tokens.PrefixTokens).ToHashSet();
+        // The labels' maps of a layer share one range of colors.
+        var ratio = maps.GroupBy(map => map.Layer).Select(layer => OverTheRest([.. layer], patches)).DefaultIfEmpty().Max();
         return ratio <= 2 ? what : [.. what, string.Create(CultureInfo.InvariantCulture,
-            $"A sink's value is {ratio:0.0} times the map's 99th percentile and takes the strongest colour for itself: scale=shared shows the other patches.")];
+            $"A sink's value is {ratio:0.0} times that of any other patch and takes the strongest colour for itself: scale=shared shows the other patches.")];
     }
 
-    /// <summary>The largest magnitude over that of the outer percentiles; 0 where it is not a sink's.</summary>
-    private static double OverTheRest(Heatmap map, int[] sinks)
+    /// <summary>The largest magnitude of a sink over that of any other patch; 0 where there is none.</summary>
+    private static double OverTheRest(IReadOnlyList<Heatmap> maps, HashSet<int> sinks)
     {
-        var magnitudes = Array.ConvertAll(map.Values, MathF.Abs);
-        var largest = magnitudes.Max();
-        if (!sinks.Contains(Array.IndexOf(magnitudes, largest))) return 0;
-        float[] sorted = [.. map.Values.Order()];
-        var outer = Math.Max(Math.Abs(Percentile.Of(sorted, 0.01)), Math.Abs(Percentile.Of(sorted, 0.99)));
-        return outer > 0 ? largest / outer : 0;
+        var (largest, others) = (0f, 0f);
+        foreach (var map in maps)
+        {
+            foreach (var (patch, value) in map.Values.Index())
+            {
+                if (sinks.Contains(patch)) largest = MathF.Max(largest, MathF.Abs(value));
+                else others = MathF.Max(others, MathF.Abs(value));
+            }
+        }
+        return others > 0 ? largest / others : 0;
     }
 
     /// <summary>For maps of attention.</summary>
