@@ -48,7 +48,9 @@ export function notices(store, { cancel, again }) {
   store.on(['answer', 'screen', 'notices', 'models', 'wanted', 'scale'], (state) => {
     const list = find('#warnings', HTMLUListElement);
     const { picture, notices: said, answer, screen } = state;
-    const warnings = new Set([...(picture ? said : []), ...domainOf(state), ...(answer?.warnings ?? []), ...(screen?.set.warnings ?? [])]);
+    // A way out that was taken needs no warning any more.
+    const open = (/** @type {string} */ warning) => !(warning.includes('scale=shared') && state.scale === 'shared');
+    const warnings = new Set([...(picture ? said : []), ...domainOf(state), ...(answer?.warnings ?? []), ...(screen?.set.warnings ?? []).filter(open)]);
     list.hidden = warnings.size === 0;
     const [domain] = domainOf(state);
     list.replaceChildren(...[...warnings].map((warning) =>
