@@ -33,6 +33,10 @@ internal static class ElementaryForm
             case ("com.microsoft", "FastGelu"): Gelu(instrumenter, node, tanh: true); break;
             case ("com.microsoft", "QuickGelu"): QuickGelu(instrumenter, node); break;
             case ("com.microsoft", "FusedGemm"): GemmAndActivation(instrumenter, node); break;
+            case ("com.microsoft", "DynamicQuantizeMatMul"): ElementaryQuantized.WriteDynamic(instrumenter, node); break;
+            case ("com.microsoft", "MatMulIntegerToFloat"): ElementaryQuantized.WriteToFloat(instrumenter, node); break;
+            case ("com.microsoft", "QGemm"): ElementaryQuantized.WriteGemm(instrumenter, node); break;
+            case ("", "QLinearMatMul"): ElementaryQuantized.WriteLinear(instrumenter, node); break;
             case ("", "HardSwish"): Finish(instrumenter, node, "Mul", node.Inputs[0], HardSigmoid(instrumenter, node.Inputs[0])); break;
             case ("", "Mish"):
                 Finish(instrumenter, node, "Mul", node.Inputs[0], instrumenter.Node("Tanh", [instrumenter.Node("Softplus", [node.Inputs[0]])]));

@@ -65,7 +65,7 @@ internal static class Products
     public static bool Is(OnnxNode node) => node.Domain switch
     {
         "" => node.Type is "MatMul" or "MatMulInteger" or "QLinearMatMul" or "Einsum" && node.Inputs.Length >= 2,
-        "com.microsoft" => node.Type is "FusedMatMul" or "TransposeMatMul" or "FusedMatMulActivation",
+        "com.microsoft" => node.Type is "FusedMatMul" or "TransposeMatMul" or "FusedMatMulActivation" or "MatMulIntegerToFloat" or "DynamicQuantizeMatMul",
         _ => false,
     };
 

@@ -56,7 +56,7 @@ internal sealed class Chefer : Explainer
         var isLibra = context.Values.Get(Gradients) == GradientChoice.Libra;
         if (isLibra && context.Model.Gradients.LibraMissing is { } reason)
             throw Gradients.Wrong($"The model '{context.Model.Id}' gives no gradients by LibraGrad's rules: {reason}. Take gradients=plain.");
-        GradientMaps.CheckText(context, isLibra ? GradientKind.Libra : GradientKind.Plain);
+        GradientMaps.Check(context, isLibra ? GradientKind.Libra : GradientKind.Plain);
     }
 
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)

@@ -37,7 +37,7 @@ internal sealed class GradEclip : Explainer
 
     public override long GradientBytes(ModelFacts model, ParameterValues values, int labels) => GradientSize.OfEachLayer(model, labels, 1);
 
-    public override void Check(MethodContext context) => GradientMaps.CheckText(context, GradientKind.Plain);
+    public override void Check(MethodContext context) => GradientMaps.Check(context, GradientKind.Plain);
 
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {

@@ -19,10 +19,15 @@ internal static class GradientMaps
         return new(layer, null, label, signed, grid.Rows, grid.Columns, values);
     }
 
-    /// <summary>Text tokens get the relevance of the same gradients, from the text tower.</summary>
+    /// <summary>Warns where gradients are approximate. Text tokens get the relevance of the same gradients, from the text tower.</summary>
     /// <exception cref="ParameterException">They are asked for, and it gives no such gradients.</exception>
-    public static void CheckText(MethodContext context, GradientKind kind)
+    public static void Check(MethodContext context, GradientKind kind)
     {
+        if (context.Model.Quantized)
+        {
+            context.Warn("The file's weights are integers, and its kernels round what they multiply: gradients go back through the weights as numbers, and "
+                + (kind == GradientKind.Libra ? "the parts of the score miss what was rounded, up to a few percent of it." : "miss what was rounded."));
+        }
         if (context.Model.Text && context.Values.Get(SharedParameters.TextTokens) && context.Model.TextGradients.Missing(kind) is { } reason)
             throw TextRelevance.Refused(context.Model, reason);
     }

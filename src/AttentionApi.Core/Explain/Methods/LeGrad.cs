@@ -50,7 +50,7 @@ internal sealed class LeGrad : Explainer
     public override long GradientBytes(ModelFacts model, ParameterValues values, int labels) =>
         GradientSize.OfEachLayer(model, labels, model.Layers + 1 - values.Layers().From);
 
-    public override void Check(MethodContext context) => GradientMaps.CheckText(context, GradientKind.Plain);
+    public override void Check(MethodContext context) => GradientMaps.Check(context, GradientKind.Plain);
 
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {

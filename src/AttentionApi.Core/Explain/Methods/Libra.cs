@@ -34,7 +34,7 @@ internal sealed class Libra : Explainer
 
     public override long GradientBytes(ModelFacts model, ParameterValues values, int labels) => GradientSize.OfAllLayers(model, labels + 1);
 
-    public override void Check(MethodContext context) => GradientMaps.CheckText(context, GradientKind.Libra);
+    public override void Check(MethodContext context) => GradientMaps.Check(context, GradientKind.Libra);
 
     public override async Task<MapSet> ExplainAsync(Inspection inspection, ParameterValues parameters, CancellationToken cancellation)
     {

@@ -16,8 +16,8 @@ internal static class Precisions
     public static Precision Of(OnnxGraph graph)
     {
         if (graph.Nodes.Any(node => node.Type is "MatMulNBits" or "MatMulBnb4" or "MatMulFpQ4")) return Precision.Int4;
-        if (graph.Nodes.Any(node => node.Type is "MatMulInteger" or "ConvInteger" or "DequantizeLinear" or "QAttention"
-            || node.Type.StartsWith("QLinear", StringComparison.Ordinal))) return Precision.Int8;
+        if (graph.Nodes.Any(node => node.Type is "MatMulInteger" or "ConvInteger" or "DequantizeLinear" or "DynamicQuantizeMatMul" or "MatMulIntegerToFloat"
+            or "QAttention" or "QGemm" || node.Type.StartsWith("QLinear", StringComparison.Ordinal))) return Precision.Int8;
         return graph.File.Initializers.Values.Any(tensor => tensor.ElementType == OnnxTensor.Float16 && tensor.Shape.Length >= 2)
             ? Precision.Fp16 : Precision.Fp32;
     }

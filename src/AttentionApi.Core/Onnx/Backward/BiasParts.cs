@@ -83,11 +83,8 @@ internal sealed class BiasParts(OnnxGraph graph, IReadOnlyList<string> states)
     }
 
     /// <summary>(Σ over the tokens of g·M)·b as (Σ g)·(M·b): the gradient itself is not needed.</summary>
-    private static string PartThrough(BackwardPass pass, WeightProduct product, string bias)
-    {
-        var column = product.Times(pass, bias);
-        return pass.Node("Squeeze", [pass.Node("MatMul", [OverTokens(pass, product.Factor, product.Height), column]), pass.Nodes.Integers(1)]);
-    }
+    private static string PartThrough(BackwardPass pass, WeightProduct product, string bias) =>
+        pass.Node("MatMul", [OverTokens(pass, product.Factor, product.Height), product.Times(pass, bias)]);
 
     /// <summary>The sum over all but the labels and the width, [label, width]. Biases of one gradient share it.</summary>
     private static string OverTokens(BackwardPass pass, string gradient, long width) => pass.Forward.Once($"{gradient}/over tokens", () =>

@@ -180,9 +180,12 @@ internal sealed class GradientGraph
         string Sum(string tensor, string like, params long[] axes) =>
             nodes.Node("ReduceSum", [tensor, nodes.Integers(forward.Shape(like).Length == 3 ? axes : [-4, .. axes])], Integer("keepdims", 0));
 
-        var scores = Sum(pass.Value(product.Outputs[0]), product.Outputs[0], -3);
+        // A product of integers is in steps; their size is one factor on all similarities.
+        var isInteger = product.Is("MatMulInteger");
+        var scores = Sum(isInteger ? LinearRules.Float(pass, product.Outputs[0]) : pass.Value(product.Outputs[0]), product.Outputs[0], -3);
         if (transposed) scores = nodes.Node("Transpose", [scores], Integers("perm", 1, 0));
-        var (name, keys) = (product.Inputs[place], pass.Value(product.Inputs[place]));
+        var name = product.Inputs[place];
+        var keys = isInteger ? LinearRules.Steps(pass, product, place) : pass.Value(name);
         var widthLast = place == 0 ? product.Integer("transA", 0) == 0 : product.Integer("transB", 0) != 0;
         var squares = product.Is("Einsum") && EinsumEquation.Of(product, tensor => forward.Shape(tensor).Length) is { } equation
             ? nodes.Node("Einsum", [keys, keys],

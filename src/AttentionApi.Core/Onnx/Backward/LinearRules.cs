@@ -25,7 +25,7 @@ internal static class LinearRules
     /// <summary>The tensors that a node multiplies with each other and sums; none for other operators.</summary>
     public static IEnumerable<string> Factors(OnnxNode node) => node.Type switch
     {
-        "MatMul" or "FusedMatMul" or "Gemm" => node.Inputs.Take(2),
+        "MatMul" or "FusedMatMul" or "Gemm" or "MatMulInteger" => node.Inputs.Take(2),
         "Einsum" => node.Inputs,
         _ => [],
     };
@@ -61,19 +61,44 @@ internal static class LinearRules
         return pass.Fit(new(name), [.. pass.Forward.Shape(node.Outputs[0])[..^2], .. own[^2..]], own);
     }
 
-    /// <summary>MatMulInteger: (a − za)(b − zb), of which b − zb are the weights in steps of their scale.</summary>
+    /// <summary>MatMulInteger: (a − za)(b − zb), mostly of activations and weights, in attention of two activations.</summary>
     public static Gradient IntegerProduct(BackwardPass pass, OnnxNode node, int input)
     {
-        var weights = pass.Forward.Once($"{node.Outputs[0]}/weights", () =>
-        {
-            var steps = Float(pass, node.Inputs[1]);
-            return node.Input(3) is { } zero ? pass.Node("Sub", [steps, Float(pass, zero)]) : steps;
-        });
-        return new(ByUnpacked(pass, node, weights));
+        var (a, b) = (node.Inputs[0], node.Inputs[1]);
+        if (pass.Kind == GradientKind.Libra && pass.IsLive(a) && pass.IsLive(b)) throw new ModelRefusedException(NotLinear(node));
+        if (node.Input(2) is { } rows && pass.Forward.Shape(rows).Any(size => size > 1))
+            throw new ModelRefusedException($"there is no backward rule for {node} with a zero point a row");
+        var other = Steps(pass, node, 1 - input);
+        if (input == 0 && pass.Forward.Shape(b).Length == 2 && pass.Forward.IsConstant(b)) return new(ByUnpacked(pass, node, other));
+        var gradient = pass.Dense(node.Outputs[0]);
+        var product = input == 0 ? pass.MatrixProduct(gradient, other, transposedB: true) : pass.MatrixProduct(other, gradient, transposedA: true);
+        var own = pass.Forward.Shape(node.Inputs[input]);
+        return pass.Fit(new(product), [.. pass.Forward.Shape(node.Outputs[0])[..^2], .. own[^2..]], own);
     }
+
+    /// <summary>An operand of MatMulInteger as numbers: its steps less their zero.</summary>
+    public static string Steps(BackwardPass pass, OnnxNode node, int operand) => pass.Forward.Once($"{node.Outputs[0]}/steps/{operand}", () =>
+    {
+        var steps = Float(pass, node.Inputs[operand]);
+        return node.Input(operand + 2) is { } zero ? pass.Node("Sub", [steps, Float(pass, zero)]) : steps;
+    });
 
     /// <summary>The output is x/scale, rounded.</summary>
     public static Gradient DynamicQuantize(BackwardPass pass, OnnxNode node, int input) => ElementwiseRules.By(pass, node, "Div", node.Outputs[1]);
+
+    /// <summary>x/scale, rounded.</summary>
+    public static Gradient Quantize(BackwardPass pass, OnnxNode node, int input) => ByScale(pass, node, "Div");
+
+    /// <summary>(x − zero)·scale.</summary>
+    public static Gradient Dequantize(BackwardPass pass, OnnxNode node, int input) => ByScale(pass, node, "Mul");
+
+    private static Gradient ByScale(BackwardPass pass, OnnxNode node, string type)
+    {
+        var (scale, rank) = (pass.Forward.Shape(node.Inputs[1]), pass.Forward.Shape(node.Inputs[0]).Length);
+        if (scale.Any(size => size > 1) && (scale.Length > 1 || node.Integer("axis", 1) is var axis && axis != -1 && axis != rank - 1))
+            throw new ModelRefusedException($"there is no backward rule for {node} with scales along another axis than the last");
+        return ElementwiseRules.By(pass, node, type, node.Inputs[1]);
+    }
 
     /// <summary>
     /// Weights of a few bits, unpacked by the operator itself: its product with the identity. ONNX Runtime does that once, when the session is made.
@@ -106,5 +131,5 @@ internal static class LinearRules
         return name;
     }
 
-    private static string Float(BackwardPass pass, string tensor) => pass.Node("Cast", [pass.Forward.Raw(tensor)], Integer("to", OnnxTensor.Float));
+    public static string Float(BackwardPass pass, string tensor) => pass.Node("Cast", [pass.Forward.Raw(tensor)], Integer("to", OnnxTensor.Float));
 }

@@ -23,15 +23,24 @@ internal sealed record WeightProduct(string Factor, string Weights, bool Transpo
     {
         var weights = pass.Forward.Once($"{Weights}/{Transposed}/{scale}/{centred}/folded", () =>
         {
-            var scaled = scale is null ? Weights : pass.Node("Mul", [Weights, Transposed ? pass.Node("Unsqueeze", [scale, pass.Nodes.Integers(1)]) : scale]);
+            var scaled = scale is null ? Weights : pass.Node("Mul", [Weights, AcrossColumns(pass, scale)]);
             if (!centred) return scaled;
-            var means = pass.Node("Mul", [pass.Sum(scaled, Transposed ? 0 : 1), pass.Real(1f / width)]);
+            var means = pass.Node("Mul", [pass.Sum(scaled, Width), pass.Real(1f / width)]);
             return pass.Node("Sub", [scaled, means]);
         });
         return this with { Weights = weights };
     }
 
-    /// <summary>M·v for a constant vector [D], as [K, 1].</summary>
-    public string Times(BackwardPass pass, string vector) =>
-        pass.MatrixProduct(Weights, pass.Node("Unsqueeze", [vector, pass.Nodes.Integers(1)]), Alpha, transposedA: Transposed);
+    /// <summary>M·v for a constant vector [D], as [K]. Not by FusedMatMul, which ONNX Runtime does not compute beforehand.</summary>
+    public string Times(BackwardPass pass, string vector)
+    {
+        var products = pass.Node("Mul", [Weights, AcrossColumns(pass, vector)]);
+        var sums = pass.Node("ReduceSum", [products, pass.Nodes.Integers(Width)], GraphInstrumenter.Integer("keepdims", 0));
+        return Alpha == 1 ? sums : pass.Node("Mul", [sums, pass.Real(Alpha)]);
+    }
+
+    /// <summary>The axis of the weights that is M's width.</summary>
+    private int Width => Transposed ? 0 : 1;
+
+    private string AcrossColumns(BackwardPass pass, string vector) => Transposed ? pass.Node("Unsqueeze", [vector, pass.Nodes.Integers(1)]) : vector;
 }
