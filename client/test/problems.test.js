@@ -32,6 +32,14 @@ test("Names of the API and of the server's settings become the page's own", () =
   assert.equal(words("'unicorn' is none of the classes.", 'labels'), "'unicorn' is none of the classes.");
 });
 
+test('A file that is too large is told with its size and the limit', () => {
+  const detail = 'The body is larger than 20 MiB (Limits:MaxBodyBytes); send a smaller picture, the model sees a few hundred pixels only.';
+  const told = (/** @type {any} */ body) => problemOf(answer(413, JSON.stringify({ detail })), body).message;
+  assert.equal(told(new Blob([new Uint8Array(25 * 2 ** 20)])),
+    'This file has 25.0 MB; the limit is 20 MB. A smaller file is enough: the model sees a few hundred pixels only.');
+  assert.match(told(null), /^The body is larger than 20 MiB; /);
+});
+
 test('A time-out says what to do', () => {
   assert.match(Problem.of(new DOMException('signal timed out', 'TimeoutError')).message, /Try again/);
 });

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using AttentionApi.Core.Parameters;
 using Microsoft.AspNetCore.WebUtilities;
@@ -47,7 +48,7 @@ internal sealed record PictureBody(IReadOnlyList<SentPicture> Pictures, IReadOnl
     /// <param name="cancellation">Ends it.</param>
     public static async Task<PictureBody> ReadAsync(HttpRequest request, long limit, int mostPictures, ReadBody read, CancellationToken cancellation)
     {
-        if (request.ContentLength > limit) throw TooLarge();
+        if (request.ContentLength > limit) throw TooLarge(limit);
         if (request.Headers.ContentEncoding.Any(coding => !string.IsNullOrEmpty(coding) && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
             throw Compressed(request);
         var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed : null;
@@ -62,9 +63,12 @@ internal sealed record PictureBody(IReadOnlyList<SentPicture> Pictures, IReadOnl
         return body.Pictures is [] or [{ Bytes.Length: 0 }] ? throw Missing() : body;
     }
 
-    public static ProblemException TooLarge() =>
-        new(StatusCodes.Status413PayloadTooLarge,
-        "The body is larger than Limits:MaxBodyBytes allows; send a smaller picture, the model sees a few hundred pixels only.");
+    /// <param name="limit">Bytes that a body may have; null where that is not known.</param>
+    public static ProblemException TooLarge(long? limit) => new(StatusCodes.Status413PayloadTooLarge, limit is { } bytes
+        ? string.Create(CultureInfo.InvariantCulture, $"The body is larger than {bytes / (double)(1 << 20):0.###} MiB (Limits:MaxBodyBytes); {Smaller}")
+        : $"The body is larger than Limits:MaxBodyBytes allows; {Smaller}");
+
+    private const string Smaller = "send a smaller picture, the model sees a few hundred pixels only.";
 
     public static ProblemException TooSlow() =>
         new(StatusCodes.Status408RequestTimeout, "The body came too slowly; send a smaller picture or try again on a faster line.");

@@ -20,7 +20,7 @@ internal static class ProblemTable
         [406] = ("No acceptable format.", "Accept allows none of image/png, image/webp, image/jpeg; name one of them or use the parameter 'format'.", null),
         [408] = ("The body comes too slowly.", "The body came too slowly; send a smaller picture or try again on a faster line.", null),
         [413] = ("The body is over Limits:MaxBodyBytes.",
-            "The body is larger than Limits:MaxBodyBytes allows; send a smaller picture, the model sees a few hundred pixels only.", null),
+            "The body is larger than 20 MiB (Limits:MaxBodyBytes); send a smaller picture, the model sees a few hundred pixels only.", null),
         [414] = ("The request line is over 64 KiB.", "The request line is longer than 64 KiB; send fewer or shorter labels and prompts.", null),
         [415] = ("Not JPEG, PNG or WebP.", "The picture's bytes are not JPEG, PNG or WebP; convert it to one of these.", null),
         [422] = ("A damaged or truncated picture, or one over Limits:MaxPixels or Limits:MaxDecodedBytes.",

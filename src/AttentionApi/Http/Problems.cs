@@ -74,7 +74,7 @@ internal sealed class Problems(RequestDelegate next, ILogger<Problems> logger)
             case ModelRefusedException { MayPass: true } refused: return new(StatusCodes.Status503ServiceUnavailable, Remedies.Explain(refused),
                 "model") { RetryAfter = TimeSpan.FromSeconds(10) };
             case ModelRefusedException refused: return ProblemException.BadParameter("model", Remedies.Explain(refused));
-            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }: return PictureBody.TooLarge();
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }: return PictureBody.TooLarge(limit: null);
             case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }: return PictureBody.TooSlow();
             case BadHttpRequestException bad: return new(bad.StatusCode,
                 "The request is malformed: its head or its body does not follow HTTP; send it again with a client that does.");

@@ -194,7 +194,8 @@ public class ErrorTests(ApiHost host)
         foreach (HttpContent content in new HttpContent[] { Pictures.Raw(new byte[21 * 1024 * 1024]), Pictures.Form(new byte[21 * 1024 * 1024]) })
         {
             using var response = await client.PostAsync($"{TestHost.Base}/explain", content, Cancellation);
-            await response.ProblemAsync(413);
+            var problem = await response.ProblemAsync(413);
+            Assert.StartsWith("The body is larger than 20 MiB (Limits:MaxBodyBytes); ", (string)problem["detail"]!, StringComparison.Ordinal);
             Assert.True(response.Headers.ConnectionClose, "The rest of the body is not read.");
             content.Dispose();
         }

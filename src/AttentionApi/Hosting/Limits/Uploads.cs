@@ -55,7 +55,7 @@ internal sealed class Upload(ByteBudget budget, long limit) : IDisposable
             var read = await source.ReadAsync(pieces[^1].AsMemory(length % Piece), cancellation);
             if (read == 0) return Join(length);
             length += read;
-            if (length > limit) throw PictureBody.TooLarge();
+            if (length > limit) throw PictureBody.TooLarge(limit);
         }
     }
 
