@@ -32,8 +32,9 @@ internal sealed record PictureBody(IReadOnlyList<SentPicture> Pictures, IReadOnl
 
     private const int FirstBuffer = 64 * 1024;
 
-    /// <summary>All parameters in a form together, in bytes: as much as a request line may have.</summary>
-    private const int MostText = 64 * 1024;
+    /// <summary>All parameters in a form together, in bytes: as much as a request line may have. A field counts with its name, and with what an empty one holds.
+    /// </summary>
+    private const int MostText = 64 * 1024, BytesOfField = 16;
 
     /// <summary>Types that say nothing of the bytes. The second is what curl, wget and axios declare any bytes to be unless told otherwise.</summary>
     private static readonly string[] Undeclared = ["application/octet-stream", "application/x-www-form-urlencoded"];
@@ -114,7 +115,8 @@ internal sealed record PictureBody(IReadOnlyList<SentPicture> Pictures, IReadOnl
                 {
                     if (disposition!.IsFileDisposition()) throw OtherFile(name);
                     var bytes = await CopyAsync(section.Body, text, cancellation);
-                    text -= bytes.Length;
+                    text -= bytes.Length + name.Length + BytesOfField;
+                    if (text < 0) throw TooMuchText();
                     fields.Append(name, Strict.GetString(bytes.Span));
                     continue;
                 }
@@ -147,7 +149,7 @@ internal sealed record PictureBody(IReadOnlyList<SentPicture> Pictures, IReadOnl
     }
 
     private static ProblemException TooMuchText() =>
-        new(StatusCodes.Status413PayloadTooLarge, "The parameters in the form are longer than 64 KiB; send fewer or shorter labels and prompts.");
+        new(StatusCodes.Status413PayloadTooLarge, "The parameters in the form are longer than 64 KiB; send fewer or shorter fields.");
 
     private static async Task<ReadOnlyMemory<byte>> CopyAsync(Stream source, long limit, CancellationToken cancellation)
     {

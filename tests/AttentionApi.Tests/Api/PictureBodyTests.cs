@@ -102,6 +102,17 @@ public class PictureBodyTests
         static MultipartFormDataContent Several() => new() { { Pictures.Raw(Picture), "image", "été.png" }, { Pictures.Raw([1, 2]), "image", "b.png" } };
     }
 
+    /// <summary>Names are held until the form has ended, and empty fields too.</summary>
+    [Theory, InlineData(9, 8000), InlineData(5000, 0)]
+    public async Task Names_of_fields_count_as_their_text(int fields, int length)
+    {
+        using var form = new MultipartFormDataContent();
+        for (var field = 0; field < fields; field++) form.Add(new StringContent(""), $"f{field}{new string('x', length)}");
+        var problem = await RefusedAsync(form, announced: false);
+        Assert.Equal(413, problem.Status);
+        Assert.Contains("parameters in the form are longer than 64 KiB", problem.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_body_over_the_limit_is_a_413_whether_it_is_announced_or_not()
     {
