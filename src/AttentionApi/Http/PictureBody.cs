@@ -32,8 +32,7 @@ internal sealed record PictureBody(IReadOnlyList<SentPicture> Pictures, IReadOnl
 
     private const int FirstBuffer = 64 * 1024;
 
-    /// <summary>All parameters in a form together, in bytes: as much as a request line may have. A field counts with its name, and with what an empty one holds.
-    /// </summary>
+    /// <summary>All parameters in a form together, in bytes: as much as a request line may have. A field counts with its name, and an empty one too.</summary>
     private const int MostText = 64 * 1024, BytesOfField = 16;
 
     /// <summary>Types that say nothing of the bytes. The second is what curl, wget and axios declare any bytes to be unless told otherwise.</summary>

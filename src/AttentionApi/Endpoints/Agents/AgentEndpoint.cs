@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using AttentionApi.Hosting;
 using AttentionApi.Hosting.Limits;
 using AttentionApi.Hosting.Security;
@@ -12,6 +13,10 @@ internal static class AgentEndpoint
 {
     /// <summary>A body is held as JSON, as its text and as the picture in it.</summary>
     private const int CopiesOfBody = 3;
+
+    /// <summary>Words, numbers and brackets of a call's JSON at most. The library holds each many times as large as it is written, and a call needs a few for
+    /// every label and parameter.</summary>
+    private const int MostTokens = 20_000;
 
     public static void AddAgents(this WebApplicationBuilder builder)
     {
@@ -40,9 +45,28 @@ internal static class AgentEndpoint
             using var upload = uploads.Begin();
             var body = await uploads.ReadInTimeAsync(http, cancellation => upload.ReadAsync(http.Request.Body, cancellation));
             upload.Hold((CopiesOfBody - 1) * (long)body.Length);
+            ThrowIfManyTokens(body.Span);
             MemoryMarshal.TryGetArray(body, out var bytes);
             http.Request.Body = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
             await next(http);
         }));
+    }
+
+    private static void ThrowIfManyTokens(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        try
+        {
+            for (var tokens = 0; reader.Read(); tokens++)
+            {
+                if (tokens == MostTokens)
+                    throw new ProblemException(StatusCodes.Status413PayloadTooLarge,
+                        "The call's JSON has too many values; send the picture as one text in base64, and fewer labels.");
+            }
+        }
+        catch (JsonException)
+        {
+            // The protocol's library answers what is no JSON.
+        }
     }
 }
