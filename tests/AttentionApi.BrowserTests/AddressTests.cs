@@ -37,6 +37,22 @@ public sealed class AddressTests(PageHost host, Chromium chromium)
     }
 
     [Fact]
+    public async Task A_link_within_the_page_loses_nothing_that_is_not_in_the_address_yet()
+    {
+        await using var explore = await ExplorePage.OpenAsync(host, chromium);
+        await explore.Page.EvaluateAsync("""
+            () => {
+              document.getElementById('label-input').value = 'dog';
+              document.getElementById('label-form').requestSubmit();
+              document.querySelector('.skip').click();
+            }
+            """);
+        await explore.Page.Locator(".chip[data-label=dog] .score:not(:empty)").WaitForAsync();
+        Assert.Equal(["owl", "house", "dog"], await explore.LabelsAsync());
+        explore.AssertNoErrors();
+    }
+
+    [Fact]
     public async Task An_own_picture_survives_a_reload_of_the_tab()
     {
         await using var explore = await ExplorePage.OpenAsync(host, chromium);

@@ -37,6 +37,7 @@ const steps = names.filter((name) => table[name].step);
 /** Keeps address and settings in step, both ways. @param {import('../store.js').Store} store */
 export function keepAddress(store) {
   let last = stepsOf(store.state);
+  let known = location.search;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
@@ -46,6 +47,7 @@ export function keepAddress(store) {
     const now = stepsOf(store.state);
     history[now === last ? 'replaceState' : 'pushState'](null, '', location.pathname + search);
     last = now;
+    known = location.search;
   };
   store.on(keys, () => {
     // Browsers throttle address changes; a moving slider writes once, when it rests.
@@ -53,6 +55,9 @@ export function keepAddress(store) {
     timer = setTimeout(write, 250);
   });
   addEventListener('popstate', () => {
+    // A link to a place on the page is told as a step, too: what is not in the address yet must not be lost by it.
+    if (location.search === known) return;
+    known = location.search;
     store.set({ ...defaults, ...readSettings(location.search) });
     last = stepsOf(store.state);
   });
