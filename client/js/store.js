@@ -41,6 +41,9 @@ import { defaults } from './settings/table.js';
 /** The model that is asked: the one chosen, else the server's default. @param {Pick<State, 'models' | 'model'>} state @returns {ModelInfo | undefined} */
 export const modelOf = ({ models, model }) => models.find(({ id }) => id === model) ?? models.find((each) => each.default) ?? models[0];
 
+/** The status while nothing is on its way and nothing went wrong. @param {Pick<State, 'answer'>} state @returns {Status} */
+export const atRest = ({ answer }) => ({ phase: answer ? 'ready' : 'idle' });
+
 /** @type {Session} */
 const freshSession = {
   picture: null, answer: null, status: { phase: 'idle' }, models: [], methods: [], refused: {}, notices: [], cursor: null, keyed: false, playing: false,

@@ -2,7 +2,7 @@ import { Answer } from '../compute/answer.js';
 import { localMethods } from '../compute/localMethods.js';
 import { valuesOf } from '../settings/declared.js';
 import { resolutionOf } from '../settings/resolution.js';
-import { modelOf } from '../store.js';
+import { atRest, modelOf } from '../store.js';
 import * as api from './api.js';
 import { Problem } from './problems.js';
 import { tensorsQuery } from './query.js';
@@ -109,7 +109,7 @@ export function startLoader(store) {
     const last = answer?.question;
     store.set({
       ...(picture !== last?.picture ? { picture: last?.picture ?? null, sample: last?.picture.sample ?? null, labels: last?.labels ?? labels } : {}),
-      status: problem ? { phase: 'error', problem } : { phase: answer ? 'ready' : 'idle' },
+      status: problem ? { phase: 'error', problem } : atRest(store.state),
     });
     asked = questionOf(store.state);
   }

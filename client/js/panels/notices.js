@@ -1,7 +1,7 @@
 import { own } from '../canvas/picture.js';
 import { create, find } from '../dom.js';
 import { useKey } from '../network/exchange.js';
-import { modelOf } from '../store.js';
+import { atRest, modelOf } from '../store.js';
 import { offersIn, warningInWords } from './offers.js';
 import { requestInWords } from './problem.js';
 import { showRealModels } from './realModels.js';
@@ -18,7 +18,7 @@ export function notices(store, { cancel, again }) {
   const retry = find('#problem-again', HTMLButtonElement);
   retry.addEventListener('click', again);
   find('#problem-close', HTMLButtonElement).addEventListener('click', () => {
-    store.set({ status: { phase: store.state.answer ? 'ready' : 'idle' } });
+    store.set({ status: atRest(store.state) });
     find('#stage', HTMLCanvasElement).focus();
   });
 

@@ -1,5 +1,6 @@
 import { openPicture } from '../canvas/picture.js';
 import { Problem } from '../network/problems.js';
+import { atRest } from '../store.js';
 
 /** @typedef {import('../canvas/picture.js').Picture} Picture */
 
@@ -41,7 +42,7 @@ export class PictureReader {
   }
 
   #leave() {
-    const { status, answer } = this.#store.state;
-    if (status === this.#said) this.#store.set({ status: { phase: answer ? 'ready' : 'idle' } });
+    const { state } = this.#store;
+    if (state.status === this.#said) this.#store.set({ status: atRest(state) });
   }
 }

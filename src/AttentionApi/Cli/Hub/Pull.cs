@@ -7,7 +7,7 @@ namespace AttentionApi.Cli.Hub;
 /// <summary>Brings a model of the hub into the models folder.</summary>
 internal sealed class Pull(HubClient hub, HubModel model, string? precision, PullFolders folders, TextWriter error, bool terminal)
 {
-    private const double Megabyte = 1e6;
+    public const double Megabyte = 1e6;
 
     /// <returns>The model's folder.</returns>
     /// <exception cref="HubException">It cannot be fetched, or its name is taken.</exception>

@@ -46,7 +46,7 @@ internal sealed class PullFolders(string models, string id)
     public void ThrowIfDiskFull(long bytes)
     {
         var free = new DriveInfo(Path.GetFullPath(Unfinished)).AvailableFreeSpace;
-        if (free < bytes) throw new HubException($"The download needs {bytes / 1e6:0} MB; the disk has {free / 1e6:0} MB free.");
+        if (free < bytes) throw new HubException($"The download needs {bytes / Pull.Megabyte:0} MB; the disk has {free / Pull.Megabyte:0} MB free.");
     }
 
     /// <summary>One pull of a model at a time.</summary>
