@@ -69,7 +69,10 @@ internal sealed partial class HostProcess : IAsyncDisposable
     public static HostProcess Launch(string folder, IReadOnlyList<string> launcher, IReadOnlyList<(string Key, object Value)> settings)
     {
         var address = $"http://127.0.0.1:{FreePort()}";
-        string[] command = [.. launcher, "dotnet", Path.Combine(folder, "AttentionApi.dll"), $"--urls={address}",
+        // A self-contained build brings its runtime with it, to machines without .NET.
+        string[] program = File.Exists(Path.Combine(folder, "libcoreclr.so")) ? [Path.Combine(folder, "AttentionApi")]
+            : ["dotnet", Path.Combine(folder, "AttentionApi.dll")];
+        string[] command = [.. launcher, .. program, $"--urls={address}",
             .. settings.Select(setting => string.Create(CultureInfo.InvariantCulture, $"--{setting.Key}={setting.Value}"))];
         var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = Path.GetTempPath(), RedirectStandardOutput = true,
             RedirectStandardError = true };

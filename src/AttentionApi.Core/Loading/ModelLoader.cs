@@ -68,7 +68,17 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
         var text = facts.Text ? Text(folder, towers.Text!, tokenizer!, sessions, facts.TextGradients) : null;
         if (text is null) towers.Text?.Dispose();
         var gradients = new MadeOnce<TowerGradients>(_ => Task.FromResult(GradientLoader.Open(factory, vision, facts.Gradients)));
-        return new LoadedModel(facts, preprocessing, new ForwardPass(folder.Id, vision, sessions.Pool(vision.Session, vision.Model)), gradients, text);
+        var onDevices = DeviceForwardLoader.Open(vision, sessions);
+        try
+        {
+            var forward = new ForwardPass(folder.Id, vision, sessions.Pool(vision.Session, vision.Model), onDevices);
+            return new LoadedModel(facts, preprocessing, forward, gradients, text);
+        }
+        catch
+        {
+            foreach (var onDevice in onDevices) onDevice.Dispose();
+            throw;
+        }
     }
 
     private LoadedText Text(ModelFolder folder, TextTower tower, Tokenizer tokenizer, SessionFactory sessions, GradientFacts gradients) => new(

@@ -17,11 +17,16 @@ internal sealed class ForwardPass : IAsyncDisposable
     private readonly VisionTower native;
     private readonly SessionPool pool;
     private readonly PictureBatches batches;
+    private readonly IReadOnlyList<DeviceForward> onDevices;
 
-    public ForwardPass(string id, VisionTower tower, SessionPool pool)
+    /// <param name="id">Of the model.</param>
+    /// <param name="tower">Its vision tower.</param>
+    /// <param name="pool">The tower's sessions, from here on owned.</param>
+    /// <param name="onDevices">One on each GPU, from here on owned; null: none.</param>
+    public ForwardPass(string id, VisionTower tower, SessionPool pool, IReadOnlyList<DeviceForward>? onDevices = null)
     {
-        (this.id, native, this.pool) = (id, tower, pool);
-        batches = new(pool, picture => TowerFor(picture).LargestBatch, Run);
+        (this.id, native, this.pool, this.onDevices) = (id, tower, pool, onDevices ?? []);
+        batches = new(pool, picture => TowerFor(picture).LargestBatch, tower.Batches.SideBySide, Run);
     }
 
     /// <summary>Runs that one caller with many pictures keeps going: as many as fit at once, and the next batch.</summary>
@@ -80,6 +85,12 @@ internal sealed class ForwardPass : IAsyncDisposable
     /// <summary>One run on pictures of one size that ask for the same parts; the results are neither normalised nor checked.</summary>
     private Activations[] Run(SessionPool.Lease lease, IReadOnlyList<ModelInput> pictures, ActivationParts parts, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
+        if (onDevices.Count > 0 && onDevices[lease.Place % onDevices.Count] is var onDevice && onDevice.Takes(pictures, parts))
+        {
+            return onDevice.Run(pictures, parts,
+                (inputNames, inputs, outputNames, outputs) => lease.Run(inputNames, inputs, outputNames, outputs, cancellation));
+        }
         var tower = TowerFor(pictures[0]).On(lease.Place);
         using var outputs = new RunOutputs(pictures.Count);
         var output = tower.Output is { } answer ? outputs.Add([answer]) : null;
@@ -110,11 +121,15 @@ internal sealed class ForwardPass : IAsyncDisposable
         cancellation.ThrowIfCancellationRequested();
         // The read-out would hide an infinite state. What is not finite is refused with the answer, because those that ran with this picture have their own.
         if (!IsFinite(hidden)) return [float.NaN];
-        var readOut = tower.ReadOut!;
-        var (rows, width) = (tower.Layers.Count * tower.Tokens, readOut.Width);
-        var read = readOut.ReadRows(hidden);
+        return Finished(tower, tower.ReadOut!.ReadRows(hidden));
+    }
+
+    /// <summary>What the read-out gave, [row, E], as answers have it: embeddings at unit length.</summary>
+    internal static float[] Finished(VisionTower tower, float[] read)
+    {
         if (tower.OutputKind != VisionOutputKind.ImageEmbedding) return read;
-        for (var row = 0; row < rows; row++) Normalise(read.AsSpan(row * width, width));
+        var width = tower.ReadOut!.Width;
+        for (var at = 0; at < read.Length; at += width) Normalise(read.AsSpan(at, width));
         return read;
     }
 
@@ -150,6 +165,7 @@ internal sealed class ForwardPass : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await pool.DisposeAsync().ConfigureAwait(false);
+        foreach (var onDevice in onDevices) onDevice.Dispose();
         native.DisposeParts();
     }
 }

@@ -6,14 +6,17 @@ namespace AttentionApi.Core.Runtime;
 
 /// <summary>
 /// Batches waiting pictures. No picture waits for a batch to fill: while slots are free, pictures start at once, side by side; when none is, those of one size
-/// that wait and ask for the same parts start together as soon as a session has no other run, because one run on four pictures reads the weights once.
+/// that wait and ask for the same parts start together as soon as a session has no other run, because one run on four pictures reads the weights once. On a
+/// GPU a session takes a second batch beside the first, once as many pictures wait as the first has: a smaller one would wait for it all the same.
 /// </summary>
 /// <param name="pool">The sessions.</param>
 /// <param name="largest">Pictures that a run may take, by one of them.</param>
+/// <param name="sideBySide">See <see cref="BatchLimit.SideBySide"/>.</param>
 /// <param name="run">One run.</param>
-internal sealed class PictureBatches(SessionPool pool, Func<ModelInput, int> largest, RunBatch run)
+internal sealed class PictureBatches(SessionPool pool, Func<ModelInput, int> largest, bool sideBySide, RunBatch run)
 {
     private readonly LinkedList<Waiting> waiting = new();
+    private readonly List<List<Waiting>> running = [];
     private int free = pool.Sessions * pool.RunsPerSession;
 
     public async Task<Activations> RunAsync(ModelInput picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation)
@@ -44,12 +47,13 @@ internal sealed class PictureBatches(SessionPool pool, Func<ModelInput, int> lar
         while (waiting.First is { } first)
         {
             var most = largest(first.Value.Picture);
-            // A batch takes all slots of a session: two runs at once would read the weights twice.
-            var needed = waiting.Count > 1 && most > 1 ? pool.RunsPerSession : 1;
+            var needed = waiting.Count > 1 && most > 1 && !sideBySide ? pool.RunsPerSession : 1;
             if (free < needed) return;
+            if (sideBySide && running.Count >= pool.Sessions && waiting.Count < running.Min(batch => batch.Count)) return;
             List<Waiting> batch = [.. waiting.Where(one => one.Kind == first.Value.Kind).Take(most)];
             foreach (var one in batch) waiting.Remove(one);
             free -= needed;
+            running.Add(batch);
             _ = Task.Run(() => RunAsync(batch, needed));
         }
     }
@@ -75,6 +79,7 @@ internal sealed class PictureBatches(SessionPool pool, Func<ModelInput, int> lar
         lock (waiting)
         {
             free += held;
+            running.Remove(batch);
             Start();
         }
     }

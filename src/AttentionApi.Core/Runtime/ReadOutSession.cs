@@ -39,6 +39,13 @@ internal sealed record ReadOutSession : IDisposable
     {
         var rows = target.Length / Width;
         using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, target, [rows, Width]);
+        Read(hidden, output);
+    }
+
+    /// <summary>The same into a value [rows, E], float32, wherever it lies.</summary>
+    public void Read(OrtValue hidden, OrtValue output)
+    {
+        using var passage = CaptureGate.Pass();
         using var options = new RunOptions();
         ModelRunException.Guard(() => Session.Run(options, [ReadOutBuilder.Input], [hidden], [ReadOutBuilder.Output], [output]));
     }

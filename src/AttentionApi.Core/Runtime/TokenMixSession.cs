@@ -37,6 +37,7 @@ internal sealed class TokenMixSession(SessionFactory factory, int place) : IDisp
         using var weights = OrtValue.CreateTensorValueFromMemory(projection.Weights, [projection.Weights.Length / outputs, outputs]);
         using var bias = OrtValue.CreateTensorValueFromMemory(projection.Bias, [outputs]);
         using var output = OrtValue.CreateTensorValueFromMemory(mixed, [tokens, outputs]);
+        using var passage = CaptureGate.Pass();
         using var options = new RunOptions();
         session.Run(options, Inputs, [alikeInput, valuesInput, scale, windowInput, weights, bias], ["mixed"], [output]);
         return mixed;

@@ -18,7 +18,7 @@ internal sealed record Measurement(string Name, Quartiles Milliseconds, Quartile
 /// Times steps against a reference that runs before and after each of them: on a machine with other work only such ratios are meaningful.
 /// </summary>
 /// <param name="rounds">How often each step is measured.</param>
-/// <param name="only">Steps whose name does not hold this are left out.</param>
+/// <param name="only">Steps whose name holds none of these parts, separated by |, are left out.</param>
 /// <param name="processor">Processor time used so far by all processes that work on the steps; null: by this process.</param>
 internal sealed class Interleaved(int rounds, Func<TimeSpan>? processor = null, string only = "")
 {
@@ -30,7 +30,7 @@ internal sealed class Interleaved(int rounds, Func<TimeSpan>? processor = null, 
     /// <summary>The reference's own measurement first, then one for each step.</summary>
     public async Task<IReadOnlyList<Measurement>> MeasureAsync(Step reference, IReadOnlyList<Step> steps)
     {
-        steps = [.. steps.Where(step => step.Name.Contains(only, StringComparison.Ordinal))];
+        steps = [.. steps.Where(step => only.Split('|').Any(part => step.Name.Contains(part, StringComparison.Ordinal)))];
         if (steps.Count == 0) return [];
         foreach (var step in steps.Prepend(reference))
         {

@@ -53,13 +53,15 @@ internal static class EndToEnd
 
     /// <summary>By number of callers; rounds of both alternate, and the medians of the rounds are taken.</summary>
     public static async Task<IReadOnlyList<Throughput>> MeasureThroughputAsync(
-        HostProcess server, PlainForward plain, BatchLimit batches, SyntheticClip clip, int turns, int requestsPerTurn)
+        HostProcess server, PlainForward plain, BatchLimit batches, SyntheticClip clip, int turns)
     {
         var small = Photos.Jpeg(224, 224);
         var measured = new List<Throughput>();
         foreach (var callers in batches == BatchLimit.Gpu ? CallersOfGpu : Callers)
         {
             var batch = Math.Min(callers, batches.Of(clip.Tokens));
+            // Long enough for batches to find their size, and for a GPU to take its time.
+            var requestsPerTurn = (clip == SyntheticClip.B32 ? 64 : 16) * (batches == BatchLimit.Gpu ? Math.Max(4, callers / 2) : 1);
             List<double> forwards = [], batched = [], explanations = [];
             for (var turn = 0; turn < turns; turn++)
             {

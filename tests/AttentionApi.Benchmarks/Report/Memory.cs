@@ -31,8 +31,9 @@ internal static class MemoryComparison
 
     private static long PlainBytes(string[] files)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        foreach (var argument in (string[])[typeof(MemoryComparison).Assembly.Location, HoldCommandName, .. files]) start.ArgumentList.Add(argument);
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        string[] program = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(MemoryComparison).Assembly.Location] : [];
+        foreach (var argument in (string[])[.. program, HoldCommandName, .. files]) start.ArgumentList.Add(argument);
         start.Environment["MALLOC_ARENA_MAX"] = "2";
         using var process = Process.Start(start)!;
         return JsonSerializer.Deserialize<ProcessFigures>(process.StandardOutput.ReadToEnd())!.ResidentBytes;

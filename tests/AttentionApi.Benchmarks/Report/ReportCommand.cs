@@ -12,17 +12,21 @@ internal static class ReportCommand
     {
         var rounds = new Option<int>("--rounds") { Description = "how often each step is measured", DefaultValueFactory = _ => 15 };
         var model = new Option<string?>("--model") { Description = $"only {SyntheticClip.B32.Id} or {SyntheticClip.B16.Id}" };
-        var only = new Option<string>("--only") { Description = "only steps whose name holds this, for tuning", DefaultValueFactory = _ => "" };
+        var only = new Option<string>("--only") { Description = "only steps whose name holds one of these, separated by |, for tuning", DefaultValueFactory = _ => "" };
         var provider = new Option<ExecutionProvider>("--provider")
         {
             Description = "cpu or cuda: where the service and the plain sessions run", DefaultValueFactory = _ => ExecutionProvider.Cpu,
         };
+        var graphs = new Option<bool>("--cuda-graphs") { Description = "whether the service records CUDA graphs", DefaultValueFactory = _ => true };
         var file = new Option<FileInfo>("--json") { Description = "where the figures go", DefaultValueFactory = _ => new FileInfo("report.json") };
-        var command = new Command("report", "What an explanation costs, as ratios to the plain forward pass.") { rounds, model, only, provider, file };
+        var command = new Command("report", "What an explanation costs, as ratios to the plain forward pass.")
+        {
+            rounds, model, only, provider, graphs, file,
+        };
         command.SetAction(async (parsed, _) =>
         {
             var clips = new[] { SyntheticClip.B32, SyntheticClip.B16 }.Where(clip => parsed.GetValue(model) is not { } wanted || wanted == clip.Id);
-            var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = parsed.GetValue(provider) });
+            var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = parsed.GetValue(provider), CudaGraphs = parsed.GetValue(graphs) });
             var report = await MeasureAsync([.. clips], factory, Math.Max(3, parsed.GetValue(rounds)), parsed.GetValue(only)!);
             ReportTable.Print(report, Console.Out);
             report.Save(parsed.GetValue(file)!.FullName);
@@ -46,10 +50,10 @@ internal static class ReportCommand
         var stages = await StageSteps.MeasureAsync(clip, models.Folder, factory, plain, rounds, only);
         // Cached label embeddings and repeated pictures are steps of their own; all others send pictures that the host has not seen.
         await using var server = await models.ServeAsync(
-            ("Limits:MaxConcurrent", EndToEnd.MostCallers), ("Inference:ExecutionProvider", factory.Provider.Actual));
+            ("Limits:MaxConcurrent", EndToEnd.MostCallers), ("Inference:ExecutionProvider", factory.Provider.Actual),
+            ("Inference:CudaGraphs", factory.RecordsGraphs));
         var requests = await EndToEnd.MeasureAsync(server, plain, rounds, only);
-        var throughput = await EndToEnd.MeasureThroughputAsync(server, plain, factory.Batches, clip,
-            turns: Math.Max(3, rounds / 3), requestsPerTurn: clip == SyntheticClip.B32 ? 64 : 16);
+        var throughput = await EndToEnd.MeasureThroughputAsync(server, plain, factory.Batches, clip, turns: Math.Max(3, rounds / 3));
         return new ModelReport(clip.Id, stages, requests, throughput, memory, server.StartToReady.TotalSeconds);
     }
 

@@ -23,7 +23,8 @@ internal static class StageSteps
     {
         var folder = ModelFolder.Open(Path.Combine(models, clip.Id));
         using var towers = TowerLoader.Load(folder, factory);
-        await using var forward = new ForwardPass(clip.Id, towers.Vision, new SessionPool([towers.Vision.Session], factory.RunsPerSession));
+        await using var forward = new ForwardPass(clip.Id, towers.Vision, new SessionPool([towers.Vision.Session], factory.RunsPerSession),
+            DeviceForwardLoader.Open(towers.Vision, factory));
         var preprocessor = new ImagePreprocessor(PreprocessorConfig.Read(folder.VisionConfig, towers.Vision.ImageSize, []));
 
         byte[] small = Photos.Jpeg(224, 224), photo = Photos.Jpeg(1024, 768), large = Photos.Jpeg(6000, 4000);

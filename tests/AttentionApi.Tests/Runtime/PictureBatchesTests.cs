@@ -15,7 +15,7 @@ public sealed class PictureBatchesTests : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private PictureBatches Batches => field ??= new(pool, _ => 4, Run);
+    private PictureBatches Batches => field ??= new(pool, _ => 4, sideBySide: false, Run);
 
     /// <summary>A picture is known by its only pixel, which its result repeats.</summary>
     private Activations[] Run(SessionPool.Lease lease, IReadOnlyList<ModelInput> pictures, ActivationParts parts, CancellationToken cancellation)
@@ -135,4 +135,40 @@ public sealed class PictureBatchesTests : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => pool.DisposeAsync();
+
+    [Fact]
+    public async Task On_a_GPU_a_second_batch_starts_once_as_many_pictures_wait_as_the_first_has()
+    {
+        await using var slots = new SessionPool([new InferenceSession(SharedFixtures.Family("vit", "onnx", "model.onnx"))], 2);
+        using var begun = new SemaphoreSlim(0);
+        var ends = Enumerable.Range(0, 8).Select(_ => new TaskCompletionSource()).ToArray();
+        var batches = new PictureBatches(slots, _ => 4, sideBySide: true, (_, pictures, _, _) =>
+        {
+            lock (runs) runs.Add([.. pictures.Select(picture => (int)picture.Pixels[0])]);
+            begun.Release();
+            ends[(int)pictures[0].Pixels[0]].Task.Wait(Cancellation);
+            return [.. pictures.Select(picture => new Activations { Layers = 1, Heads = 1, Tokens = 1, Output = picture.Pixels })];
+        });
+        Task[] Send(params int[] pictures) => [.. pictures.Select(picture => batches.RunAsync(
+            new ModelInput([picture], 1, 1, default), ActivationParts.MeanAttention, new StageTimings(), Cancellation))];
+        // Two slots: the first two pictures run alone, then three wait for a slot and start together.
+        var alone = Send(0);
+        await begun.WaitAsync(Cancellation);
+        alone = [.. alone, .. Send(1)];
+        await begun.WaitAsync(Cancellation);
+        var together = Send(2, 3, 4);
+        ends[0].SetResult();
+        ends[1].SetResult();
+        await Task.WhenAll(alone);
+        await begun.WaitAsync(Cancellation);
+        // One slot is free, but two pictures would only wait for the three that run; a third one starts them.
+        var later = Send(5, 6);
+        lock (runs) Assert.Equal(3, runs.Count);
+        later = [.. later, .. Send(7)];
+        await begun.WaitAsync(Cancellation);
+        Assert.Equal([[0], [1], [2, 3, 4], [5, 6, 7]], runs);
+        ends[2].SetResult();
+        ends[5].SetResult();
+        await Task.WhenAll([.. together, .. later]);
+    }
 }

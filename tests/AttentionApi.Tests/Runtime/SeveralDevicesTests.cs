@@ -49,8 +49,8 @@ public class SeveralDevicesTests
         made.Clear();
         var loader = new ModelLoader(factory, new Dictionary<string, IReadOnlyList<string>>());
         await using var model = await loader.LoadAsync("clip", SharedFixtures.Family("clip"), Cancellation);
-        // The vision tower's second session comes last: the text tower has none.
-        Assert.Equal((3, 5), (made.Count(device => device == 5), made[^1]));
+        // Read-out, norm, two for copies, one that records and, at last, the vision tower's second session: the text tower has none.
+        Assert.Equal((6, 5), (made.Count(device => device == 5), made[^1]));
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public class SeveralDevicesTests
         var running = new List<(int Place, int Pictures)>();
         using var changed = new SemaphoreSlim(0);
         using ManualResetEventSlim single = new(), together = new();
-        var batches = new PictureBatches(pool, _ => 4, (lease, pictures, _, _) =>
+        var batches = new PictureBatches(pool, _ => 4, sideBySide: false, (lease, pictures, _, _) =>
         {
             lock (running) running.Add((lease.Place, pictures.Count));
             changed.Release();

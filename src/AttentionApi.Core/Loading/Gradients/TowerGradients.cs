@@ -198,6 +198,7 @@ internal sealed class TowerGradients : IAsyncDisposable
             return OrtErrors.Translate(trial.FileName, () =>
             {
                 using var session = factory.CreateForOneRun(TapedForward.Fixed(tower, names));
+                using var passage = CaptureGate.Pass();
                 using var options = new RunOptions();
                 string[] read = [.. inputs.Keys.Where(session.InputNames.Contains)];
                 return names.Zip(session.Run(options, read, [.. read.Select(name => inputs[name])], names), KeyValuePair.Create).ToList();

@@ -20,6 +20,7 @@ internal sealed record TowerMeasure(ForwardShapes Shapes, IReadOnlyDictionary<st
         return OrtErrors.Translate(tower.Graph.File.FileName, () =>
         {
             using var session = factory.CreateForOneRun(model);
+            using var passage = CaptureGate.Pass();
             using var options = new RunOptions();
             var values = session.Run(options, [.. feeds.Keys], [.. feeds.Values], [.. shapes.Values, .. fixedTensors]).ToList();
             var measured = shapes.Keys.Zip(values).ToDictionary(pair => pair.First, pair => pair.Second.GetTensorDataAsSpan<long>().ToArray());

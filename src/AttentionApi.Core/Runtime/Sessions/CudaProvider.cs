@@ -7,7 +7,10 @@ namespace AttentionApi.Core.Runtime.Sessions;
 internal static class CudaProvider
 {
     /// <summary>The provider's options by name (onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html).</summary>
-    public static Dictionary<string, string> Options(InferenceOptions options, int device)
+    /// <param name="options">What the configuration asks for.</param>
+    /// <param name="device">The GPU's number.</param>
+    /// <param name="graphs">The session records CUDA graphs; it must not run in any other way.</param>
+    public static Dictionary<string, string> Options(InferenceOptions options, int device, bool graphs = false)
     {
         var own = new Dictionary<string, string>
         {
@@ -20,13 +23,14 @@ internal static class CudaProvider
             ["use_tf32"] = options.Tf32 ? "1" : "0",
         };
         if (options.GpuMemoryLimit > 0) own["gpu_mem_limit"] = options.GpuMemoryLimit.ToString(CultureInfo.InvariantCulture);
+        if (graphs) own["enable_cuda_graph"] = "1";
         return own;
     }
 
-    public static void Append(SessionOptions session, InferenceOptions options, int device)
+    public static void Append(SessionOptions session, InferenceOptions options, int device, bool graphs = false)
     {
         using var cuda = new OrtCUDAProviderOptions();
-        cuda.UpdateOptions(Options(options, device));
+        cuda.UpdateOptions(Options(options, device, graphs));
         session.AppendExecutionProvider_CUDA(cuda);
     }
 }

@@ -28,6 +28,9 @@ public sealed record InferenceOptions
 
     /// <summary>Lets products of float32 models be computed in TF32 on a GPU, with errors of 1e-5 to 5e-5 (measured; what it gains in time was not).</summary>
     public bool Tf32 { get; init; }
+
+    /// <summary>Records the kernels of a forward pass on a GPU and replays them as one; takes the vision tower's weights a second time.</summary>
+    public bool CudaGraphs { get; init; } = true;
 }
 
 /// <summary>The provider that sessions really use.</summary>

@@ -25,6 +25,9 @@ internal static class RuntimeLog
         }
     }
 
+    /// <summary>For what is noticed while a session is made.</summary>
+    public static void Warn(string message) => target?.Log(LogLevel.Warning, "{Message}", message);
+
     private static void Write(IntPtr parameter, OrtLoggingLevel severity, string category, string id, string location, string message)
     {
         if (target is not { } log) return;

@@ -19,7 +19,8 @@ internal sealed class SessionFactory
     /// <summary>Runs that a session on a GPU admits at once: one computes while the next brings its picture.</summary>
     private const int RunsOnGpu = 2;
 
-    private readonly Action<SessionOptions, int> appendCuda;
+    private readonly Action<SessionOptions, int, bool> appendCuda;
+    private readonly bool madeUp, graphs;
     private readonly int[] devices;
     private readonly CancellationToken cancellation;
 
@@ -41,6 +42,12 @@ internal sealed class SessionFactory
     /// <summary>Waiting pictures that a run takes where the model allows it.</summary>
     public BatchLimit Batches => OnGpu ? BatchLimit.Gpu : BatchLimit.Processor;
 
+    /// <summary>True where forward passes may be recorded as CUDA graphs.</summary>
+    public bool RecordsGraphs => OnGpu && graphs;
+
+    /// <summary>True where inputs and outputs can lie in memory of a GPU.</summary>
+    public bool HasDeviceMemory => OnGpu;
+
     private bool OnGpu => Provider.Actual == "cuda";
 
     /// <param name="options">What the configuration asks for.</param>
@@ -52,8 +59,10 @@ internal sealed class SessionFactory
     {
         RuntimeLog.RouteTo(log);
         this.cache = cache;
-        this.appendCuda = appendCuda ?? ((session, device) => CudaProvider.Append(session, options, device));
-        devices = options.Devices is { Count: > 0 } given ? [.. given] : [0];
+        (madeUp, graphs) = (appendCuda is not null, options.CudaGraphs);
+        this.appendCuda = appendCuda is { } given ? (session, device, _) => given(session, device)
+            : (session, device, graphs) => CudaProvider.Append(session, options, device, graphs);
+        devices = options.Devices is { Count: > 0 } numbers ? [.. numbers] : [0];
         Provider = Probe(options.ExecutionProvider);
         var sessions = options.Sessions > 0 ? options.Sessions : 1;
         Sessions = OnGpu ? sessions * devices.Length : sessions;
@@ -63,7 +72,7 @@ internal sealed class SessionFactory
 
     private SessionFactory(SessionFactory other, CancellationToken cancellation)
     {
-        (cache, appendCuda, devices, Provider) = (other.cache, other.appendCuda, other.devices, other.Provider);
+        (cache, appendCuda, madeUp, graphs, devices, Provider) = (other.cache, other.appendCuda, other.madeUp, other.graphs, other.devices, other.Provider);
         (Sessions, ThreadsPerSession) = (other.Sessions, other.ThreadsPerSession);
         this.cancellation = cancellation;
     }
@@ -82,6 +91,15 @@ internal sealed class SessionFactory
         cancellation.ThrowIfCancellationRequested();
         return Make(cache?.PathOf(model) is { } path ? options => new InferenceSession(path, options) : options => InMemory(model, options), place);
     }
+
+    /// <summary>A session that records CUDA graphs and runs in no other way.</summary>
+    public InferenceSession CreateRecording(InstrumentedModel model, int place) =>
+        Make(cache?.PathOf(model) is { } path ? options => new InferenceSession(path, options) : options => InMemory(model, options), place, records: true);
+
+    /// <summary>Memory of the GPU of a session, and of the host as it likes it; the host's ordinary memory where the GPU is made up.</summary>
+    public DeviceMemory MemoryOf(InferenceSession session, int place) => madeUp ? DeviceMemory.Host : DeviceMemory.Of(session, DeviceOf(place));
+
+    private int DeviceOf(int place) => devices[place % devices.Length];
 
     /// <summary>A session of a small part of a model, which is not worth a copy on disk.</summary>
     public InferenceSession CreateInMemory(InstrumentedModel model, int place = 0) => Make(options => InMemory(model, options), place);
@@ -115,10 +133,11 @@ internal sealed class SessionFactory
         }
     }
 
-    private InferenceSession Make(Func<SessionOptions, InferenceSession> make, int place = 0)
+    private InferenceSession Make(Func<SessionOptions, InferenceSession> make, int place = 0, bool records = false)
     {
         cancellation.ThrowIfCancellationRequested();
-        using var options = Options(place);
+        using var passage = CaptureGate.Pass();
+        using var options = Options(place, records);
         using var registration = cancellation.Register(() => options.SetLoadCancellationFlag(true));
         try
         {
@@ -133,6 +152,7 @@ internal sealed class SessionFactory
     /// <summary>A session for a single run, without what makes later runs faster.</summary>
     public InferenceSession CreateForOneRun(InstrumentedModel model)
     {
+        using var passage = CaptureGate.Pass();
         using var options = Options();
         options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
         options.AddSessionConfigEntry("session.disable_prepacking", "1");
@@ -151,11 +171,12 @@ internal sealed class SessionFactory
     /// <summary>A session of a model made here, without weights of a file.</summary>
     public InferenceSession Create(byte[] model, int place)
     {
+        using var passage = CaptureGate.Pass();
         using var options = Options(place);
         return new InferenceSession(model, options);
     }
 
-    private SessionOptions Options(int place = 0)
+    private SessionOptions Options(int place = 0, bool records = false)
     {
         var options = new SessionOptions
         {
@@ -171,7 +192,7 @@ internal sealed class SessionFactory
             EnableMemoryPattern = false,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        if (OnGpu) appendCuda(options, devices[place % devices.Length]);
+        if (OnGpu) appendCuda(options, DeviceOf(place), records);
         return options;
     }
 
@@ -184,7 +205,7 @@ internal sealed class SessionFactory
             foreach (var device in devices)
             {
                 using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-                appendCuda(options, device);
+                appendCuda(options, device, false);
                 Smoke(options);
             }
             return new(name, "cuda", null);

@@ -142,6 +142,7 @@ internal sealed class SessionPool : IAsyncDisposable
         private T Run<T>(Func<RunOptions, T> run, CancellationToken cancellation)
         {
             ObjectDisposedException.ThrowIf(pool is null, this);
+            using var passage = CaptureGate.Pass();
             // One RunOptions a run: a terminated one fails every later run.
             using var options = new RunOptions();
             using var registration = cancellation.Register(() => options.Terminate = true);

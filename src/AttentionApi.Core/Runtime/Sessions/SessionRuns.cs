@@ -9,6 +9,7 @@ internal static class SessionRuns
     public static T Run<T>(this InferenceSession session, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs,
         Func<IReadOnlyList<OrtValue>, T> read)
     {
+        using var passage = CaptureGate.Pass();
         // Some runs are trials; the caller reports failures.
         using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         using var values = session.Run(options, [.. inputs.Keys], [.. inputs.Values], outputs);

@@ -47,6 +47,18 @@ internal static class Tensors
         }
     }
 
+    /// <summary>Converts numbers into a value of any type that inputs have, from an element on.</summary>
+    public static void CopyFrom(ReadOnlySpan<float> source, OrtValue value, int start)
+    {
+        if (value.GetTensorTypeAndShape().ElementDataType == TensorElementType.Float) source.CopyTo(value.GetTensorMutableDataAsSpan<float>()[start..]);
+        else TensorPrimitives.ConvertToHalf(source, MemoryMarshal.Cast<Float16, Half>(value.GetTensorMutableDataAsSpan<Float16>())[start..]);
+    }
+
+    public static long Bytes(TensorElementType type, IEnumerable<long> shape) =>
+        shape.Aggregate(type == TensorElementType.Float16 ? 2L : sizeof(float), (product, size) => checked(product * size));
+
+    public static long Bytes(TensorInfo tensor) => Bytes(tensor.ElementType, tensor.Shape);
+
     /// <summary>One array after the other.</summary>
     internal static float[] Concat(IReadOnlyList<float[]> arrays)
     {
