@@ -2,6 +2,7 @@ using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Loading.Probing;
 using AttentionApi.Core.Runtime;
 using AttentionApi.Core.Runtime.Sessions;
+using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -15,11 +16,13 @@ internal static class DeviceForwardLoader
     {
         if (!factory.HasDeviceMemory || tower.Layers.Count == 0 || !DeviceForward.OutputsOf(tower).All(IsRead)) return [];
         var name = Path.GetFileName(tower.Model.SourcePath);
-        var recorded = factory.RecordsGraphs ? Try(tower, factory, records: true, $"{name} is not recorded as CUDA graphs and runs kernel by kernel") : [];
-        return recorded.Count > 0 ? recorded : Try(tower, factory, records: false, $"{name} runs without fixed memory on the GPU");
+        var recorded = factory.RecordsGraphs ? Try(tower, factory, records: true,
+            cause => RuntimeLog.Note(LogLevel.Information, $"{name} is not recorded as CUDA graphs and runs kernel by kernel: {cause}")) : [];
+        return recorded.Count > 0 ? recorded : Try(tower, factory, records: false,
+            cause => RuntimeLog.Note(LogLevel.Warning, $"{name} runs without fixed memory on the GPU: {cause}"));
     }
 
-    private static List<DeviceForward> Try(VisionTower tower, SessionFactory factory, bool records, string failure)
+    private static List<DeviceForward> Try(VisionTower tower, SessionFactory factory, bool records, Action<string> note)
     {
         var opened = new List<DeviceForward>();
         try
@@ -35,7 +38,7 @@ internal static class DeviceForwardLoader
         {
             opened.ForEach(onDevice => onDevice.Dispose());
             if (cause is not (OnnxRuntimeException or ModelRunException or NotSupportedException)) throw;
-            RuntimeLog.Warn($"{failure}: {OrtErrors.OneLine(cause.Message)}");
+            note(OrtErrors.OneLine(cause.Message));
             return [];
         }
     }

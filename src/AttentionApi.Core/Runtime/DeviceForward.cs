@@ -102,8 +102,11 @@ internal sealed class DeviceForward : IDisposable
         var rows = tower.Layers.Count * tower.Tokens;
         using var pixels = memory.Pinned(tower.InputType, [count, .. tower.InputShape[1..]]);
         for (var i = 0; i < count; i++) Tensors.CopyFrom(pictures[i].Pixels, pixels, i * pictures[i].Pixels.Length);
-        using var packed = memory.Pinned(TensorElementType.Float, count, AnswerCount + rows * tower.Tokens + rows);
-        using var read = readOut is null ? null : memory.Pinned(TensorElementType.Float, (long)count * rows, readOut.Width);
+        // ONNX Runtime 1.31 refuses outputs of a GPU in page-locked memory ("dst_data != src_data").
+        using var packed = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float,
+            [count, AnswerCount + rows * tower.Tokens + rows]);
+        using var read = readOut is null ? null
+            : OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, [(long)count * rows, readOut.Width]);
         thread.Run(() => ModelRunException.Guard(() =>
         {
             using var passage = CaptureGate.Pass();

@@ -37,7 +37,7 @@ public class OrtErrorsTests
         "CUDA failure 100: no CUDA-capable device is detected")]
     [InlineData("[ErrorCode:Fail] CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=0 ; hostname=h",
         "CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version")]
-    [InlineData("[ErrorCode:RuntimeException] /onnxruntime_src/onnxruntime/core/x.cc:10 void f() a != b was false.", "an internal check failed")]
+    [InlineData("[ErrorCode:RuntimeException] /onnxruntime_src/onnxruntime/core/x.cc:10 void f() a != b was false.", "an internal check failed (x.cc:10)")]
     [InlineData("[ErrorCode:InvalidArgument] Got invalid dimensions", "Got invalid dimensions")]
     public void A_reason_is_what_the_loader_or_the_driver_said(string message, string reason) => Assert.Equal(reason, OrtErrors.OneLine(message));
 

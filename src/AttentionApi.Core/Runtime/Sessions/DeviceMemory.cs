@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace AttentionApi.Core.Runtime.Sessions;
 
-/// <summary>Memory of a GPU, and page-locked memory of the host, which the GPU reads and writes without a copy in between.</summary>
+/// <summary>Memory of a GPU, and page-locked memory of the host, which the GPU reads without a copy in between.</summary>
 internal sealed class DeviceMemory : IDisposable
 {
     private readonly OrtAllocator device, pinned;

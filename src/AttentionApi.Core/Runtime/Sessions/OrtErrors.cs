@@ -89,7 +89,8 @@ internal static partial class OrtErrors
             return $"the library {missing.Groups["needed"].Value}, which {missing.Groups["by"].Value} needs, cannot be loaded "
                 + $"({missing.Groups["why"].Value.Trim()})";
         if (Driver().Match(text) is { Success: true } driver) return $"{driver.Groups["what"].Value}: {driver.Groups["words"].Value.Trim()}";
-        if (SourceLine().IsMatch(text)) return Inner().Match(text) is { Success: true } inner ? inner.Groups["words"].Value : "an internal check failed";
+        if (SourceLine().Match(text) is { Success: true } source)
+            return Inner().Match(text) is { Success: true } inner ? inner.Groups["words"].Value : $"an internal check failed ({source.Groups["place"].Value})";
         return text.Length <= longest ? text : string.Concat(text.AsSpan(0, longest), "…");
     }
 
@@ -134,6 +135,6 @@ internal static partial class OrtErrors
     private static partial Regex Inner();
 
     /// <summary>The message of a failed assertion begins with a position in ONNX Runtime's source.</summary>
-    [GeneratedRegex(@"^/\S+\.(cc|h):\d+ ")]
+    [GeneratedRegex(@"^/\S*/(?<place>[^\s/]+\.(?:cc|h):\d+) ")]
     private static partial Regex SourceLine();
 }

@@ -25,8 +25,8 @@ internal static class RuntimeLog
         }
     }
 
-    /// <summary>For what is noticed while a session is made.</summary>
-    public static void Warn(string message) => target?.Log(LogLevel.Warning, "{Message}", message);
+    /// <summary>For what is noticed while sessions are made.</summary>
+    public static void Note(LogLevel level, string message) => target?.Log(level, "{Message}", message);
 
     private static void Write(IntPtr parameter, OrtLoggingLevel severity, string category, string id, string location, string message)
     {
