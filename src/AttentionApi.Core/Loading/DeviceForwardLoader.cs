@@ -8,7 +8,9 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace AttentionApi.Core.Loading;
 
-/// <summary>Gives a tower's forward pass fixed memory on each GPU and records it there; takes each only where it gives what the tower's own session gives.</summary>
+/// <summary>
+/// Gives a tower's forward pass fixed memory on each GPU and records it there; takes each only where it gives what the tower's own session gives.
+/// </summary>
 internal static class DeviceForwardLoader
 {
     /// <returns>One for each GPU; none on a processor, and where it does not work: the log says why.</returns>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics.Tensors;
 using AttentionApi.Core.Imaging;
 using AttentionApi.Core.Models;
 using AttentionApi.Core.Runtime.Sessions;
@@ -99,47 +98,42 @@ internal sealed class DeviceForward : IDisposable
     public Activations[] Run(IReadOnlyList<ModelInput> pictures, ActivationParts parts, TowerRun run)
     {
         var (count, readOut) = (pictures.Count, parts.HasFlag(ActivationParts.ReadOut) ? tower.ReadOut : null);
-        var rows = tower.Layers.Count * tower.Tokens;
         using var pixels = memory.Pinned(tower.InputType, [count, .. tower.InputShape[1..]]);
         for (var i = 0; i < count; i++) Tensors.CopyFrom(pictures[i].Pixels, pixels, i * pictures[i].Pixels.Length);
-        // ONNX Runtime 1.31 refuses outputs of a GPU in page-locked memory ("dst_data != src_data").
-        using var packed = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float,
-            [count, AnswerCount + rows * tower.Tokens + rows]);
-        using var read = readOut is null ? null
-            : OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, [(long)count * rows, readOut.Width]);
+        using RunOutputs wanted = new(count), embeddings = new(count);
+        var answers = tower.Output is null ? null : wanted.Add([Float(DeviceOutputs.Answer, tower.Output.Count)]);
+        var attention = parts.HasFlag(ActivationParts.MeanAttention) ? wanted.Add([Float(DeviceOutputs.Attention, Rows * tower.Tokens)]) : null;
+        // The read-out would hide an infinite state.
+        var lengths = (parts & (ActivationParts.TokenNorms | ActivationParts.ReadOut)) != 0 ? wanted.Add([Float(DeviceOutputs.Lengths, Rows)]) : null;
+        var read = readOut is null ? null : embeddings.Add([Float(DeviceOutputs.States, Rows, readOut.Width)]);
         thread.Run(() => ModelRunException.Guard(() =>
         {
             using var passage = CaptureGate.Pass();
             Upload(pixels, count);
             if (recording is not null) Replay(Sizes.First(size => size >= count));
             else run([tower.InputName], [Of(count).Pixels], outputNames, Of(count).Outputs);
-            Collect(count, packed, withStates: read is not null);
-            if (read is null) return;
-            using var hidden = DeviceMemory.View(states, readOut!.InputType, [(long)count * rows, readOut.HiddenWidth]);
-            readOut.Read(hidden, read);
+            Collect(count, wanted, withStates: readOut is not null);
+            if (readOut is null) return;
+            using var hidden = DeviceMemory.View(states, readOut.InputType, [(long)count * Rows, readOut.HiddenWidth]);
+            readOut.Read(hidden, embeddings.Values.Single());
         }));
-        return [.. Enumerable.Range(0, count).Select(picture => Split(picture, parts, packed, read))];
-    }
-
-    private int AnswerCount => tower.Output?.Count ?? 0;
-
-    private Activations Split(int picture, ActivationParts parts, OrtValue packed, OrtValue? read)
-    {
-        var rows = tower.Layers.Count * tower.Tokens;
-        var (attention, width) = (rows * tower.Tokens, AnswerCount + rows * tower.Tokens + rows);
-        var values = packed.GetTensorDataAsSpan<float>().Slice(picture * width, width);
-        var norms = values[^rows..];
-        return new Activations
+        wanted.Take();
+        embeddings.Take();
+        return [.. Enumerable.Range(0, count).Select(picture => new Activations
         {
-            Layers = tower.Layers.Count, Heads = tower.Heads, Tokens = tower.Tokens,
-            Output = values[..AnswerCount].ToArray(),
-            MeanAttention = parts.HasFlag(ActivationParts.MeanAttention) ? values.Slice(AnswerCount, attention).ToArray() : null,
-            TokenNorms = parts.HasFlag(ActivationParts.TokenNorms) ? norms.ToArray() : null,
-            // The read-out would hide an infinite state.
-            ReadOut = read is null ? null : !float.IsFinite(TensorPrimitives.Sum(norms)) ? [float.NaN] : ForwardPass.Finished(tower,
-                read.GetTensorDataAsSpan<float>().Slice(picture * rows * tower.ReadOut!.Width, rows * tower.ReadOut.Width).ToArray()),
-        };
+            Layers = tower.Layers.Count, Heads = tower.Heads, Tokens = tower.Tokens, Output = answers?[picture] ?? [],
+            MeanAttention = attention?[picture],
+            TokenNorms = parts.HasFlag(ActivationParts.TokenNorms) ? lengths![picture] : null,
+            ReadOut = read is null ? null : ForwardPass.IsFinite(lengths![picture]) ? ForwardPass.Finished(tower, read[picture]) : [float.NaN],
+        })];
     }
+
+    /// <summary>Tokens of all layers.</summary>
+    private int Rows => tower.Layers.Count * tower.Tokens;
+
+    /// <summary>A part for one picture. It comes to ordinary memory: outputs of a GPU in page-locked memory are refused by ONNX Runtime 1.31 ("dst_data !=
+    /// src_data").</summary>
+    private static TensorInfo Float(string name, params long[] shape) => new(name, TensorElementType.Float, shape is [var length] ? [1, length] : shape);
 
     private void Record(int size)
     {
@@ -163,14 +157,15 @@ internal sealed class DeviceForward : IDisposable
         recording!.Run(options, [tower.InputName], [pixels], outputNames, results);
     }
 
-    private void Collect(int count, OrtValue packed, bool withStates)
+    private void Collect(int count, RunOutputs wanted, bool withStates)
     {
         using var rows = OrtValue.CreateTensorValueFromMemory(new long[] { count, -1 }, [2]);
         using var hidden = withStates ? DeviceMemory.View(states, tower.Layers[^1].HiddenState.ElementType,
             [count, (long)tower.Layers.Count * tower.Layers[^1].HiddenState.Count]) : null;
         using var options = new RunOptions();
-        collect.Run(options, collected, [rows, .. Of(count).Outputs],
-            hidden is null ? [DeviceOutputs.Packed] : [DeviceOutputs.Packed, DeviceOutputs.States], hidden is null ? [packed] : [packed, hidden]);
+        if (hidden is null && wanted.Names.Count == 0) return;
+        collect.Run(options, collected, [rows, .. Of(count).Outputs], hidden is null ? wanted.Names : [.. wanted.Names, DeviceOutputs.States],
+            hidden is null ? wanted.Values : [.. wanted.Values, hidden]);
     }
 
     private Views Of(int count)
@@ -192,4 +187,5 @@ internal sealed class DeviceForward : IDisposable
 
 /// <summary>Runs a tower's session into outputs that have their memory.</summary>
 internal delegate void TowerRun(
-    IReadOnlyCollection<string> inputNames, IReadOnlyCollection<OrtValue> inputs, IReadOnlyCollection<string> outputNames, IReadOnlyCollection<OrtValue> outputs);
+    IReadOnlyCollection<string> inputNames, IReadOnlyCollection<OrtValue> inputs,
+    IReadOnlyCollection<string> outputNames, IReadOnlyCollection<OrtValue> outputs);

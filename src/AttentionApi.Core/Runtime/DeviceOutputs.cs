@@ -7,16 +7,22 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace AttentionApi.Core.Runtime;
 
 /// <summary>
-/// Models without weights around a <see cref="DeviceForward"/>, made here: one brings pictures to the GPU, one puts its outputs side by side there, so that
-/// they come to the host in one copy, and hidden states as their lengths only.
+/// Models without weights around a <see cref="DeviceForward"/>, made here: one brings pictures to the GPU, one puts the outputs of all layers side by side
+/// there, so that each part comes to the host in one copy, and makes lengths of hidden states.
 /// </summary>
 internal static class DeviceOutputs
 {
     /// <summary>The input that says how many pictures there are: [pictures, -1].</summary>
     public const string Rows = "rows";
 
-    /// <summary>[picture, answer, then each layer's mean attention, then the length of each layer's every token], float32.</summary>
-    public const string Packed = "packed";
+    /// <summary>[picture, E], float32; only where the tower has an answer.</summary>
+    public const string Answer = "answer";
+
+    /// <summary>[picture, each layer's mean attention], float32.</summary>
+    public const string Attention = "attention";
+
+    /// <summary>[picture, the length of each layer's every token], float32.</summary>
+    public const string Lengths = "lengths";
 
     /// <summary>[picture, the hidden states that leave each layer, layer by layer], as the tower has them.</summary>
     public const string States = "states";
@@ -46,10 +52,15 @@ internal static class DeviceOutputs
         {
             graph.Input.Add(Tensor(Input(i), (int)outputs[i].ElementType));
             Node(graph, "Reshape", $"flat_{i}", [Input(i), Rows]);
-            // Half-precision states are brought to float32 together.
-            var isState = i >= outputs.Count - layers;
-            flat.Add(isState || outputs[i].ElementType == TensorElementType.Float ? $"flat_{i}" : Real(graph, $"flat_{i}"));
+            flat.Add($"flat_{i}");
         }
+        // Half-precision answers and lengths come as float32; mean attention is float32 already.
+        if (tower.Output is not null)
+        {
+            Node(graph, "Cast", Answer, [flat[0]], GraphInstrumenter.Integer("to", OnnxTensor.Float));
+            graph.Output.Add(Tensor(Answer, OnnxTensor.Float));
+        }
+        Node(graph, "Concat", Attention, flat[^(2 * layers)..^layers], GraphInstrumenter.Integer("axis", 1));
         Node(graph, "Concat", States, flat[^layers..], GraphInstrumenter.Integer("axis", 1));
         var states = outputs[^1].ElementType == TensorElementType.Float ? States : Real(graph, States);
         graph.Initializer.Add(new TensorProto { Name = "by_token", DataType = OnnxTensor.Int64, Dims = { 3 },
@@ -59,9 +70,9 @@ internal static class DeviceOutputs
         // CUDA's ReduceL2 goes through cuDNN; sums along the last axis have a kernel of their own.
         Node(graph, "Mul", "squares", ["tokens", "tokens"]);
         Node(graph, "ReduceSum", "sums", ["squares", "last_axis"], GraphInstrumenter.Integer("keepdims", 0));
-        Node(graph, "Sqrt", "lengths", ["sums"]);
-        Node(graph, "Concat", Packed, [.. flat[..^layers], "lengths"], GraphInstrumenter.Integer("axis", 1));
-        graph.Output.Add(Tensor(Packed, OnnxTensor.Float));
+        Node(graph, "Sqrt", Lengths, ["sums"]);
+        graph.Output.Add(Tensor(Attention, OnnxTensor.Float));
+        graph.Output.Add(Tensor(Lengths, OnnxTensor.Float));
         graph.Output.Add(Tensor(States, (int)outputs[^1].ElementType));
         return Model(graph);
     }

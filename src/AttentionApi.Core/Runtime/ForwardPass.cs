@@ -30,7 +30,8 @@ internal sealed class ForwardPass : IAsyncDisposable
     }
 
     /// <summary>Runs that one caller with many pictures keeps going: as many as fit at once, and the next batch.</summary>
-    public int RunsAhead => pool.Sessions * pool.RunsPerSession + native.LargestBatch;
+    public int RunsAhead =>
+        native.Batches.SideBySide ? pool.Sessions * pool.RunsPerSession * native.LargestBatch : pool.Sessions * pool.RunsPerSession + native.LargestBatch;
 
     public async Task<Activations> RunAsync(ModelInput picture, ActivationParts parts, StageTimings timings, CancellationToken cancellation)
     {
@@ -153,7 +154,7 @@ internal sealed class ForwardPass : IAsyncDisposable
     }
 
     /// <summary>A sum is finite only if every summand is.</summary>
-    private static bool IsFinite(float[] array) => float.IsFinite(TensorPrimitives.Sum<float>(array));
+    internal static bool IsFinite(float[] array) => float.IsFinite(TensorPrimitives.Sum<float>(array));
 
     internal static void Normalise(Span<float> embedding)
     {

@@ -61,7 +61,7 @@ internal static class EndToEnd
         {
             var batch = Math.Min(callers, batches.Of(clip.Tokens));
             // Long enough for batches to find their size, and for a GPU to take its time.
-            var requestsPerTurn = (clip == SyntheticClip.B32 ? 64 : 16) * (batches == BatchLimit.Gpu ? Math.Max(4, callers / 2) : 1);
+            var requestsPerTurn = (clip == SyntheticClip.B32 ? 64 : 16) * (batches == BatchLimit.Gpu ? Math.Max(2, callers / 4) : 1);
             List<double> forwards = [], batched = [], explanations = [];
             for (var turn = 0; turn < turns; turn++)
             {

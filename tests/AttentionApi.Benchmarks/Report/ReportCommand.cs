@@ -12,7 +12,10 @@ internal static class ReportCommand
     {
         var rounds = new Option<int>("--rounds") { Description = "how often each step is measured", DefaultValueFactory = _ => 15 };
         var model = new Option<string?>("--model") { Description = $"only {SyntheticClip.B32.Id} or {SyntheticClip.B16.Id}" };
-        var only = new Option<string>("--only") { Description = "only steps whose name holds one of these, separated by |, for tuning", DefaultValueFactory = _ => "" };
+        var only = new Option<string>("--only")
+        {
+            Description = "only steps whose name holds one of these, separated by |, for tuning", DefaultValueFactory = _ => "",
+        };
         var provider = new Option<ExecutionProvider>("--provider")
         {
             Description = "cpu or cuda: where the service and the plain sessions run", DefaultValueFactory = _ => ExecutionProvider.Cpu,

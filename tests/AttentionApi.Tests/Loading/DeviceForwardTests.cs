@@ -82,12 +82,46 @@ public class DeviceForwardTests
         var calls = Enumerable.Range(0, 40).Select(i =>
         {
             var leaving = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-            var run = Task.Run(() => model.Vision.RunAsync(Picture(towers.Vision, 1), ActivationParts.MeanAttention, new StageTimings(), leaving.Token), Cancellation);
+            var picture = Picture(towers.Vision, 1);
+            var run = Task.Run(() => model.Vision.RunAsync(picture, ActivationParts.MeanAttention, new StageTimings(), leaving.Token), Cancellation);
             if (i % 2 == 1) leaving.Cancel();
             return run;
         }).ToList();
         for (var i = 0; i < calls.Count; i += 2) Assert.NotEmpty((await calls[i]).MeanAttention!);
         for (var i = 1; i < calls.Count; i += 2) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => calls[i]);
+    }
+
+    [Fact]
+    public void A_model_that_cannot_be_recorded_runs_kernel_by_kernel()
+    {
+        using var towers = TowerLoader.Load(ModelFolder.Open(SharedFixtures.Family("vit"), ["onnx/model.onnx"]), Factory());
+        var made = 0;
+        // The first session is the factory's own trial, the second the one that records.
+        var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Auto }, appendCuda: (options, _) =>
+        {
+            if (++made == 2) options.AppendExecutionProvider("no such provider");
+        });
+        using var onDevice = Assert.Single(DeviceForwardLoader.Open(towers.Vision, factory));
+        Assert.Equal(Enumerable.Range(1, onDevice.Most), onDevice.Sizes);
+        using var recorded = Assert.Single(DeviceForwardLoader.Open(towers.Vision, Factory()));
+        Assert.Equal([1, 2, 4, 8, 12, 16, 24, 32], recorded.Sizes);
+    }
+
+    [Fact]
+    public void On_the_processor_there_is_no_memory_of_a_GPU()
+    {
+        using var towers = FixtureModels.Load("vit", "onnx/model.onnx");
+        Assert.Empty(DeviceForwardLoader.Open(towers.Vision, FixtureModels.Factory));
+    }
+
+    [Fact]
+    public void A_thread_of_a_session_hands_on_what_its_work_throws()
+    {
+        using var thread = new SessionThread("test");
+        Assert.Throws<InvalidOperationException>(() => thread.Run(() => throw new InvalidOperationException()));
+        var name = "";
+        thread.Run(() => name = Thread.CurrentThread.Name);
+        Assert.Equal("test", name);
     }
 
     private static ModelInput Picture(VisionTower tower, float scale)
