@@ -71,7 +71,7 @@ internal sealed class ModelLoader(SessionFactory factory, IReadOnlyDictionary<st
         var onDevices = DeviceForwardLoader.Open(vision, sessions);
         try
         {
-            var forward = new ForwardPass(folder.Id, vision, sessions.Pool(vision.Session, vision.Model), onDevices);
+            var forward = new ForwardPass(folder.Id, vision, sessions.Pool(vision.Session, vision.Model, vision.Tokens), onDevices);
             return new LoadedModel(facts, preprocessing, forward, gradients, text);
         }
         catch

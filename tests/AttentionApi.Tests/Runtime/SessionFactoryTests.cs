@@ -66,6 +66,18 @@ public class SessionFactoryTests(ITestOutputHelper output)
         Assert.Equal((3, 2), (configured.Sessions, configured.ThreadsPerSession));
     }
 
+    [Theory]
+    [InlineData(1, 50, 1)]
+    [InlineData(1, 197, 1)]
+    [InlineData(2, 50, 2)]
+    [InlineData(2, 197, 1)]
+    [InlineData(8, 197, 4)]
+    public void A_run_of_many_tokens_keeps_two_threads_busy(int threads, int tokens, int runs)
+    {
+        var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = ExecutionProvider.Cpu, ThreadsPerSession = threads });
+        Assert.Equal(runs, factory.RunsOf(tokens));
+    }
+
     [Fact]
     public async Task Several_GPUs_share_one_pool()
     {

@@ -107,8 +107,15 @@ internal sealed class SessionFactory
     /// <summary>A pool of all of a model's sessions.</summary>
     /// <param name="first">The one that passed the checks; the pool owns it.</param>
     /// <param name="model">Of which the others are made.</param>
-    public SessionPool Pool(InferenceSession first, InstrumentedModel model) =>
-        new([first, .. Several(1, Sessions - 1, place => Create(model, place))], RunsPerSession);
+    /// <param name="tokens">Of a picture.</param>
+    public SessionPool Pool(InferenceSession first, InstrumentedModel model, int tokens) =>
+        new([first, .. Several(1, Sessions - 1, place => Create(model, place))], RunsOf(tokens));
+
+    /// <summary>
+    /// Runs of pictures of so many tokens that a session admits at once. With so many that batches gain nothing, a run keeps two threads busy by itself: a
+    /// ViT-B/16 on two cores answers a tenth more requests one after the other than two at once (docs/performance.md).
+    /// </summary>
+    internal int RunsOf(int tokens) => OnGpu || Batches.Of(tokens) > 1 ? RunsPerSession : Math.Max(1, RunsPerSession / 2);
 
     /// <summary>A pool of one session on each GPU, or of one on the processor.</summary>
     /// <param name="make">Makes the session of a place.</param>

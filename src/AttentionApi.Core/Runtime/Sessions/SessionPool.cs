@@ -4,7 +4,7 @@ namespace AttentionApi.Core.Runtime.Sessions;
 
 /// <summary>
 /// The sessions of one tower. A run takes a lease of one of its sessions' slots; disposing waits until every lease has been returned, because a disposed
-/// session that still runs kills the process (measured: SIGSEGV). Each session admits as many runs at once as it has threads: one session with all cores
+/// session that still runs kills the process (measured: SIGSEGV). Each session admits several runs at once: one session with all cores
 /// serves a single caller fastest, and several callers about as fast as several sessions, each of which would hold the weights once more
 /// (docs/performance.md has the figures).
 /// </summary>
