@@ -31,7 +31,6 @@ internal static class ReportCommand
             var clips = new[] { SyntheticClip.B32, SyntheticClip.B16 }.Where(clip => parsed.GetValue(model) is not { } wanted || wanted == clip.Id);
             var factory = new SessionFactory(new InferenceOptions { ExecutionProvider = parsed.GetValue(provider), CudaGraphs = parsed.GetValue(graphs) });
             var report = await MeasureAsync([.. clips], factory, Math.Max(3, parsed.GetValue(rounds)), parsed.GetValue(only)!);
-            ReportTable.Print(report, Console.Out);
             report.Save(parsed.GetValue(file)!.FullName);
         });
         return command;
@@ -39,9 +38,13 @@ internal static class ReportCommand
 
     private static async Task<Report> MeasureAsync(IReadOnlyList<SyntheticClip> clips, SessionFactory factory, int rounds, string only)
     {
+        var (machine, provider) = (Machine.Here(), factory.Provider.Actual);
+        ReportTable.Print(machine, provider, rounds, Console.Out);
         var models = new List<ModelReport>();
         foreach (var clip in clips) models.Add(await MeasureAsync(clip, factory, rounds, only));
-        return new Report(Report.CurrentFormat, Machine.Here(), factory.Provider.Actual, rounds, await DemoReadyAsync(), models);
+        var ready = await DemoReadyAsync();
+        Console.WriteLine($"\ndemo-clip is ready {ready:F2} s after the start.");
+        return new Report(Report.CurrentFormat, machine, provider, rounds, ready, models);
     }
 
     private static async Task<ModelReport> MeasureAsync(SyntheticClip clip, SessionFactory factory, int rounds, string only)
@@ -50,13 +53,19 @@ internal static class ReportCommand
         var memory = await MemoryComparison.MeasureAsync(clip, models);
         var cuda = factory.Provider.Actual == "cuda";
         using var plain = new PlainForward(models.Vision(clip), new SessionSettings(1, Environment.ProcessorCount, Cuda: cuda));
+        Console.WriteLine($"\n### {clip.Id}");
         var stages = await StageSteps.MeasureAsync(clip, models.Folder, factory, plain, rounds, only);
+        ReportTable.Print(stages, "stage", withAllocations: true, Console.Out);
         // Cached label embeddings and repeated pictures are steps of their own; all others send pictures that the host has not seen.
         await using var server = await models.ServeAsync(
             ("Limits:MaxConcurrent", EndToEnd.MostCallers), ("Inference:ExecutionProvider", factory.Provider.Actual),
             ("Inference:CudaGraphs", factory.RecordsGraphs));
         var requests = await EndToEnd.MeasureAsync(server, plain, rounds, only);
+        ReportTable.Print(requests, "request", withAllocations: false, Console.Out);
         var throughput = await EndToEnd.MeasureThroughputAsync(server, plain, factory.Batches, clip, turns: Math.Max(3, rounds / 3));
+        ReportTable.Print(throughput, Console.Out);
+        ReportTable.Print(memory, Console.Out);
+        Console.WriteLine($"Ready after {server.StartToReady.TotalSeconds:F1} s.");
         return new ModelReport(clip.Id, stages, requests, throughput, memory, server.StartToReady.TotalSeconds);
     }
 

@@ -2,28 +2,17 @@ using AttentionApi.Benchmarks.Measuring;
 
 namespace AttentionApi.Benchmarks.Report;
 
-/// <summary>The report for people, as Markdown tables.</summary>
+/// <summary>The report for people, as Markdown tables. Each is printed as soon as it was measured, so that a time limit leaves those before it.</summary>
 internal static class ReportTable
 {
-    public static void Print(Report report, TextWriter output)
-    {
-        var machine = report.Machine;
+    public static void Print(Machine machine, string provider, int rounds, TextWriter output) =>
         output.WriteLine($"{machine.Processor}, {machine.Cores} cores, {machine.System}, {machine.DotNet}, ONNX Runtime {machine.OnnxRuntime}, "
-            + $"{report.Provider}, {machine.Date:yyyy-MM-dd}, medians of {report.Rounds}");
-        output.WriteLine($"demo-clip is ready {report.DemoReadySeconds:F2} s after the start.");
-        foreach (var model in report.Models)
-        {
-            output.WriteLine();
-            output.WriteLine($"### {model.Id}: ready after {model.StartToReadySeconds:F1} s");
-            Print(model.Stages, "stage", withAllocations: true, output);
-            Print(model.Requests, "request", withAllocations: false, output);
-            Print(model.Throughput, output);
-            Print(model.Memory, output);
-        }
-    }
+            + $"{provider}, {machine.Date:yyyy-MM-dd}, medians of {rounds}");
 
-    private static void Print(IReadOnlyList<Measurement> measurements, string what, bool withAllocations, TextWriter output)
+    /// <summary>Nothing where nothing was measured.</summary>
+    public static void Print(IReadOnlyList<Measurement> measurements, string what, bool withAllocations, TextWriter output)
     {
+        if (measurements.Count == 0) return;
         output.WriteLine();
         output.WriteLine($"| {what} | ms | x plain forward (quartiles) | processor time, x |{(withAllocations ? " allocated, KiB |" : "")}");
         output.WriteLine($"|---|---|---|---|{(withAllocations ? "---|" : "")}");
@@ -34,7 +23,7 @@ internal static class ReportTable
         }
     }
 
-    private static void Print(IReadOnlyList<Throughput> throughput, TextWriter output)
+    public static void Print(IReadOnlyList<Throughput> throughput, TextWriter output)
     {
         var best = throughput.Max(measured => measured.Plain);
         output.WriteLine();
@@ -47,7 +36,7 @@ internal static class ReportTable
         }
     }
 
-    private static void Print(Memory memory, TextWriter output)
+    public static void Print(Memory memory, TextWriter output)
     {
         output.WriteLine();
         output.WriteLine($"Memory, MB: model files {Megabytes(memory.ModelFiles)}, a .NET program with plain sessions {Megabytes(memory.Plain)}, "

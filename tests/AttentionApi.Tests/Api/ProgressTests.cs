@@ -32,13 +32,19 @@ public sealed class ProgressTests(ApiHost host, ProgressTests.Host gated) : ICla
     }
 
     [Theory]
-    [InlineData("explain?method=rise&masks=128&seed=71&labels=dog,car", 128)]
-    [InlineData("explain/compare?methods=rollout,rise&masks=128&seed=72&labels=dog,car", 128)]
-    public async Task Lines_count_the_runs_and_the_last_one_is_the_answer(string call, int runs)
+    [InlineData("explain?method=rise&masks=128&labels=dog,car", 128)]
+    [InlineData("explain/compare?methods=rollout,rise&masks=128&labels=dog,car", 128)]
+    public async Task Lines_count_the_runs_and_the_last_one_is_the_answer(string work, int runs)
     {
         using var client = await host.ReadyAsync();
-        using var response = await SendAsync(client, call);
-        var lines = await LinesAsync(response);
+        // Progress is told every tenth of a second: where other tests keep the processor, all runs may have ended by then. Another seed runs anew.
+        var (call, lines) = ("", (JsonObject[])[]);
+        for (var seed = 71; lines.Length < 2 && seed < 91; seed++)
+        {
+            call = $"{work}&seed={seed}";
+            using var response = await SendAsync(client, call);
+            lines = await LinesAsync(response);
+        }
         Assert.True(lines.Length > 1, "No progress was told.");
         Assert.All(lines, line => Assert.Single(line));
         Assert.All(lines[..^1], line => Assert.Equal(runs, (int)line["progress"]!["total"]!));

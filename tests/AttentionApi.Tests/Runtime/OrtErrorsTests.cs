@@ -31,6 +31,9 @@ public class OrtErrorsTests
         + "[ONNXRuntimeError] : 1 : FAIL : Failed to load library /app/runtimes/linux-x64/native/libonnxruntime_providers_cuda.so with error: "
         + "libcublasLt.so.13: cannot open shared object file: No such file or directory\n",
         "the library libcublasLt.so.13, which libonnxruntime_providers_cuda.so needs, cannot be loaded (cannot open shared object file)")]
+    [InlineData("[ErrorCode:Fail] /onnxruntime_src/onnxruntime/core/session/provider_bridge_ort.cc:2043 void f() [ONNXRuntimeError] : 1 : FAIL : "
+        + "Failed to load library /app/libonnxruntime_providers_shared.so with error: /app/libonnxruntime_providers_shared.so: cannot open shared object file",
+        "the library libonnxruntime_providers_shared.so cannot be loaded (cannot open shared object file)")]
     [InlineData("[ErrorCode:Fail] /onnxruntime_src/onnxruntime/core/providers/cuda/cuda_call.cc:129 std::conditional_t<THRW, void, common::Status> "
         + "onnxruntime::CudaCall(...) CUDA failure 100: no CUDA-capable device is detected ; GPU=-1 ; hostname=h ; file=/onnxruntime_src/a.cc ; line=280 ; "
         + "expr=cudaSetDevice(info_.device_id); ",

@@ -86,8 +86,10 @@ internal static partial class OrtErrors
         const int longest = 300;
         var text = Prefix().Replace(message.ReplaceLineEndings(" "), "").Trim();
         if (MissingLibrary().Match(text) is { Success: true } missing)
-            return $"the library {missing.Groups["needed"].Value}, which {missing.Groups["by"].Value} needs, cannot be loaded "
-                + $"({missing.Groups["why"].Value.Trim()})";
+        {
+            var (needed, by) = (missing.Groups["needed"].Value, missing.Groups["by"].Value);
+            return $"the library {needed}{(needed == by ? "" : $", which {by} needs,")} cannot be loaded ({missing.Groups["why"].Value.Trim()})";
+        }
         if (Driver().Match(text) is { Success: true } driver) return $"{driver.Groups["what"].Value}: {driver.Groups["words"].Value.Trim()}";
         if (SourceLine().Match(text) is { Success: true } source)
             return Inner().Match(text) is { Success: true } inner ? inner.Groups["words"].Value : $"an internal check failed ({source.Groups["place"].Value})";

@@ -1,11 +1,8 @@
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Onnx.Graph;
-using AttentionApi.Core.Onnx.Proto;
 using AttentionApi.Core.Parameters;
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace AttentionApi.Core.Runtime.Sessions;
 
@@ -213,7 +210,7 @@ internal sealed class SessionFactory
             {
                 using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
                 appendCuda(options, device, false);
-                Smoke(options);
+                ProviderTrial.Run(options);
             }
             return new(name, "cuda", null);
         }
@@ -230,27 +227,5 @@ internal sealed class SessionFactory
                 throw new ProviderUnusableException($"CUDA is configured but does not work: {reason}. Configure 'auto' to fall back to the CPU.", cause);
             return new(name, "cpu", reason);
         }
-    }
-
-    /// <summary>A provider that could be appended may still fail in its first session (onnxruntime#23647), so one multiplication is run.</summary>
-    private static void Smoke(SessionOptions options)
-    {
-        const string input = "x", output = "y";
-        var type = new TypeProto { TensorType = new() { ElemType = OnnxTensor.Float } };
-        var model = new ModelProto
-        {
-            IrVersion = 8,
-            OpsetImport = { new OperatorSetIdProto { Version = 17 } },
-            Graph = new()
-            {
-                Name = "smoke",
-                Input = { new ValueInfoProto { Name = input, Type = type } },
-                Output = { new ValueInfoProto { Name = output, Type = type } },
-                Node = { new NodeProto { OpType = "Mul", Input = { input, input }, Output = { output } } },
-            },
-        };
-        using var session = new InferenceSession(model.ToByteArray(), options);
-        using var value = Tensors.FromFloats([1], [1], TensorElementType.Float);
-        session.Run(new Dictionary<string, OrtValue> { [input] = value }, [output], _ => true);
     }
 }
