@@ -69,10 +69,7 @@ internal sealed partial class HostProcess : IAsyncDisposable
     public static HostProcess Launch(string folder, IReadOnlyList<string> launcher, IReadOnlyList<(string Key, object Value)> settings)
     {
         var address = $"http://127.0.0.1:{FreePort()}";
-        // A self-contained build brings its runtime with it, to machines without .NET.
-        string[] program = File.Exists(Path.Combine(folder, "libcoreclr.so")) ? [Path.Combine(folder, "AttentionApi")]
-            : ["dotnet", Path.Combine(folder, "AttentionApi.dll")];
-        string[] command = [.. launcher, .. program, $"--urls={address}",
+        string[] command = [.. launcher, .. Program(folder, "AttentionApi"), $"--urls={address}",
             .. settings.Select(setting => string.Create(CultureInfo.InvariantCulture, $"--{setting.Key}={setting.Value}"))];
         var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = Path.GetTempPath(), RedirectStandardOutput = true,
             RedirectStandardError = true };
@@ -81,6 +78,10 @@ internal sealed partial class HostProcess : IAsyncDisposable
         start.Environment["MALLOC_ARENA_MAX"] = "2";
         return new HostProcess(start, new Uri(address));
     }
+
+    /// <summary>What starts a program: a self-contained build brings its runtime with it, to machines without .NET.</summary>
+    public static string[] Program(string folder, string name) =>
+        File.Exists(Path.Combine(folder, "libcoreclr.so")) ? [Path.Combine(folder, name)] : ["dotnet", Path.Combine(folder, $"{name}.dll")];
 
     public async Task ReadyAsync()
     {

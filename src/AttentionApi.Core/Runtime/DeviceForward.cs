@@ -162,10 +162,10 @@ internal sealed class DeviceForward : IDisposable
         using var rows = OrtValue.CreateTensorValueFromMemory(new long[] { count, -1 }, [2]);
         using var hidden = withStates ? DeviceMemory.View(states, tower.Layers[^1].HiddenState.ElementType,
             [count, (long)tower.Layers.Count * tower.Layers[^1].HiddenState.Count]) : null;
+        var (names, values) = hidden is null ? (wanted.Names, wanted.Values) : ([.. wanted.Names, DeviceOutputs.States], [.. wanted.Values, hidden]);
+        if (names.Count == 0) return;
         using var options = new RunOptions();
-        if (hidden is null && wanted.Names.Count == 0) return;
-        collect.Run(options, collected, [rows, .. Of(count).Outputs], hidden is null ? wanted.Names : [.. wanted.Names, DeviceOutputs.States],
-            hidden is null ? wanted.Values : [.. wanted.Values, hidden]);
+        collect.Run(options, collected, [rows, .. Of(count).Outputs], names, values);
     }
 
     private Views Of(int count)

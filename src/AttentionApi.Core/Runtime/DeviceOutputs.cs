@@ -1,7 +1,5 @@
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Onnx.Graph;
-using AttentionApi.Core.Onnx.Proto;
-using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace AttentionApi.Core.Runtime;
@@ -29,71 +27,51 @@ internal static class DeviceOutputs
 
     public const string Pixels = "pixels", Uploaded = "uploaded";
 
-    private const int Opset = 17, IrVersion = 8;
-
     public static string Input(int index) => $"output_{index}";
 
     /// <summary>Pixels of the host to memory of the GPU. Given to the model itself, page-locked pixels would stay where they are, and its first kernel would
     /// read them through the bus: a run of 32 pictures of a ViT-B/32 took 30.5 ms instead of 12.6 then (H100), and this takes 0.37.</summary>
     public static byte[] Upload(TensorElementType type)
     {
-        var graph = new GraphProto { Input = { Tensor(Pixels, (int)type) }, Output = { Tensor(Uploaded, (int)type) } };
-        Node(graph, "Identity", Uploaded, [Pixels]);
-        return Model(graph);
+        var model = new SmallModel();
+        model.Input(Pixels, (int)type);
+        model.Node("Identity", Uploaded, [Pixels]);
+        model.Output(Uploaded, (int)type);
+        return model.ToArray();
     }
 
     /// <param name="tower">Whose outputs <see cref="Input"/> names: the answer, each layer's mean attention, each layer's hidden states.</param>
     public static byte[] Collect(VisionTower tower)
     {
-        var graph = new GraphProto { Input = { Tensor(Rows, OnnxTensor.Int64, 1) } };
-        var outputs = DeviceForward.OutputsOf(tower);
-        var (flat, layers) = (new List<string>(), tower.Layers.Count);
+        var model = new SmallModel();
+        var (outputs, layers) = (DeviceForward.OutputsOf(tower), tower.Layers.Count);
+        model.Input(Rows, OnnxTensor.Int64, 1);
+        var flat = outputs.Select((_, i) => $"flat_{i}").ToList();
         for (var i = 0; i < outputs.Count; i++)
         {
-            graph.Input.Add(Tensor(Input(i), (int)outputs[i].ElementType));
-            Node(graph, "Reshape", $"flat_{i}", [Input(i), Rows]);
-            flat.Add($"flat_{i}");
+            model.Input(Input(i), (int)outputs[i].ElementType);
+            model.Node("Reshape", flat[i], [Input(i), Rows]);
         }
         // Half-precision answers and lengths come as float32; mean attention is float32 already.
+        var real = GraphInstrumenter.Integer("to", OnnxTensor.Float);
         if (tower.Output is not null)
         {
-            Node(graph, "Cast", Answer, [flat[0]], GraphInstrumenter.Integer("to", OnnxTensor.Float));
-            graph.Output.Add(Tensor(Answer, OnnxTensor.Float));
+            model.Node("Cast", Answer, [flat[0]], real);
+            model.Output(Answer, OnnxTensor.Float);
         }
-        Node(graph, "Concat", Attention, flat[^(2 * layers)..^layers], GraphInstrumenter.Integer("axis", 1));
-        Node(graph, "Concat", States, flat[^layers..], GraphInstrumenter.Integer("axis", 1));
-        var states = outputs[^1].ElementType == TensorElementType.Float ? States : Real(graph, States);
-        graph.Initializer.Add(new TensorProto { Name = "by_token", DataType = OnnxTensor.Int64, Dims = { 3 },
-            Int64Data = { 0, (long)layers * tower.Tokens, tower.Embeddings.Count / tower.Tokens } });
-        graph.Initializer.Add(new TensorProto { Name = "last_axis", DataType = OnnxTensor.Int64, Dims = { 1 }, Int64Data = { -1 } });
-        Node(graph, "Reshape", "tokens", [states, "by_token"]);
+        model.Node("Concat", Attention, flat[^(2 * layers)..^layers], GraphInstrumenter.Integer("axis", 1));
+        model.Node("Concat", States, flat[^layers..], GraphInstrumenter.Integer("axis", 1));
+        model.Integers("by_token", 0, (long)layers * tower.Tokens, tower.Embeddings.Count / tower.Tokens);
+        model.Integers("last_axis", -1);
+        model.Node("Cast", "real_states", [States], real);
+        model.Node("Reshape", "tokens", ["real_states", "by_token"]);
         // CUDA's ReduceL2 goes through cuDNN; sums along the last axis have a kernel of their own.
-        Node(graph, "Mul", "squares", ["tokens", "tokens"]);
-        Node(graph, "ReduceSum", "sums", ["squares", "last_axis"], GraphInstrumenter.Integer("keepdims", 0));
-        Node(graph, "Sqrt", Lengths, ["sums"]);
-        graph.Output.Add(Tensor(Attention, OnnxTensor.Float));
-        graph.Output.Add(Tensor(Lengths, OnnxTensor.Float));
-        graph.Output.Add(Tensor(States, (int)outputs[^1].ElementType));
-        return Model(graph);
+        model.Node("Mul", "squares", ["tokens", "tokens"]);
+        model.Node("ReduceSum", "sums", ["squares", "last_axis"], GraphInstrumenter.Integer("keepdims", 0));
+        model.Node("Sqrt", Lengths, ["sums"]);
+        model.Output(Attention, OnnxTensor.Float);
+        model.Output(Lengths, OnnxTensor.Float);
+        model.Output(States, (int)outputs[^1].ElementType);
+        return model.ToArray();
     }
-
-    private static string Real(GraphProto graph, string tensor)
-    {
-        Node(graph, "Cast", $"{tensor}_real", [tensor], GraphInstrumenter.Integer("to", OnnxTensor.Float));
-        return $"{tensor}_real";
-    }
-
-    private static void Node(GraphProto graph, string type, string output, IEnumerable<string> inputs, params AttributeProto[] attributes) =>
-        graph.Node.Add(new NodeProto { OpType = type, Name = output, Input = { inputs }, Output = { output }, Attribute = { attributes } });
-
-    /// <summary>Of any rank where none is given.</summary>
-    private static ValueInfoProto Tensor(string name, int elementType, int? rank = null)
-    {
-        var tensor = new TypeProto.Types.Tensor { ElemType = elementType };
-        if (rank is { } axes) tensor.Shape = new() { Dim = { Enumerable.Repeat(new TensorShapeProto.Types.Dimension(), axes) } };
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
-    }
-
-    private static byte[] Model(GraphProto graph) =>
-        new ModelProto { IrVersion = IrVersion, Graph = graph, OpsetImport = { new OperatorSetIdProto { Version = Opset } } }.ToByteArray();
 }

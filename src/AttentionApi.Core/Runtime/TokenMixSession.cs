@@ -1,8 +1,6 @@
 using AttentionApi.Core.Onnx;
 using AttentionApi.Core.Onnx.Graph;
-using AttentionApi.Core.Onnx.Proto;
 using AttentionApi.Core.Runtime.Sessions;
-using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionApi.Core.Runtime;
@@ -13,11 +11,9 @@ namespace AttentionApi.Core.Runtime;
 /// </summary>
 internal sealed class TokenMixSession(SessionFactory factory, int place) : IDisposable
 {
-    private const int Opset = 17, IrVersion = 8;
-
     private static readonly string[] Inputs = ["alike", "values", "scale", "window", "weights", "bias"];
 
-    private readonly InferenceSession session = factory.Create(Model().ToByteArray(), place);
+    private readonly InferenceSession session = factory.Create(Model(), place);
 
     /// <param name="alike">X, [head, token, width]: keys or values.</param>
     /// <param name="values">V, [head, token, width].</param>
@@ -45,32 +41,22 @@ internal sealed class TokenMixSession(SessionFactory factory, int place) : IDisp
 
     public void Dispose() => session.Dispose();
 
-    private static ModelProto Model()
+    private static byte[] Model()
     {
-        var graph = new GraphProto();
-        foreach (var (name, rank) in Inputs.Zip([3, 3, 1, 2, 2, 1])) graph.Input.Add(Tensor(name, rank));
-        graph.Output.Add(Tensor("mixed", 2));
-        graph.Initializer.Add(new TensorProto { Name = "rows", DataType = OnnxTensor.Int64, Dims = { 2 }, Int64Data = { 0, -1 } });
-        void Node(string type, string output, string[] inputs, params AttributeProto[] attributes) =>
-            graph.Node.Add(new NodeProto { OpType = type, Name = output, Input = { inputs }, Output = { output }, Attribute = { attributes } });
-
-        Node("Transpose", "transposed", ["alike"], GraphInstrumenter.Integers("perm", 0, 2, 1));
-        Node("MatMul", "products", ["alike", "transposed"]);
-        Node("Mul", "scores", ["products", "scale"]);
-        Node("Add", "windowed", ["scores", "window"]);
-        Node("Softmax", "probabilities", ["windowed"], GraphInstrumenter.Integer("axis", -1));
-        Node("MatMul", "heads", ["probabilities", "values"]);
-        Node("Transpose", "by_token", ["heads"], GraphInstrumenter.Integers("perm", 1, 0, 2));
-        Node("Reshape", "side_by_side", ["by_token", "rows"]);
-        Node("MatMul", "projected", ["side_by_side", "weights"]);
-        Node("Add", "mixed", ["projected", "bias"]);
-        return new ModelProto { IrVersion = IrVersion, Graph = graph, OpsetImport = { new OperatorSetIdProto { Version = Opset } } };
-    }
-
-    private static ValueInfoProto Tensor(string name, int rank)
-    {
-        var shape = new TensorShapeProto();
-        for (var axis = 0; axis < rank; axis++) shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimParam = $"{name}_{axis}" });
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new() { ElemType = OnnxTensor.Float, Shape = shape } } };
+        var model = new SmallModel();
+        foreach (var (name, rank) in Inputs.Zip([3, 3, 1, 2, 2, 1])) model.Input(name, OnnxTensor.Float, rank);
+        model.Output("mixed", OnnxTensor.Float, 2);
+        model.Integers("rows", 0, -1);
+        model.Node("Transpose", "transposed", ["alike"], GraphInstrumenter.Integers("perm", 0, 2, 1));
+        model.Node("MatMul", "products", ["alike", "transposed"]);
+        model.Node("Mul", "scores", ["products", "scale"]);
+        model.Node("Add", "windowed", ["scores", "window"]);
+        model.Node("Softmax", "probabilities", ["windowed"], GraphInstrumenter.Integer("axis", -1));
+        model.Node("MatMul", "heads", ["probabilities", "values"]);
+        model.Node("Transpose", "by_token", ["heads"], GraphInstrumenter.Integers("perm", 1, 0, 2));
+        model.Node("Reshape", "side_by_side", ["by_token", "rows"]);
+        model.Node("MatMul", "projected", ["side_by_side", "weights"]);
+        model.Node("Add", "mixed", ["projected", "bias"]);
+        return model.ToArray();
     }
 }

@@ -31,9 +31,8 @@ internal static class MemoryComparison
 
     private static long PlainBytes(string[] files)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        string[] program = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(MemoryComparison).Assembly.Location] : [];
-        foreach (var argument in (string[])[.. program, HoldCommandName, .. files]) start.ArgumentList.Add(argument);
+        string[] command = [.. HostProcess.Program(AppContext.BaseDirectory, typeof(MemoryComparison).Assembly.GetName().Name!), HoldCommandName, .. files];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true };
         start.Environment["MALLOC_ARENA_MAX"] = "2";
         using var process = Process.Start(start)!;
         return JsonSerializer.Deserialize<ProcessFigures>(process.StandardOutput.ReadToEnd())!.ResidentBytes;

@@ -134,8 +134,6 @@ public sealed class PictureBatchesTests : IAsyncDisposable
         Assert.All(runs, run => Assert.InRange(run.Length, 1, 4));
     }
 
-    public ValueTask DisposeAsync() => pool.DisposeAsync();
-
     [Fact]
     public async Task On_a_GPU_a_second_batch_starts_once_as_many_pictures_wait_as_the_first_has()
     {
@@ -171,4 +169,6 @@ public sealed class PictureBatchesTests : IAsyncDisposable
         ends[5].SetResult();
         await Task.WhenAll([.. together, .. later]);
     }
+
+    public ValueTask DisposeAsync() => pool.DisposeAsync();
 }

@@ -54,7 +54,7 @@ internal static class BatchProbe
     private static bool HavePictures(IEnumerable<TensorInfo> tensors) => tensors.All(tensor => tensor.Shape is [1, ..]);
 
     /// <summary>By picture, each tensor's values.</summary>
-    private static float[][][] Run(VisionTower tower, TensorInfo[] tensors, params float[][] pictures)
+    internal static float[][][] Run(VisionTower tower, TensorInfo[] tensors, params float[][] pictures)
     {
         using var outputs = new RunOutputs(pictures.Length);
         var values = tensors.Select(tensor => outputs.Add([tensor])).ToArray();

@@ -13,18 +13,22 @@ internal static class CaptureGate
     public static Passage Pass()
     {
         Gate.EnterReadLock();
-        return new(Gate.ExitReadLock);
+        return new(alone: false);
     }
 
     /// <summary>For a recording. Dispose of it on the same thread.</summary>
     public static Passage PassAlone()
     {
         Gate.EnterWriteLock();
-        return new(Gate.ExitWriteLock);
+        return new(alone: true);
     }
 
-    public readonly struct Passage(Action leave) : IDisposable
+    public readonly struct Passage(bool alone) : IDisposable
     {
-        public void Dispose() => leave();
+        public void Dispose()
+        {
+            if (alone) Gate.ExitWriteLock();
+            else Gate.ExitReadLock();
+        }
     }
 }

@@ -1,6 +1,4 @@
 using AttentionApi.Core.Onnx.Graph;
-using AttentionApi.Core.Onnx.Proto;
-using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -13,20 +11,11 @@ internal static class ProviderTrial
     public static void Run(SessionOptions options)
     {
         const string input = "x", output = "y";
-        var type = new TypeProto { TensorType = new() { ElemType = OnnxTensor.Float } };
-        var model = new ModelProto
-        {
-            IrVersion = 8,
-            OpsetImport = { new OperatorSetIdProto { Version = 17 } },
-            Graph = new()
-            {
-                Name = "smoke",
-                Input = { new ValueInfoProto { Name = input, Type = type } },
-                Output = { new ValueInfoProto { Name = output, Type = type } },
-                Node = { new NodeProto { OpType = "Mul", Input = { input, input }, Output = { output } } },
-            },
-        };
-        using var session = new InferenceSession(model.ToByteArray(), options);
+        var model = new SmallModel();
+        model.Input(input, OnnxTensor.Float);
+        model.Node("Mul", output, [input, input]);
+        model.Output(output, OnnxTensor.Float);
+        using var session = new InferenceSession(model.ToArray(), options);
         using var value = Tensors.FromFloats([1], [1], TensorElementType.Float);
         session.Run(new Dictionary<string, OrtValue> { [input] = value }, [output], _ => true);
     }

@@ -42,10 +42,7 @@ internal sealed class SessionFactory
     /// <summary>True where forward passes may be recorded as CUDA graphs.</summary>
     public bool RecordsGraphs => OnGpu && graphs;
 
-    /// <summary>True where inputs and outputs can lie in memory of a GPU.</summary>
-    public bool HasDeviceMemory => OnGpu;
-
-    private bool OnGpu => Provider.Actual == "cuda";
+    public bool OnGpu => Provider.Actual == "cuda";
 
     /// <param name="options">What the configuration asks for.</param>
     /// <param name="cache">Keeps instrumented copies on disk; null: sessions are made from memory.</param>
@@ -83,15 +80,12 @@ internal sealed class SessionFactory
     /// <summary>A session of an instrumented model, from its copy on disk where there is one.</summary>
     /// <param name="model">The model.</param>
     /// <param name="place">Which of the model's sessions it is, from 0: they are dealt out to the GPUs in turn.</param>
-    public InferenceSession Create(InstrumentedModel model, int place = 0)
+    /// <param name="records">The session records CUDA graphs and runs in no other way.</param>
+    public InferenceSession Create(InstrumentedModel model, int place = 0, bool records = false)
     {
         cancellation.ThrowIfCancellationRequested();
-        return Make(cache?.PathOf(model) is { } path ? options => new InferenceSession(path, options) : options => InMemory(model, options), place);
+        return Make(cache?.PathOf(model) is { } path ? options => new InferenceSession(path, options) : options => InMemory(model, options), place, records);
     }
-
-    /// <summary>A session that records CUDA graphs and runs in no other way.</summary>
-    public InferenceSession CreateRecording(InstrumentedModel model, int place) =>
-        Make(cache?.PathOf(model) is { } path ? options => new InferenceSession(path, options) : options => InMemory(model, options), place, records: true);
 
     /// <summary>Memory of the GPU of a session, and of the host as it likes it; the host's ordinary memory where the GPU is made up.</summary>
     public DeviceMemory MemoryOf(InferenceSession session, int place) => madeUp ? DeviceMemory.Host : DeviceMemory.Of(session, DeviceOf(place));
